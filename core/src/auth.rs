@@ -1,0 +1,182 @@
+//! The credentials of every plugin: accounts by service and name, renewed one at a time, never printed.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use secrecy::SecretString;
+
+use crate::context::Clock;
+use crate::error::{Error, Result};
+use crate::store::Store;
+
+#[cfg(test)]
+pub(crate) mod tests;
+
+/// Tokens are renewed this long before they expire, or after three quarters of their life, whatever is later.
+const MARGIN: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// What a service gave out for an account.
+///
+/// The secrets show as `[REDACTED]` when formatted; `ExposeSecret` is the only way to them.
+#[derive(Debug, Clone)]
+pub struct Tokens {
+    /// Sent with every request.
+    pub access: SecretString,
+    /// Exchanged for the next tokens, once.
+    pub refresh: SecretString,
+    /// What the tokens allow, in the service's words.
+    pub scope: Option<String>,
+    /// When they were given out, by the service's clock.
+    pub created: Timestamp,
+    /// When the access token ends.
+    pub expires: Timestamp,
+}
+
+/// A stored authorization.
+#[derive(Debug, Clone)]
+pub struct Account {
+    /// The service, such as the name of a website.
+    pub service: String,
+    /// The name that the user gave to the authorization.
+    pub name: String,
+    /// The application that was authorized.
+    pub client_id: String,
+    /// Its secret, for services that want one.
+    pub client_secret: Option<SecretString>,
+    /// The tokens of today.
+    pub tokens: Tokens,
+    /// The service's own name of the user.
+    pub user: Option<String>,
+    /// The same as the service writes it in addresses.
+    pub user_slug: Option<String>,
+    /// Whether it can be used.
+    pub state: AccountState,
+}
+
+/// Whether an account can be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AccountState {
+    /// As far as is known.
+    Ok,
+    /// The service no longer takes the refresh token, for this reason; only the user can help.
+    NeedsAuthorization(String),
+}
+
+impl Account {
+    /// When the tokens should be renewed.
+    pub fn renew_at(&self) -> Timestamp {
+        renew_at(self.tokens.created, self.tokens.expires)
+    }
+}
+
+/// When tokens with this life should be renewed: a day before the end, or a quarter of the life when that is shorter.
+pub fn renew_at(created: Timestamp, expires: Timestamp) -> Timestamp {
+    let life = Duration::try_from(expires.duration_since(created)).unwrap_or_default();
+    expires.checked_sub(MARGIN.min(life / 4)).unwrap_or(expires)
+}
+
+/// Why a renewal did not succeed.
+#[derive(Debug)]
+pub enum RenewError {
+    /// The service says that the refresh token is of no use any more, for this reason.
+    Dead(String),
+    /// Anything else: the next try may succeed.
+    Failed(Error),
+}
+
+impl From<Error> for RenewError {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// The accounts of all services, in the shared part of the store. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Auth {
+    store: Store,
+    clock: Clock,
+}
+
+impl Auth {
+    /// The accounts in `store`, which may be a scratch store: accounts are always kept in the real one.
+    pub fn new(store: Store, clock: Clock) -> Self {
+        Self { store, clock }
+    }
+
+    /// The accounts of a service, by name.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be used; so do all methods here.
+    pub fn accounts(&self, service: &str) -> Result<Vec<Account>> {
+        self.store.accounts(service)
+    }
+
+    /// The account of this name.
+    pub fn account(&self, service: &str, name: &str) -> Result<Option<Account>> {
+        self.store.account(service, name)
+    }
+
+    /// Stores an account in place of the one of the same service and name. It is on disk when this returns.
+    pub fn save(&self, account: &Account) -> Result<()> {
+        self.store.save_account(account)
+    }
+
+    /// Forgets an account; says whether there was one.
+    pub fn delete(&self, service: &str, name: &str) -> Result<bool> {
+        self.store.delete_account(service, name)
+    }
+
+    /// The account with tokens that are good, renewed if need be.
+    ///
+    /// Of all tasks, threads and processes that ask at the same time, one calls `refresh` and the others get what it
+    /// brought: everybody takes the lock, reads the account again, and is done if it is `still_good` by then. New
+    /// tokens are on disk before they are returned, so a process that is killed afterwards has lost nothing. Tokens
+    /// that the user stored by authorizing again during a renewal are kept.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such account, when it needs to be authorized again (which is remembered), or what `refresh` says.
+    pub async fn renew(
+        &self,
+        service: &str,
+        name: &str,
+        still_good: impl Fn(&Account) -> bool,
+        refresh: impl AsyncFnOnce(&Account) -> Result<Tokens, RenewError>,
+    ) -> Result<Account> {
+        let account = self.usable(service, name)?;
+        if still_good(&account) {
+            return Ok(account);
+        }
+        let _lock = self.store.lock(&self.clock).await?;
+        let account = self.usable(service, name)?;
+        if still_good(&account) {
+            return Ok(account);
+        }
+        match refresh(&account).await {
+            Ok(tokens) if self.store.replace_tokens(&account, &tokens)? => Ok(Account { tokens, ..account }),
+            Err(RenewError::Dead(reason)) if self.store.mark_dead(&account, &reason)? => {
+                Err(needs_authorization(service, name, &reason))
+            }
+            Ok(_) | Err(RenewError::Dead(_)) => self.usable(service, name),
+            Err(RenewError::Failed(error)) => Err(error),
+        }
+    }
+
+    /// The account, if it exists and can be renewed.
+    fn usable(&self, service: &str, name: &str) -> Result<Account> {
+        let Some(account) = self.account(service, name)? else {
+            return Err(Error::new(format!("there is no {service} account named `{name}`"))
+                .hint(format!("authorize it first: `flexget-rs {service} auth {name}`")));
+        };
+        match &account.state {
+            AccountState::Ok => Ok(account),
+            AccountState::NeedsAuthorization(reason) => Err(needs_authorization(service, name, reason)),
+        }
+    }
+}
+
+fn needs_authorization(service: &str, name: &str, reason: &str) -> Error {
+    Error::new(format!("the {service} account `{name}` needs to be authorized again: {reason}"))
+        .hint(format!("run `flexget-rs {service} auth {name}`"))
+}

@@ -1,0 +1,169 @@
+//! A mistake in the config: where it is, what it is, and the way out.
+//!
+//! A [`Diagnostic`] names its place by path; only [`Document`](crate::document::Document) knows the lines.
+
+use std::fmt;
+use std::ops::Range;
+
+/// One step of a [`Path`].
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Segment {
+    /// A key of a mapping, as its text in the file.
+    Key(String),
+    /// An item of a sequence, counted from 0.
+    Index(usize),
+}
+
+/// A place in the config, from the root: `tasks`, `movies`, `list_add`, item 0.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Path(pub Vec<Segment>);
+
+impl Path {
+    /// The root of the config.
+    pub fn root() -> Self {
+        Self::default()
+    }
+
+    /// The place of `key` below this one.
+    #[must_use]
+    pub fn key(&self, key: impl Into<String>) -> Self {
+        self.with(Segment::Key(key.into()))
+    }
+
+    /// The place of item `index` (from 0) below this one.
+    #[must_use]
+    pub fn index(&self, index: usize) -> Self {
+        self.with(Segment::Index(index))
+    }
+
+    /// The place of `segment` below this one.
+    #[must_use]
+    pub fn with(&self, segment: Segment) -> Self {
+        let mut segments = self.0.clone();
+        segments.push(segment);
+        Self(segments)
+    }
+
+    /// The place of `rest`, which is a path below this one.
+    #[must_use]
+    pub fn join(&self, rest: &Path) -> Self {
+        Self(self.0.iter().chain(&rest.0).cloned().collect())
+    }
+
+    /// The place above; the root is its own parent.
+    #[must_use]
+    pub fn parent(&self) -> Self {
+        Self(self.0[..self.0.len().saturating_sub(1)].to_vec())
+    }
+
+    /// The name of the task or template that this place is in.
+    pub fn owner(&self) -> Option<(&str, &str)> {
+        match self.0.as_slice() {
+            [Segment::Key(root), Segment::Key(name), ..] if root == "tasks" || root == "templates" => {
+                Some((root.trim_end_matches('s'), name))
+            }
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Path {
+    /// As FlexGet writes it: `/tasks/movies/list_add/0`; the root is `/`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() {
+            return f.write_str("/");
+        }
+        self.0.iter().try_for_each(|segment| match segment {
+            Segment::Key(key) => write!(f, "/{key}"),
+            Segment::Index(index) => write!(f, "/{index}"),
+        })
+    }
+}
+
+/// Which part of a place a diagnostic points at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum At {
+    /// The key that holds the value at this path (or the value, where there is no key).
+    Key(Path),
+    /// The value at this path.
+    Value(Path),
+    /// Bytes of a file, for text that could not be read into values.
+    Span(Span),
+}
+
+/// A range of bytes in one of the files of a document.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Span {
+    /// The file's number in its document: 0 is the config itself.
+    pub file: usize,
+    /// The bytes, counted from the start of the file.
+    pub bytes: Range<usize>,
+}
+
+/// How bad it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// The config (or, for a task-wide problem, the task) cannot be used.
+    Error,
+    /// It can be used, but not all of it does what it says.
+    Warning,
+    /// Something that the user may want to know, such as a root key that this program does not act on.
+    Notice,
+}
+
+/// One mistake: the place, what it is, and the way out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// How bad it is.
+    pub severity: Severity,
+    /// Where it is.
+    pub at: At,
+    /// What it is: lower case, no full stop, literals in backticks.
+    pub message: String,
+    /// What to write instead, or what to do next.
+    pub help: Vec<String>,
+    /// Other places that explain it, each with a label ("first defined here").
+    pub related: Vec<(At, String)>,
+}
+
+impl Diagnostic {
+    /// An error that points at a key.
+    pub fn key(path: Path, message: impl Into<String>) -> Self {
+        Self::at(At::Key(path), message)
+    }
+
+    /// An error that points at a value.
+    pub fn value(path: Path, message: impl Into<String>) -> Self {
+        Self::at(At::Value(path), message)
+    }
+
+    /// An error that points at bytes of a file.
+    pub fn span(span: Span, message: impl Into<String>) -> Self {
+        Self::at(At::Span(span), message)
+    }
+
+    fn at(at: At, message: impl Into<String>) -> Self {
+        Self { severity: Severity::Error, at, message: message.into(), help: Vec::new(), related: Vec::new() }
+    }
+
+    /// The same with one more line of help.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help.push(help.into());
+        self
+    }
+
+    /// The same with another place that explains it.
+    #[must_use]
+    pub fn related(mut self, at: At, label: impl Into<String>) -> Self {
+        self.related.push((at, label.into()));
+        self
+    }
+
+    /// The same, as bad as `severity`.
+    #[must_use]
+    pub fn severity(mut self, severity: Severity) -> Self {
+        self.severity = severity;
+        self
+    }
+}

@@ -1,0 +1,203 @@
+//! YAML text → values that know where they are written.
+//!
+//! The text is read as FlexGet's reader (PyYAML, YAML 1.1) reads it, with positions and with duplicate keys refused.
+//! A [`Document`] is the only thing that knows lines: everything after it names places by [`Path`](crate::diagnostic::Path).
+
+mod compose;
+mod node;
+mod scalar;
+mod source;
+mod syntax;
+mod write;
+
+use std::fs;
+use std::io::{self, Read};
+use std::path::Path;
+use std::rc::Rc;
+
+pub(crate) use node::key_text;
+pub use node::{Content, Key, Mapping, Node};
+pub use source::{Location, Sources};
+pub use write::to_yaml;
+
+use crate::diagnostic::{At, Diagnostic, Segment, Span};
+
+/// No config is larger than this, in bytes.
+const MAX_SIZE: u64 = 16 << 20;
+
+/// A config: its values and where each of them is written. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Document {
+    root: Rc<Node>,
+    sources: Rc<Sources>,
+}
+
+/// A text that is not a proper config file, with everything that is wrong.
+#[derive(Debug)]
+pub struct Unreadable {
+    /// What is wrong: at least one error. Places are spans of `sources`.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The text, to show the places in.
+    pub sources: Rc<Sources>,
+    /// What the document is apart from these mistakes, if its structure could be read: so that the mistakes of later
+    /// stages can be told at the same time. Never a config to run.
+    pub rest: Option<Document>,
+}
+
+impl Document {
+    /// Reads `text`, which diagnostics are to call `name`. An empty text is an empty mapping.
+    pub fn parse(name: &str, text: &str) -> Result<Self, Box<Unreadable>> {
+        Self::from_sources(Sources::new(name, text))
+    }
+
+    /// Reads a file. It must be a regular file of UTF-8 text; a byte order mark and Windows line ends are fine.
+    pub fn read(path: &Path) -> Result<Self, Box<Unreadable>> {
+        let mut sources = Sources::default();
+        match read_source(&mut sources, path) {
+            Ok(_) => Self::from_sources(sources),
+            Err(error) => Err(Box::new(Unreadable { diagnostics: vec![error], sources: Rc::new(sources), rest: None })),
+        }
+    }
+
+    fn from_sources(sources: Sources) -> Result<Self, Box<Unreadable>> {
+        let composed = compose::compose(0, sources.text(0));
+        let sources = Rc::new(sources);
+        let empty = || {
+            let written_nothing = composed.diagnostics.is_empty();
+            written_nothing.then(|| Rc::new(Node::mapping(Span::default(), Mapping::default())))
+        };
+        let root = composed.root.filter(|root| root.as_scalar() != Some(&serde_yaml::Value::Null)).or_else(empty);
+        let document = root.map(|root| Self { root, sources: Rc::clone(&sources) });
+        match document {
+            Some(document) if composed.diagnostics.is_empty() => Ok(document),
+            rest => Err(Box::new(Unreadable { diagnostics: composed.diagnostics, sources, rest })),
+        }
+    }
+
+    /// A document of a tree and the texts that its nodes are written in.
+    pub(crate) fn from_parts(root: Rc<Node>, sources: Rc<Sources>) -> Self {
+        Self { root, sources }
+    }
+
+    /// The root of the tree.
+    pub fn root(&self) -> &Rc<Node> {
+        &self.root
+    }
+
+    /// The texts it was read from.
+    pub fn sources(&self) -> &Rc<Sources> {
+        &self.sources
+    }
+
+    /// The whole config as values: aliases written out, merge keys applied, keys as text, order kept.
+    pub fn value(&self) -> serde_yaml::Value {
+        self.root.value()
+    }
+
+    /// The bytes that a diagnostic points at. A path that does not exist leads to the last part of it that does; a
+    /// value that is not written (the null of `key:`) to its key.
+    pub fn span(&self, at: &At) -> Span {
+        let (path, wants_key) = match at {
+            At::Span(span) => return span.clone(),
+            At::Key(path) => (path, true),
+            At::Value(path) => (path, false),
+        };
+        let mut node = &self.root;
+        let mut key = None;
+        for (depth, segment) in path.0.iter().enumerate() {
+            let found = match (segment, node.content()) {
+                (Segment::Key(name), Content::Mapping(mapping)) => {
+                    mapping.entry(name).map(|(key, value)| (Some(&key.span), value))
+                }
+                (Segment::Index(index), Content::Sequence(items)) => items.get(*index).map(|item| (None, item)),
+                _ => None,
+            };
+            match found {
+                Some(found) => (key, node) = found,
+                None => return if depth == 0 { node.span() } else { key.unwrap_or(node.span()) }.clone(),
+            }
+        }
+        match key {
+            Some(key) if wants_key || node.span().bytes.is_empty() => key.clone(),
+            _ => node.span().clone(),
+        }
+    }
+
+    /// Where a diagnostic points at, for a person.
+    pub fn locate(&self, at: &At) -> Location<'_> {
+        self.sources.location(&self.span(at))
+    }
+}
+
+/// Reads one more file: its tree, or everything that is wrong with it. Both have their places in `sources`.
+pub(crate) fn read_node(sources: &mut Sources, path: &Path) -> Result<Rc<Node>, Vec<Diagnostic>> {
+    let file = read_source(sources, path).map_err(|error| vec![error])?;
+    let composed = compose::compose(file, sources.text(file));
+    if !composed.diagnostics.is_empty() {
+        return Err(composed.diagnostics);
+    }
+    let empty = || Rc::new(Node::mapping(Span { file, bytes: 0..0 }, Mapping::default()));
+    Ok(composed.root.unwrap_or_else(empty))
+}
+
+/// Reads the text of a file into `sources`, where it is there even if it is not good: to be shown with the error.
+fn read_source(sources: &mut Sources, path: &Path) -> Result<usize, Diagnostic> {
+    let name = path.display().to_string();
+    let file = sources.len();
+    let refuse = |bytes, message: String, help: &str| Err(Diagnostic::span(Span { file, bytes }, message).help(help));
+    let bytes = match read_bytes(path) {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            sources.add(name.clone(), "");
+            return match error.kind() {
+                io::ErrorKind::NotFound => {
+                    refuse(0..0, format!("no such file: `{name}`"), "check the name and the folder")
+                }
+                io::ErrorKind::IsADirectory => refuse(0..0, format!("this is a folder: `{name}`"), "name a file in it"),
+                io::ErrorKind::PermissionDenied => refuse(
+                    0..0,
+                    format!("not allowed to read: `{name}`"),
+                    "check who owns the file and its permissions",
+                ),
+                _ => refuse(0..0, format!("cannot read `{name}`: {error}"), "check the file"),
+            };
+        }
+    };
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        sources.add(name, "");
+        return refuse(
+            0..0,
+            "the file is UTF-16, not UTF-8".into(),
+            "save it as UTF-8: the editor asks for the encoding",
+        );
+    }
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(sources.add(name, text)),
+        Err(error) => {
+            let good = error.utf8_error().valid_up_to();
+            sources.add(name, String::from_utf8_lossy(error.as_bytes()));
+            let good = if error.as_bytes().starts_with(&[0xef, 0xbb, 0xbf]) { good - 3 } else { good };
+            refuse(good..good + 1, "the file is not UTF-8".into(), "save it as UTF-8: the editor asks for the encoding")
+        }
+    }
+}
+
+fn read_bytes(path: &Path) -> io::Result<Vec<u8>> {
+    // Before it is opened: opening a pipe waits for somebody to write into it.
+    let metadata = fs::metadata(path)?;
+    if metadata.is_dir() {
+        return Err(io::ErrorKind::IsADirectory.into());
+    }
+    if !metadata.is_file() {
+        return Err(io::Error::other("not a regular file"));
+    }
+    let mut bytes = Vec::new();
+    fs::File::open(path)?.take(MAX_SIZE + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_SIZE {
+        return Err(io::Error::other("larger than 16 MiB"));
+    }
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests;

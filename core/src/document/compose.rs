@@ -1,0 +1,480 @@
+//! Scanner events → tree: anchors, merge keys, tags, duplicate keys, limits.
+//!
+//! The only file that knows the scanner's events. It keeps its own stack, so that deep nesting costs no call stack, and
+//! goes on after every mistake that leaves the structure clear, so that all of them are told at once.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use granit_parser::{Event, Options, Parser, ScalarStyle, Tag};
+use serde_yaml::Value;
+
+use super::node::{Content, Key, Mapping, Node, key_text};
+use super::{scalar, syntax};
+use crate::diagnostic::{At, Diagnostic, Span};
+
+/// How many levels lists and mappings may be nested, aliases included.
+pub(super) const MAX_DEPTH: usize = 128;
+
+/// How many mistakes of one file are told.
+const MAX_MISTAKES: usize = 1000;
+
+/// How many values aliases and merge keys may add to any config at all …
+const FREE_EXPANSION: usize = 250_000;
+/// … how many more for each value that is written …
+const EXPANSION_PER_NODE: usize = 20;
+/// … and how many at most.
+const MAX_EXPANSION: usize = 2_000_000;
+
+/// What a text was read as: the tree, if the structure could be read, and everything that is wrong.
+pub(super) struct Composed {
+    pub root: Option<Rc<Node>>,
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// A list or mapping that is still open.
+pub(super) struct Frame {
+    pub start: usize,
+    pub flow: bool,
+    anchor: usize,
+    pub partial: Partial,
+}
+
+/// What is in an open list or mapping so far.
+pub(super) enum Partial {
+    Sequence(Vec<Rc<Node>>),
+    Mapping {
+        own: Mapping,
+        key: Option<Slot>,
+        merged: Vec<Rc<Node>>,
+        /// It had a list or mapping for a key and begins with two braces: somebody meant `{{ x }}` to be text.
+        expression: bool,
+    },
+}
+
+/// The key that the next value belongs to.
+pub(super) enum Slot {
+    Key(Key),
+    Merge,
+    /// Something that cannot be a key and has been reported.
+    Broken,
+}
+
+struct Composer<'t> {
+    file: usize,
+    text: &'t str,
+    open: Vec<Frame>,
+    anchors: HashMap<usize, Rc<Node>>,
+    root: Option<Rc<Node>>,
+    written: usize,
+    expanded: usize,
+    bomb_reported: bool,
+    /// Where the last thing that is written ends.
+    last: usize,
+    /// The offset of the line whose tab was reported last, so that each line is named once.
+    tab_reported: Option<usize>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+/// Reads one file of YAML.
+pub(super) fn compose(file: usize, text: &str) -> Composed {
+    let mut composer = Composer {
+        file,
+        text,
+        open: Vec::new(),
+        anchors: HashMap::new(),
+        root: None,
+        written: 0,
+        expanded: 0,
+        bomb_reported: false,
+        last: 0,
+        tab_reported: None,
+        diagnostics: Vec::new(),
+    };
+    let complete = composer.read();
+    let root = composer.root.filter(|_| complete);
+    Composed { root, diagnostics: composer.diagnostics }
+}
+
+fn options() -> Options {
+    let mut options = Options::default();
+    options.set_emit_comments(false);
+    options.block_scalar_eof_without_line_feed = true;
+    options.emit_unresolved_aliases = true;
+    options
+}
+
+impl Composer<'_> {
+    /// Reads to the end; false if the structure could not be read.
+    fn read(&mut self) -> bool {
+        let mut documents = 0;
+        for event in Parser::new_from_str_with_options(self.text, options()) {
+            let (event, place) = match event {
+                Ok(event) => event,
+                Err(error) => {
+                    let fatal = syntax::explain(self.file, self.text, &error, &self.open);
+                    // What was said about the beginning of the same text is now said about all of it.
+                    let start = |said: &Diagnostic| match &said.at {
+                        At::Span(span) => Some(span.bytes.start),
+                        _ => None,
+                    };
+                    self.diagnostics.retain(|said| start(said) != start(&fatal));
+                    self.diagnostics.push(fatal);
+                    return false;
+                }
+            };
+            let bytes = place.start.byte_offset().unwrap_or(0)..place.end.byte_offset().unwrap_or(0);
+            let span = Span { file: self.file, bytes };
+            if matches!(event, Event::Scalar(..) | Event::Alias(_) | Event::UnresolvedAlias(_)) {
+                self.last = span.bytes.end;
+            }
+            let tag_span = |tag: &Option<_>| {
+                let tag: &Tag = tag.as_deref()?;
+                let bytes = place.tag_span().map_or(span.bytes.clone(), |at| {
+                    at.start.byte_offset().unwrap_or(0)..at.end.byte_offset().unwrap_or(0)
+                });
+                Some((tag.clone(), Span { file: span.file, bytes }))
+            };
+            match event {
+                Event::DocumentStart(..) => {
+                    documents += 1;
+                    if documents > 1 {
+                        self.report(
+                            Diagnostic::span(span, "a second document begins here, and a config is a single one")
+                                .help("delete the line `---` (or `...`) between them, or keep the second part in a file of its own"),
+                        );
+                        return false;
+                    }
+                }
+                Event::Scalar(text, style, anchor, tag) => {
+                    let tag = tag_span(&tag);
+                    self.scalar(&text, style, anchor, tag, span);
+                }
+                Event::SequenceStart(style, anchor, tag) => {
+                    self.check_tag(tag_span(&tag), "seq");
+                    if !self.enter(
+                        span,
+                        style == granit_parser::StructureStyle::Flow,
+                        anchor,
+                        Partial::Sequence(Vec::new()),
+                    ) {
+                        return false;
+                    }
+                }
+                Event::MappingStart(style, anchor, tag) => {
+                    self.check_tag(tag_span(&tag), "map");
+                    let partial =
+                        Partial::Mapping { own: Mapping::default(), key: None, merged: Vec::new(), expression: false };
+                    if !self.enter(span, style == granit_parser::StructureStyle::Flow, anchor, partial) {
+                        return false;
+                    }
+                }
+                Event::SequenceEnd | Event::MappingEnd => self.leave(&span),
+                Event::Alias(anchor) => self.alias(anchor, span),
+                Event::UnresolvedAlias(name) => {
+                    let line = excerpt(&self.text[span.bytes.start..]);
+                    self.report(
+                        Diagnostic::span(span.clone(), format!("no anchor `&{name}` stands above this"))
+                            .help(format!("write `'{line}'` if you mean text that begins with `*`")),
+                    );
+                    self.put_nothing(span);
+                }
+                _ => {}
+            }
+        }
+        true
+    }
+
+    fn report(&mut self, mistake: Diagnostic) {
+        if self.diagnostics.len() < MAX_MISTAKES {
+            self.diagnostics.push(mistake);
+        }
+    }
+
+    fn enter(&mut self, span: Span, flow: bool, anchor: usize, partial: Partial) -> bool {
+        self.written += 1;
+        self.check_tab(span.bytes.start);
+        if self.open.len() >= MAX_DEPTH {
+            self.report(too_deep(span));
+            return false;
+        }
+        self.open.push(Frame { start: span.bytes.start, flow, anchor, partial });
+        true
+    }
+
+    fn leave(&mut self, end: &Span) {
+        let Some(Frame { start, flow, anchor, partial }) = self.open.pop() else { return };
+        if flow {
+            self.last = end.bytes.end;
+        }
+        let span = |end: usize| Span { file: self.file, bytes: start..end.max(start) };
+        let node = match partial {
+            Partial::Sequence(items) => Node::sequence(span(self.last), items),
+            Partial::Mapping { own, merged, expression, .. } => {
+                let span = span(self.last);
+                let written = &self.text[span.bytes.clone()];
+                if expression || (flow && written.starts_with("{?") && written.ends_with("?}")) {
+                    let written = written.to_string();
+                    self.report(unquoted(span.clone(), &written));
+                    Node::scalar(span, Value::String(written))
+                } else {
+                    Node::mapping(span, self.merge(merged, own))
+                }
+            }
+        };
+        let node = Rc::new(node);
+        if anchor != 0 {
+            self.anchors.insert(anchor, Rc::clone(&node));
+        }
+        self.put(node, false);
+    }
+
+    /// The entries of `merged`, the last of them first, under the mapping's own ones: as PyYAML does it, the first of a
+    /// list wins over the others and the mapping itself over all.
+    fn merge(&mut self, merged: Vec<Rc<Node>>, own: Mapping) -> Mapping {
+        if merged.is_empty() {
+            return own;
+        }
+        let mut all = Mapping::default();
+        for source in &merged {
+            for (key, value) in source.as_mapping().into_iter().flat_map(Mapping::iter) {
+                if !self.afford(value.weight(), &key.span) {
+                    return own;
+                }
+                all.insert(key.clone(), Rc::clone(value));
+            }
+        }
+        for (key, value) in own.iter() {
+            all.insert(key.clone(), Rc::clone(value));
+        }
+        all
+    }
+
+    /// Whether `weight` more values may come from aliases and merge keys; if not, `span` is reported once.
+    fn afford(&mut self, weight: usize, span: &Span) -> bool {
+        self.expanded = self.expanded.saturating_add(weight);
+        let limit = (FREE_EXPANSION + EXPANSION_PER_NODE * self.written).min(MAX_EXPANSION);
+        if self.expanded > limit && !self.bomb_reported {
+            self.bomb_reported = true;
+            self.report(
+                Diagnostic::span(span.clone(), format!("anchors are repeated too often: more than {limit} values"))
+                    .help("aliases of aliases multiply; write out the part that is really needed"),
+            );
+        }
+        self.expanded <= limit
+    }
+
+    fn alias(&mut self, anchor: usize, span: Span) {
+        let Some(node) = self.anchors.get(&anchor).cloned() else {
+            let start = self.open.iter().find(|frame| frame.anchor == anchor).map(|frame| frame.start);
+            let mut error = Diagnostic::span(span.clone(), "this anchor is repeated inside of itself")
+                .help("an alias repeats a finished value; move the anchored part out of the value that uses it");
+            if let Some(start) = start {
+                let inside = Span { file: self.file, bytes: start..start };
+                error = error.related(At::Span(inside), "the anchored value begins here and is not finished yet");
+            }
+            self.report(error);
+            return self.put_nothing(span);
+        };
+        if self.open.len() + node.depth() > MAX_DEPTH {
+            self.report(too_deep(span.clone()));
+            return self.put_nothing(span);
+        }
+        if self.afford(node.weight(), &span) { self.put(node, false) } else { self.put_nothing(span) }
+    }
+
+    fn scalar(&mut self, text: &str, style: ScalarStyle, anchor: usize, tag: Option<(Tag, Span)>, span: Span) {
+        self.written += 1;
+        self.check_tab(span.bytes.start);
+        // The scanner says `~` where nothing is written at all.
+        let text = if span.bytes.is_empty() && style == ScalarStyle::Plain { "" } else { text };
+        let plain = style == ScalarStyle::Plain && tag.is_none();
+        let is_key = self.expects_key();
+        let value = match &tag {
+            Some((tag, at)) => self.tagged(tag, at, text, style),
+            None if plain && text == "<<" && is_key => Value::Null,
+            None if plain && matches!(text, "=" | "<<") && !is_key => {
+                self.report(
+                    Diagnostic::span(span.clone(), format!("a lone `{text}` has a meaning of its own in YAML"))
+                        .help(format!("write `'{text}'` if you mean the text")),
+                );
+                Value::String(text.to_string())
+            }
+            None if plain && !is_key => scalar::resolve(text),
+            None => Value::String(text.to_string()),
+        };
+        if is_key && plain && text.is_empty() {
+            self.report(
+                Diagnostic::span(span.clone(), "nothing stands before `:`")
+                    .help("write `key: value`, or quote the text that the `:` belongs to"),
+            );
+        }
+        let node = if is_key {
+            // A key keeps its text; the null of an empty key has none.
+            Rc::new(Node::scalar(span, Value::String(text.to_string())))
+        } else {
+            Rc::new(Node::scalar(span, value.clone()))
+        };
+        if anchor != 0 {
+            // A key's anchor gives the value that the text would have had elsewhere.
+            let value = if is_key && plain { scalar::resolve(text) } else { value };
+            self.anchors.insert(anchor, Rc::new(Node::scalar(node.span().clone(), value)));
+        }
+        self.put(node, plain && text == "<<");
+    }
+
+    fn tagged(&mut self, tag: &Tag, at: &Span, text: &str, style: ScalarStyle) -> Value {
+        let plain = style == ScalarStyle::Plain;
+        let wanted = match (tag.handle(), tag.suffix()) {
+            ("" | "!", "!" | "") => return if plain { scalar::resolve(text) } else { Value::String(text.to_string()) },
+            ("tag:yaml.org,2002:", "str" | "timestamp") => return Value::String(text.to_string()),
+            ("tag:yaml.org,2002:", "null") => return Value::Null,
+            ("tag:yaml.org,2002:", "bool") => {
+                scalar::null_or_bool(&text.to_ascii_lowercase()).filter(Value::is_bool).ok_or("`yes` or `no`")
+            }
+            ("tag:yaml.org,2002:", "int") => scalar::number(text).filter(|n| !n.is_f64()).ok_or("a whole number"),
+            ("tag:yaml.org,2002:", "float") => {
+                let number = scalar::number(text).and_then(|n| n.as_f64()).or_else(|| text.parse().ok());
+                number.map(Value::from).ok_or("a number")
+            }
+            _ => {
+                self.unknown_tag(at);
+                return Value::String(text.to_string());
+            }
+        };
+        wanted.unwrap_or_else(|wanted| {
+            self.report(
+                Diagnostic::span(at.clone(), format!("`{text}` is not what its tag says: {wanted}"))
+                    .help("leave the tag out, or change the value"),
+            );
+            Value::String(text.to_string())
+        })
+    }
+
+    /// Reports the tag of a list or mapping, if there is one that they cannot have.
+    fn check_tag(&mut self, tag: Option<(Tag, Span)>, kind: &str) {
+        if let Some((tag, at)) = tag
+            && !matches!((tag.handle(), tag.suffix()), ("" | "!", "!" | ""))
+            && !(tag.handle() == "tag:yaml.org,2002:" && tag.suffix() == kind)
+        {
+            self.unknown_tag(&at);
+        }
+    }
+
+    fn unknown_tag(&mut self, at: &Span) {
+        let written = self.text.get(at.bytes.clone()).unwrap_or_default();
+        self.report(
+            Diagnostic::span(at.clone(), format!("unknown tag: `{written}`"))
+                .help("text that begins with `!` must be quoted: `'!…'`"),
+        );
+    }
+
+    /// Reports a tab in the indentation before `start`, which the scanner lets pass.
+    fn check_tab(&mut self, start: usize) {
+        // In brackets there is no indentation, but there may be any number of values in a line.
+        if self.open.last().is_some_and(|frame| frame.flow) {
+            return;
+        }
+        let begin = self.text[..start].rfind('\n').map_or(0, |at| at + 1);
+        let indentation = &self.text[begin..start];
+        if indentation.contains('\t')
+            && indentation.trim_start_matches(['\t', ' ', '-', '?']).is_empty()
+            && self.tab_reported != Some(begin)
+        {
+            self.tab_reported = Some(begin);
+            let at = begin + indentation.find('\t').unwrap_or(0);
+            self.report(syntax::tab(Span { file: self.file, bytes: at..start }));
+        }
+    }
+
+    fn expects_key(&self) -> bool {
+        matches!(self.open.last(), Some(Frame { partial: Partial::Mapping { key: None, .. }, .. }))
+    }
+
+    /// Puts something in the place of what has been reported, such that nothing else is wrong with it.
+    fn put_nothing(&mut self, span: Span) {
+        let merges = |frame: &Frame| matches!(frame.partial, Partial::Mapping { key: Some(Slot::Merge), .. });
+        let listed = |frame: &&Frame| matches!(frame.partial, Partial::Sequence(_));
+        let merged = self.open.iter().rev().find(|frame| !listed(frame)).is_some_and(merges);
+        let node = if merged { Node::mapping(span, Mapping::default()) } else { Node::scalar(span, Value::Null) };
+        self.put(Rc::new(node), false);
+    }
+
+    /// Puts a finished node where it belongs: the root, the next item, the next key or the next value.
+    fn put(&mut self, node: Rc<Node>, merge: bool) {
+        let Some(frame) = self.open.last_mut() else {
+            self.root = Some(node);
+            return;
+        };
+        let mut mistake = None;
+        match &mut frame.partial {
+            Partial::Sequence(items) => items.push(node),
+            Partial::Mapping { own, key, merged, expression } => match key.take() {
+                None if merge => *key = Some(Slot::Merge),
+                None => {
+                    if let Content::Scalar(value) = node.content() {
+                        *key = Some(Slot::Key(Key { text: key_text(value), span: node.span().clone() }));
+                        return;
+                    }
+                    *key = Some(Slot::Broken);
+                    if frame.flow && self.text[frame.start..].starts_with("{{") {
+                        *expression = true;
+                        return;
+                    }
+                    mistake = Some(
+                        Diagnostic::span(node.span().clone(), "a list or mapping cannot be a key")
+                            .help("text that begins with `[` or `{` must be quoted"),
+                    );
+                }
+                Some(Slot::Broken) => {}
+                Some(Slot::Merge) => match node.content() {
+                    Content::Mapping(_) => merged.push(node),
+                    Content::Sequence(items) if items.iter().all(|item| item.as_mapping().is_some()) => {
+                        merged.extend(items.iter().rev().cloned());
+                    }
+                    _ => {
+                        mistake = Some(
+                            Diagnostic::span(node.span().clone(), "`<<` needs a mapping or a list of mappings")
+                                .help("write `<<: *name`, where `&name` stands before a mapping"),
+                        )
+                    }
+                },
+                Some(Slot::Key(key)) => {
+                    let first = own.entry(&key.text).map(|(first, _)| first.clone());
+                    if let Some(first) = &first {
+                        mistake = Some(
+                            Diagnostic::span(key.span.clone(), format!("duplicate key: `{}`", key.text))
+                                .help("keep one of them, or join what stands below them")
+                                .related(At::Span(first.span.clone()), "first defined here"),
+                        );
+                    }
+                    own.insert(first.unwrap_or(key), node);
+                }
+            },
+        }
+        if let Some(mistake) = mistake {
+            self.report(mistake);
+        }
+    }
+}
+
+fn too_deep(span: Span) -> Diagnostic {
+    Diagnostic::span(span, format!("nested too deeply: more than {MAX_DEPTH} levels"))
+        .help("a config needs a dozen levels; look for brackets that are not closed")
+}
+
+/// The first line of a text, cut where it gets too long for a message.
+pub(super) fn excerpt(text: &str) -> String {
+    const LONGEST: usize = 120;
+    let mut chars = text.chars().take_while(|c| *c != '\n');
+    let line: String = chars.by_ref().take(LONGEST).collect();
+    if chars.next().is_some() { format!("{line}…") } else { line.trim_end().to_string() }
+}
+
+/// `{{ x }}` or `{? x ?}` without quotes, which YAML takes for a mapping.
+pub(super) fn unquoted(span: Span, written: &str) -> Diagnostic {
+    let line = excerpt(written);
+    let quote = if line.contains('\'') { '"' } else { '\'' };
+    Diagnostic::span(span, format!("text that begins with `{{` must be quoted: `{line}`"))
+        .help(format!("write `{quote}{line}{quote}`"))
+}

@@ -1,0 +1,258 @@
+//! The tree of a document: values that know where they are written.
+
+use std::cell::OnceCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use serde_yaml::Value;
+
+use crate::diagnostic::Span;
+
+/// A value of the config and where it is written. Nodes are shared: an anchor's node stands wherever its aliases do.
+#[derive(Debug, Clone)]
+pub struct Node {
+    span: Span,
+    content: Content,
+    weight: usize,
+    depth: usize,
+}
+
+/// What a [`Node`] holds.
+#[derive(Debug, Clone)]
+pub enum Content {
+    /// Text, a number, a boolean or null.
+    Scalar(Value),
+    /// A list.
+    Sequence(Vec<Rc<Node>>),
+    /// Values by key.
+    Mapping(Mapping),
+}
+
+/// A key of a mapping: its text as it is written, without quotes, and where that is.
+///
+/// Keys are text whatever YAML would make of them: `on:` is the key `on`, `1080:` is the key `1080`.
+#[derive(Debug, Clone)]
+pub struct Key {
+    /// The text.
+    pub text: Rc<str>,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// Values by key, in order; each key once.
+#[derive(Debug, Clone, Default)]
+pub struct Mapping {
+    entries: Vec<(Key, Rc<Node>)>,
+    /// Only large mappings have it, and only once somebody looks for a key.
+    index: OnceCell<HashMap<Rc<str>, usize>>,
+}
+
+/// From this size on looking through the entries costs more than hashing.
+const INDEXED_FROM: usize = 16;
+
+impl Node {
+    /// A node for text, a number, a boolean or null.
+    pub fn scalar(span: Span, value: Value) -> Self {
+        Self { span, content: Content::Scalar(value), weight: 1, depth: 1 }
+    }
+
+    /// A node for a list.
+    pub fn sequence(span: Span, items: Vec<Rc<Node>>) -> Self {
+        let (weight, depth) = measure(items.iter());
+        Self { span, content: Content::Sequence(items), weight, depth }
+    }
+
+    /// A node for a mapping.
+    pub fn mapping(span: Span, mapping: Mapping) -> Self {
+        let (weight, depth) = measure(mapping.iter().map(|(_, value)| value));
+        Self { span, content: Content::Mapping(mapping), weight, depth }
+    }
+
+    /// A tree for a value that is not written anywhere itself: all of it is said to be at `span`.
+    pub fn from_value(span: &Span, value: &Value) -> Self {
+        match value {
+            Value::Sequence(items) => {
+                Self::sequence(span.clone(), items.iter().map(|item| Rc::new(Self::from_value(span, item))).collect())
+            }
+            Value::Mapping(entries) => {
+                let mut mapping = Mapping::default();
+                for (key, value) in entries {
+                    mapping.insert(Key::of(span, key), Rc::new(Self::from_value(span, value)));
+                }
+                Self::mapping(span.clone(), mapping)
+            }
+            Value::Tagged(tagged) => Self::from_value(span, &tagged.value),
+            scalar => Self::scalar(span.clone(), scalar.clone()),
+        }
+    }
+
+    /// Where it is written. What is not written (the null of `key:`) has an empty span.
+    pub fn span(&self) -> &Span {
+        &self.span
+    }
+
+    /// What it holds.
+    pub fn content(&self) -> &Content {
+        &self.content
+    }
+
+    /// How many values it is made of when every alias is written out.
+    pub fn weight(&self) -> usize {
+        self.weight
+    }
+
+    /// How many levels it has: 1 for a scalar.
+    pub fn depth(&self) -> usize {
+        self.depth
+    }
+
+    /// The mapping, if it is one.
+    pub fn as_mapping(&self) -> Option<&Mapping> {
+        match &self.content {
+            Content::Mapping(mapping) => Some(mapping),
+            _ => None,
+        }
+    }
+
+    /// The items, if it is a list.
+    pub fn as_sequence(&self) -> Option<&[Rc<Node>]> {
+        match &self.content {
+            Content::Sequence(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    /// The value, if it is a scalar.
+    pub fn as_scalar(&self) -> Option<&Value> {
+        match &self.content {
+            Content::Scalar(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The text, if it is text.
+    pub fn as_str(&self) -> Option<&str> {
+        self.as_scalar()?.as_str()
+    }
+
+    /// What stands at `key`, if it is a mapping that has it.
+    pub fn get(&self, key: &str) -> Option<&Rc<Node>> {
+        self.as_mapping()?.get(key)
+    }
+
+    /// The value without its places, every alias written out.
+    pub fn value(&self) -> Value {
+        match &self.content {
+            Content::Scalar(value) => value.clone(),
+            Content::Sequence(items) => items.iter().map(|item| item.value()).collect(),
+            Content::Mapping(mapping) => {
+                let mut values = serde_yaml::Mapping::with_capacity(mapping.len());
+                for (key, value) in mapping.iter() {
+                    values.insert(Value::String(key.text.to_string()), value.value());
+                }
+                Value::Mapping(values)
+            }
+        }
+    }
+}
+
+fn measure<'a>(children: impl Iterator<Item = &'a Rc<Node>>) -> (usize, usize) {
+    children.fold((1, 1), |(weight, depth), child| {
+        (weight.saturating_add(child.weight), depth.max(child.depth.saturating_add(1)))
+    })
+}
+
+impl Key {
+    /// A key for a value that is not written itself.
+    fn of(span: &Span, value: &Value) -> Self {
+        Self { text: key_text(value), span: span.clone() }
+    }
+}
+
+/// A key as text: what is not text takes the text that YAML has for it.
+pub(crate) fn key_text(value: &Value) -> Rc<str> {
+    match value {
+        Value::String(text) => text.as_str().into(),
+        Value::Bool(is) => is.to_string().into(),
+        Value::Number(number) => number.to_string().into(),
+        _ => "null".into(),
+    }
+}
+
+impl Mapping {
+    /// How many keys there are.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there is no key.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Keys and values in order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&Key, &Rc<Node>)> {
+        self.entries.iter().map(|(key, value)| (key, value))
+    }
+
+    /// The key as written and its value.
+    pub fn entry(&self, key: &str) -> Option<(&Key, &Rc<Node>)> {
+        self.position(key).map(|at| (&self.entries[at].0, &self.entries[at].1))
+    }
+
+    /// The value of `key`.
+    pub fn get(&self, key: &str) -> Option<&Rc<Node>> {
+        self.entry(key).map(|(_, value)| value)
+    }
+
+    /// Sets the value of a key. A key that is already there keeps its place in the order and is returned with its
+    /// old value.
+    pub fn insert(&mut self, key: Key, value: Rc<Node>) -> Option<(Key, Rc<Node>)> {
+        if let Some(at) = self.position(&key.text) {
+            return Some(std::mem::replace(&mut self.entries[at], (key, value)));
+        }
+        if let Some(index) = self.index.get_mut() {
+            index.insert(key.text.clone(), self.entries.len());
+        }
+        self.entries.push((key, value));
+        None
+    }
+
+    /// Takes a key out.
+    pub fn remove(&mut self, key: &str) -> Option<(Key, Rc<Node>)> {
+        let at = self.position(key)?;
+        self.index = OnceCell::new();
+        Some(self.entries.remove(at))
+    }
+
+    fn position(&self, key: &str) -> Option<usize> {
+        if self.entries.len() < INDEXED_FROM {
+            return self.entries.iter().position(|(written, _)| &*written.text == key);
+        }
+        let index = self.index.get_or_init(|| {
+            self.entries.iter().enumerate().map(|(at, (written, _))| (written.text.clone(), at)).collect()
+        });
+        index.get(key).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_large_mapping_finds_its_keys_after_every_change() {
+        let key = |n: usize| Key { text: n.to_string().into(), span: Span::default() };
+        let node = |n: usize| Rc::new(Node::scalar(Span::default(), n.into()));
+        let mut mapping = Mapping::default();
+        for n in 0..100 {
+            assert!(mapping.insert(key(n), node(n)).is_none());
+        }
+        assert!(mapping.insert(key(7), node(700)).is_some());
+        assert_eq!(mapping.len(), 100);
+        mapping.remove("3");
+        assert_eq!(mapping.get("99").unwrap().as_scalar(), Some(&99.into()));
+        assert_eq!(mapping.get("7").unwrap().as_scalar(), Some(&700.into()));
+        assert!(mapping.get("3").is_none());
+    }
+}

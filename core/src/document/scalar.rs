@@ -1,0 +1,134 @@
+//! What YAML 1.1 makes of plain text, as PyYAML's safe loader reads it.
+//!
+//! Dates and times stay text. So do whole numbers beyond 64 bits, which nothing here counts with.
+
+use serde_yaml::Value;
+
+/// The value of a plain (unquoted) scalar. `=` and `<<` are the caller's business.
+pub(super) fn resolve(text: &str) -> Value {
+    null_or_bool(text).or_else(|| number(text)).unwrap_or_else(|| Value::String(text.to_string()))
+}
+
+/// Whether PyYAML or a YAML 1.2 reader would take plain `text` for something else than that text.
+pub(super) fn is_special(text: &str) -> bool {
+    matches!(text, "=" | "<<" | "---" | "...")
+        || !matches!(resolve(text), Value::String(_))
+        || looks_numeric(text)
+        || matches!(text, "y" | "Y" | "n" | "N")
+}
+
+/// Numbers and dates of any YAML version: whatever begins as one. Quoting too much does no harm.
+fn looks_numeric(text: &str) -> bool {
+    text.trim_start_matches(['-', '+']).starts_with(|c: char| c.is_ascii_digit() || c == '.')
+}
+
+/// Null or a boolean, if that is what the text spells.
+pub(super) fn null_or_bool(text: &str) -> Option<Value> {
+    match text {
+        "" | "~" | "null" | "Null" | "NULL" => Some(Value::Null),
+        "yes" | "Yes" | "YES" | "true" | "True" | "TRUE" | "on" | "On" | "ON" => Some(true.into()),
+        "no" | "No" | "NO" | "false" | "False" | "FALSE" | "off" | "Off" | "OFF" => Some(false.into()),
+        _ => None,
+    }
+}
+
+/// A number, if that is what the text spells.
+pub(super) fn number(text: &str) -> Option<Value> {
+    if !text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.')) {
+        return None;
+    }
+    integer(text).or_else(|| float(text).map(Value::from))
+}
+
+fn integer(text: &str) -> Option<Value> {
+    let (negative, digits) = signed(text);
+    let magnitude = if let Some(binary) = digits.strip_prefix("0b") {
+        radix(binary, 2)?
+    } else if let Some(hex) = digits.strip_prefix("0x") {
+        radix(hex, 16)?
+    } else if digits.len() > 1 && digits.starts_with('0') {
+        // `0_` is a number too: the digits may be missing behind the leading nought.
+        radix(digits, 8)?
+    } else if let Some((first, rest)) = digits.split_once(':') {
+        if first.starts_with('0') {
+            return None;
+        }
+        rest.split(':').try_fold(radix(first, 10)?, |total, part| total.checked_mul(60)?.checked_add(sixty(part)?))?
+    } else {
+        radix(digits, 10)?
+    };
+    let signed = i128::try_from(magnitude).ok()? * if negative { -1 } else { 1 };
+    i64::try_from(signed).map(Value::from).or_else(|_| u64::try_from(signed).map(Value::from)).ok()
+}
+
+fn signed(text: &str) -> (bool, &str) {
+    match text.as_bytes().first() {
+        Some(b'-') => (true, &text[1..]),
+        Some(b'+') => (false, &text[1..]),
+        _ => (false, text),
+    }
+}
+
+fn radix(digits: &str, base: u32) -> Option<u128> {
+    if base == 10 && !digits.starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    let mut any = false;
+    let total = digits.chars().filter(|c| *c != '_').try_fold(0_u128, |total, c| {
+        any = true;
+        total.checked_mul(base.into())?.checked_add(c.to_digit(base)?.into())
+    })?;
+    any.then_some(total)
+}
+
+/// One place of a sexagesimal number: `0` to `59`, with or without a leading nought.
+fn sixty(part: &str) -> Option<u128> {
+    let plain = matches!(part.len(), 1 | 2) && part.bytes().all(|b| b.is_ascii_digit());
+    part.parse().ok().filter(|number| plain && *number < 60)
+}
+
+fn float(text: &str) -> Option<f64> {
+    let (negative, digits) = signed(text);
+    let sign = if negative { -1.0 } else { 1.0 };
+    match digits {
+        ".inf" | ".Inf" | ".INF" => return Some(sign * f64::INFINITY),
+        ".nan" | ".NaN" | ".NAN" if text.len() == 4 => return Some(f64::NAN),
+        _ => {}
+    }
+    let (whole, rest) = digits.split_once('.')?;
+    if whole.is_empty() {
+        // Python has no sign here and wants a digit right behind the point.
+        if text.len() != digits.len() || !rest.starts_with(|c: char| c.is_ascii_digit()) {
+            return None;
+        }
+    } else if !whole.starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    if whole.contains(':') {
+        let mut parts = whole.split(':');
+        let first = radix(parts.next()?, 10)? as f64;
+        let whole = parts.try_fold(first, |total, part| Some(total * 60.0 + sixty(part)? as f64))?;
+        let fraction = decimal("0", rest, "")?;
+        return Some(sign * (whole + fraction));
+    }
+    let (fraction, exponent) = match rest.find(['e', 'E']) {
+        Some(at) => (&rest[..at], &rest[at..]),
+        None => (rest, ""),
+    };
+    if !exponent.is_empty() {
+        let digits = exponent[1..].strip_prefix(['+', '-'])?;
+        if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+            return None;
+        }
+    }
+    Some(sign * decimal(whole, fraction, exponent)?)
+}
+
+fn decimal(whole: &str, fraction: &str, exponent: &str) -> Option<f64> {
+    let allowed = |part: &str| part.bytes().all(|b| b.is_ascii_digit() || b == b'_');
+    if !allowed(whole) || !allowed(fraction) {
+        return None;
+    }
+    let digits = |part: &str| part.replace('_', "");
+    format!("{}.{}0{exponent}", digits(whole), digits(fraction)).parse().ok()
+}

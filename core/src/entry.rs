@@ -1,0 +1,367 @@
+//! An entry: the thing that a task is about, with its fields and what was decided about it.
+
+use std::borrow::Cow;
+
+use serde::Serialize;
+
+use crate::later::Later;
+use crate::value::Value;
+
+/// The name of a field. Names known at compile time cost nothing.
+pub type Name = Cow<'static, str>;
+
+/// What was decided about an entry.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// Nothing yet.
+    #[default]
+    Undecided,
+    /// It will be acted on.
+    Accepted,
+    /// It will not.
+    Rejected,
+    /// Acting on it did not work.
+    Failed,
+}
+
+/// One thing that was found, with its fields.
+///
+/// It always has a `title` and a `url`. As in FlexGet, the first of each are kept as `original_title` and `original_url`,
+/// and a decision can be asked for by the fields `accepted_by`, `rejected_by`, `failed_by` and `reason`.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Entry {
+    fields: Vec<(Name, Value)>,
+    state: State,
+    by: Option<&'static str>,
+    reason: Option<String>,
+    tried: Vec<u32>,
+    traces: Vec<String>,
+    /// Fields that are rendered when somebody reads them.
+    later: Vec<(Name, Later)>,
+    /// Fields that nobody can know: what they are made of could not be fetched.
+    lost: Vec<Name>,
+    /// It must not be accepted any more: what would decide on it is not known.
+    held: bool,
+}
+
+impl Entry {
+    /// An undecided entry.
+    pub fn new(title: impl Into<String>, url: impl Into<String>) -> Self {
+        let title = Value::from(title.into());
+        let url = Value::from(url.into());
+        let fields = vec![
+            (Name::Borrowed("title"), title.clone()),
+            (Name::Borrowed("url"), url.clone()),
+            (Name::Borrowed("original_title"), title),
+            (Name::Borrowed("original_url"), url),
+        ];
+        Self { fields, ..Self::default() }
+    }
+
+    /// An undecided entry with these fields, which must have a `title`; without a `url` it gets `fallback_url`.
+    ///
+    /// # Errors
+    /// Says which field is missing or is not text.
+    pub fn from_fields(
+        fields: impl IntoIterator<Item = (Name, Value)>,
+        fallback_url: impl FnOnce(&str) -> String,
+    ) -> Result<Self, String> {
+        let mut title = None;
+        let mut url = None;
+        let mut rest = Vec::new();
+        for (name, value) in fields {
+            match (name.as_ref(), &value) {
+                ("title", Value::Text(text)) => title = Some(text.to_string()),
+                ("url", Value::Text(text)) => url = Some(text.to_string()),
+                ("title" | "url", other) => return Err(format!("`{name}` must be text, got {}", other.kind())),
+                _ => rest.push((name, value)),
+            }
+        }
+        let title = title.ok_or("an entry needs a `title`")?;
+        let url = url.unwrap_or_else(|| fallback_url(&title));
+        let mut entry = Self::new(title, url);
+        rest.into_iter().for_each(|(name, value)| entry.set(name, value));
+        Ok(entry)
+    }
+
+    /// The title.
+    pub fn title(&self) -> &str {
+        self.text("title").unwrap_or_default()
+    }
+
+    /// The address.
+    pub fn url(&self) -> &str {
+        self.text("url").unwrap_or_default()
+    }
+
+    /// What is known of a field; nothing is looked up.
+    pub fn peek(&self, name: &str) -> Option<&Value> {
+        self.fields.iter().find(|(known, _)| known == name).map(|(_, value)| value)
+    }
+
+    /// What an expression sees of a field: what is known, or what was decided.
+    pub fn get(&self, name: &str) -> Option<Value> {
+        if let Some(value) = self.peek(name) {
+            return Some(value.clone());
+        }
+        let by = |state| (self.state == state).then_some(self.by).flatten().map(Value::from);
+        match name {
+            "accepted_by" => by(State::Accepted),
+            "rejected_by" => by(State::Rejected),
+            "failed_by" => by(State::Failed),
+            "reason" => self.reason.as_deref().map(Value::from),
+            _ => None,
+        }
+    }
+
+    /// A field that is known and is text.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.peek(name)?.as_str()
+    }
+
+    /// A field that is known and is a whole number, or text that spells one.
+    pub fn int(&self, name: &str) -> Option<i64> {
+        self.peek(name)?.as_int()
+    }
+
+    /// Whether a field is known to be something.
+    pub fn has(&self, name: &str) -> bool {
+        self.peek(name).is_some_and(|value| !value.is_null())
+    }
+
+    /// Sets a field.
+    pub fn set(&mut self, name: impl Into<Name>, value: impl Into<Value>) {
+        let name = name.into();
+        self.take_later(&name);
+        self.put(name, value.into());
+    }
+
+    fn put(&mut self, name: Name, value: Value) {
+        match self.fields.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, known)) => *known = value,
+            None => self.fields.push((name, value)),
+        }
+    }
+
+    /// Lets a field be rendered when somebody reads it; until then it keeps its value for those who only look.
+    pub(crate) fn set_later(&mut self, name: impl Into<Name>, later: Later) {
+        let name = name.into();
+        self.take_later(&name);
+        self.lost.retain(|lost| *lost != name);
+        self.later.push((name, later));
+    }
+
+    /// What a field is rendered from when somebody reads it.
+    pub(crate) fn later(&self, name: &str) -> Option<&Later> {
+        self.later.iter().find(|(known, _)| known == name).map(|(_, later)| later)
+    }
+
+    /// The fields that are rendered when somebody reads them.
+    pub(crate) fn later_fields(&self) -> impl Iterator<Item = &str> {
+        self.later.iter().map(|(name, _)| name.as_ref())
+    }
+
+    pub(crate) fn take_later(&mut self, name: &str) -> Option<Later> {
+        let at = self.later.iter().position(|(known, _)| known == name)?;
+        Some(self.later.remove(at).1)
+    }
+
+    /// Whether it was tried to render a field from something that could not be fetched.
+    pub(crate) fn is_lost(&self, name: &str) -> bool {
+        self.lost.iter().any(|lost| lost == name)
+    }
+
+    pub(crate) fn lose(&mut self, name: &str) {
+        self.take_later(name);
+        if !self.is_lost(name) {
+            self.lost.push(Name::Owned(name.to_owned()));
+        }
+    }
+
+    /// Sets a field unless it is known to be something. Lookups use this: what is known is never overwritten.
+    pub fn fill(&mut self, name: impl Into<Name>, value: impl Into<Value>) {
+        let name = name.into();
+        if !self.has(&name) {
+            self.put(name, value.into());
+        }
+    }
+
+    /// The same with a field, if the value is something.
+    #[must_use]
+    pub fn with(mut self, name: impl Into<Name>, value: impl Into<Value>) -> Self {
+        let value = value.into();
+        if !value.is_null() {
+            self.set(name, value);
+        }
+        self
+    }
+
+    /// Removes a field; `title` and `url` stay.
+    pub fn unset(&mut self, name: &str) {
+        self.take_later(name);
+        if name != "title" && name != "url" {
+            self.fields.retain(|(known, _)| known != name);
+        }
+    }
+
+    /// The fields that are known, in the order in which they became known.
+    pub fn fields(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.fields.iter().map(|(name, value)| (name.as_ref(), value))
+    }
+
+    /// What was decided.
+    pub fn state(&self) -> State {
+        self.state
+    }
+
+    /// Which plugin decided it.
+    pub fn decided_by(&self) -> Option<&'static str> {
+        self.by
+    }
+
+    /// Why it was decided.
+    pub fn reason(&self) -> Option<&str> {
+        self.reason.as_deref()
+    }
+
+    /// What went wrong while fields were looked up.
+    pub fn traces(&self) -> &[String] {
+        &self.traces
+    }
+
+    /// Notes what went wrong while a field was looked up, once.
+    pub fn trace(&mut self, what: impl Into<String>) {
+        let what = what.into();
+        if !self.traces.contains(&what) {
+            self.traces.push(what);
+        }
+    }
+
+    pub(crate) fn tried(&self, offer: u32) -> bool {
+        self.tried.contains(&offer)
+    }
+
+    pub(crate) fn mark_tried(&mut self, offer: u32) {
+        if !self.tried(offer) {
+            self.tried.push(offer);
+        }
+    }
+
+    /// Accepts it, unless it was rejected or is accepted already.
+    pub fn accept(&mut self, by: &'static str) {
+        self.accept_because(by, None);
+    }
+
+    /// Accepts it for a reason, unless it was rejected or is accepted already.
+    pub fn accept_because(&mut self, by: &'static str, reason: Option<String>) {
+        if self.held {
+            self.trace(format!("{by} could not accept it, because it is not known whether it may be"));
+        } else if !matches!(self.state, State::Rejected | State::Accepted) {
+            self.decide(State::Accepted, by, reason);
+        }
+    }
+
+    /// Rejects it, whatever was decided, unless it was rejected already or its field `immortal` is true.
+    pub fn reject(&mut self, by: &'static str, reason: Option<String>) {
+        if self.peek("immortal").is_some_and(Value::is_true) {
+            self.trace(format!("{by} could not reject it, because it is immortal"));
+        } else if self.state != State::Rejected {
+            self.decide(State::Rejected, by, reason);
+        }
+    }
+
+    /// Fails it: acting on it did not work. An entry that failed is never remembered as seen.
+    pub fn fail(&mut self, by: &'static str, reason: impl Into<String>) {
+        self.decide(State::Failed, by, Some(reason.into()));
+    }
+
+    /// Leaves it undecided for good: what would reject it is not known, so nobody may accept it in this run.
+    pub fn hold(&mut self, by: &'static str, reason: impl Into<String>) {
+        if self.state != State::Rejected {
+            self.decide(State::Undecided, by, Some(reason.into()));
+            self.held = true;
+        }
+    }
+
+    fn decide(&mut self, state: State, by: &'static str, reason: Option<String>) {
+        self.state = state;
+        self.by = Some(by);
+        self.reason = reason;
+    }
+
+    /// A copy of the fields alone, undecided: what a list keeps and gives.
+    #[must_use]
+    pub fn fresh(&self) -> Self {
+        Self { fields: self.fields.clone(), ..Self::default() }
+    }
+
+    /// The fields as JSON that [`Entry::from_stored`] reads back as they were; names starting with `_` stay behind.
+    pub fn to_stored(&self) -> serde_json::Value {
+        self.fields()
+            .filter(|(name, _)| !name.starts_with('_'))
+            .map(|(name, value)| (name.to_owned(), value.to_stored()))
+            .collect::<serde_json::Map<_, _>>()
+            .into()
+    }
+
+    /// Reads what [`Entry::to_stored`] wrote.
+    pub fn from_stored(json: &serde_json::Value) -> Option<Self> {
+        let map = json.as_object()?;
+        let mut entry = Self::new(map.get("title")?.as_str()?, map.get("url")?.as_str()?);
+        for (name, value) in map {
+            entry.set(name.clone(), Value::from_stored(value));
+        }
+        Some(entry)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decisions_follow_flexget() {
+        let mut entry = Entry::new("A", "mock://a");
+        entry.accept("accept_all");
+        entry.accept_because("list_match", Some("again".into()));
+        assert_eq!((entry.state(), entry.decided_by(), entry.reason()), (State::Accepted, Some("accept_all"), None));
+        entry.reject("seen", Some("seen before".into()));
+        entry.accept("accept_all");
+        assert_eq!((entry.state(), entry.reason()), (State::Rejected, Some("seen before")));
+        assert_eq!(entry.get("rejected_by"), Some("seen".into()));
+        assert_eq!(entry.get("accepted_by"), None);
+    }
+
+    #[test]
+    fn a_held_entry_is_not_accepted_but_can_be_rejected() {
+        let mut entry = Entry::new("A", "mock://a");
+        entry.accept("accept_all");
+        entry.hold("if", "`x` could not be looked up");
+        entry.accept("list_match");
+        assert_eq!((entry.state(), entry.reason()), (State::Undecided, Some("`x` could not be looked up")));
+        entry.reject("seen", None);
+        assert_eq!(entry.state(), State::Rejected);
+    }
+
+    #[test]
+    fn an_immortal_entry_is_not_rejected() {
+        let mut entry = Entry::new("A", "mock://a").with("immortal", true);
+        entry.reject("seen", None);
+        assert_eq!(entry.state(), State::Undecided);
+        assert_eq!(entry.traces().len(), 1);
+    }
+
+    #[test]
+    fn stored_fields_come_back_with_their_originals() {
+        let mut entry = Entry::new("A", "mock://a")
+            .with("released", Value::Date("2020-01-02".parse().unwrap()))
+            .with("_hidden", 1i64);
+        entry.set("title", "B");
+        let back = Entry::from_stored(&entry.to_stored()).unwrap();
+        assert_eq!(back.title(), "B");
+        assert_eq!(back.text("original_title"), Some("A"));
+        assert_eq!(back.peek("released"), entry.peek("released"));
+        assert_eq!(back.peek("_hidden"), None);
+    }
+}

@@ -1,0 +1,250 @@
+//! The one expression and template engine of the program: conditions (`if`), templates (`set` and others) and the
+//! variables of a config (`{? … ?}`).
+//!
+//! The language is Jinja as FlexGet offers it, with FlexGet's filters and globals. What differs from Jinja2 on purpose:
+//!
+//! * A name that is nowhere is an error wherever its value would matter, as with FlexGet's strict mode; in a condition
+//!   ([`Expression::holds`]) such an error counts as false.
+//! * Unknown filters, tests and functions are found when the text is compiled, not when it first runs.
+//! * Functions have a namespace of their own: a field named `duration` does not hide `duration(…)`. A field can not
+//!   hide `now` and `utcnow`.
+//! * Dates, times and durations calculate as in Python; a day and a moment compare as moments, the day beginning at
+//!   midnight where the moment's clock is. Comparing what has no order (text with a number, nothing with a date) is an
+//!   error that names both kinds.
+//! * Native values ([`Template::render_native`]): what a single `{{ field }}` holds keeps its type, also when it is text
+//!   that spells a number (a film called `1917`). Other text becomes a number, a boolean or nothing only if all of it
+//!   spells one, so `{{ season }}{{ episode }}` may give a number, and `002020` stays text.
+//! * Numbers are 64 bits wide. Generator expressions, `{% include %}` and `{% extends %}` have nothing to work on.
+//!
+//! The engine never reads the clock: [`Now`] is given by the caller.
+
+mod code;
+mod compile;
+mod dates;
+mod error;
+mod filters;
+mod globals;
+mod operators;
+mod paths;
+mod values;
+
+#[cfg(test)]
+mod tests;
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+pub use self::error::{ErrorKind, ExpressionError};
+
+use self::code::Code;
+use self::compile::Language;
+use crate::value::Value;
+
+/// The names that an expression can read.
+///
+/// [`Scope::get`] is only asked for names whose value the evaluation needs, so `a and b` asks for `b` only if `a` holds.
+pub trait Scope {
+    /// What a name stands for.
+    fn get(&self, name: &str) -> Got;
+    /// What a name stands for, if that is known already; [`Got::Pending`] if it has to be asked for with [`Scope::get`].
+    ///
+    /// Reading this does not mean that the value is needed. A scope that answers here makes evaluations faster.
+    fn peek(&self, name: &str) -> Got {
+        let _ = name;
+        Got::Pending
+    }
+    /// All names that are known or offered, in any order.
+    fn names(&self) -> Vec<String>;
+    /// Whether the name is known or offered; asks nobody for its value.
+    fn has(&self, name: &str) -> bool {
+        self.names().iter().any(|known| known == name)
+    }
+}
+
+/// The answer of a [`Scope`].
+#[derive(Debug, Clone, PartialEq)]
+pub enum Got {
+    /// The value.
+    Value(Value),
+    /// There is no such name.
+    Absent,
+    /// The value is offered but not fetched yet. The evaluation ends with [`ErrorKind::Pending`]: fetch, then evaluate
+    /// again.
+    Pending,
+}
+
+impl Scope for BTreeMap<String, Value> {
+    fn get(&self, name: &str) -> Got {
+        BTreeMap::get(self, name).map_or(Got::Absent, |value| Got::Value(value.clone()))
+    }
+
+    fn peek(&self, name: &str) -> Got {
+        Scope::get(self, name)
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.keys().cloned().collect()
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.contains_key(name)
+    }
+}
+
+/// The moment at which an expression is evaluated.
+#[derive(Debug, Clone)]
+pub struct Now {
+    /// The moment.
+    pub now: Timestamp,
+    /// Where the clock hangs that `now` is read from.
+    pub zone: TimeZone,
+}
+
+thread_local! {
+    /// What was compiled: a config that uses a template says the same in many tasks, and is checked before it is read.
+    static COMPILED: RefCell<HashMap<(Language, String), Arc<Code>>> = RefCell::default();
+}
+
+/// How many texts are remembered, so that a program that runs for long does not grow.
+const REMEMBERED: usize = 10_000;
+
+fn compiled(text: &str, language: Language) -> Result<Arc<Code>, ExpressionError> {
+    let key = (language, text.to_owned());
+    if let Some(code) = COMPILED.with_borrow(|compiled| compiled.get(&key).cloned()) {
+        return Ok(code);
+    }
+    let code = Arc::new(Code::compile(text, language)?);
+    COMPILED.with_borrow_mut(|compiled| {
+        if compiled.len() >= REMEMBERED {
+            compiled.clear();
+        }
+        compiled.insert(key, Arc::clone(&code));
+    });
+    Ok(code)
+}
+
+/// A compiled expression. Cheap to clone.
+#[derive(Clone)]
+pub struct Expression(Arc<Code>);
+
+impl Expression {
+    /// Compiles an expression, such as `trakt_rating > 7 and 'anime' in genres`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Syntax`], where known with the place within the text.
+    pub fn compile(text: &str) -> Result<Self, ExpressionError> {
+        compiled(text, Language::Expression).map(Self)
+    }
+
+    /// The value of the expression.
+    ///
+    /// # Errors
+    ///
+    /// Any kind but [`ErrorKind::Syntax`].
+    pub fn evaluate(&self, scope: &dyn Scope, now: &Now) -> Result<Value, ExpressionError> {
+        self.0.value(scope, Some(now))
+    }
+
+    /// Whether the expression is true as a condition; what depends on an undefined name is not.
+    ///
+    /// # Errors
+    ///
+    /// As [`Expression::evaluate`], but never [`ErrorKind::Undefined`].
+    pub fn holds(&self, scope: &dyn Scope, now: &Now) -> Result<bool, ExpressionError> {
+        self.0.holds(scope, now)
+    }
+
+    /// The text that was compiled.
+    pub fn text(&self) -> &str {
+        self.0.text()
+    }
+}
+
+impl std::fmt::Debug for Expression {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Expression").field(&self.text()).finish()
+    }
+}
+
+/// A compiled template: text with `{{ … }}` and `{% … %}` in it. Cheap to clone.
+#[derive(Clone)]
+pub struct Template(Arc<Code>);
+
+impl Template {
+    /// Compiles a template.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Syntax`], where known with the place within the text.
+    pub fn compile(text: &str) -> Result<Self, ExpressionError> {
+        compiled(text, Language::Template).map(Self)
+    }
+
+    /// The text that the template gives.
+    ///
+    /// # Errors
+    ///
+    /// Any kind but [`ErrorKind::Syntax`].
+    pub fn render(&self, scope: &dyn Scope, now: &Now) -> Result<String, ExpressionError> {
+        self.0.render(scope, Some(now))
+    }
+
+    /// The value that the template gives: of a single `{{ … }}` the value itself, else text or what the text spells.
+    ///
+    /// # Errors
+    ///
+    /// Any kind but [`ErrorKind::Syntax`].
+    pub fn render_native(&self, scope: &dyn Scope, now: &Now) -> Result<Value, ExpressionError> {
+        self.0.native(scope, Some(now))
+    }
+
+    /// The text that was compiled.
+    pub fn text(&self) -> &str {
+        self.0.text()
+    }
+}
+
+impl std::fmt::Debug for Template {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Template").field(&self.text()).finish()
+    }
+}
+
+/// Replaces the `{? … ?}` of a config's text with the values of its variables.
+///
+/// A text that is one `{? … ?}` becomes the value itself, so numbers and lists keep their types. `{{ … }}` and
+/// `{% … %}` are left as they are. There is no `now`: a config means the same every day.
+///
+/// # Errors
+///
+/// The message, where the text is not well-formed or names a variable that is not there.
+pub fn render_variables(text: &str, variables: &serde_yaml::Value) -> Result<serde_yaml::Value, String> {
+    if !text.contains("{?") {
+        return Ok(serde_yaml::Value::String(text.to_string()));
+    }
+    let code = Code::compile(text, Language::Variables).map_err(|error| error.to_string())?;
+    let value = code.native(&Variables(variables), None).map_err(|error| error.to_string())?;
+    Ok(values::to_yaml(&value))
+}
+
+/// The variables of a config, converted one by one when they are read.
+struct Variables<'a>(&'a serde_yaml::Value);
+
+impl Scope for Variables<'_> {
+    fn get(&self, name: &str) -> Got {
+        self.0.get(name).map_or(Got::Absent, |value| Got::Value(Value::from_yaml(value)))
+    }
+
+    fn peek(&self, name: &str) -> Got {
+        self.get(name)
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.0.as_mapping().into_iter().flatten().filter_map(|(name, _)| Some(name.as_str()?.to_string())).collect()
+    }
+}

@@ -1,0 +1,246 @@
+//! Compiling: from text to code whose operators and functions are ours.
+//!
+//! Two things are done to the code that minijinja generates. Operators become calls of functions of ours, because
+//! objects (dates, durations) cannot overload them and because Python refuses to order values of unlike kinds where
+//! minijinja does not. And functions of ours are called by names that no field can have.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use minijinja::machinery::{self, CodeGenerator, Instruction, Instructions, Token};
+use minijinja::syntax::SyntaxConfig;
+use minijinja::{Environment, Error, Value as Engine};
+
+use super::error::ExpressionError;
+use super::operators;
+
+/// What a text is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Language {
+    /// A bare expression.
+    Expression,
+    /// Text with `{{ … }}` and `{% … %}`.
+    Template,
+    /// Text with `{? … ?}`.
+    Variables,
+}
+
+/// What a text compiles to.
+pub(super) struct Compiled<'a> {
+    pub(super) main: Instructions<'a>,
+    pub(super) blocks: BTreeMap<&'a str, Instructions<'a>>,
+    /// Of a template that is one `{{ … }}`: the code that leaves its value.
+    pub(super) single: Option<Instructions<'a>>,
+    /// Whether that value is read, not computed.
+    pub(super) plain: bool,
+}
+
+/// A name of the scope that the code reads.
+#[derive(Debug)]
+pub(super) struct Name {
+    pub(super) name: Box<str>,
+    /// Whether every evaluation needs its value: it is read before the first branch.
+    pub(super) always: bool,
+}
+
+/// Compiles a text for an engine.
+pub(super) fn compile<'a>(
+    text: &'a str,
+    language: Language,
+    engine: &Environment<'_>,
+) -> Result<Compiled<'a>, ExpressionError> {
+    bound(text, language)?;
+    let compiled = generate(text, language).map_err(|error| ExpressionError::from_engine(&error, text))?;
+    check(&compiled, text, engine)?;
+    Ok(compiled)
+}
+
+fn syntax(language: Language) -> Result<SyntaxConfig, Error> {
+    if language != Language::Variables {
+        return Ok(SyntaxConfig::default());
+    }
+    // No text of a config holds control characters, so blocks and comments are out of reach.
+    SyntaxConfig::builder()
+        .variable_delimiters("{?", "?}")
+        .block_delimiters("\u{1}\u{2}", "\u{2}\u{1}")
+        .comment_delimiters("\u{1}\u{3}", "\u{3}\u{1}")
+        .keep_trailing_newline(true)
+        .build()
+}
+
+/// How many operators one expression may have: as deep as the engine's compiler may have to go.
+const MAX_OPERATORS: usize = 1000;
+
+/// How many bytes a text may have: the engine counts columns in 16 bits.
+const MAX_LENGTH: usize = u16::MAX as usize;
+
+/// Refuses texts that are too long for the engine, and expressions so deep that compiling them would exhaust the stack. Bad tokens are the parser's to report.
+fn bound(text: &str, language: Language) -> Result<(), ExpressionError> {
+    if text.len() > MAX_LENGTH {
+        let message = format!("the text is too long: {} bytes of at most {MAX_LENGTH}", text.len());
+        return Err(ExpressionError::syntax(message, None));
+    }
+    let syntax = syntax(language).map_err(|error| ExpressionError::from_engine(&error, text))?;
+    let mut operators = 0;
+    for (token, span) in machinery::tokenize(text, language == Language::Expression, syntax).map_while(Result::ok) {
+        operators = match token {
+            Token::TemplateData(_) => 0,
+            Token::Ident("and" | "or" | "not" | "in" | "is" | "if" | "else" | "elif") => operators + 1,
+            Token::Ident(_) | Token::Str(_) | Token::String(_) | Token::Int(_) | Token::Int128(_) | Token::Float(_) => {
+                operators
+            }
+            Token::Comma | Token::Colon | Token::VariableEnd | Token::BlockEnd => operators,
+            _ => operators + 1,
+        };
+        if operators > MAX_OPERATORS {
+            let end = (span.end_offset as usize).min(text.len());
+            let message = format!("more than {MAX_OPERATORS} operators in one expression");
+            return Err(ExpressionError::syntax(message, Some(0..end)));
+        }
+    }
+    Ok(())
+}
+
+fn generate<'a>(text: &'a str, language: Language) -> Result<Compiled<'a>, Error> {
+    let mut blocks = BTreeMap::new();
+    let mut single = None;
+    let mut plain = false;
+    let main = if language == Language::Expression {
+        generate_expression(&machinery::parse_expr(text)?, text)
+    } else {
+        let tree = machinery::parse(text, "template", syntax(language)?)?;
+        if let machinery::ast::Stmt::Template(template) = &tree
+            && let [machinery::ast::Stmt::EmitExpr(emitted)] = template.children.as_slice()
+        {
+            plain = is_plain(&emitted.expr);
+            single = Some(rewrite(&generate_expression(&emitted.expr, text)));
+        }
+        let mut generator = CodeGenerator::new("template", text);
+        generator.compile_stmt(&tree);
+        let (main, inner) = generator.finish();
+        blocks = inner.iter().map(|(name, code)| (*name, rewrite(code))).collect();
+        main
+    };
+    Ok(Compiled { main: rewrite(&main), blocks, single, plain })
+}
+
+fn generate_expression<'a>(tree: &machinery::ast::Expr<'a>, text: &'a str) -> Instructions<'a> {
+    let mut generator = CodeGenerator::new("expression", text);
+    generator.compile_expr(tree);
+    // An undefined value is an error as a result too, except that of an `if` without `else`; so is its truth.
+    for check in [Instruction::DupTop, Instruction::Not, Instruction::DiscardTop] {
+        generator.add(check);
+    }
+    generator.finish().0
+}
+
+/// Whether an expression only reads: a name, an attribute, an item.
+fn is_plain(tree: &machinery::ast::Expr<'_>) -> bool {
+    match tree {
+        machinery::ast::Expr::Var(_) => true,
+        machinery::ast::Expr::GetAttr(of) => is_plain(&of.expr),
+        machinery::ast::Expr::GetItem(of) => is_plain(&of.expr),
+        _ => false,
+    }
+}
+
+/// The same code with our operators and functions.
+fn rewrite<'a>(code: &Instructions<'a>) -> Instructions<'a> {
+    let mut rewritten = Instructions::new(code.name(), code.source());
+    let mut places = Vec::new();
+    let mut next = 0;
+    let mut at = 0;
+    while let Some(instruction) = code.get(at) {
+        places.push(next);
+        for instruction in operators::replacement(instruction) {
+            next = 1 + match (code.get_span(at), code.get_line(at)) {
+                (Some(span), _) => rewritten.add_with_span(instruction, span),
+                (None, Some(line)) => rewritten.add_with_line(instruction, u16::try_from(line).unwrap_or(u16::MAX)),
+                (None, None) => rewritten.add(instruction),
+            };
+        }
+        at += 1;
+    }
+    places.push(next);
+    for at in 0..next {
+        if let Some(
+            Instruction::Jump(target)
+            | Instruction::JumpIfFalse(target)
+            | Instruction::JumpIfFalseOrPop(target)
+            | Instruction::JumpIfTrueOrPop(target)
+            | Instruction::Iterate(target)
+            | Instruction::BuildMacro(_, target, _),
+        ) = rewritten.get_mut(at)
+        {
+            *target = places.get(*target as usize).copied().unwrap_or(next);
+        }
+    }
+    rewritten
+}
+
+/// The names that the code may ask the scope for.
+pub(super) fn names(compiled: &Compiled<'_>) -> Arc<[Name]> {
+    let mut names: Vec<Name> = Vec::new();
+    let codes = std::iter::once(&compiled.main).chain(compiled.blocks.values());
+    for (index, code) in codes.enumerate() {
+        let mut always = index == 0;
+        let mut local = Vec::new();
+        for instruction in (0..).map_while(|at| code.get(at)) {
+            match instruction {
+                Instruction::StoreLocal(name) => local.push(*name),
+                Instruction::Lookup(name) if is_field(name) && !names.iter().any(|known| *known.name == **name) => {
+                    names.push(Name { name: Box::from(*name), always: always && !local.contains(name) });
+                }
+                Instruction::Jump(_)
+                | Instruction::JumpIfFalse(_)
+                | Instruction::JumpIfFalseOrPop(_)
+                | Instruction::JumpIfTrueOrPop(_)
+                | Instruction::Iterate(_)
+                | Instruction::CallBlock(_) => always = false,
+                _ => {}
+            }
+        }
+    }
+    names.into()
+}
+
+/// Whether a name is the scope's to answer, not the engine's.
+pub(super) fn is_field(name: &str) -> bool {
+    !name.starts_with(operators::OURS) && !matches!(name, "now" | "utcnow" | "loop" | "self")
+}
+
+/// Finds filters, tests and functions that do not exist.
+fn check(compiled: &Compiled<'_>, text: &str, engine: &Environment<'_>) -> Result<(), ExpressionError> {
+    let mut state = engine.empty_state();
+    for code in std::iter::once(&compiled.main).chain(compiled.blocks.values()) {
+        let mut local = Vec::new();
+        for (at, instruction) in (0..).map_while(|at| Some((at, code.get(at)?))) {
+            let mut is_known = |test: &str, name: &str| {
+                let name: String = name.chars().filter(|c| !c.is_ascii_whitespace()).collect();
+                state.perform_test(test, &[Engine::from(name)]).unwrap_or(true)
+            };
+            let unknown = match instruction {
+                Instruction::StoreLocal(name) => {
+                    local.push(*name);
+                    None
+                }
+                Instruction::ApplyFilter(name, ..) if !is_known("filter", name) => Some(("filter", *name)),
+                Instruction::PerformTest(name, ..) if !is_known("test", name) => Some(("test", *name)),
+                Instruction::CallFunction(name, _)
+                    if !name.starts_with(operators::OURS)
+                        && !local.contains(name)
+                        && !matches!(*name, "range" | "dict" | "namespace" | "loop" | "super" | "caller") =>
+                {
+                    Some(("function", *name))
+                }
+                _ => None,
+            };
+            if let Some((kind, name)) = unknown {
+                let range = code.get_span(at).map(|span| span.start_offset as usize..span.end_offset as usize);
+                let range = range.filter(|range| text.get(range.clone()).is_some());
+                return Err(ExpressionError::syntax(format!("unknown {kind}: `{name}`"), range));
+            }
+        }
+    }
+    Ok(())
+}

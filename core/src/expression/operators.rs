@@ -1,0 +1,303 @@
+//! The operators: arithmetic and order as Python has them, with dates and durations.
+
+use std::cmp::Ordering;
+
+use minijinja::formatting::{FormatStyle, format};
+use minijinja::machinery::Instruction;
+use minijinja::value::{Tuple, ValueKind};
+use minijinja::{Environment, Error, ErrorKind, State, Value};
+
+use super::dates::{Duration, When};
+use super::globals;
+use super::values::kind;
+
+/// What the names of our functions begin with: no field's name can.
+pub(super) const OURS: char = '$';
+
+/// What is executed instead of an instruction: itself, or calls of the functions below.
+pub(super) fn replacement<'a>(instruction: &Instruction<'a>) -> impl Iterator<Item = Instruction<'a>> + use<'a> {
+    let call = |name| [Some(Instruction::CallFunction(name, Some(2))), None];
+    // Leaves the right operand and the result, as the next comparison of the chain expects.
+    let chain = |name| [Some(Instruction::CallFunction(name, Some(2))), Some(Instruction::UnpackList(2))];
+    let replaced = match instruction {
+        Instruction::Add => call("$add"),
+        Instruction::Sub => call("$sub"),
+        Instruction::Mul => call("$mul"),
+        Instruction::Div => call("$div"),
+        Instruction::Rem => call("$rem"),
+        Instruction::Lt => call("$lt"),
+        Instruction::Lte => call("$le"),
+        Instruction::Gt => call("$gt"),
+        Instruction::Gte => call("$ge"),
+        Instruction::In => call("$in"),
+        Instruction::Neg => [Some(Instruction::CallFunction("$neg", Some(1))), None],
+        // The type of the operator has no public name.
+        Instruction::CompareAndPreserve(operator) => match format!("{operator:?}").as_str() {
+            "Lt" => chain("$lt_chain"),
+            "Lte" => chain("$le_chain"),
+            "Gt" => chain("$gt_chain"),
+            "Gte" => chain("$ge_chain"),
+            _ => [Some(instruction.clone()), None],
+        },
+        Instruction::CallFunction(name, count) => match globals::ours(name) {
+            Some(ours) => [Some(Instruction::CallFunction(ours, *count)), None],
+            None => [Some(instruction.clone()), None],
+        },
+        other => [Some(other.clone()), None],
+    };
+    replaced.into_iter().flatten()
+}
+
+pub(super) fn add(environment: &mut Environment<'static>) {
+    environment.add_function("$add", |a: &Value, b: &Value| binary("+", plus, a, b));
+    environment.add_function("$sub", |a: &Value, b: &Value| binary("-", minus, a, b));
+    environment.add_function("$mul", |a: &Value, b: &Value| binary("*", times, a, b));
+    environment.add_function("$div", |a: &Value, b: &Value| binary("/", over, a, b));
+    environment.add_function("$rem", |a: &Value, b: &Value| binary("%", remainder, a, b));
+    environment.add_function("$neg", negate);
+    environment.add_function("$in", contained);
+    for (name, chain, symbol, holds) in [
+        ("$lt", "$lt_chain", "<", Ordering::is_lt as fn(Ordering) -> bool),
+        ("$le", "$le_chain", "<=", Ordering::is_le),
+        ("$gt", "$gt_chain", ">", Ordering::is_gt),
+        ("$ge", "$ge_chain", ">=", Ordering::is_ge),
+    ] {
+        environment.add_function(name, move |a: &Value, b: &Value| ordered(symbol, holds, a, b));
+        environment.add_function(chain, move |a: &Value, b: &Value| {
+            let result = ordered(symbol, holds, a, b)?;
+            Ok::<_, Error>(Value::from(Tuple::from([Value::from(result), b.clone()])))
+        });
+    }
+}
+
+/// The error for a value that is not defined, made by the engine, which alone can say where the value came from.
+pub(super) fn undefined(value: &Value) -> Error {
+    value.get_attr("").err().unwrap_or_else(|| Error::from(ErrorKind::UndefinedError))
+}
+
+/// The value, if it is defined.
+pub(super) fn defined(value: &Value) -> Result<&Value, Error> {
+    if value.is_undefined() { Err(undefined(value)) } else { Ok(value) }
+}
+
+fn type_error(message: String) -> Error {
+    Error::new(ErrorKind::InvalidOperation, message)
+}
+
+/// A number; as in Python, true is 1 and false is 0.
+#[derive(Clone, Copy)]
+pub(super) enum Number {
+    Int(i64),
+    Float(f64),
+}
+
+impl Number {
+    pub(super) fn of(value: &Value) -> Option<Self> {
+        match value.kind() {
+            ValueKind::Bool => Some(Self::Int(value.is_true().into())),
+            ValueKind::Number if value.is_integer() => Some(
+                value.as_i64().map_or_else(|| Self::Float(f64::try_from(value.clone()).unwrap_or(f64::NAN)), Self::Int),
+            ),
+            ValueKind::Number => f64::try_from(value.clone()).ok().map(Self::Float),
+            _ => None,
+        }
+    }
+
+    pub(super) fn float(self) -> f64 {
+        match self {
+            Self::Int(number) => number as f64,
+            Self::Float(number) => number,
+        }
+    }
+}
+
+type Operation = fn(&Value, &Value) -> Result<Option<Value>, Error>;
+
+fn binary(symbol: &str, operation: Operation, a: &Value, b: &Value) -> Result<Value, Error> {
+    let (a, b) = (defined(a)?, defined(b)?);
+    operation(a, b)?
+        .ok_or_else(|| type_error(format!("unsupported operand types for `{symbol}`: {} and {}", kind(a), kind(b))))
+}
+
+/// Calculates with two numbers, whole ones as long as both are whole.
+fn numbers(
+    a: &Value,
+    b: &Value,
+    whole: fn(i64, i64) -> Option<i64>,
+    float: fn(f64, f64) -> f64,
+) -> Result<Option<Value>, Error> {
+    match (Number::of(a), Number::of(b)) {
+        (Some(Number::Int(a)), Some(Number::Int(b))) => {
+            whole(a, b).map(|number| Some(Value::from(number))).ok_or_else(|| too_large(a, b))
+        }
+        (Some(a), Some(b)) => Ok(Some(Value::from(float(a.float(), b.float())))),
+        _ => Ok(None),
+    }
+}
+
+fn too_large(a: i64, b: i64) -> Error {
+    Error::new(
+        ErrorKind::BadSerialization,
+        format!("the result does not fit into 64 bits: calculated from {a} and {b}"),
+    )
+}
+
+fn no_zero() -> Error {
+    Error::new(ErrorKind::BadSerialization, "division by zero")
+}
+
+fn out_of_range() -> Error {
+    Error::new(ErrorKind::BadSerialization, "the result is not a date between the years -9999 and 9999")
+}
+
+fn plus(a: &Value, b: &Value) -> Result<Option<Value>, Error> {
+    if let (Some(a), Some(b)) = (a.as_str(), b.as_str()) {
+        return Ok(Some(Value::from(format!("{a}{b}"))));
+    }
+    if let (ValueKind::Seq, ValueKind::Seq) = (a.kind(), b.kind()) {
+        return Ok(Some(a.try_iter()?.chain(b.try_iter()?).collect()));
+    }
+    let moved = match (When::of(a), Duration::of(a), When::of(b), Duration::of(b)) {
+        (Some(when), _, _, Some(by)) | (_, Some(by), Some(when), _) => when.plus(by).map(When::into_engine),
+        (_, Some(a), _, Some(b)) => a.plus(b).map(Duration::into_engine),
+        _ => return numbers(a, b, i64::checked_add, |a, b| a + b),
+    };
+    moved.map(Some).ok_or_else(out_of_range)
+}
+
+fn minus(a: &Value, b: &Value) -> Result<Option<Value>, Error> {
+    let moved = match (When::of(a), Duration::of(a), When::of(b), Duration::of(b)) {
+        (Some(a), _, Some(b), _) => Some(a.since(b).into_engine()),
+        (Some(when), _, _, Some(by)) => by.times(-1.0).and_then(|by| when.plus(&by)).map(When::into_engine),
+        (_, Some(a), _, Some(b)) => b.times(-1.0).and_then(|b| a.plus(&b)).map(Duration::into_engine),
+        _ => return numbers(a, b, i64::checked_sub, |a, b| a - b),
+    };
+    moved.map(Some).ok_or_else(out_of_range)
+}
+
+fn times(a: &Value, b: &Value) -> Result<Option<Value>, Error> {
+    let (duration, factor) = if Duration::of(a).is_some() { (a, b) } else { (b, a) };
+    if let (Some(duration), Some(factor)) = (Duration::of(duration), Number::of(factor)) {
+        return duration.times(factor.float()).map(|duration| Some(duration.into_engine())).ok_or_else(out_of_range);
+    }
+    let (text, count) = if a.as_str().is_some() { (a, b) } else { (b, a) };
+    if let (Some(text), Some(Number::Int(count))) = (text.as_str(), Number::of(count)) {
+        let count = usize::try_from(count).unwrap_or(0);
+        if text.len().saturating_mul(count) > 1 << 20 {
+            return Err(Error::new(ErrorKind::BadSerialization, format!("text repeated too often: {count} times")));
+        }
+        return Ok(Some(Value::from(text.repeat(count))));
+    }
+    numbers(a, b, i64::checked_mul, |a, b| a * b)
+}
+
+fn over(a: &Value, b: &Value) -> Result<Option<Value>, Error> {
+    let (dividend, divisor) = (Duration::of(a), Duration::of(b));
+    if let (Some(a), Some(b)) = (dividend, divisor) {
+        let divisor = b.seconds();
+        return if divisor == 0.0 { Err(no_zero()) } else { Ok(Some(Value::from(a.seconds() / divisor))) };
+    }
+    let Some(divisor) = Number::of(b).map(Number::float) else { return Ok(None) };
+    let result = match (dividend, Number::of(a)) {
+        (None, None) => return Ok(None),
+        _ if divisor == 0.0 => return Err(no_zero()),
+        (Some(duration), _) => duration.times(1.0 / divisor).ok_or_else(out_of_range)?.into_engine(),
+        (_, Some(number)) => Value::from(number.float() / divisor),
+    };
+    Ok(Some(result))
+}
+
+fn remainder(a: &Value, b: &Value) -> Result<Option<Value>, Error> {
+    if let Some(pattern) = a.as_str() {
+        // As in Python, a tuple is many arguments; anything else is one.
+        let arguments = if b.is_tuple() { b.try_iter()?.collect() } else { vec![b.clone()] };
+        return format(FormatStyle::Printf, pattern, &arguments).map(|text| Some(Value::from(text)));
+    }
+    if Number::of(b).is_some_and(|divisor| divisor.float() == 0.0) && Number::of(a).is_some() {
+        return Err(no_zero());
+    }
+    // The sign is the divisor's.
+    numbers(
+        a,
+        b,
+        |a, b| a.checked_rem(b).map(|rest| if rest != 0 && (rest < 0) != (b < 0) { rest + b } else { rest }),
+        |a, b| a - b * (a / b).floor(),
+    )
+}
+
+fn negate(value: &Value) -> Result<Value, Error> {
+    let value = defined(value)?;
+    if let Some(duration) = Duration::of(value) {
+        return duration.times(-1.0).map(Duration::into_engine).ok_or_else(out_of_range);
+    }
+    match Number::of(value) {
+        Some(Number::Int(number)) => number.checked_neg().map(Value::from).ok_or_else(|| too_large(0, number)),
+        Some(Number::Float(number)) => Ok(Value::from(-number)),
+        None => Err(type_error(format!("unsupported operand type for `-`: {}", kind(value)))),
+    }
+}
+
+fn contained(state: &mut State<'_, '_>, value: &Value, container: &Value) -> Result<bool, Error> {
+    let (value, container) = (defined(value)?, defined(container)?);
+    match container.kind() {
+        ValueKind::String => match (value.as_str(), container.as_str()) {
+            (Some(part), Some(text)) => Ok(text.contains(part)),
+            _ => Err(type_error(format!("`in` looks for text in text, not for {}", kind(value)))),
+        },
+        ValueKind::Seq | ValueKind::Map | ValueKind::Iterable => {
+            state.perform_test("in", &[value.clone(), container.clone()])
+        }
+        _ => Err(type_error(format!("`in` needs a list, a mapping or text on its right, not {}", kind(container)))),
+    }
+}
+
+fn ordered(symbol: &str, holds: fn(Ordering) -> bool, a: &Value, b: &Value) -> Result<bool, Error> {
+    let (a, b) = (defined(a)?, defined(b)?);
+    // What is not a number has no order, and no comparison with it holds.
+    if let (Some(a), Some(b)) = (Number::of(a), Number::of(b))
+        && (a.float().is_nan() || b.float().is_nan())
+    {
+        return Ok(false);
+    }
+    let order = compare(a, b).ok_or_else(|| {
+        let way_out = match (kind(a), kind(b)) {
+            ("text", "a date" | "a date and time") | ("a date" | "a date and time", "text") => {
+                ": make the text a date with `|parsedate`"
+            }
+            ("text", "a number") | ("a number", "text") => ": make the text a number with `|int`",
+            _ => "",
+        };
+        type_error(format!("`{symbol}` does not work between {} and {}{way_out}", kind(a), kind(b)))
+    })?;
+    Ok(holds(order))
+}
+
+/// The order of values of like kinds.
+fn compare(a: &Value, b: &Value) -> Option<Ordering> {
+    if let (Some(a), Some(b)) = (Number::of(a), Number::of(b)) {
+        return match (a, b) {
+            (Number::Int(a), Number::Int(b)) => Some(a.cmp(&b)),
+            _ => a.float().partial_cmp(&b.float()),
+        };
+    }
+    if let (Some(a), Some(b)) = (a.as_str(), b.as_str()) {
+        return Some(a.cmp(b));
+    }
+    if let (Some(a), Some(b)) = (When::of(a), When::of(b)) {
+        return Some(a.order(b));
+    }
+    if let (Some(a), Some(b)) = (Duration::of(a), Duration::of(b)) {
+        return a.seconds().partial_cmp(&b.seconds());
+    }
+    if a.kind() != ValueKind::Seq || b.kind() != ValueKind::Seq {
+        return None;
+    }
+    let (mut left, mut right) = (a.try_iter().ok()?, b.try_iter().ok()?);
+    loop {
+        match (left.next(), right.next()) {
+            (Some(a), Some(b)) if a == b => {}
+            (Some(a), Some(b)) => return compare(&a, &b),
+            (a, b) => return Some(a.is_some().cmp(&b.is_some())),
+        }
+    }
+}

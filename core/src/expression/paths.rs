@@ -1,0 +1,106 @@
+//! Filters and tests for paths and for the shell.
+
+use std::path::Path;
+
+use minijinja::value::{Kwargs, Rest};
+use minijinja::{Environment, Error, Value};
+
+use super::filters::{Arguments, bad, on_text};
+use super::operators::defined;
+
+pub(super) fn add(environment: &mut Environment<'static>) {
+    environment.add_filter("pathbase", |value: &Value| on_path(value, base));
+    environment.add_filter("pathname", |value: &Value| on_path(value, |path| split_extension(base(path)).0));
+    environment.add_filter("pathext", |value: &Value| on_path(value, |path| split_extension(base(path)).1));
+    environment.add_filter("pathdir", |value: &Value| on_path(value, directory));
+    environment.add_filter("pathscrub", pathscrub);
+    environment.add_filter("shell_quote", |value: &Value| defined(value).map(|value| shell_quote(&value.to_string())));
+    environment.add_test("fs_file", |path: &str| Path::new(path).is_file());
+    environment.add_test("fs_dir", |path: &str| Path::new(path).is_dir());
+    environment.add_test("fs_link", |path: &str| Path::new(path).is_symlink());
+}
+
+/// Filters a path; nothing is an empty path.
+fn on_path(value: &Value, filter: fn(&str) -> &str) -> Result<Value, Error> {
+    if value.is_none() { Ok(Value::from("")) } else { on_text(value, |path| filter(path).into()) }
+}
+
+/// What follows the last slash.
+fn base(path: &str) -> &str {
+    path.rsplit_once(std::path::is_separator).map_or(path, |(_, base)| base)
+}
+
+/// What precedes the last slash; of something at the root, the root.
+fn directory(path: &str) -> &str {
+    let Some(at) = path.rfind(std::path::is_separator) else { return "" };
+    let parent = path[..at].trim_end_matches(std::path::is_separator);
+    if parent.is_empty() { &path[..=at] } else { parent }
+}
+
+/// The name and its extension with the dot. Dots that a name begins with do not begin an extension.
+fn split_extension(name: &str) -> (&str, &str) {
+    let start = name.len() - name.trim_start_matches('.').len();
+    match name[start..].rfind('.') {
+        Some(at) => name.split_at(start + at),
+        None => (name, ""),
+    }
+}
+
+/// Replaces what the file system does not allow in a path; `os_mode` is `windows`, `mac` or `linux`.
+fn pathscrub(value: &Value, given: Rest<Value>, named: Kwargs) -> Result<Value, Error> {
+    let arguments = Arguments { given: &given, named: &named };
+    let mode = arguments.text(0, "os_mode")?;
+    arguments.end(1)?;
+    let Some(path) = defined(value)?.as_str() else { return Ok(value.clone()) };
+    // A letter and a colon alone may begin a title.
+    let has_drive = matches!(path.as_bytes(), [letter, b':', b'/' | b'\\', ..] if letter.is_ascii_alphabetic());
+    let mode = mode.as_deref().unwrap_or(match std::env::consts::OS {
+        "windows" => "windows",
+        _ if has_drive => "windows",
+        "macos" => "mac",
+        _ => "linux",
+    });
+    let (drive, path) = if has_drive { path.split_at(2) } else { ("", path) };
+    let scrubbed = match mode {
+        "windows" => {
+            let spaced = spaces_for(path, &[':', '*', '?', '"', '<', '>', '|', ' ']);
+            let trimmed = |part: &str| part.trim_end_matches(|c: char| c == '.' || c.is_whitespace()).to_string();
+            let mut parts = Vec::new();
+            for part in spaced.split_inclusive(['/', '\\']) {
+                let end = part.strip_suffix(['/', '\\']).unwrap_or(part);
+                parts.push(trimmed(end) + &part[end.len()..]);
+            }
+            parts.concat()
+        }
+        "mac" => spaces_for(path, &[':', ' ']),
+        "linux" => path.to_string(),
+        other => return Err(bad(format!("`os_mode` is `windows`, `mac` or `linux`, not: `{other}`"))),
+    };
+    let trimmed: Vec<_> = scrubbed.split('/').map(str::trim).collect();
+    Ok(Value::from(format!("{drive}{}", trimmed.join("/"))))
+}
+
+/// Every run of these characters becomes one space.
+fn spaces_for(text: &str, characters: &[char]) -> String {
+    let mut spaced = String::with_capacity(text.len());
+    let mut within = false;
+    for character in text.chars() {
+        let is_one = characters.contains(&character);
+        if !is_one {
+            spaced.push(character);
+        } else if !within {
+            spaced.push(' ');
+        }
+        within = is_one;
+    }
+    spaced
+}
+
+/// One word for a POSIX shell, whatever is in it.
+fn shell_quote(text: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"@%+=:,./-_".contains(&byte);
+    if !text.is_empty() && text.bytes().all(is_plain) {
+        return text.to_string();
+    }
+    format!("'{}'", text.replace('\'', r#"'"'"'"#))
+}

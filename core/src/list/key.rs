@@ -1,0 +1,158 @@
+//! When two entries are the same item.
+//!
+//! An entry has keys: ids, each within its own kind and namespace (a movie's number in one catalogue never equals a show's),
+//! names (title and year), and distinctions (a year that may be unknown). Two entries are the same item when they share an
+//! id; or, if no id or distinction of theirs differs within one namespace, when they share a name. So ids decide where
+//! there are any, and a remake with the title of the original stays another movie.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+/// What a key can prove.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Role {
+    /// Equal ones prove that two items are the same, different ones that they are not.
+    Id,
+    /// Equal ones say that two items are the same, unless something speaks against it; different ones say nothing.
+    Name,
+    /// Different ones prove that two items are not the same; equal ones say nothing.
+    Distinction,
+}
+
+/// One way to know an item, or to tell it from others.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Key {
+    /// The kind and namespace: `movie imdb`, `show title`.
+    pub space: Cow<'static, str>,
+    /// The id, or the name folded to lower case.
+    pub value: String,
+    /// What it can prove.
+    pub role: Role,
+}
+
+impl Key {
+    /// An id. Text and numbers that spell the same are the same id.
+    pub fn id(space: impl Into<Cow<'static, str>>, value: impl ToString) -> Self {
+        Self { space: space.into(), value: value.to_string().trim().to_lowercase(), role: Role::Id }
+    }
+
+    /// A name: upper and lower case are the same, and so are runs of white space.
+    pub fn name(space: impl Into<Cow<'static, str>>, value: &str) -> Self {
+        let value = value.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+        Self { space: space.into(), value, role: Role::Name }
+    }
+
+    /// Something that tells items of one name apart where it is known.
+    pub fn distinction(space: impl Into<Cow<'static, str>>, value: impl ToString) -> Self {
+        Self { space: space.into(), value: value.to_string(), role: Role::Distinction }
+    }
+
+    /// The key as one piece of text, for a store.
+    pub fn to_text(&self) -> String {
+        format!("{}={}", self.space, self.value)
+    }
+}
+
+/// Items by their keys: finding one among many does not compare it with all.
+#[derive(Debug, Default)]
+pub struct Index {
+    by_key: HashMap<Key, Vec<usize>>,
+    keys: Vec<Vec<Key>>,
+}
+
+impl Index {
+    /// An index of items, given the keys of each; positions are those in `items`.
+    pub fn new(items: impl IntoIterator<Item = Vec<Key>>) -> Self {
+        let mut index = Self::default();
+        items.into_iter().for_each(|keys| index.push(keys));
+        index
+    }
+
+    /// Adds an item at the next position.
+    pub fn push(&mut self, keys: Vec<Key>) {
+        let at = self.keys.len();
+        for key in &keys {
+            self.by_key.entry(key.clone()).or_default().push(at);
+        }
+        self.keys.push(keys);
+    }
+
+    /// The first item that has these keys: by id if there is one, else by name where no id speaks against it.
+    pub fn find(&self, keys: &[Key]) -> Option<usize> {
+        let by = |role: Role| {
+            keys.iter().filter(move |key| key.role == role).filter_map(|key| self.by_key.get(key)).flatten().copied()
+        };
+        by(Role::Id).min().or_else(|| by(Role::Name).filter(|at| !Self::differ(&self.keys[*at], keys)).min())
+    }
+
+    /// Whether something speaks against two items being the same: different ids or distinctions of one namespace.
+    fn differ(a: &[Key], b: &[Key]) -> bool {
+        let proves = |key: &&Key| key.role != Role::Name;
+        a.iter()
+            .filter(proves)
+            .any(|a| b.iter().filter(proves).any(|b| a.role == b.role && a.space == b.space && a.value != b.value))
+    }
+
+    /// Whether two items are the same.
+    pub fn same(a: &[Key], b: &[Key]) -> bool {
+        Self::new([a.to_vec()]).find(b).is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn movie(tmdb: Option<u32>, imdb: Option<&str>, title: &str) -> Vec<Key> {
+        let tmdb = tmdb.map(|id| Key::id("movie tmdb", id));
+        let imdb = imdb.map(|id| Key::id("movie imdb", id));
+        tmdb.into_iter().chain(imdb).chain([Key::name("movie title", title)]).collect()
+    }
+
+    #[test]
+    fn ids_decide_before_names() {
+        let list = Index::new([movie(Some(1), None, "Solaris (1972)"), movie(None, Some("tt2"), "Dune (2021)")]);
+        assert_eq!(list.find(&movie(Some(1), None, "Solyaris")), Some(0), "the same id, another title");
+        assert_eq!(list.find(&movie(Some(2), None, "Solaris (1972)")), None, "the same title, another id");
+        assert_eq!(list.find(&movie(Some(9), None, "dune  (2021)")), Some(1), "no id in common, so the title decides");
+        assert_eq!(list.find(&[Key::id("show tmdb", 1)]), None, "a show's number is not a movie's");
+        let kung_fu = |year: Option<i64>| {
+            let year = year.map(|year| Key::distinction("show year", year));
+            [Key::name("show title", "Kung Fu")].into_iter().chain(year).collect::<Vec<_>>()
+        };
+        assert!(!Index::same(&kung_fu(Some(1972)), &kung_fu(Some(2021))));
+        assert!(Index::same(&kung_fu(None), &kung_fu(Some(2021))), "a year that is not known tells nothing apart");
+    }
+
+    fn any_item() -> impl Strategy<Value = Vec<Key>> {
+        let id = proptest::option::of(0u32..4);
+        (id.clone(), id, 0u32..3).prop_map(|(tmdb, imdb, title)| {
+            movie(tmdb, imdb.map(|id| format!("tt{id}")).as_deref(), &format!("Title {title}"))
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn sameness_has_no_direction_and_everything_is_itself(a in any_item(), b in any_item()) {
+            prop_assert!(Index::same(&a, &a));
+            prop_assert_eq!(Index::same(&a, &b), Index::same(&b, &a));
+        }
+
+        #[test]
+        fn the_index_finds_what_a_comparison_with_all_would(items in proptest::collection::vec(any_item(), 0..12), wanted in any_item()) {
+            let index = Index::new(items.clone());
+            let found = index.find(&wanted);
+            prop_assert_eq!(found.is_some(), items.iter().any(|item| Index::same(item, &wanted)));
+            if let Some(at) = found {
+                prop_assert!(Index::same(&items[at], &wanted));
+            }
+        }
+
+        #[test]
+        fn case_and_form_of_an_id_do_not_matter(number in 0u64..1_000_000) {
+            prop_assert_eq!(Key::id("movie trakt", number), Key::id("movie trakt", format!(" {number} ")));
+            prop_assert_eq!(Key::id("movie imdb", format!("TT{number}")), Key::id("movie imdb", format!("tt{number}")));
+        }
+    }
+}

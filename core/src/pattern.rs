@@ -1,0 +1,308 @@
+//! Regular expressions as users write them for FlexGet: Python's, with look-around, upper and lower case alike.
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::fmt;
+
+use fancy_regex::{Expander, Regex, RegexBuilder};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer};
+
+use crate::error::{Error, Result};
+
+/// A match with its groups; group 0 is the whole match.
+pub type Groups<'t> = fancy_regex::Captures<'t, str>;
+
+thread_local! {
+    /// What was built.
+    static BUILT: RefCell<HashMap<(String, &'static str, bool), Pattern>> = RefCell::default();
+}
+
+/// How many patterns are remembered, so that a program that runs for long does not grow.
+const REMEMBERED: usize = 10_000;
+
+/// A regular expression. It is looked for anywhere in a text, and upper and lower case are alike.
+#[derive(Clone)]
+pub struct Pattern {
+    text: String,
+    regex: Regex,
+}
+
+impl Pattern {
+    /// Reads a regular expression in Python's spelling.
+    ///
+    /// # Errors
+    /// What is wrong with it: lower case, no full stop.
+    pub fn new(text: &str) -> Result<Self, String> {
+        Self::build(text, "", true)
+    }
+
+    /// The same, but upper and lower case differ.
+    ///
+    /// # Errors
+    /// As [`Pattern::new`].
+    pub fn exact(text: &str) -> Result<Self, String> {
+        Self::build(text, "", false)
+    }
+
+    /// The same, but it must match at the beginning of a text.
+    ///
+    /// # Errors
+    /// As [`Pattern::new`].
+    pub fn at_start(text: &str) -> Result<Self, String> {
+        Self::build(text, r"\A", true)
+    }
+
+    /// A regular expression, remembered from the last time that it was built: a config that uses a template says the same in
+    /// many tasks, and is checked before it is read.
+    fn build(text: &str, anchor: &'static str, any_case: bool) -> Result<Self, String> {
+        let key = (text.to_owned(), anchor, any_case);
+        if let Some(pattern) = BUILT.with_borrow(|built| built.get(&key).cloned()) {
+            return Ok(pattern);
+        }
+        // Parsed alone first, so that an error speaks of what the user wrote.
+        let spelled = spelled_here(text);
+        let compile = |text: &str| RegexBuilder::new(text).case_insensitive(any_case).build();
+        let mut regex = compile(&spelled).map_err(|error| reason(&error))?;
+        if !anchor.is_empty() {
+            regex = compile(&format!("{anchor}(?:{spelled})")).map_err(|error| reason(&error))?;
+        }
+        let pattern = Self { text: text.to_owned(), regex };
+        BUILT.with_borrow_mut(|built| {
+            if built.len() >= REMEMBERED {
+                built.clear();
+            }
+            built.insert(key, pattern.clone());
+        });
+        Ok(pattern)
+    }
+
+    /// As it was written.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether it matches anywhere in `text`.
+    ///
+    /// # Errors
+    /// When that takes too long to find out.
+    pub fn is_match(&self, text: &str) -> Result<bool> {
+        self.regex.is_match(text).map_err(|_| self.endless(text))
+    }
+
+    /// The first match in `text`, with its groups.
+    ///
+    /// # Errors
+    /// When that takes too long to find out.
+    pub fn captures<'t>(&self, text: &'t str) -> Result<Option<Groups<'t>>> {
+        self.regex.captures(text).map_err(|_| self.endless(text))
+    }
+
+    /// All matches in `text`, with their groups.
+    ///
+    /// # Errors
+    /// When that takes too long to find out.
+    pub fn all_captures<'t>(&self, text: &'t str) -> Result<Vec<Groups<'t>>> {
+        self.regex.captures_iter(text).map(|found| found.map_err(|_| self.endless(text))).collect()
+    }
+
+    /// The text with every match replaced; `\1` and `\g<name>` in `with` stand for groups, as in Python.
+    ///
+    /// # Errors
+    /// When that takes too long to find out.
+    pub fn replace_all<'t>(&self, text: &'t str, with: &str) -> Result<Cow<'t, str>> {
+        let expander = Expander::python();
+        self.regex
+            .try_replacen(text, 0, |found: &Groups<'_>| expander.expansion(with, found))
+            .map_err(|_| self.endless(text))
+    }
+
+    /// What is wrong with a replacement that this expression is to be replaced with, such as a group that there is not.
+    ///
+    /// # Errors
+    /// What is wrong: lower case, no full stop.
+    pub fn check_replacement(&self, with: &str) -> Result<(), String> {
+        Expander::python().check(with, &self.regex).map_err(|error| reason(&error))
+    }
+
+    /// How many groups it has.
+    pub fn groups(&self) -> usize {
+        self.regex.captures_len().saturating_sub(1)
+    }
+
+    fn endless(&self, text: &str) -> Error {
+        Error::new(format!("the regular expression `{}` takes too long on `{text}`", self.text))
+            .hint("avoid repetitions within repetitions, such as `(a+)+`")
+    }
+}
+
+/// The engine's words, without its prefix.
+fn reason(error: &fancy_regex::Error) -> String {
+    let text = error.to_string();
+    let text = text.lines().last().unwrap_or_default();
+    text.rsplit_once("error: ").map_or(text, |(_, rest)| rest).trim_end_matches('.').to_owned()
+}
+
+/// What Python reads and the engine spells otherwise: `[` within a class, `{` that begins no repetition, `{,3}`, and the
+/// end `\Z`.
+fn spelled_here(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    let mut class: Option<usize> = None;
+    while let Some(next) = rest.chars().next() {
+        let mut taken = next.len_utf8();
+        match (next, class) {
+            ('\\', _) => {
+                taken += rest[1..].chars().next().map_or(0, char::len_utf8);
+                match (&rest[..taken], class) {
+                    ("\\Z", None) => out.push_str(r"\z"),
+                    ("\\<" | "\\>", _) => out.push_str(&rest[1..taken]),
+                    (other, _) => out.push_str(other),
+                }
+            }
+            ('[', None) => {
+                class = Some(out.len());
+                out.push('[');
+                // A bracket that comes first is one of the class.
+                let negated = rest[1..].starts_with('^');
+                if negated {
+                    out.push('^');
+                    taken += 1;
+                }
+                if rest[taken..].starts_with(']') {
+                    out.push_str(r"\]");
+                    taken += 1;
+                }
+            }
+            (']', Some(_)) => {
+                class = None;
+                out.push(']');
+            }
+            ('[', Some(_)) => out.push_str(r"\["),
+            ('&' | '~', Some(_)) => {
+                out.push('\\');
+                out.push(next);
+            }
+            ('-', Some(_)) if rest.starts_with("--") => out.push_str(r"\-"),
+            ('{', None) => match repetition(rest) {
+                Some((length, spelled)) => {
+                    taken = length;
+                    out.push_str(&spelled);
+                }
+                None => out.push_str(r"\{"),
+            },
+            (other, _) => out.push(other),
+        }
+        rest = &rest[taken..];
+    }
+    out
+}
+
+/// A repetition at the beginning of a text: its length, and how the engine spells it.
+fn repetition(text: &str) -> Option<(usize, String)> {
+    let (inside, _) = text.strip_prefix('{')?.split_once('}')?;
+    let (low, high) = inside.split_once(',').map_or((inside, None), |(low, high)| (low, Some(high)));
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if !digits(low) || !high.is_none_or(digits) || low.is_empty() && high.is_none_or(str::is_empty) {
+        return None;
+    }
+    let low = if low.is_empty() { "0" } else { low };
+    let high = high.map(|high| format!(",{high}")).unwrap_or_default();
+    Some((inside.len() + 2, format!("{{{low}{high}}}")))
+}
+
+impl fmt::Debug for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Pattern").field(&self.text).finish()
+    }
+}
+
+impl PartialEq for Pattern {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl<'de> Deserialize<'de> for Pattern {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::new(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+    }
+}
+
+impl JsonSchema for Pattern {
+    fn schema_name() -> Cow<'static, str> {
+        "pattern".into()
+    }
+    fn inline_schema() -> bool {
+        true
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "format": "regex" })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_python_reads_is_read() {
+        for (pattern, text, expected) in [
+            ("solaris", "SOLARIS (1972)", true),
+            (r"^foo(?!bar)", "foobaz", true),
+            (r"^foo(?!bar)", "foobar", false),
+            (r"(?<=x)264", "x264", true),
+            (r"(?P<a>.)(?P=a)", "aa", true),
+            (r"[[]720p]", "[720p]", true),
+            (r"[]x]", "]", true),
+            (r"[^]x]", "]", false),
+            (r"[a&&b]", "&", true),
+            (r"\[\d{4}\]", "[1972]", true),
+            (r"^a{,2}$", "aa", true),
+            (r"^a{,2}$", "aaa", false),
+            (r"{x}", "{x}", true),
+            (r"a{", "a{", true),
+            (r"end\Z", "the end", true),
+            (r"end\Z", "the end\n", false),
+            (r"\_x\-y\'", "_x-y'", true),
+            (r"\<x\>", "<x>", true),
+            (r"S\d\dE\d\d|\b\d{1,2}x\d\d\b", "Show 1x02", true),
+            ("é", "É", true),
+        ] {
+            let read = Pattern::new(pattern).unwrap_or_else(|error| panic!("{pattern}: {error}"));
+            assert_eq!(read.is_match(text).unwrap(), expected, "{pattern} in {text}");
+        }
+    }
+
+    #[test]
+    fn a_bad_pattern_says_what_is_wrong() {
+        for pattern in ["(", "a)", "[", "*", "(?P<x", "a**", r"\"] {
+            let error = Pattern::new(pattern).expect_err(pattern);
+            assert!(!error.is_empty() && !error.contains('\n'), "{pattern}: {error}");
+        }
+    }
+
+    #[test]
+    fn replacements_are_pythons() {
+        let pattern = Pattern::new(r"(?P<name>\w+)\.(\d+)").unwrap();
+        assert_eq!(pattern.replace_all("Solaris.1972", r"\g<name> (\2)").unwrap(), "Solaris (1972)");
+        assert!(pattern.check_replacement(r"\3").is_err());
+        assert_eq!(pattern.groups(), 2);
+    }
+
+    #[test]
+    fn what_never_ends_is_an_error() {
+        let pattern = Pattern::new(r"^(?:x+(?=x))+y").unwrap();
+        let error = pattern.is_match(&format!("{} y", "x".repeat(60))).unwrap_err();
+        assert!(error.to_string().contains("takes too long"));
+    }
+
+    #[test]
+    fn it_can_be_bound_to_the_start_and_to_the_case() {
+        assert!(!Pattern::exact("a").unwrap().is_match("A").unwrap());
+        let pattern = Pattern::at_start("a|b").unwrap();
+        assert!(pattern.is_match("bx").unwrap());
+        assert!(!pattern.is_match("xb").unwrap());
+    }
+}

@@ -1,0 +1,200 @@
+//! What a run did, as data. The terminal and `--format json` render the same report.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::entry::{Entry, State};
+use crate::error::Error;
+use crate::value::Value;
+
+/// What a run did.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub struct Report {
+    /// The version of this format: 1.
+    pub version: u32,
+    /// The tasks, in the order in which they ran.
+    pub tasks: Vec<TaskReport>,
+    /// How many requests were sent, by method; a request that was sent again counts again.
+    pub requests: BTreeMap<String, u64>,
+}
+
+/// How a task ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// It ran through.
+    Ok,
+    /// A plugin failed, and the rest did not run.
+    Aborted,
+    /// It was not run: it needs a plugin that this program does not have, or it was not its time.
+    Skipped,
+}
+
+/// What one task did.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub struct TaskReport {
+    /// The task's name.
+    pub name: String,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Why it did not run through.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<ErrorReport>,
+    /// All entries, in order.
+    pub entries: Vec<EntryReport>,
+    /// All changes to lists, in order.
+    pub changes: Vec<ChangeReport>,
+    /// What the user should know.
+    pub warnings: Vec<String>,
+    /// How long it took, in milliseconds.
+    pub elapsed_ms: u64,
+}
+
+/// Why a task did not run through.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+pub struct ErrorReport {
+    /// The plugin that failed or that is missing.
+    pub plugin: String,
+    /// What happened.
+    pub message: String,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+}
+
+impl ErrorReport {
+    /// The error as `plugin` failed with it.
+    pub fn of(plugin: &str, error: &Error) -> Self {
+        Self { plugin: plugin.to_owned(), message: error.to_string(), hint: error.hint_text().map(str::to_owned) }
+    }
+}
+
+/// One entry at the end of a task.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub struct EntryReport {
+    /// The title.
+    pub title: String,
+    /// The address.
+    pub url: String,
+    /// What was decided.
+    #[schemars(with = "StateName")]
+    pub state: State,
+    /// The plugin that decided it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plugin: Option<String>,
+    /// Why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The fields that are known, without those that start with `_`.
+    #[schemars(with = "BTreeMap<String, serde_json::Value>")]
+    pub fields: serde_json::Map<String, serde_json::Value>,
+    /// What went wrong while fields were looked up.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub traces: Vec<String>,
+}
+
+/// The names of the states, for the schema.
+#[derive(schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+#[allow(dead_code, reason = "the schema of `State`, which the entry module keeps free of schemas")]
+enum StateName {
+    Undecided,
+    Accepted,
+    Rejected,
+    Failed,
+}
+
+impl From<&Entry> for EntryReport {
+    fn from(entry: &Entry) -> Self {
+        Self {
+            title: entry.title().to_owned(),
+            url: entry.url().to_owned(),
+            state: entry.state(),
+            plugin: entry.decided_by().map(str::to_owned),
+            reason: entry.reason().map(str::to_owned),
+            fields: entry
+                .fields()
+                .filter(|(name, _)| !name.starts_with('_'))
+                .map(|(name, value)| (name.to_owned(), Value::to_json(value)))
+                .collect(),
+            traces: entry.traces().to_vec(),
+        }
+    }
+}
+
+/// What is done to a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Action {
+    /// Items are put on it.
+    Add,
+    /// Items are taken off it.
+    Remove,
+    /// All items are taken off it.
+    Clear,
+}
+
+impl Action {
+    /// The word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Add => "add",
+            Self::Remove => "remove",
+            Self::Clear => "clear",
+        }
+    }
+
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        [Self::Add, Self::Remove, Self::Clear].into_iter().find(|action| action.name() == name)
+    }
+}
+
+/// A change to a list: what was asked for and what became of it.
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
+pub struct ChangeReport {
+    /// The plugin that asked for it.
+    pub plugin: String,
+    /// The kind of list.
+    pub list: String,
+    /// The account that the list was changed with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+    /// The list's name.
+    pub name: String,
+    /// What was to be done.
+    pub action: Action,
+    /// How many items it was about.
+    pub requested: usize,
+    /// How many were added or removed; with `dry_run`, how many would be.
+    pub done: usize,
+    /// How many were there already (add) or were not there (remove).
+    pub existing: usize,
+    /// The titles that the service does not know.
+    pub not_found: Vec<String>,
+    /// The titles that could not be written, each with the reason.
+    pub failed: Vec<String>,
+    /// Whether nothing was sent, because of `--test`.
+    pub dry_run: bool,
+    /// With `dry_run`, the titles that would be added or removed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub items: Vec<String>,
+    /// The number of the change in the journal, for `flexget-rs undo`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub change_id: Option<i64>,
+}
+
+impl TaskReport {
+    /// Whether anything in it went wrong.
+    pub fn is_ok(&self) -> bool {
+        self.outcome != Outcome::Aborted && self.changes.iter().all(|change| change.failed.is_empty())
+    }
+}
+
+impl Report {
+    /// Whether every task ran through and every change was made.
+    pub fn is_ok(&self) -> bool {
+        self.tasks.iter().all(TaskReport::is_ok)
+    }
+}

@@ -1,0 +1,282 @@
+//! The one mechanism for everything that tasks remember: records that are found by their keys.
+
+use std::collections::HashSet;
+use std::rc::Rc;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Transaction};
+use serde_json::Value;
+
+use super::{Database, SHARED_SCOPE, Store, record, whole};
+use crate::error::Result;
+
+/// Records of one kind under one name, such as the entry list `movies`. Cheap to clone.
+#[derive(Clone)]
+pub struct Collection {
+    database: Rc<Database>,
+    scope: Rc<str>,
+    kind: Rc<str>,
+    name: Rc<str>,
+}
+
+/// Something to remember.
+#[derive(Debug, Clone, PartialEq)]
+pub struct New {
+    /// What it is found by.
+    pub keys: Vec<String>,
+    /// What is remembered.
+    pub data: Value,
+    /// Since when; kept to the millisecond.
+    pub added: Timestamp,
+    /// Until when; kept to the millisecond.
+    pub expires: Option<Timestamp>,
+}
+
+/// Something that is remembered.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Record {
+    /// Its number in its collection: it rises in the order of insertion and is not given twice.
+    pub id: i64,
+    /// What it is found by.
+    pub keys: Vec<String>,
+    /// What is remembered.
+    pub data: Value,
+    /// Since when.
+    pub added: Timestamp,
+    /// Until when. A record stays until [`Collection::prune`] takes it away; whoever reads it compares the time.
+    pub expires: Option<Timestamp>,
+}
+
+/// Changes to a collection that are made together.
+#[derive(Debug, Default)]
+pub struct Edits {
+    /// The numbers of the records to remove.
+    pub remove: Vec<i64>,
+    /// The records to replace, by their numbers; one that is gone stays gone.
+    pub update: Vec<(i64, New)>,
+    /// The records to add.
+    pub insert: Vec<New>,
+}
+
+/// How much is remembered of one kind, over all configs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Size {
+    /// The kind.
+    pub kind: String,
+    /// How many records.
+    pub records: usize,
+    /// The bytes of their keys and data.
+    pub bytes: usize,
+}
+
+impl Store {
+    /// The records of this kind and name that belong to the store's config.
+    pub fn collection(&self, kind: &str, name: &str) -> Collection {
+        self.collection_in(Rc::clone(&self.scope), kind, name)
+    }
+
+    /// The records of this kind and name that all configs share.
+    pub fn shared_collection(&self, kind: &str, name: &str) -> Collection {
+        self.collection_in(Rc::from(SHARED_SCOPE), kind, name)
+    }
+
+    fn collection_in(&self, scope: Rc<str>, kind: &str, name: &str) -> Collection {
+        Collection { database: Rc::clone(&self.tasks), scope, kind: Rc::from(kind), name: Rc::from(name) }
+    }
+
+    /// The names of the config's collections of this kind, sorted, with the number of their records.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be used.
+    pub fn collections(&self, kind: &str) -> Result<Vec<(String, usize)>> {
+        self.tasks.read(|connection| {
+            connection
+                .prepare_cached(
+                    "SELECT name, (SELECT count(*) FROM record WHERE record.id BETWEEN collection.id << 32 \
+                     AND (collection.id << 32) + 0xffffffff) FROM collection WHERE scope = ? AND kind = ? ORDER BY name",
+                )?
+                .query_map((&*self.scope, kind), |row| Ok((row.get(0)?, whole(row, 1)?)))?
+                .collect()
+        })
+    }
+
+    /// As [`Store::collections`], of those that all configs share.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be used.
+    pub fn shared_collections(&self, kind: &str) -> Result<Vec<(String, usize)>> {
+        Self { scope: Rc::from(SHARED_SCOPE), ..self.clone() }.collections(kind)
+    }
+
+    /// How much is remembered, by kind, over all configs.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be used.
+    pub fn sizes(&self) -> Result<Vec<Size>> {
+        self.tasks.read(|connection| {
+            connection
+                .prepare(
+                    "SELECT kind, count(record.id), coalesce(sum(length(keys) + length(data)), 0) \
+                     FROM collection LEFT JOIN record ON record.id BETWEEN collection.id << 32 AND \
+                     (collection.id << 32) + 0xffffffff GROUP BY kind ORDER BY kind",
+                )?
+                .query_map([], |row| Ok(Size { kind: row.get(0)?, records: whole(row, 1)?, bytes: whole(row, 2)? }))?
+                .collect()
+        })
+    }
+}
+
+/// All methods fail when the database cannot be used, and for no other reason.
+#[allow(clippy::missing_errors_doc)]
+impl Collection {
+    /// The name it was opened with.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether it was created, even if it is empty. Inserting creates it too.
+    pub fn exists(&self) -> Result<bool> {
+        self.database.read(|connection| Ok(self.id(connection)?.is_some()))
+    }
+
+    /// Creates it, empty; does nothing when it exists.
+    pub fn create(&self) -> Result<()> {
+        self.database.write(|transaction| self.made(transaction).map(drop))
+    }
+
+    /// All records, in the order of insertion.
+    pub fn all(&self) -> Result<Vec<Record>> {
+        self.read(record::all)
+    }
+
+    /// How many records there are.
+    pub fn len(&self) -> Result<usize> {
+        self.read(record::count)
+    }
+
+    /// Whether there is no record.
+    pub fn is_empty(&self) -> Result<bool> {
+        Ok(self.len()? == 0)
+    }
+
+    /// The record of this number.
+    pub fn get(&self, id: i64) -> Result<Option<Record>> {
+        self.read(|connection, collection| record::get(connection, collection, id))
+    }
+
+    /// The records that have any of the keys, each once, in the order of insertion.
+    pub fn find<K: AsRef<str>>(&self, keys: &[K]) -> Result<Vec<Record>> {
+        self.read(|connection, collection| record::find(connection, collection, keys))
+    }
+
+    /// Those of the keys that some record has.
+    pub fn has_keys<K: AsRef<str>>(&self, keys: &[K]) -> Result<HashSet<String>> {
+        self.read(|connection, collection| record::known_keys(connection, collection, keys))
+    }
+
+    /// Adds records, all or none, and says their numbers.
+    pub fn insert(&self, records: &[New]) -> Result<Vec<i64>> {
+        self.database.write(|transaction| {
+            let collection = self.made(transaction)?;
+            record::insert(transaction, collection, records)
+        })
+    }
+
+    /// Puts `new` in the place of the record of this number; says whether there is one.
+    pub fn update(&self, id: i64, new: &New) -> Result<bool> {
+        self.write(|transaction, collection| record::update(transaction, collection, id, new))
+    }
+
+    /// Reads the records that have any of the keys, in the order of insertion, and makes the changes that `decide` wants of
+    /// them, all or none; nobody else writes between. `decide` must not use the store.
+    pub fn edit<K: AsRef<str>, T>(&self, keys: &[K], decide: impl FnOnce(Vec<Record>) -> (Edits, T)) -> Result<T> {
+        self.database.write(|transaction| {
+            let collection = self.made(transaction)?;
+            let (edits, answer) = decide(record::find(transaction, collection, keys)?);
+            record::remove(transaction, collection, &edits.remove)?;
+            for (number, new) in &edits.update {
+                record::update(transaction, collection, *number, new)?;
+            }
+            record::insert(transaction, collection, &edits.insert)?;
+            Ok(answer)
+        })
+    }
+
+    /// Puts `records` in the place of all that there are, all or none.
+    pub fn replace_all(&self, records: &[New]) -> Result<Vec<i64>> {
+        self.database.write(|transaction| {
+            let collection = self.made(transaction)?;
+            record::clear(transaction, collection)?;
+            record::insert(transaction, collection, records)
+        })
+    }
+
+    /// Removes the records of these numbers; says how many there were.
+    pub fn remove(&self, ids: &[i64]) -> Result<usize> {
+        self.write(|transaction, collection| record::remove(transaction, collection, ids))
+    }
+
+    /// Removes all records, and says how many; the collection stays.
+    pub fn clear(&self) -> Result<usize> {
+        self.write(record::clear)
+    }
+
+    /// Removes all records, and says how many, and the collection with them.
+    pub fn drop(&self) -> Result<usize> {
+        self.write(|transaction, collection| {
+            let removed = record::clear(transaction, collection)?;
+            transaction.execute("DELETE FROM collection WHERE id = ?", [collection])?;
+            Ok(removed)
+        })
+    }
+
+    /// Removes what has expired by `now`, and then the oldest records beyond `max_records`; says how many.
+    pub fn prune(&self, max_records: Option<usize>, now: Timestamp) -> Result<usize> {
+        self.write(|transaction, collection| {
+            let expired = record::expired(transaction, collection, now)?;
+            let removed = record::remove(transaction, collection, &expired)?;
+            let Some(max) = max_records else { return Ok(removed) };
+            let over = record::count(transaction, collection)?.saturating_sub(max);
+            let oldest = record::oldest(transaction, collection, over)?;
+            Ok(removed + record::remove(transaction, collection, &oldest)?)
+        })
+    }
+
+    /// Reads, when the collection exists, one state of the database: also because locks cost more than look-ups.
+    fn read<T: Default>(&self, work: impl FnOnce(&Connection, i64) -> rusqlite::Result<T>) -> Result<T> {
+        self.database.read(|connection| {
+            let transaction = connection.unchecked_transaction()?;
+            let Some(id) = self.id(&transaction)? else { return Ok(T::default()) };
+            work(&transaction, id)
+        })
+    }
+
+    /// Writes, when the collection exists.
+    fn write<T: Default>(&self, work: impl FnOnce(&Transaction<'_>, i64) -> rusqlite::Result<T>) -> Result<T> {
+        self.database.write(|transaction| match self.id(transaction)? {
+            Some(id) => work(transaction, id),
+            None => Ok(T::default()),
+        })
+    }
+
+    fn id(&self, connection: &Connection) -> rusqlite::Result<Option<i64>> {
+        connection
+            .prepare_cached("SELECT id FROM collection WHERE scope = ? AND kind = ? AND name = ?")?
+            .query_row((&*self.scope, &*self.kind, &*self.name), |row| row.get(0))
+            .optional()
+    }
+
+    fn made(&self, transaction: &Transaction<'_>) -> rusqlite::Result<i64> {
+        if let Some(id) = self.id(transaction)? {
+            return Ok(id);
+        }
+        transaction.prepare_cached("INSERT INTO collection (scope, kind, name) VALUES (?, ?, ?)")?.insert((
+            &*self.scope,
+            &*self.kind,
+            &*self.name,
+        ))
+    }
+}

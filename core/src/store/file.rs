@@ -1,0 +1,65 @@
+//! The file of a database: made so that only its owner can read it.
+
+use std::fs::{self, OpenOptions};
+use std::io;
+use std::path::Path;
+
+use crate::error::{Error, Result};
+
+/// Makes the file and its folder when they are missing, and warns when others can read the file.
+///
+/// SQLite gives `-wal` and `-shm` the permissions of the database itself, whatever the umask is.
+pub(super) fn prepare(path: &Path) -> Result<()> {
+    if path.exists() {
+        if let Some(warning) = exposed(path) {
+            tracing::warn!("{warning}");
+        }
+        return Ok(());
+    }
+    match create(path) {
+        // Another process was faster.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        done => done.map_err(|error| {
+            Error::new(format!("the database `{}` cannot be created", path.display()))
+                .hint("check the permissions of the folder, or name another file with `--database`")
+                .cause(error)
+        }),
+    }
+}
+
+fn create(path: &Path) -> io::Result<()> {
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists()) {
+        let mut builder = fs::DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(folder)?;
+    }
+    private(OpenOptions::new().write(true).create_new(true), path).map(drop)
+}
+
+/// Opens a file; when that creates it, only its owner can read and write it.
+pub(super) fn private(options: &mut OpenOptions, path: &Path) -> io::Result<fs::File> {
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    options.open(path)
+}
+
+/// The warning for a file that others can read; nothing where permissions are not of this kind.
+#[cfg(unix)]
+pub(super) fn exposed(path: &Path) -> Option<String> {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = fs::metadata(path).ok()?.permissions().mode() & 0o777;
+    (mode & 0o077 != 0).then(|| {
+        let path = path.display();
+        format!(
+            "the database `{path}` holds credentials and others can read it (mode {mode:o}): run `chmod 600 {path}`"
+        )
+    })
+}
+
+/// The warning for a file that others can read; nothing where permissions are not of this kind.
+#[cfg(not(unix))]
+pub(super) fn exposed(_path: &Path) -> Option<String> {
+    None
+}

@@ -1,0 +1,41 @@
+//! Small values by name: when something last ran, what was last seen.
+
+use rusqlite::OptionalExtension;
+use serde_json::Value;
+
+use super::{Store, json};
+use crate::error::Result;
+
+impl Store {
+    /// The value stored under `key` for this config.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be used.
+    pub fn get_setting(&self, key: &str) -> Result<Option<Value>> {
+        self.tasks.read(|connection| {
+            connection
+                .prepare_cached("SELECT value FROM setting WHERE scope = ? AND key = ?")?
+                .query_row((&*self.scope, key), |row| json(row, 0))
+                .optional()
+        })
+    }
+
+    /// Stores `value` under `key` for this config, in place of what was there; `Null` removes it.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be used.
+    pub fn set_setting(&self, key: &str, value: &Value) -> Result<()> {
+        self.tasks.write(|transaction| {
+            if value.is_null() {
+                transaction.execute("DELETE FROM setting WHERE scope = ? AND key = ?", (&*self.scope, key))?;
+            } else {
+                transaction
+                    .prepare_cached("INSERT OR REPLACE INTO setting (scope, key, value) VALUES (?, ?, ?)")?
+                    .execute((&*self.scope, key, value.to_string()))?;
+            }
+            Ok(())
+        })
+    }
+}

@@ -1,0 +1,197 @@
+//! A task while it runs: its entries, what was changed, and what there is to say about it.
+
+use std::rc::Rc;
+
+use crate::context::Context;
+use crate::entry::{Entry, State};
+use crate::error::Result;
+use crate::lookup::Offer;
+use crate::plugin::BoundStep;
+use crate::report::ChangeReport;
+
+/// A task while it runs. Plugins see the world and the entries through it.
+pub struct Task {
+    /// The task's name.
+    pub name: Rc<str>,
+    /// The world.
+    pub cx: Context,
+    /// All entries, in order, whatever was decided about them.
+    pub entries: Vec<Entry>,
+    /// Nothing is acted on; what is accepted is remembered as if it had been (`--learn`).
+    pub learn: bool,
+    /// That no entries are produced is nothing to warn of.
+    pub may_be_empty: bool,
+    /// How many entries somebody wants at the most (`limit`): an input that can stop early does.
+    pub wanted: Option<usize>,
+    offers: Vec<Rc<dyn Offer>>,
+    changes: Vec<ChangeReport>,
+    warnings: Vec<String>,
+    outcome: Option<Ending>,
+}
+
+/// How a task ends when it does not run through.
+#[derive(Debug)]
+pub(crate) enum Ending {
+    /// A plugin had nothing to complain of, but the task is not to run now.
+    Skipped(String),
+}
+
+impl Task {
+    /// A task without entries.
+    pub fn new(name: impl Into<Rc<str>>, cx: Context) -> Self {
+        Self {
+            name: name.into(),
+            cx,
+            entries: Vec::new(),
+            learn: false,
+            may_be_empty: false,
+            wanted: None,
+            offers: Vec::new(),
+            changes: Vec::new(),
+            warnings: Vec::new(),
+            outcome: None,
+        }
+    }
+
+    /// A task of the same name in the same world, without entries: for plugins that run others.
+    pub fn aside(&self) -> Self {
+        Self {
+            offers: self.offers.clone(),
+            learn: self.learn,
+            may_be_empty: self.may_be_empty,
+            ..Self::new(self.name.clone(), self.cx.clone())
+        }
+    }
+
+    /// Adds entries.
+    pub fn produce(&mut self, entries: impl IntoIterator<Item = Entry>) {
+        self.entries.extend(entries);
+    }
+
+    /// The positions of the entries that are undecided or accepted.
+    pub fn live(&self) -> std::vec::IntoIter<usize> {
+        self.positions(|entry| matches!(entry.state(), State::Undecided | State::Accepted))
+    }
+
+    /// The positions of the entries of which `which` is true.
+    pub fn positions(&self, which: impl Fn(&Entry) -> bool) -> std::vec::IntoIter<usize> {
+        let found: Vec<usize> =
+            self.entries.iter().enumerate().filter(|(_, entry)| which(entry)).map(|(at, _)| at).collect();
+        found.into_iter()
+    }
+
+    /// The entries that are undecided or accepted.
+    pub fn live_entries(&mut self) -> impl Iterator<Item = &mut Entry> {
+        self.entries.iter_mut().filter(|entry| matches!(entry.state(), State::Undecided | State::Accepted))
+    }
+
+    /// The entries that are accepted.
+    pub fn accepted(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.iter().filter(|entry| entry.state() == State::Accepted)
+    }
+
+    /// Warns the user: it goes into the report, once.
+    pub fn warn(&mut self, plugin: &'static str, message: impl Into<String>) {
+        let message = format!("{plugin}: {}", message.into());
+        if !self.warnings.contains(&message) {
+            tracing::warn!(target: "task", task = %self.name, "{message}");
+            self.warnings.push(message);
+        }
+    }
+
+    /// What was warned of.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// Offers fields to whoever reads them from here on.
+    pub fn offer(&mut self, offer: Rc<dyn Offer>) {
+        self.offers.push(offer);
+    }
+
+    pub(crate) fn offers(&self) -> &[Rc<dyn Offer>] {
+        &self.offers
+    }
+
+    /// Reports a change to a list.
+    pub fn changed(&mut self, change: ChangeReport) {
+        self.changes.push(change);
+    }
+
+    /// The changes so far.
+    pub fn changes(&self) -> &[ChangeReport] {
+        &self.changes
+    }
+
+    /// Ends the task here, without fault: nothing of it runs any more.
+    pub fn skip(&mut self, reason: impl Into<String>) {
+        self.outcome.get_or_insert(Ending::Skipped(reason.into()));
+    }
+
+    pub(crate) fn ending(&self) -> Option<&Ending> {
+        self.outcome.as_ref()
+    }
+
+    pub(crate) fn into_parts(self) -> (Vec<Entry>, Vec<ChangeReport>, Vec<String>) {
+        (self.entries, self.changes, self.warnings)
+    }
+
+    /// Takes over what a task aside did, except its entries, which are returned.
+    pub fn absorb(&mut self, aside: Task) -> Vec<Entry> {
+        let Task { entries, changes, warnings, outcome, offers, .. } = aside;
+        // A task aside starts with this one's offers; only what it added is new.
+        self.offers.extend(offers.into_iter().skip(self.offers.len()));
+        self.changes.extend(changes);
+        for warning in warnings {
+            if !self.warnings.contains(&warning) {
+                self.warnings.push(warning);
+            }
+        }
+        self.outcome = self.outcome.take().or(outcome);
+        entries
+    }
+
+    /// Runs steps with the entries at `positions` alone; the others are not seen, and keep their places. Entries that
+    /// the steps produce come last.
+    ///
+    /// # Errors
+    /// What a step failed with; the entries are all back in place then, too.
+    pub async fn with_only(&mut self, positions: &[usize], steps: &[&BoundStep]) -> Result<()> {
+        let mut slots: Vec<Option<Entry>> = std::mem::take(&mut self.entries).into_iter().map(Some).collect();
+        self.entries = positions.iter().filter_map(|at| slots.get_mut(*at)?.take()).collect();
+        let mut result = Ok(());
+        for step in steps {
+            result = step.run(self).await;
+            if result.is_err() {
+                break;
+            }
+        }
+        let mut back = std::mem::take(&mut self.entries).into_iter();
+        for at in positions {
+            if let Some(slot) = slots.get_mut(*at) {
+                *slot = back.next();
+            }
+        }
+        self.entries = slots.into_iter().flatten().chain(back).collect();
+        result
+    }
+
+    /// Runs the input steps among `steps` aside and gives what they produced.
+    ///
+    /// # Errors
+    /// What a step failed with.
+    pub async fn input_from(&mut self, steps: &[BoundStep], wanted: Option<usize>) -> Result<Vec<Entry>> {
+        let mut aside = self.aside();
+        aside.wanted = wanted;
+        for step in steps {
+            if matches!(step.phase, crate::phase::Phase::Start | crate::phase::Phase::Input) {
+                step.run(&mut aside).await?;
+            }
+        }
+        let mut entries = self.absorb(aside);
+        if let Some(wanted) = wanted {
+            entries.truncate(wanted);
+        }
+        Ok(entries)
+    }
+}

@@ -1,0 +1,327 @@
+//! For the tests of plugins: a small world without network, and doors that take YAML and give titles.
+//!
+//! What is wrong panics with words that say what, because that is what a test wants; nothing else may use this module.
+
+use std::cell::{Cell, RefCell};
+use std::future::Future;
+use std::rc::Rc;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::auth::Auth;
+use crate::command::{Format, Output, Said};
+use crate::context::{Clock, Context, Memo, Progress};
+use crate::diagnostic::Diagnostic;
+use crate::document::Document;
+use crate::entry::{Entry, State};
+use crate::error::Result;
+use crate::http::{Http, HttpOptions};
+use crate::list::{AnyList, WritableList};
+use crate::plan::{Plan, plan};
+use crate::registry;
+use crate::report::{Action, Report, TaskReport};
+use crate::run::{self, Selection};
+use crate::store::Store;
+use crate::template::{self, Origin};
+use crate::value::Value as Field;
+
+/// What the clock of a [`context`] shows: 2026-11-24T00:00:00Z.
+pub const NOW: Timestamp = Timestamp::constant(1_795_478_400, 0);
+
+/// A world in memory: an empty store, a clock that stands at [`NOW`], no environment. Nobody serves requests in it.
+pub fn context() -> Context {
+    context_with(Store::in_memory())
+}
+
+/// The same with another store.
+pub fn context_with(store: Store) -> Context {
+    let clock = Clock::fixed(NOW);
+    Context {
+        http: Http::new(HttpOptions::default(), store.clone(), clock.clone(), Progress::none()),
+        auth: Auth::new(store.clone(), clock.clone()),
+        store,
+        clock,
+        progress: Progress::none(),
+        dry_run: false,
+        no_cache: false,
+        memo: Memo::default(),
+        interrupted: Rc::new(Cell::new(false)),
+        environment: Rc::new(|_| None),
+    }
+}
+
+/// The next run in the same world: it has found out nothing yet.
+pub fn next_run(cx: &Context) -> Context {
+    Context { memo: Memo::default(), ..cx.clone() }
+}
+
+/// A dry run in the same world, as `--test` makes it.
+pub fn dry_run(cx: &Context) -> Context {
+    Context { dry_run: true, store: cx.store.scratch(), ..next_run(cx) }
+}
+
+/// Runs a future to its end on a runtime of its own.
+///
+/// # Panics
+/// The runtime cannot be made.
+pub fn block_on<F: Future>(future: F) -> F::Output {
+    match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(future),
+        Err(error) => panic!("no runtime: {error}"),
+    }
+}
+
+/// What a config is planned to do, or the messages of its mistakes, each with its help.
+///
+/// # Errors
+/// The messages, in the order of the file.
+pub fn plan_of(config: &str) -> Result<Plan, Vec<String>> {
+    let document = Document::parse("config.yml", config).map_err(|unreadable| messages(&unreadable.diagnostics))?;
+    let located = document.clone();
+    let mut planned = plan(&template::expand(document, &Origin::default()));
+    if let Err(mistakes) = &mut planned {
+        mistakes.sort_by_key(|mistake| located.span(&mistake.at).bytes.start);
+    }
+    planned.map_err(|mistakes| messages(&mistakes))
+}
+
+fn messages(mistakes: &[Diagnostic]) -> Vec<String> {
+    let text =
+        |mistake: &Diagnostic| mistake.help.iter().fold(mistake.message.clone(), |text, help| text + "; " + help);
+    mistakes.iter().map(text).collect()
+}
+
+/// The messages of the mistakes in a task, given its body; none if it is right.
+pub fn mistakes(task: &str) -> Vec<String> {
+    plan_of(&config(task)).err().unwrap_or_default()
+}
+
+/// Runs a task, given its body as it stands in a config below the task's name, which is `test`.
+///
+/// # Panics
+/// The task has mistakes.
+pub fn run(task: &str, cx: &Context) -> TaskReport {
+    let report = run_config(&config(task), cx);
+    match report.tasks.into_iter().next() {
+        Some(task) => task,
+        None => panic!("the task did not run"),
+    }
+}
+
+/// Runs all tasks of a config.
+///
+/// # Panics
+/// The config has mistakes.
+pub fn run_config(config: &str, cx: &Context) -> Report {
+    block_on(run_config_async(config, cx))
+}
+
+/// The same where a runtime runs already.
+///
+/// # Panics
+/// The config has mistakes.
+pub async fn run_config_async(config: &str, cx: &Context) -> Report {
+    let plan = match plan_of(config) {
+        Ok(plan) => plan,
+        Err(mistakes) => panic!("the config has mistakes:\n{}\n{config}", mistakes.join("\n")),
+    };
+    let selection = Selection::default();
+    match run::select(&plan, &selection) {
+        Ok(tasks) => run::run(&tasks, &selection, cx, |_| ()).await,
+        Err(error) => panic!("no tasks: {error}"),
+    }
+}
+
+/// A config with one task, named `test`; indentation that all lines of its body share does not count.
+fn config(task: &str) -> String {
+    let lines = task.lines().filter(|line| !line.trim().is_empty());
+    let shared = lines.clone().map(|line| line.len() - line.trim_start().len()).min().unwrap_or_default();
+    let body: Vec<String> = lines.map(|line| format!("    {}\n", &line[shared..])).collect();
+    format!("tasks:\n  test:\n{}", body.concat())
+}
+
+/// The titles of the entries in this state.
+pub fn titles(report: &TaskReport, state: State) -> Vec<&str> {
+    report.entries.iter().filter(|entry| entry.state == state).map(|entry| entry.title.as_str()).collect()
+}
+
+/// What was decided, in order: `Title: rejected (reason)`; an undecided entry is its title alone.
+pub fn decisions(report: &TaskReport) -> Vec<String> {
+    let said = |entry: &crate::report::EntryReport| {
+        let state = match entry.state {
+            State::Undecided => return entry.title.clone(),
+            State::Accepted => "accepted",
+            State::Rejected => "rejected",
+            State::Failed => "failed",
+        };
+        let reason = entry.reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
+        format!("{}: {state}{reason}", entry.title)
+    };
+    report.entries.iter().map(said).collect()
+}
+
+/// YAML as a config has it.
+fn yaml(text: &str) -> serde_yaml::Value {
+    match Document::parse("test.yml", text) {
+        Ok(document) => document.value(),
+        Err(unreadable) => panic!("{}\n{text}", messages(&unreadable.diagnostics).join("\n")),
+    }
+}
+
+/// A list by its options in YAML, as it stands in `list_add`: `entry_list: movies`.
+///
+/// # Panics
+/// There is no such list, or it may not be changed.
+pub fn list(options: &str) -> WritableList {
+    let read = AnyList::deserialize(yaml(options)).map_err(|error| error.to_string());
+    match read.and_then(|list| WritableList::try_from(list).map_err(|problem| problem.message)) {
+        Ok(list) => list,
+        Err(error) => panic!("{options}: {error}"),
+    }
+}
+
+/// An entry with fields given as YAML: `{ title: Solaris, movie_year: 1972 }`.
+///
+/// # Panics
+/// It is not YAML, or has no title.
+pub fn entry(fields: &str) -> Entry {
+    let fields: Vec<_> = match yaml(fields) {
+        serde_yaml::Value::Mapping(map) => {
+            map.iter().map(|(name, value)| (Field::from_yaml(name).display().into(), Field::from_yaml(value))).collect()
+        }
+        other => panic!("no fields: {other:?}"),
+    };
+    let url = |title: &str| format!("mock://{title}");
+    match Entry::from_fields(fields, url) {
+        Ok(entry) => entry,
+        Err(error) => panic!("no entry: {error}"),
+    }
+}
+
+/// What a command said.
+#[derive(Debug, Default)]
+pub struct Transcript {
+    /// The answer as text: lines, and tables with ` | ` between the columns.
+    pub answer: String,
+    /// The lines beside the answer.
+    pub notes: String,
+    /// The answer as data.
+    pub data: Vec<Value>,
+}
+
+/// Runs a command by its words (`entry-list add`) with these arguments by the names of its fields.
+///
+/// # Errors
+/// What the command failed with.
+///
+/// # Panics
+/// There is no such command.
+pub fn command(words: &str, arguments: Value, format: Format, cx: &Context) -> Result<Transcript> {
+    let path: Vec<&str> = words.split(' ').collect();
+    let Some(found) = registry::commands().into_iter().find(|command| command.path == path) else {
+        panic!("no such command: {words}")
+    };
+    let said = Rc::new(RefCell::new(Transcript::default()));
+    let hear = Rc::clone(&said);
+    let mut out = Output::new(format, None, move |what| {
+        let mut said = hear.borrow_mut();
+        match what {
+            Said::Line(text) => said.answer += &format!("{text}\n"),
+            Said::Note(text) => said.notes += &format!("{text}\n"),
+            Said::Table(table) => {
+                let title = table.title.iter().map(|title| vec![title.clone()]);
+                let rows = title.chain([table.columns.clone()]).chain(table.rows.iter().cloned());
+                rows.for_each(|row| said.answer += &format!("{}\n", row.join(" | ")));
+            }
+            Said::Data(data) => said.data.push(data.clone()),
+            Said::Status(_) | Said::Ask { .. } => {}
+        }
+        Ok(None)
+    });
+    block_on(found.run(arguments, cx, &mut out))?;
+    Ok(said.take())
+}
+
+/// What holds for every list: what is added is found; adding twice changes once; what is removed is gone and nothing
+/// else; a dry run changes nothing; clearing empties. Of a list that lives elsewhere, also: a batch is one request, and none in a
+/// dry run; each change can be undone. `options` is the list, empty at first, as it stands in `list_add`;
+/// `entries` are YAML for [`entry`], two at least, each an item of its own.
+///
+/// # Panics
+/// A law is broken.
+pub async fn list_laws(options: &str, entries: &[&str], cx: &Context) {
+    let list = list(options);
+    let entries: Vec<Entry> = entries.iter().map(|fields| entry(fields)).collect();
+    let all: Vec<&Entry> = entries.iter().collect();
+    let count = all.len();
+    let writes =
+        || cx.http.counts().iter().filter(|(method, _)| **method != "GET").map(|(_, count)| count).sum::<u64>();
+    let last = Cell::new(None);
+    let done = async |action: Action, entries: &[&Entry], cx: &Context| {
+        let before = writes();
+        let report = list.apply(entries, action, "list_laws", None, cx).await;
+        let report = report.unwrap_or_else(|error| panic!("{options}: {error}"));
+        assert!(report.failed.is_empty() && report.not_found.is_empty(), "{options}: {report:?}");
+        let most = u64::from(!cx.dry_run);
+        assert!(writes() - before <= most, "{options}: {action:?} is one request a batch, and none in a dry run");
+        last.set(report.change_id);
+        (report.done, report.existing)
+    };
+    let undo = async |what: &str| {
+        let Some(id) = last.take() else { return false };
+        let undone = crate::list::undo(id, "list_laws", &next_run(cx)).await;
+        let undone = undone.unwrap_or_else(|error| panic!("{options}: {what}: {error}"));
+        assert!(undone.failed.is_empty(), "{options}: {what}: {undone:?}");
+        true
+    };
+    let on_list = async |cx: &Context| {
+        let found = list.list().find(&all, cx).await.unwrap_or_else(|error| panic!("{options}: {error}"));
+        found.iter().map(Option::is_some).collect::<Vec<bool>>()
+    };
+    let titles = async |cx: &Context| {
+        let at_once = list.list().items(None, cx).await.unwrap_or_else(|error| panic!("{options}: {error}")).len();
+        // By then a service shows what there is, and what was written lately is of no account any more.
+        cx.clock.sleep(std::time::Duration::from_secs(360)).await;
+        let items = list.list().items(None, &next_run(cx)).await.unwrap_or_else(|error| panic!("{options}: {error}"));
+        assert_eq!(at_once, items.len(), "{options}: what is read at once is what is there");
+        let mut titles: Vec<String> = items.iter().map(|item| item.title().to_owned()).collect();
+        titles.sort();
+        titles
+    };
+
+    assert_eq!(on_list(cx).await, vec![false; count], "{options}: it is empty at first");
+    assert_eq!(done(Action::Add, &all, &dry_run(cx)).await, (count, 0), "{options}: a dry run says what it would do");
+    assert_eq!(on_list(&next_run(cx)).await, vec![false; count], "{options}: a dry run adds nothing");
+
+    assert_eq!(done(Action::Add, &all, cx).await, (count, 0), "{options}: all are added");
+    assert_eq!(on_list(cx).await, vec![true; count], "{options}: what was added is found");
+    let before = titles(&next_run(cx)).await;
+    assert_eq!(before.len(), count, "{options}: what was added is there");
+    assert_eq!(done(Action::Add, &all, &next_run(cx)).await, (0, count), "{options}: adding twice changes once");
+    assert_eq!(titles(&next_run(cx)).await, before, "{options}: adding twice changes once");
+
+    assert_eq!(done(Action::Remove, &all, &dry_run(cx)).await.0, count, "{options}: a dry run says what it would do");
+    assert_eq!(titles(&next_run(cx)).await, before, "{options}: a dry run removes nothing");
+    assert_eq!(done(Action::Remove, &all[..1], &next_run(cx)).await, (1, 0), "{options}: one is removed");
+    if undo("what was removed comes back").await {
+        assert_eq!(titles(&next_run(cx)).await, before, "{options}: an undo puts back what was removed");
+        assert_eq!(done(Action::Remove, &all[..1], &next_run(cx)).await, (1, 0), "{options}: one is removed again");
+    }
+    let first_is_gone: Vec<bool> = (0..count).map(|at| at > 0).collect();
+    assert_eq!(on_list(&next_run(cx)).await, first_is_gone, "{options}: what was removed is gone, and nothing else");
+    assert_eq!(done(Action::Remove, &all[..1], &next_run(cx)).await, (0, 1), "{options}: removing twice changes once");
+
+    let rest = list.list().items(None, &next_run(cx)).await.unwrap_or_else(|error| panic!("{options}: {error}"));
+    let rest: Vec<&Entry> = rest.iter().collect();
+    done(Action::Clear, &rest, &next_run(cx)).await;
+    assert_eq!(titles(&next_run(cx)).await, Vec::<String>::new(), "{options}: clearing empties");
+    if undo("what was cleared comes back").await {
+        assert_eq!(titles(&next_run(cx)).await.len(), rest.len(), "{options}: an undo puts back what was cleared");
+        done(Action::Clear, &rest, &next_run(cx)).await;
+        assert_eq!(done(Action::Add, &all, &next_run(cx)).await, (count, 0), "{options}: all are added again");
+        undo("what was added goes again").await;
+        assert_eq!(titles(&next_run(cx)).await, Vec::<String>::new(), "{options}: an undo takes off what was added");
+    }
+}

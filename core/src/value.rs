@@ -1,0 +1,290 @@
+//! The values of an entry's fields: what YAML has, and dates.
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Serialize, Serializer};
+
+/// What a field of an entry holds. Cheap to clone.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub enum Value {
+    /// Known to be nothing (`None` in expressions).
+    #[default]
+    Null,
+    /// True or false.
+    Bool(bool),
+    /// A whole number.
+    Int(i64),
+    /// A number with a fraction.
+    Float(f64),
+    /// Text.
+    Text(Arc<str>),
+    /// A day.
+    Date(Date),
+    /// A moment, in UTC.
+    Time(Timestamp),
+    /// Values in order.
+    List(Arc<[Value]>),
+    /// Values by name, in order.
+    Map(Arc<[(Arc<str>, Value)]>),
+}
+
+impl Value {
+    /// The text, if it is text.
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The whole number, if it is one or text that spells one.
+    pub fn as_int(&self) -> Option<i64> {
+        match self {
+            Self::Int(number) => Some(*number),
+            Self::Float(number) if number.fract() == 0.0 && number.abs() < 9e15 => Some(*number as i64),
+            Self::Text(text) => text.trim().parse().ok(),
+            _ => None,
+        }
+    }
+
+    /// Whether it is [`Value::Null`].
+    pub fn is_null(&self) -> bool {
+        matches!(self, Self::Null)
+    }
+
+    /// Whether a condition that is this value holds, as in Python: nothing, zero and what is empty do not.
+    pub fn is_true(&self) -> bool {
+        match self {
+            Self::Null => false,
+            Self::Bool(is) => *is,
+            Self::Int(number) => *number != 0,
+            Self::Float(number) => *number != 0.0,
+            Self::Text(text) => !text.is_empty(),
+            Self::Date(_) | Self::Time(_) => true,
+            Self::List(items) => !items.is_empty(),
+            Self::Map(items) => !items.is_empty(),
+        }
+    }
+
+    /// What kind of value it is, for messages: `text`, `a number`, …
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Null => "nothing",
+            Self::Bool(_) => "true or false",
+            Self::Int(_) | Self::Float(_) => "a number",
+            Self::Text(_) => "text",
+            Self::Date(_) => "a date",
+            Self::Time(_) => "a date and time",
+            Self::List(_) => "a list",
+            Self::Map(_) => "a mapping",
+        }
+    }
+
+    /// The value as text for a person: text as it is, everything else as in JSON.
+    pub fn display(&self) -> String {
+        match self {
+            Self::Text(text) => text.to_string(),
+            other => other.to_json().to_string().trim_matches('"').to_string(),
+        }
+    }
+
+    /// The value as JSON, dates as text: for reports. [`Value::from_stored`] does not get dates back from it.
+    pub fn to_json(&self) -> serde_json::Value {
+        self.json(&|day| day.to_string().into(), &|moment| moment.to_string().into())
+    }
+
+    /// The value as JSON that [`Value::from_stored`] reads back as it was.
+    pub fn to_stored(&self) -> serde_json::Value {
+        self.json(
+            &|day| serde_json::json!({ DATE: day.to_string() }),
+            &|moment| serde_json::json!({ TIME: moment.to_string() }),
+        )
+    }
+
+    fn json(
+        &self,
+        date: &dyn Fn(&Date) -> serde_json::Value,
+        time: &dyn Fn(&Timestamp) -> serde_json::Value,
+    ) -> serde_json::Value {
+        match self {
+            Self::Null => serde_json::Value::Null,
+            Self::Bool(is) => (*is).into(),
+            Self::Int(number) => (*number).into(),
+            Self::Float(number) => (*number).into(),
+            Self::Text(text) => serde_json::Value::String(text.to_string()),
+            Self::Date(day) => date(day),
+            Self::Time(moment) => time(moment),
+            Self::List(items) => items.iter().map(|item| item.json(date, time)).collect(),
+            Self::Map(items) => items
+                .iter()
+                .map(|(name, item)| (name.to_string(), item.json(date, time)))
+                .collect::<serde_json::Map<_, _>>()
+                .into(),
+        }
+    }
+
+    /// Reads what [`Value::to_stored`] wrote; any JSON is some value.
+    pub fn from_stored(json: &serde_json::Value) -> Self {
+        match json {
+            serde_json::Value::Object(map) if map.len() == 1 => {
+                let date = || map.get(DATE)?.as_str()?.parse().ok().map(Self::Date);
+                let time = || map.get(TIME)?.as_str()?.parse().ok().map(Self::Time);
+                date().or_else(time).unwrap_or_else(|| Self::from_object(map))
+            }
+            serde_json::Value::Object(map) => Self::from_object(map),
+            serde_json::Value::Null => Self::Null,
+            serde_json::Value::Bool(is) => Self::Bool(*is),
+            serde_json::Value::Number(number) => {
+                number.as_i64().map_or_else(|| Self::Float(number.as_f64().unwrap_or(f64::NAN)), Self::Int)
+            }
+            serde_json::Value::String(text) => Self::from(text.as_str()),
+            serde_json::Value::Array(items) => Self::List(items.iter().map(Self::from_stored).collect()),
+        }
+    }
+
+    fn from_object(map: &serde_json::Map<String, serde_json::Value>) -> Self {
+        Self::Map(map.iter().map(|(name, item)| (Arc::from(name.as_str()), Self::from_stored(item))).collect())
+    }
+
+    /// The value as it stands in a config: whole numbers stay whole, keys become text.
+    pub fn from_yaml(yaml: &serde_yaml::Value) -> Self {
+        match yaml {
+            serde_yaml::Value::Null => Self::Null,
+            serde_yaml::Value::Bool(is) => Self::Bool(*is),
+            serde_yaml::Value::Number(number) => {
+                number.as_i64().map_or_else(|| Self::Float(number.as_f64().unwrap_or(f64::NAN)), Self::Int)
+            }
+            serde_yaml::Value::String(text) => Self::from(text.as_str()),
+            serde_yaml::Value::Sequence(items) => Self::List(items.iter().map(Self::from_yaml).collect()),
+            serde_yaml::Value::Mapping(map) => Self::Map(
+                map.iter()
+                    .map(|(key, item)| (Arc::from(Self::from_yaml(key).display().as_str()), Self::from_yaml(item)))
+                    .collect(),
+            ),
+            serde_yaml::Value::Tagged(tagged) => Self::from_yaml(&tagged.value),
+        }
+    }
+
+    /// The order of two values of comparable kinds: numbers with numbers, text with text, days with moments.
+    pub fn compare(&self, other: &Self) -> Option<Ordering> {
+        let number = |value: &Self| match value {
+            Self::Bool(is) => Some(f64::from(u8::from(*is))),
+            Self::Int(number) => Some(*number as f64),
+            Self::Float(number) => Some(*number),
+            _ => None,
+        };
+        match (self, other) {
+            (Self::Int(a), Self::Int(b)) => Some(a.cmp(b)),
+            (Self::Text(a), Self::Text(b)) => Some(a.cmp(b)),
+            (Self::Date(_) | Self::Time(_), Self::Date(_) | Self::Time(_)) => {
+                Some(self.moment()?.cmp(&other.moment()?))
+            }
+            (Self::List(a), Self::List(b)) => {
+                for (a, b) in a.iter().zip(b.iter()) {
+                    match a.compare(b)? {
+                        Ordering::Equal => {}
+                        unequal => return Some(unequal),
+                    }
+                }
+                Some(a.len().cmp(&b.len()))
+            }
+            _ => number(self)?.partial_cmp(&number(other)?),
+        }
+    }
+
+    /// The moment: of a day, its first in UTC.
+    pub fn moment(&self) -> Option<Timestamp> {
+        match self {
+            Self::Time(moment) => Some(*moment),
+            Self::Date(day) => jiff::tz::TimeZone::UTC.to_timestamp(day.at(0, 0, 0, 0)).ok(),
+            _ => None,
+        }
+    }
+}
+
+const DATE: &str = "$date";
+const TIME: &str = "$time";
+
+impl Serialize for Value {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.to_json().serialize(serializer)
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::Text(text.into())
+    }
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self::Text(text.into())
+    }
+}
+
+impl From<i64> for Value {
+    fn from(number: i64) -> Self {
+        Self::Int(number)
+    }
+}
+
+impl From<f64> for Value {
+    fn from(number: f64) -> Self {
+        Self::Float(number)
+    }
+}
+
+impl From<bool> for Value {
+    fn from(is: bool) -> Self {
+        Self::Bool(is)
+    }
+}
+
+impl From<Date> for Value {
+    fn from(day: Date) -> Self {
+        Self::Date(day)
+    }
+}
+
+impl From<Timestamp> for Value {
+    fn from(moment: Timestamp) -> Self {
+        Self::Time(moment)
+    }
+}
+
+impl<T: Into<Value>> From<Option<T>> for Value {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}
+
+impl<T: Into<Value>> FromIterator<T> for Value {
+    fn from_iter<I: IntoIterator<Item = T>>(items: I) -> Self {
+        Self::List(items.into_iter().map(Into::into).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_survive_the_store() {
+        let moment: Timestamp = "2026-11-24T01:02:03Z".parse().unwrap();
+        let value: Value = [Value::Time(moment), Value::Date("2020-02-29".parse().unwrap()), Value::Null, 1.5.into()]
+            .into_iter()
+            .collect();
+        assert_eq!(Value::from_stored(&value.to_stored()), value);
+        assert_eq!(value.to_json().to_string(), r#"["2026-11-24T01:02:03Z","2020-02-29",null,1.5]"#);
+    }
+
+    #[test]
+    fn numbers_compare_with_numbers_and_text_with_text_only() {
+        assert_eq!(Value::Int(2).compare(&Value::Float(2.5)), Some(Ordering::Less));
+        assert_eq!(Value::from("2").compare(&Value::Int(2)), None);
+    }
+}
