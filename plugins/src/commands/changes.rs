@@ -1,0 +1,170 @@
+//! `changes` and `undo`: what was changed on remote lists, and the way back.
+
+use flexget_core::journal::{Change, ChangeState};
+use flexget_core::prelude::*;
+use flexget_core::report::{Action, ChangeReport};
+
+/// How many changes are shown where nothing is said.
+const SHOWN: usize = 50;
+
+/// Shows the latest changes to remote lists, newest first.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct List {
+    /// How many to show; 50 where it is not said.
+    limit: Option<usize>,
+}
+
+submit! { command::<List>() }
+
+impl Command for List {
+    const PATH: &'static [&'static str] = &["changes", "list"];
+
+    async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
+        let changes = cx.journal().list(self.limit.unwrap_or(SHOWN))?;
+        if out.format == Format::Json {
+            return out.data(&changes.iter().map(json).collect::<Vec<_>>());
+        }
+        if changes.is_empty() {
+            return out.line("there are no changes to remote lists");
+        }
+        let mut table = Table::new(&["#", "Time", "List", "Account", "Action", "Items", "State"]);
+        for change in &changes {
+            table.row([
+                change.id.to_string(),
+                time(change),
+                format!("{} {}", change.what.service, change.what.list),
+                change.what.account.clone().unwrap_or_default(),
+                action(change),
+                change.what.items.len().to_string(),
+                change.state.name().to_owned(),
+            ]);
+        }
+        out.table(&table)
+    }
+}
+
+/// Shows one change with its items.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Show {
+    /// The number of the change.
+    #[schemars(extend("positional" = true))]
+    id: i64,
+}
+
+submit! { command::<Show>() }
+
+impl Command for Show {
+    const PATH: &'static [&'static str] = &["changes", "show"];
+
+    async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
+        let change = cx.journal().get(self.id)?.ok_or_else(|| {
+            Error::new(format!("there is no change {}", self.id))
+                .hint("`flexget-rs changes list` shows those that there are")
+        })?;
+        if out.format == Format::Json {
+            return out.data(&json(&change));
+        }
+        out.line(format!(
+            "{} {} `{}`, {}: {}",
+            action(&change),
+            change.what.service,
+            change.what.list,
+            time(&change),
+            change.state.name()
+        ))?;
+        let mut table = Table::new(&["Title", "Address"]);
+        for item in change.what.items.iter().filter_map(Entry::from_stored) {
+            table.row([item.title().to_owned(), item.url().to_owned()]);
+        }
+        out.table(&table)?;
+        if change.state == ChangeState::Done {
+            out.note(format!("`flexget-rs undo {}` undoes it", change.id))?;
+        }
+        Ok(())
+    }
+}
+
+/// Undoes a change to a remote list: takes off what was added, or puts back what was removed, with its dates.
+///
+/// The undo is a change itself. Of what was watched several times, only the last time is put back.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Undo {
+    /// The number of the change, as `changes list` shows it.
+    #[schemars(extend("positional" = true))]
+    id: i64,
+}
+
+submit! { command::<Undo>() }
+
+impl Command for Undo {
+    const PATH: &'static [&'static str] = &["undo"];
+
+    async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
+        let report = flexget_core::list::undo(self.id, "undo", cx).await?;
+        if out.format == Format::Json {
+            out.data(&report)?;
+        } else {
+            tell(&report, out)?;
+        }
+        if report.failed.is_empty() {
+            return Ok(());
+        }
+        Err(Error::new(format!("change {} could not be undone as a whole", self.id))
+            .hint("try again; what was done stays done"))
+    }
+}
+
+fn tell(report: &ChangeReport, out: &mut Output) -> Result<()> {
+    let (done, was) = match report.action {
+        Action::Add => ("added to", "were there already"),
+        Action::Remove | Action::Clear => ("removed from", "were not there"),
+    };
+    let would = if report.dry_run { "would be " } else { "" };
+    out.line(format!("{} {would}{done} {} `{}`", report.done, report.list, report.name))?;
+    if report.existing > 0 {
+        out.line(format!("{} {was}", report.existing))?;
+    }
+    for title in &report.items {
+        out.line(format!("  {title}"))?;
+    }
+    for title in &report.not_found {
+        out.line(format!("not found: {title}"))?;
+    }
+    for failure in &report.failed {
+        out.line(format!("failed: {failure}"))?;
+    }
+    match report.change_id {
+        Some(id) => out.note(format!("`flexget-rs undo {id}` takes this back")),
+        None => Ok(()),
+    }
+}
+
+fn action(change: &Change) -> String {
+    match change.what.undo_of {
+        Some(id) => format!("{} (undo of {id})", change.what.action.name()),
+        None => change.what.action.name().to_owned(),
+    }
+}
+
+fn time(change: &Change) -> String {
+    let zone = jiff::tz::TimeZone::system();
+    zone.to_datetime(change.at).strftime("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+fn json(change: &Change) -> serde_json::Value {
+    serde_json::json!({
+        "id": change.id,
+        "at": change.at.to_string(),
+        "list": change.what.service,
+        "name": change.what.list,
+        "account": change.what.account,
+        "action": change.what.action.name(),
+        "state": change.state.name(),
+        "undo_of": change.what.undo_of,
+        "answer": change.answer,
+        "items": change.what.items,
+    })
+}

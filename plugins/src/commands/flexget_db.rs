@@ -1,0 +1,283 @@
+//! `import flexget-db`: takes over what FlexGet has kept.
+
+use std::collections::HashMap;
+
+use flexget_core::pattern::Pattern;
+use flexget_core::prelude::*;
+use flexget_core::store::{Foreign, New};
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use serde_json::{Value as Json, json};
+
+use crate::entry_list::{self, EntryList};
+use crate::movie_list::{self, IDS, MovieList};
+use crate::pending_list::{self, APPROVED, PendingList};
+use crate::regexp_list::{self, RegexpList};
+use crate::seen::{self, Sight};
+use crate::shelf::Shelf;
+
+/// Takes over the lists and what was seen from a database of FlexGet: `import flexget-db db-config.sqlite`.
+///
+/// Entry lists, movie lists, regexp lists and pending lists are brought into the lists of the same names, with the times at
+/// which their items were added. The database is only read. What is here already stays as it is, so that doing it twice
+/// changes nothing. Credentials are not taken over, because they belong to another application.
+#[derive(Deserialize, JsonSchema)]
+struct ImportFlexgetDb {
+    /// The database: `db-config.sqlite` for the config `config.yml`, in the same folder.
+    #[schemars(extend("positional" = true))]
+    path: String,
+}
+
+submit! { command::<ImportFlexgetDb>() }
+
+impl Command for ImportFlexgetDb {
+    const PATH: &'static [&'static str] = &["import", "flexget-db"];
+
+    async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
+        let source = Source { database: Foreign::open(self.path.as_ref())?, now: cx.clock.now() };
+        if source.is_foreign()? {
+            return Err(Error::new(format!("`{}` is not a database of FlexGet", self.path))
+                .hint("it lies beside the config and is named for it: `db-config.sqlite` for `config.yml`"));
+        }
+        let mut brought = Vec::new();
+        for kind in [&ENTRIES, &MOVIES, &REGEXPS, &PENDING] {
+            brought.extend(source.lists(kind, cx)?);
+        }
+        brought.push(source.seen(cx)?);
+        let accounts = source.accounts()?;
+        tell(out, &brought, &accounts)
+    }
+}
+
+/// What became of one list.
+struct Brought {
+    kind: &'static str,
+    name: String,
+    found: usize,
+    new: usize,
+    left_out: Vec<String>,
+}
+
+fn tell(out: &mut Output, brought: &[Brought], accounts: &[String]) -> Result<()> {
+    if out.format == Format::Json {
+        let lists: Vec<Json> = brought
+            .iter()
+            .map(|one| json!({ "kind": one.kind, "name": one.name, "found": one.found, "new": one.new, "left_out": one.left_out }))
+            .collect();
+        return out.data(&json!({ "imported": lists, "accounts_to_authorize": accounts }));
+    }
+    let mut table = Table::new(&["Kind", "Name", "Found", "New"]);
+    for one in brought {
+        table.row([one.kind.to_owned(), one.name.clone(), one.found.to_string(), one.new.to_string()]);
+    }
+    out.table(&table)?;
+    for one in brought {
+        for reason in &one.left_out {
+            out.note(format!("left out of {} `{}`: {reason}", one.kind, one.name))?;
+        }
+    }
+    out.note("credentials are not imported, because they belong to another application; authorize again with:")?;
+    match accounts {
+        [] => out.note("  flexget-rs trakt auth NAME"),
+        accounts => accounts.iter().try_for_each(|account| out.note(format!("  flexget-rs trakt auth {account}"))),
+    }
+}
+
+/// How FlexGet keeps the lists of one kind.
+struct Tables {
+    kind: &'static str,
+    /// The table of the lists: `id` and `name`.
+    lists: &'static str,
+    /// The table of their items, each with `list_id` and `added`.
+    items: &'static str,
+    /// The further columns of an item that are needed.
+    columns: &'static [&'static str],
+    shelf: fn(&Context, &str) -> Shelf,
+    /// An item from the further columns and the ids that there are of it; the reason if it is none.
+    entry: fn(&[Value], &[(String, Value)]) -> Result<Entry, String>,
+}
+
+const ENTRIES: Tables = Tables {
+    kind: EntryList::NAME,
+    lists: "entry_list_lists",
+    items: "entry_list_entries",
+    columns: &["json"],
+    shelf: entry_list::shelf,
+    entry: |columns, _| stored(&columns[0]),
+};
+
+const MOVIES: Tables = Tables {
+    kind: MovieList::NAME,
+    lists: "movie_list_lists",
+    items: "movie_list_movies",
+    columns: &["title", "year"],
+    shelf: movie_list::shelf,
+    entry: |columns, ids| {
+        let name = Some(columns[0].display()).filter(|_| !columns[0].is_null()).ok_or("a movie without a name")?;
+        let mut entry = Entry::new(&name, "").with("movie_name", name).with("movie_year", columns[1].clone());
+        for (id, value) in ids.iter().filter(|(id, _)| IDS.contains(&id.as_str())) {
+            entry.set(id.clone(), value.clone());
+        }
+        Ok(movie_list::kept(&entry, None))
+    },
+};
+
+const REGEXPS: Tables = Tables {
+    kind: RegexpList::NAME,
+    lists: "regexp_list_lists",
+    items: "regexp_list_regexps",
+    columns: &["regexp"],
+    shelf: regexp_list::shelf,
+    entry: |columns, _| {
+        let regexp = columns[0].display();
+        Pattern::new(&regexp).map_err(|reason| format!("`{regexp}` is not a regular expression: {reason}"))?;
+        Ok(regexp_list::kept(&Entry::new(regexp, ""), None))
+    },
+};
+
+const PENDING: Tables = Tables {
+    kind: PendingList::NAME,
+    lists: "pending_list_lists",
+    items: "wait_list_entries",
+    columns: &["json", "approved"],
+    shelf: pending_list::shelf,
+    entry: |columns, _| Ok(stored(&columns[0])?.with(APPROVED, columns[1].is_true())),
+};
+
+/// A database of FlexGet.
+struct Source {
+    database: Foreign,
+    /// The time of what has none.
+    now: Timestamp,
+}
+
+impl Source {
+    /// Whether it has none of the tables that are looked for.
+    fn is_foreign(&self) -> Result<bool> {
+        for table in ["seen_entry", ENTRIES.lists, MOVIES.lists, REGEXPS.lists, PENDING.lists] {
+            if self.database.has_table(table)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn lists(&self, tables: &Tables, cx: &Context) -> Result<Vec<Brought>> {
+        let columns = [&["id", "list_id", "added"], tables.columns].concat();
+        let ids = self.ids_of_movies()?;
+        let mut items: HashMap<i64, Vec<(Timestamp, Result<Entry, String>)>> = HashMap::new();
+        for row in self.database.rows(tables.items, &columns)?.unwrap_or_default() {
+            let [id, list, added, further @ ..] = row.as_slice() else { continue };
+            let own_ids = id.as_int().and_then(|id| ids.get(&id)).map(Vec::as_slice).unwrap_or_default();
+            let item = (self.time(added), (tables.entry)(further, own_ids));
+            items.entry(list.as_int().unwrap_or_default()).or_default().push(item);
+        }
+        let mut brought = Vec::new();
+        for row in self.database.rows(tables.lists, &["id", "name"])?.unwrap_or_default() {
+            let [Value::Int(id), name] = row.as_slice() else { continue };
+            let name = name.display();
+            let mut items = items.remove(id).unwrap_or_default();
+            items.sort_by_key(|(added, _)| *added);
+            let found = items.len();
+            let (mut good, mut left_out) = (Vec::new(), Vec::new());
+            for (added, item) in items {
+                match item {
+                    Ok(entry) => good.push((entry, added)),
+                    Err(reason) => left_out.push(reason),
+                }
+            }
+            let new = (tables.shelf)(cx, &name).bring(&good)?;
+            brought.push(Brought { kind: tables.kind, name, found, new, left_out });
+        }
+        Ok(brought)
+    }
+
+    fn ids_of_movies(&self) -> Result<HashMap<i64, Vec<(String, Value)>>> {
+        let mut ids: HashMap<i64, Vec<(String, Value)>> = HashMap::new();
+        for row in self.database.rows("movie_list_ids", &["movie_id", "id_name", "id_value"])?.unwrap_or_default() {
+            if let [Value::Int(movie), Value::Text(name), value] = row.as_slice() {
+                ids.entry(*movie).or_default().push((name.to_string(), value.clone()));
+            }
+        }
+        Ok(ids)
+    }
+
+    fn seen(&self, cx: &Context) -> Result<Brought> {
+        let mut fields: HashMap<i64, Vec<(String, String)>> = HashMap::new();
+        for row in self.database.rows("seen_field", &["seen_entry_id", "field", "value"])?.unwrap_or_default() {
+            let [Value::Int(entry), field, value] = row.as_slice() else { continue };
+            let fields = fields.entry(*entry).or_default();
+            let (field, value) = (field.display(), value.display());
+            if !fields.iter().any(|(_, known)| *known == value) {
+                fields.push((field, value));
+            }
+        }
+        let rows = self.database.rows("seen_entry", &["id", "title", "feed", "local", "added"])?.unwrap_or_default();
+        let sight = |row: &Vec<Value>| match row.as_slice() {
+            [Value::Int(id), title, task, local, added] => Some(Sight {
+                title: title.display(),
+                task: task.display(),
+                local: local.is_true(),
+                fields: fields.get(id)?.clone(),
+                added: self.time(added),
+            }),
+            _ => None,
+        };
+        let mut sights: Vec<Sight> = rows.iter().filter_map(sight).collect();
+        let found = sights.len();
+        sights.sort_by_key(|sight| sight.added);
+        let collection = cx.store.collection(seen::COLLECTION, "");
+        let keys: Vec<String> = sights.iter().flat_map(Sight::keys).collect();
+        let known = collection.has_keys(&keys)?;
+        let is_new = |sight: &&Sight| sight.keys().iter().any(|key| !known.contains(key));
+        let news: Vec<New> = sights.iter().filter(is_new).map(Sight::to_record).collect();
+        let new = collection.insert(&news)?.len();
+        Ok(Brought { kind: seen::COLLECTION, name: String::new(), found, new, left_out: Vec::new() })
+    }
+
+    /// The names of the accounts whose tokens stay behind.
+    fn accounts(&self) -> Result<Vec<String>> {
+        let rows = self.database.rows("trakt_user_auth", &["account"])?.unwrap_or_default();
+        Ok(rows.iter().flatten().map(Value::display).collect())
+    }
+
+    /// A time as FlexGet writes it: that of the clock on the wall, without the zone.
+    fn time(&self, cell: &Value) -> Timestamp {
+        let wall = cell.as_str().and_then(|text| text.parse::<DateTime>().ok());
+        wall.and_then(|wall| TimeZone::system().to_timestamp(wall).ok()).unwrap_or(self.now)
+    }
+}
+
+/// What FlexGet notes of its decisions about an entry, which says nothing of a later run.
+const DECISIONS: [&str; 4] = ["accepted_by", "rejected_by", "failed_by", "reason"];
+
+/// An entry as FlexGet stores it.
+fn stored(cell: &Value) -> Result<Entry, String> {
+    let broken = || "an entry that cannot be read".to_owned();
+    let json: Json = serde_json::from_str(cell.as_str().ok_or_else(broken)?).map_err(|_| broken())?;
+    // Long ago there were only the fields.
+    let fields = json.pointer("/value/fields").unwrap_or(&json).as_object().ok_or_else(broken)?;
+    let fields = fields.iter().filter(|(name, _)| !DECISIONS.contains(&name.as_str()));
+    Entry::from_fields(fields.map(|(name, value)| (name.clone().into(), value_of(value))), |title| {
+        format!("mock://localhost/entry_list/{}", crate::mock::slug(title))
+    })
+}
+
+/// A field as FlexGet stores it: what JSON has not is a mapping that says what it is.
+fn value_of(json: &Json) -> Value {
+    match json {
+        Json::Object(map) => match (map.get("serializer").and_then(Json::as_str), map.get("value")) {
+            (Some("DateTimeSerializer"), Some(Json::String(text))) => {
+                text.parse::<Timestamp>().map_or_else(|_| text.as_str().into(), Value::Time)
+            }
+            (Some("DateSerializer"), Some(Json::String(text))) => {
+                text.parse().map_or_else(|_| text.as_str().into(), Value::Date)
+            }
+            (Some(_), Some(inner)) => value_of(inner),
+            _ => Value::Map(map.iter().map(|(name, item)| (name.as_str().into(), value_of(item))).collect()),
+        },
+        Json::Array(items) => items.iter().map(value_of).collect(),
+        other => Value::from_stored(other),
+    }
+}

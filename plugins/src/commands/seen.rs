@@ -1,0 +1,251 @@
+//! `seen …`
+
+use flexget_core::prelude::*;
+use flexget_core::store::{Collection, Record};
+use serde_json::json;
+
+use crate::seen::{self, Sight};
+
+/// The task that is noted where a user adds something by hand.
+const BY_HAND: &str = "cli_add";
+
+/// Shows what was seen: `seen search '*solaris*'`. `*` stands for anything and `?` for one character; without them the
+/// text may stand anywhere. Upper and lower case are alike.
+#[derive(Deserialize, JsonSchema)]
+struct Search {
+    /// What to look for in titles and in the values of the other fields.
+    #[schemars(extend("positional" = true))]
+    pattern: String,
+    /// Only what these tasks have seen; `*` and `?` as in the pattern.
+    #[serde(default)]
+    task: Vec<String>,
+}
+
+submit! { command::<Search>() }
+
+impl Command for Search {
+    const PATH: &'static [&'static str] = &["seen", "search"];
+
+    async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
+        let pattern = match self.pattern.contains(['*', '?']) {
+            true => self.pattern.clone(),
+            false => format!("*{}*", self.pattern),
+        };
+        let found: Vec<Sight> = all(cx)?
+            .into_iter()
+            .map(|(_, sight)| sight)
+            .filter(|sight| is_of(&self.task, sight) && is_known_by(sight, |value| is_like(&pattern, value)))
+            .collect();
+        if out.format == Format::Json {
+            return out.data(&found.iter().map(data).collect::<Vec<_>>());
+        }
+        if found.is_empty() {
+            return out.line(format!("nothing that was seen is like `{}`", self.pattern));
+        }
+        let mut table = Table::new(&["Title", "Task", "Local", "Added", "Fields"]);
+        for sight in found {
+            let fields = sight.fields.iter().filter(|(name, _)| name != "title");
+            let fields: Vec<String> = fields.map(|(name, value)| format!("{name}: {value}")).collect();
+            let local = if sight.local { "yes" } else { "no" };
+            let added = sight.added.strftime("%Y-%m-%d %H:%M").to_string();
+            table.row([sight.title, sight.task, local.to_owned(), added, fields.join("\n")]);
+        }
+        out.table(&table)
+    }
+}
+
+/// Notes a title or an address as seen, so that no task accepts it any more.
+#[derive(Deserialize, JsonSchema)]
+struct Add {
+    /// The title, the address, or the value of another field that tasks know entries by.
+    #[schemars(extend("positional" = true))]
+    value: String,
+    /// Only these tasks, which remember for themselves (`seen: local`), shall take it for seen.
+    #[serde(default)]
+    task: Vec<String>,
+}
+
+submit! { command::<Add>() }
+
+impl Command for Add {
+    const PATH: &'static [&'static str] = &["seen", "add"];
+
+    async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
+        let sight = |task: &str, local| Sight {
+            title: self.value.clone(),
+            task: task.to_owned(),
+            local,
+            fields: vec![(BY_HAND.to_owned(), self.value.clone())],
+            added: cx.clock.now(),
+        };
+        let sights: Vec<Sight> = match self.task.as_slice() {
+            [] => vec![sight(BY_HAND, false)],
+            tasks => tasks.iter().map(|task| sight(task, true)).collect(),
+        };
+        let keys: Vec<String> = sights.iter().flat_map(Sight::keys).collect();
+        let collection = collection(cx);
+        let known = collection.has_keys(&keys)?;
+        let news: Vec<_> =
+            sights.iter().filter(|sight| !known.contains(&sight.keys()[0])).map(Sight::to_record).collect();
+        collection.insert(&news)?;
+        let whom = match self.task.as_slice() {
+            [] => "all tasks".to_owned(),
+            tasks => tasks.iter().map(|task| format!("`{task}`")).collect::<Vec<_>>().join(", "),
+        };
+        if out.format == Format::Json {
+            return out.data(&json!({ "value": self.value, "tasks": self.task, "added": news.len() }));
+        }
+        out.line(match news.is_empty() {
+            true => format!("`{}` is already seen, for {whom}", self.value),
+            false => format!("added `{}` as seen, for {whom}", self.value),
+        })
+    }
+}
+
+/// Forgets what was seen, so that tasks may accept it again: what has exactly this title or value, or, with `*` and `?`,
+/// everything that is like it. Upper and lower case are alike.
+#[derive(Deserialize, JsonSchema)]
+struct Forget {
+    /// The title or the value of another field.
+    #[schemars(extend("positional" = true))]
+    value: String,
+    /// Only what these tasks have seen; `*` and `?` as in the value.
+    #[serde(default)]
+    task: Vec<String>,
+}
+
+submit! { command::<Forget>() }
+
+impl Command for Forget {
+    const PATH: &'static [&'static str] = &["seen", "forget"];
+
+    async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
+        let folded = self.value.to_lowercase();
+        let of_tasks: Vec<(i64, Sight)> = all(cx)?.into_iter().filter(|(_, sight)| is_of(&self.task, sight)).collect();
+        // A title may have a `?` of its own: what is the same goes before what is like it.
+        let same = |(_, sight): &&(i64, Sight)| is_known_by(sight, |value| value.to_lowercase() == folded);
+        let mut found: Vec<&(i64, Sight)> = of_tasks.iter().filter(same).collect();
+        if found.is_empty() && self.value.contains(['*', '?']) {
+            let like = |(_, sight): &&(i64, Sight)| is_known_by(sight, |value| is_like(&self.value, value));
+            found = of_tasks.iter().filter(like).collect();
+        }
+        let ids: Vec<i64> = found.iter().map(|(id, _)| *id).collect();
+        let fields: usize = found.iter().map(|(_, sight)| sight.fields.len()).sum();
+        let titles: Vec<&str> = found.iter().map(|(_, sight)| sight.title.as_str()).collect();
+        collection(cx).remove(&ids)?;
+        if out.format == Format::Json {
+            return out.data(&json!({ "value": self.value, "titles": titles, "fields": fields }));
+        }
+        out.line(format!("removed {} titles ({fields} fields)", titles.len()))?;
+        if titles.is_empty() {
+            out.note("`flexget-rs seen search` finds what there is by a part of it")?;
+        }
+        Ok(())
+    }
+}
+
+fn collection(cx: &Context) -> Collection {
+    cx.store.collection(seen::COLLECTION, "")
+}
+
+/// Everything that was seen, oldest first, with the numbers of the records.
+fn all(cx: &Context) -> Result<Vec<(i64, Sight)>> {
+    let records: Vec<Record> = collection(cx).all()?;
+    Ok(records.iter().map(|record| (record.id, Sight::of(record))).collect())
+}
+
+fn is_of(tasks: &[String], sight: &Sight) -> bool {
+    tasks.is_empty() || tasks.iter().any(|pattern| is_like(pattern, &sight.task))
+}
+
+fn is_known_by(sight: &Sight, is_wanted: impl Fn(&str) -> bool) -> bool {
+    is_wanted(&sight.title) || sight.fields.iter().any(|(_, value)| is_wanted(value))
+}
+
+fn data(sight: &Sight) -> serde_json::Value {
+    let fields: BTreeMap<&str, &str> =
+        sight.fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    json!({
+        "title": sight.title, "task": sight.task, "local": sight.local, "added": sight.added.to_string(), "fields": fields,
+    })
+}
+
+/// Whether a text is as a pattern with `*` and `?` says, upper and lower case alike.
+fn is_like(pattern: &str, text: &str) -> bool {
+    let fold = |text: &str| text.to_lowercase().chars().collect::<Vec<char>>();
+    let (pattern, text) = (fold(pattern), fold(text));
+    let (mut p, mut t) = (0, 0);
+    // Where to go on when what follows the last `*` does not fit: it takes one character more.
+    let mut again: Option<(usize, usize)> = None;
+    while t < text.len() {
+        match pattern.get(p) {
+            Some('*') => {
+                p += 1;
+                again = Some((p, t));
+            }
+            Some(&c) if c == '?' || c == text[t] => (p, t) = (p + 1, t + 1),
+            _ => match &mut again {
+                Some((after, taken)) => {
+                    *taken += 1;
+                    (p, t) = (*after, *taken);
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern[p..].iter().all(|c| *c == '*')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flexget_core::testing::{command, context, run, titles};
+
+    #[test]
+    fn patterns() {
+        for (pattern, text, expected) in [
+            ("*", "", true),
+            ("a*c", "ABBC", true),
+            ("a*c", "abcd", false),
+            ("*b*b*", "abab", true),
+            ("a?c", "abc", true),
+            ("a?c", "ac", false),
+            ("[x]", "[X]", true),
+            ("", "a", false),
+        ] {
+            assert_eq!(is_like(pattern, text), expected, "{pattern} {text}");
+        }
+    }
+
+    #[test]
+    fn what_was_seen_is_shown_added_and_forgotten() {
+        let cx = context();
+        let say = |words: &str, value: &str, task: &[&str]| {
+            let field = if words == "seen search" { "pattern" } else { "value" };
+            command(words, json!({ field: value, "task": task }), Format::Text, &cx).unwrap().answer
+        };
+        let accepts = |mock: &str| titles(&run(&format!("mock: {mock}\naccept_all: yes"), &cx), State::Accepted).len();
+        assert_eq!(accepts("[ { title: Solaris, url: 'http://x/1' }, Who? ]"), 2);
+        assert_eq!(
+            say("seen search", "OLAR", &[]),
+            "Title | Task | Local | Added | Fields\nSolaris | test | no | 2026-11-24 00:00 | url: http://x/1\n"
+        );
+        assert_eq!(say("seen search", "olar*", &[]), "nothing that was seen is like `olar*`\n");
+        assert_eq!(say("seen search", "http://x/?", &["TE*"]).lines().count(), 2);
+        assert_eq!(say("seen search", "solaris", &["other"]), "nothing that was seen is like `solaris`\n");
+
+        assert_eq!(say("seen add", "Dune", &[]), "added `Dune` as seen, for all tasks\n");
+        assert_eq!(say("seen add", "Dune", &[]), "`Dune` is already seen, for all tasks\n");
+        assert_eq!(say("seen add", "Heat", &["a", "b"]), "added `Heat` as seen, for `a`, `b`\n");
+        assert_eq!(accepts("[ Dune, Heat ]"), 1, "what is seen for others is not for this task");
+
+        assert_eq!(say("seen forget", "who?", &[]), "removed 1 titles (2 fields)\n");
+        assert_eq!(say("seen forget", "http://x/1", &["other"]), "removed 0 titles (0 fields)\n");
+        assert_eq!(say("seen forget", "http://x/1", &[]), "removed 1 titles (2 fields)\n");
+        assert_eq!(accepts("[ { title: Solaris, url: 'http://x/1' } ]"), 1);
+        assert_eq!(say("seen forget", "*", &["b"]), "removed 1 titles (1 fields)\n");
+        let left = command("seen search", json!({ "pattern": "heat", "task": ["a"] }), Format::Json, &cx).unwrap();
+        let expected = json!([{ "title": "Heat", "task": "a", "local": true, "added": "2026-11-24T00:00:00Z", "fields": { "cli_add": "Heat" } }]);
+        assert_eq!(left.data, [expected]);
+    }
+}

@@ -1,0 +1,89 @@
+use flexget_core::prelude::*;
+
+use crate::media;
+use crate::shelf::Shelf;
+
+/// A list of entries with all their fields, kept by this program.
+///
+/// An entry is on the list if an item has the same title, or is the same movie, show, season or episode by its ids.
+/// (FlexGet means to compare addresses as well and never finds one; here an address counts unless it is a made-up one.)
+/// Adding an entry that is on the list updates its fields.
+///
+/// ```yaml
+/// mock: [ Solaris (1972) ]
+/// accept_all: yes
+/// list_add:
+///   - entry_list: to watch
+/// ```
+#[derive(Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct EntryList {
+    /// The list's name.
+    #[schemars(length(min = 1))]
+    name: String,
+}
+
+submit! { list::<EntryList>() }
+
+/// By what an entry is known on a list of entries: its ids, its title, its address.
+pub fn keys(entry: &Entry) -> Vec<Key> {
+    let is_real = |url: &&str| !url.starts_with("mock://") && !url.is_empty();
+    let url = entry.text("original_url").filter(is_real).map(|url| Key::name("url", url));
+    let ids = media::keys(entry, None).into_iter().filter(|key| key.role != flexget_core::list::Role::Name);
+    ids.chain([Key::name("title", entry.title())]).chain(url).collect()
+}
+
+/// The list of this name in the store.
+pub fn shelf(cx: &Context, name: &str) -> Shelf {
+    Shelf::new(cx, EntryList::NAME, name, keys)
+}
+
+impl List for EntryList {
+    const NAME: &'static str = "entry_list";
+
+    fn place(&self) -> Place {
+        Place::local(Self::NAME, self.name.as_str())
+    }
+
+    fn keys(&self, entry: &Entry) -> Vec<Key> {
+        keys(entry)
+    }
+
+    async fn items(&self, _wanted: Option<usize>, cx: &Context) -> Result<Vec<Entry>> {
+        // Newest first, as FlexGet reads it.
+        Ok(shelf(cx, &self.name).items()?.into_iter().rev().map(|item| item.entry).collect())
+    }
+
+    async fn find(&self, entries: &[&Entry], cx: &Context) -> Result<Option<Vec<Option<Entry>>>> {
+        let found = shelf(cx, &self.name).find(entries)?;
+        Ok(Some(found.into_iter().map(|item| item.map(|item| item.entry)).collect()))
+    }
+
+    async fn add(&self, entries: &[&Entry], cx: &Context) -> Result<Change> {
+        shelf(cx, &self.name).add(entries)
+    }
+
+    async fn remove(&self, entries: &[&Entry], cx: &Context) -> Result<Change> {
+        shelf(cx, &self.name).remove(entries)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flexget_core::testing;
+
+    const ADD: &str = "accept_all: yes\nseen: no\nlist_add: [ entry_list: to watch ]\nmock: ";
+    const READ: &str = "entry_list: to watch\naccept_all: yes\nseen: no";
+
+    #[test]
+    fn it_is_read_newest_first_and_adding_again_takes_over_the_fields() {
+        let cx = testing::context();
+        testing::run(&format!("{ADD}[ Old, New ]"), &cx);
+        let again = testing::run(&format!("{ADD}[ {{ title: old, note: second }} ]"), &cx);
+        assert_eq!((again.changes[0].done, again.changes[0].existing), (0, 1));
+        let read = testing::run(READ, &cx);
+        assert_eq!(testing::titles(&read, State::Accepted), ["New", "old"]);
+        assert_eq!(read.entries[1].fields["note"], "second");
+    }
+}

@@ -1,0 +1,64 @@
+use flexget_core::prelude::*;
+
+/// Takes only the first entries of an input.
+///
+/// An input that is read in pages stops when there are enough, so that a long list need not be read to its end.
+///
+/// ```yaml
+/// limit:
+///   amount: 2
+///   from:
+///     mock: [ First, Second, Third ]
+/// accept_all: yes
+/// ```
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Limit {
+    /// How many entries to take; 0 or -1 means all.
+    #[schemars(range(min = -1))]
+    amount: i64,
+    /// The input.
+    from: AnyInput,
+}
+
+submit! { plugin::<Limit>() }
+
+impl Plugin for Limit {
+    const NAME: &'static str = "limit";
+    const INPUT: bool = true;
+
+    fn steps(&self) -> Vec<Step<Self>> {
+        vec![Step::at(Phase::Input, Self::produce)]
+    }
+}
+
+impl Limit {
+    async fn produce(&self, task: &mut Task) -> Result<()> {
+        let wanted = usize::try_from(self.amount).ok().filter(|amount| *amount > 0);
+        // Who wants even less of this has the last word.
+        let wanted = [wanted, task.wanted].into_iter().flatten().min();
+        let entries = task.input_from(&self.from.steps, wanted).await?;
+        task.produce(entries);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use flexget_core::prelude::*;
+    use flexget_core::testing;
+
+    #[test]
+    fn the_first_ones_are_taken() {
+        for (amount, expected) in [(2, vec!["A", "B"]), (0, vec!["A", "B", "C"]), (-1, vec!["A", "B", "C"])] {
+            let task = format!("limit: {{ amount: {amount}, from: {{ mock: [A, B, C] }} }}\naccept_all: yes");
+            assert_eq!(testing::titles(&testing::run(&task, &testing::context()), State::Accepted), expected);
+        }
+    }
+
+    #[test]
+    fn the_least_that_is_wanted_counts() {
+        let task = "limit: { amount: 1, from: { limit: { amount: 2, from: { mock: [A, B, C] } } } }\naccept_all: yes";
+        assert_eq!(testing::titles(&testing::run(task, &testing::context()), State::Accepted), ["A"]);
+    }
+}

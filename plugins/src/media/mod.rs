@@ -1,0 +1,343 @@
+//! Movies, shows, seasons and episodes as entries know them: which fields hold their ids, and when two are the same.
+//!
+//! Every list and lookup reads an entry through [`Media::of`], so that all agree. Ids are looked at within their own kind:
+//! `tmdb_id` of an entry with a `series_name` is the number of a show, and says nothing of the movie with that number.
+
+use flexget_core::prelude::*;
+
+use crate::parsing::movie::movie;
+
+/// The kinds of media.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Kind {
+    /// A movie.
+    Movie,
+    /// A show.
+    Show,
+    /// A season of a show; season 0 holds the specials.
+    Season,
+    /// An episode of a show.
+    Episode,
+}
+
+impl Kind {
+    /// The word for it: `movie`, `show`, `season`, `episode`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Movie => "movie",
+            Self::Show => "show",
+            Self::Season => "season",
+            Self::Episode => "episode",
+        }
+    }
+}
+
+/// Ids, each in the namespace of its kind. Text is as the services write it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ids {
+    /// Trakt's number.
+    pub trakt: Option<i64>,
+    /// Trakt's slug.
+    pub slug: Option<String>,
+    /// IMDb's `tt…`.
+    pub imdb: Option<String>,
+    /// The number at TMDB.
+    pub tmdb: Option<i64>,
+    /// The number at TVDB; movies have none.
+    pub tvdb: Option<i64>,
+}
+
+impl Ids {
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// What an entry is, as far as its fields tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Media {
+    /// What kind of thing it is.
+    pub kind: Kind,
+    /// The ids of the movie, or of the show that a season or episode belongs to.
+    pub ids: Ids,
+    /// The name of the movie or show, without a year at its end.
+    pub name: Option<String>,
+    /// The year of the movie or show.
+    pub year: Option<i64>,
+    /// The number of the season; 0 are the specials.
+    pub season: Option<i64>,
+    /// The number of the episode within its season.
+    pub episode: Option<i64>,
+    /// The ids of the season or episode itself.
+    pub own_ids: Ids,
+}
+
+impl Media {
+    /// What the entry is; `None` if its fields do not tell, unless `expected` does.
+    ///
+    /// `expected` is what the caller is about (a list of movies): it decides for an entry that is only a title or
+    /// an id that movies and shows both have.
+    pub fn of(entry: &Entry, expected: Option<Kind>) -> Option<Self> {
+        let has_any = |names: &[&str]| names.iter().any(|name| entry.has(name));
+        let is_series = has_any(&[
+            "series_name",
+            "trakt_show_id",
+            "trakt_show_slug",
+            "tvdb_id",
+            "trakt_series_name",
+            "trakt_episode_id",
+            "trakt_season_id",
+        ]);
+        let is_movie = has_any(&["movie_name", "trakt_movie_id", "trakt_movie_slug", "trakt_movie_name"]);
+        let kind = match (is_movie, is_series, expected) {
+            (true, true, Some(expected)) => expected,
+            (_, true, _) => Self::kind_of_series(entry),
+            (true, false, _) => Kind::Movie,
+            (false, false, Some(expected)) => expected,
+            (false, false, None) => return None,
+        };
+        Some(if kind == Kind::Movie { Self::movie(entry) } else { Self::series(entry, kind) })
+    }
+
+    fn kind_of_series(entry: &Entry) -> Kind {
+        if entry.int("series_episode").is_some() || entry.has("trakt_episode_id") || Self::is_numbered_otherwise(entry)
+        {
+            Kind::Episode
+        } else if entry.int("series_season").is_some() || entry.has("trakt_season_id") {
+            Kind::Season
+        } else {
+            Kind::Show
+        }
+    }
+
+    /// Whether it is an episode that is not numbered within a season: its `series_season`, if any, is the year of a day.
+    fn is_numbered_otherwise(entry: &Entry) -> bool {
+        entry.int("series_episode").is_none()
+            && matches!(entry.text("series_id_type"), Some("date" | "sequence" | "special"))
+    }
+
+    fn movie(entry: &Entry) -> Self {
+        let named = first_text(entry, &["movie_name", "trakt_movie_name"]);
+        let (name, year) = named.map_or_else(|| movie_of_title(entry.title()), split_year);
+        Self {
+            kind: Kind::Movie,
+            ids: Ids {
+                trakt: entry.int("trakt_movie_id"),
+                slug: entry.text("trakt_movie_slug").map(str::to_owned),
+                ..shared_ids(entry)
+            },
+            name: Some(name).filter(|name| !name.is_empty()),
+            year: entry.int("movie_year").or_else(|| entry.int("trakt_movie_year")).or(year),
+            season: None,
+            episode: None,
+            own_ids: Ids::default(),
+        }
+    }
+
+    fn series(entry: &Entry, kind: Kind) -> Self {
+        let named = first_text(entry, &["series_name", "trakt_series_name"]);
+        let (name, year) = split_year(named.unwrap_or_else(|| entry.title()));
+        let known_year = entry.int("series_year").or_else(|| entry.int("trakt_series_year"));
+        let numbered = !Self::is_numbered_otherwise(entry);
+        let own = match kind {
+            Kind::Season => "trakt_season_id",
+            _ => "trakt_episode_id",
+        };
+        Self {
+            kind,
+            ids: Ids {
+                trakt: entry.int("trakt_show_id"),
+                slug: entry.text("trakt_show_slug").map(str::to_owned),
+                tvdb: entry.int("tvdb_id"),
+                ..shared_ids(entry)
+            },
+            name: Some(without_year(name, known_year)).filter(|name| !name.is_empty()),
+            year: known_year.or(year),
+            season: entry.int("series_season").filter(|_| kind != Kind::Show && numbered),
+            episode: entry.int("series_episode").filter(|_| kind == Kind::Episode && numbered),
+            own_ids: Ids { trakt: entry.int(own).filter(|_| kind != Kind::Show), ..Ids::default() },
+        }
+    }
+
+    /// Whether anything tells which one it is: an id, or a name (of a movie with its year), and the numbers of a season or episode.
+    pub fn is_known(&self) -> bool {
+        let work = !self.ids.is_empty() || self.name.is_some() && (self.kind != Kind::Movie || self.year.is_some());
+        match self.kind {
+            Kind::Movie | Kind::Show => work,
+            Kind::Season => !self.own_ids.is_empty() || work && self.season.is_some(),
+            Kind::Episode => !self.own_ids.is_empty() || work && self.season.is_some() && self.episode.is_some(),
+        }
+    }
+
+    /// Makes of an episode its season or show, and of a season its show.
+    pub fn reduce_to(&mut self, kind: Kind) {
+        self.kind = kind;
+        self.own_ids = Ids::default();
+        self.episode = None;
+        if kind == Kind::Show {
+            self.season = None;
+        }
+    }
+
+    /// By what it is known (see [`Key`]): its own id first, then ids, then the name.
+    ///
+    /// A movie's name counts with its year, and without one only for a movie whose year is not known either, as in
+    /// FlexGet. A show's name counts without the year, which tells two shows of one name apart where both are known.
+    pub fn keys(&self) -> Vec<Key> {
+        let part = match (self.kind, self.season, self.episode) {
+            (Kind::Season, Some(season), _) => format!(" s{season}"),
+            (Kind::Episode, Some(season), Some(episode)) => format!(" s{season}e{episode}"),
+            (Kind::Movie | Kind::Show, ..) => String::new(),
+            // Without its numbers, a season or episode is known by its own id alone.
+            _ => {
+                return self
+                    .own_ids
+                    .trakt
+                    .map(|id| Key::id(format!("{} trakt", self.kind.word()), id))
+                    .into_iter()
+                    .collect();
+            }
+        };
+        let word = self.kind.word();
+        let mut keys = Vec::new();
+        keys.extend(self.own_ids.trakt.map(|id| Key::id(format!("{word} own trakt"), id)));
+        let mut id = |space: &str, value: Option<String>| {
+            keys.extend(value.map(|value| Key::id(format!("{word} {space}"), format!("{value}{part}"))));
+        };
+        id("trakt", self.ids.trakt.map(|id| id.to_string()));
+        id("slug", self.ids.slug.clone());
+        id("imdb", self.ids.imdb.clone());
+        id("tmdb", self.ids.tmdb.map(|id| id.to_string()));
+        id("tvdb", self.ids.tvdb.map(|id| id.to_string()));
+        if let Some(name) = &self.name {
+            if self.kind == Kind::Movie {
+                let year = self.year.map(|year| year.to_string()).unwrap_or_default();
+                keys.push(Key::name("movie name", &format!("{name} ({year})")));
+            } else {
+                keys.push(Key::name(format!("{word} name"), &format!("{name}{part}")));
+                keys.extend(self.year.map(|year| Key::distinction(format!("{word} year"), year)));
+            }
+        }
+        keys
+    }
+}
+
+/// The keys of an entry; an entry that is no media has none.
+pub fn keys(entry: &Entry, expected: Option<Kind>) -> Vec<Key> {
+    Media::of(entry, expected).map(|media| media.keys()).unwrap_or_default()
+}
+
+/// The ids that movies and shows both have, in fields of the same name.
+fn shared_ids(entry: &Entry) -> Ids {
+    Ids {
+        imdb: entry.text("imdb_id").map(str::trim).filter(|id| !id.is_empty()).map(str::to_lowercase),
+        tmdb: entry.int("tmdb_id"),
+        ..Ids::default()
+    }
+}
+
+fn first_text<'a>(entry: &'a Entry, names: &[&str]) -> Option<&'a str> {
+    names.iter().find_map(|name| entry.text(name)).filter(|text| !text.trim().is_empty())
+}
+
+/// The name and the year of a movie whose title may be that of a release: `Solaris.1972.1080p.BluRay`.
+fn movie_of_title(title: &str) -> (String, Option<i64>) {
+    let (name, year) = split_year(title);
+    let told = movie(title);
+    // A title that is a name already keeps its punctuation.
+    match year {
+        None if told.year.is_some() || !told.quality.is_unknown() => (told.name, told.year),
+        _ => (name, year),
+    }
+}
+
+/// The name without its year, if that stands at its end without brackets, as in names that were read from titles.
+fn without_year(name: String, year: Option<i64>) -> String {
+    let year = year.map(|year| format!(" {year}"));
+    match year.and_then(|year| name.strip_suffix(year.as_str()).map(str::to_owned)) {
+        Some(rest) => rest,
+        None => name,
+    }
+}
+
+/// A name and the year at its end: `Solaris (1972)`.
+pub fn split_year(title: &str) -> (String, Option<i64>) {
+    let title = title.trim();
+    let split = title.strip_suffix(')').and_then(|rest| rest.rsplit_once('(')).and_then(|(name, year)| {
+        let is_year = year.len() == 4 && year.bytes().all(|byte| byte.is_ascii_digit());
+        let year = year.parse::<i64>().ok().filter(|_| is_year)?;
+        (!name.trim().is_empty()).then(|| (name.trim().to_owned(), Some(year)))
+    });
+    split.unwrap_or_else(|| (title.to_owned(), None))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flexget_core::list::Index;
+
+    fn entry(fields: &[(&'static str, &str)]) -> Entry {
+        fields.iter().fold(Entry::new("T", "mock://t"), |entry, (name, value)| match value.parse::<i64>() {
+            Ok(number) => entry.with(*name, number),
+            Err(_) => entry.with(*name, *value),
+        })
+    }
+
+    fn same(a: &Entry, b: &Entry) -> bool {
+        Index::same(&keys(a, None), &keys(b, None))
+    }
+
+    #[test]
+    fn a_movie_is_never_the_show_with_its_number() {
+        let movie = entry(&[("movie_name", "The Matrix"), ("movie_year", "1999"), ("tmdb_id", "603")]);
+        let show = entry(&[("series_name", "Some Show"), ("tmdb_id", "603")]);
+        assert!(!same(&movie, &show));
+    }
+
+    #[test]
+    fn ids_that_are_text_equal_ids_that_are_numbers() {
+        let number = Entry::new("A", "mock://a").with("trakt_movie_id", 481i64);
+        let text = Entry::new("B", "mock://b").with("trakt_movie_id", "481");
+        assert!(same(&number, &text));
+    }
+
+    #[test]
+    fn a_special_is_an_episode_of_season_0() {
+        let special = entry(&[("series_name", "Show"), ("series_season", "0"), ("series_episode", "1")]);
+        let media = Media::of(&special, None).unwrap();
+        assert_eq!((media.kind, media.season, media.episode), (Kind::Episode, Some(0), Some(1)));
+        assert!(!same(&special, &entry(&[("series_name", "Show")])), "and not the show");
+    }
+
+    #[test]
+    fn a_day_or_an_absolute_number_is_no_season() {
+        let daily = entry(&[("series_name", "Show"), ("series_season", "2024"), ("series_id_type", "date")]);
+        let media = Media::of(&daily, None).unwrap();
+        assert_eq!((media.kind, media.season, media.is_known()), (Kind::Episode, None, false));
+    }
+
+    #[test]
+    fn titles_of_releases_are_names_and_years() {
+        let movie = |title: &str| keys(&Entry::new(title, "mock://t"), Some(Kind::Movie));
+        assert_eq!(movie("Mr. Nobody (2009)"), movie("mr. nobody (2009)"));
+        assert_eq!(movie("Solaris.1972.1080p.BluRay.x264-CREW"), movie("Solaris (1972)"));
+        assert_ne!(movie("Mr. Nobody"), movie("Mr Nobody"), "names keep their punctuation");
+        let read = entry(&[("series_name", "Castle 2009"), ("series_year", "2009")]);
+        assert!(same(&read, &entry(&[("series_name", "Castle (2009)")])));
+    }
+
+    #[test]
+    fn a_year_tells_shows_apart_only_where_it_is_known() {
+        assert!(same(&entry(&[("series_name", "Kung Fu")]), &entry(&[("series_name", "Kung Fu (2021)")])));
+        assert!(!same(&entry(&[("series_name", "Kung Fu (1972)")]), &entry(&[("series_name", "Kung Fu (2021)")])));
+    }
+
+    #[test]
+    fn a_movie_without_a_year_is_not_one_with_a_year() {
+        assert!(!same(
+            &entry(&[("movie_name", "Inception")]),
+            &entry(&[("movie_name", "Inception"), ("movie_year", "2010")])
+        ));
+    }
+}

@@ -1,0 +1,236 @@
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use flexget_core::prelude::*;
+use flexget_core::store::{Collection, New, Record};
+use jiff::Timestamp;
+
+/// Rejects what an earlier run has accepted and acted on. Runs in every task, unless it is told not to.
+///
+/// An entry is known by the values of its `title`, `url` and `original_url`. What one task has seen counts in every
+/// task of the config; with `seen: local` each task remembers for itself, which is right for most tasks that read lists;
+/// `seen: no` turns it off. Nothing is remembered of a task that was aborted or of an entry that failed.
+///
+/// ```yaml
+/// mock: [ Solaris (1972) ]
+/// accept_all: yes
+/// seen: local
+/// ```
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Seen {
+    /// `local`: each task remembers for itself.
+    Word(Word),
+    /// Options.
+    Options(Options),
+}
+
+/// A word in place of options.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+pub enum Word {
+    /// Each task remembers for itself.
+    Local,
+}
+
+/// The options.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(inline)]
+pub struct Options {
+    /// Whether the task remembers for itself.
+    #[serde(default)]
+    local: bool,
+    /// The fields whose values are remembered, instead of `title`, `url` and `original_url`.
+    fields: Option<Vec<String>>,
+}
+
+submit! { plugin::<Seen>() }
+
+/// The kind of collection in the store that holds what was seen.
+pub const COLLECTION: &str = "seen";
+
+impl Plugin for Seen {
+    const NAME: &'static str = "seen";
+    const BUILTIN: bool = true;
+
+    fn steps(&self) -> Vec<Step<Self>> {
+        vec![Step::at(Phase::Filter, Self::reject_seen).priority(255), Step::at(Phase::Learn, Self::learn)]
+    }
+}
+
+impl Seen {
+    /// What was seen, by the values of fields.
+    fn collection(cx: &Context) -> Collection {
+        cx.store.collection(COLLECTION, "")
+    }
+
+    fn is_local(&self) -> bool {
+        match self {
+            Self::Word(Word::Local) => true,
+            Self::Options(options) => options.local,
+        }
+    }
+
+    /// The fields and values by which an entry is known, each value once.
+    fn marks(&self, entry: &Entry) -> Vec<(Name, String)> {
+        let fields = match self {
+            Self::Options(Options { fields: Some(fields), .. }) => {
+                fields.iter().map(|field| field.clone().into()).collect()
+            }
+            _ => ["title", "url", "original_url"].map(Name::from).to_vec(),
+        };
+        let mut marks: Vec<(Name, String)> = Vec::with_capacity(fields.len());
+        for field in fields {
+            let Some(value) = entry.peek(&field).filter(|value| value.is_true()).map(Value::display) else { continue };
+            if !marks.iter().any(|(_, known)| *known == value) {
+                marks.push((field, value));
+            }
+        }
+        marks
+    }
+
+    async fn reject_seen(&self, task: &mut Task) -> Result<()> {
+        let name = task.name.clone();
+        let live: Vec<usize> = task.live().collect();
+        let marks: Vec<_> = live.iter().map(|at| self.marks(&task.entries[*at])).collect();
+        let mut wanted: Vec<Cow<'_, str>> = marks.iter().flatten().map(|(_, value)| value.as_str().into()).collect();
+        if self.is_local() {
+            wanted.extend(marks.iter().flatten().map(|(_, value)| Cow::from(local_key(&name, value))));
+        }
+        let mut known: HashMap<String, (String, Timestamp)> = HashMap::new();
+        for record in Self::collection(&task.cx).find(&wanted)?.iter().map(Sight::of) {
+            // What this task has seen counts for it whether it remembered for itself then or not.
+            if !self.is_local() || record.task == *name {
+                for (_, value) in record.fields {
+                    known.insert(value, (record.task.clone(), record.added));
+                }
+            }
+        }
+        for (at, marks) in live.into_iter().zip(marks) {
+            let Some((field, value, (seen_in, when))) =
+                marks.iter().find_map(|(field, value)| Some((field, value, known.get(value)?)))
+            else {
+                continue;
+            };
+            let when = when.strftime("%Y-%m-%d %H:%M");
+            let reason = format!("entry with {field} `{value}` is already marked seen in the task {seen_in} at {when}");
+            task.entries[at].reject(Self::NAME, Some(reason));
+        }
+        Ok(())
+    }
+
+    async fn learn(&self, task: &mut Task) -> Result<()> {
+        let added = task.cx.clock.now();
+        let sights = task.accepted().filter_map(|entry| {
+            let marks = self.marks(entry);
+            let fields: Vec<(String, String)> =
+                marks.into_iter().map(|(field, value)| (field.into_owned(), value)).collect();
+            let (title, task) = (entry.title().to_owned(), task.name.to_string());
+            (!fields.is_empty()).then(|| Sight { title, task, local: self.is_local(), fields, added }.to_record())
+        });
+        let news: Vec<New> = sights.collect();
+        if !news.is_empty() {
+            Self::collection(&task.cx).insert(&news)?;
+        }
+        Ok(())
+    }
+}
+
+/// Something that was seen.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sight {
+    /// Its title.
+    pub title: String,
+    /// The task that has acted on it.
+    pub task: String,
+    /// Whether that task remembers for itself.
+    pub local: bool,
+    /// The fields and values by which it is known.
+    pub fields: Vec<(String, String)>,
+    /// When it was seen.
+    pub added: Timestamp,
+}
+
+impl Sight {
+    /// What a record says.
+    pub fn of(record: &Record) -> Self {
+        let text = |name: &str| record.data.get(name).and_then(|value| value.as_str()).unwrap_or_default();
+        let names = record.data.get("fields").and_then(|names| names.as_array()).map(Vec::as_slice).unwrap_or_default();
+        let values = record.keys.iter().map(|key| key.split_once(LOCAL).map_or(key.as_str(), |(_, value)| value));
+        let names = names.iter().map(|name| name.as_str().unwrap_or_default());
+        let fields = names.zip(values).map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let local = record.keys.first().is_some_and(|key| key.contains(LOCAL));
+        Self { title: text("title").to_owned(), task: text("task").to_owned(), local, fields, added: record.added }
+    }
+
+    /// The keys of its record: the values, with the task's name where it remembers for itself.
+    pub fn keys(&self) -> Vec<String> {
+        let key = |(_, value): &(String, String)| match self.local {
+            true => local_key(&self.task, value),
+            false => value.clone(),
+        };
+        self.fields.iter().map(key).collect()
+    }
+
+    /// The record that [`Sight::of`] reads.
+    pub fn to_record(&self) -> New {
+        let names: Vec<&str> = self.fields.iter().map(|(name, _)| name.as_str()).collect();
+        let data = serde_json::json!({ "title": self.title, "task": self.task, "fields": names });
+        New { keys: self.keys(), data, added: self.added, expires: None }
+    }
+}
+
+/// What stands between a task's name and a value in a key of a task that remembers for itself.
+const LOCAL: char = '\u{1f}';
+
+fn local_key(task: &str, value: &str) -> String {
+    format!("{task}{LOCAL}{value}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flexget_core::testing::{context, run_config, titles};
+
+    /// The titles that each task accepts, given its options of `seen` and what it reads.
+    fn accepted(cx: &Context, tasks: &[(&str, &str, &str)]) -> Vec<String> {
+        let body = |(name, seen, mock): &(&str, &str, &str)| {
+            format!("  {name}:\n    mock: {mock}\n    accept_all: yes\n    seen: {seen}\n")
+        };
+        let config: String = tasks.iter().map(body).collect();
+        let report = run_config(&format!("tasks:\n{config}"), cx);
+        report.tasks.iter().map(|task| titles(task, State::Accepted).join(" ")).collect()
+    }
+
+    #[test]
+    fn what_one_task_has_seen_counts_everywhere_unless_it_is_local() {
+        let cx = context();
+        assert_eq!(
+            accepted(&cx, &[("a", "yes", "[ X ]"), ("b", "local", "[ X ]"), ("c", "yes", "[ X, Y ]")]),
+            ["X", "X", "Y"]
+        );
+        assert_eq!(
+            accepted(&cx, &[("a", "no", "[ X ]"), ("b", "local", "[ X, Y ]"), ("d", "yes", "[ Z ]")]),
+            ["X", "Y", "Z"]
+        );
+        assert_eq!(accepted(&cx, &[("d", "local", "[ Z ]")]), [""], "what it has seen for all it has seen itself");
+    }
+
+    #[test]
+    fn any_value_of_the_fields_tells_and_says_where_and_when() {
+        let cx = context();
+        accepted(&cx, &[("a", "yes", "[ { title: X, url: 'http://x' } ]")]);
+        let again = "[ { title: Other, url: 'http://x' }, { title: 'http://x' }, { title: x } ]";
+        let report = run_config(&format!("tasks: {{ b: {{ mock: {again}, accept_all: yes }} }}"), &cx);
+        assert_eq!(titles(&report.tasks[0], State::Accepted), ["x"], "upper and lower case differ");
+        assert_eq!(
+            report.tasks[0].entries[0].reason.as_deref(),
+            Some("entry with url `http://x` is already marked seen in the task a at 2026-11-24 00:00")
+        );
+        let by_id = "{ fields: [ imdb_id ] }";
+        assert_eq!(accepted(&cx, &[("c", by_id, "[ { title: X, imdb_id: tt1 }, { title: Y } ]")]), ["X Y"]);
+        assert_eq!(accepted(&cx, &[("c", by_id, "[ { title: Z, imdb_id: tt1 }, { title: Y } ]")]), ["Y"]);
+    }
+}

@@ -1,0 +1,52 @@
+//! Asks Trakt about many things, a few at a time, and tells how far it is.
+
+use std::cell::{Cell, RefCell};
+
+use flexget_core::context::Event;
+use futures_util::StreamExt;
+use futures_util::stream;
+
+use super::client::Client;
+use super::fault::Fault;
+
+/// How many questions are under way.
+const AT_ONCE: usize = 4;
+
+/// One answer for each item, in order. When Trakt turns out not to be there, what is left is not asked.
+pub async fn each<I, T>(
+    client: &Client,
+    label: &str,
+    items: &[I],
+    ask: impl AsyncFn(&I) -> Result<T, Fault>,
+) -> Vec<Result<T, String>> {
+    let cx = client.cx();
+    let (total, done) = (items.len() as u64, Cell::new(0));
+    let ended: RefCell<Option<String>> = RefCell::default();
+    let (ask, ended, done) = (&ask, &ended, &done);
+    let one = async |item: &I| {
+        if cx.interrupted.get() {
+            return Err("interrupted".to_owned());
+        }
+        if let Some(reason) = ended.borrow().clone() {
+            return Err(reason);
+        }
+        let answer = ask(item).await.map_err(|fault| {
+            let is_of_this_item = matches!(fault, Fault::NotFound | Fault::Nonsense(_) | Fault::Invalid(_));
+            let reason = fault.into_error().to_string();
+            if !is_of_this_item {
+                ended.borrow_mut().get_or_insert_with(|| reason.clone());
+            }
+            reason
+        });
+        done.set(done.get() + 1);
+        if total > 1 {
+            cx.progress.tell(Event::Working { label: format!("asking Trakt about {label}"), done: done.get(), total });
+        }
+        answer
+    };
+    let answers = stream::iter(items).map(one).buffered(AT_ONCE).collect().await;
+    if total > 1 {
+        cx.progress.tell(Event::Done);
+    }
+    answers
+}

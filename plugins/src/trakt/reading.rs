@@ -1,0 +1,305 @@
+//! Reads lists of Trakt, whole, in the fewest requests.
+//!
+//! A list that belongs to the account is kept between runs. Trakt says in one small answer when each kind of list was last
+//! changed (`sync/last_activities`); if that was before the list was read, what is kept is the list.
+
+use std::cell::RefCell;
+
+use flexget_core::prelude::*;
+use flexget_core::store::{Collection, Edits, New, Record};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value as Json, json};
+
+use super::catalogue::{self, Source, locate, look_elsewhere, no_such_user, user_slug};
+use super::client::Client;
+use super::fault::Fault;
+use super::model::Row;
+use super::titles;
+use crate::media::Kind;
+
+/// The kind of collection in the store that holds lists.
+pub const COLLECTION: &str = "trakt lists";
+
+/// For so long after a change Trakt may go on showing the list as it was.
+const STALE: SignedDuration = SignedDuration::from_mins(5);
+
+/// What to read.
+pub struct Reading<'a> {
+    /// Which list.
+    pub source: &'a Source,
+    /// Whose, where it is not the account's user.
+    pub username: Option<&'a str>,
+    /// The kind of items to read; all that there are where it is not said.
+    pub kind: Option<Kind>,
+    /// How many are enough.
+    pub wanted: Option<usize>,
+    /// Of which time a chart is: `daily`, `weekly`, `monthly`, `all`.
+    pub period: Option<&'a str>,
+}
+
+impl Reading<'_> {
+    /// Reads the rows, each item once.
+    ///
+    /// # Errors
+    /// The list could not be read as a whole.
+    pub async fn rows(&self, client: &Client) -> Result<Vec<Row>> {
+        let mut rows: Vec<Row> = Vec::new();
+        for kind in self.kinds() {
+            for row in self.raw(client, kind).await? {
+                // A row that cannot be read is left out rather than the whole list: Trakt adds kinds of items without notice.
+                match serde_json::from_value::<Row>(wrapped(row, kind)) {
+                    Ok(row) => rows.push(row),
+                    Err(error) => {
+                        tracing::info!(target: "trakt_list", "an item of the list cannot be understood: {error}")
+                    }
+                }
+            }
+        }
+        let mut seen = std::collections::HashSet::new();
+        rows.retain(|row| row.id.is_none_or(|id| seen.insert(id)));
+        titles::heard(client.cx(), &rows);
+        Ok(rows)
+    }
+
+    /// The kinds that have to be asked for one by one.
+    fn kinds(&self) -> Vec<Option<Kind>> {
+        match self.kind {
+            None if self.source.is_by_kind() => vec![Some(Kind::Movie), Some(Kind::Show)],
+            kind => vec![kind],
+        }
+    }
+
+    async fn raw(&self, client: &Client, kind: Option<Kind>) -> Result<Vec<Json>> {
+        let path = self.path(client, kind).await?;
+        let mut query = vec![("extended", "full".to_owned())];
+        if matches!(self.source, Source::Watchlist | Source::Personal(_)) {
+            // Lists that are sorted otherwise were seen to change their order from page to page.
+            query.extend([("sort_by", "rank".to_owned()), ("sort_how", "asc".to_owned())]);
+        }
+        let kept = Kept::of(self, client, &path);
+        if let Some(kept) = &kept
+            && let Some(rows) = kept.valid(client, self.source).await
+        {
+            tracing::debug!(target: "trakt_list", "unchanged since it was read: {path}");
+            return Ok(rows);
+        }
+        let walk = match (client.walk::<Json>(&path, &query, self.wanted).await, self.source) {
+            (Ok(walk), _) => walk,
+            (Err(Fault::NotFound), Source::Personal(personal)) => {
+                look_elsewhere(client, self.username, personal).await?;
+                let path = self.path(client, kind).await?;
+                match client.walk(&path, &query, self.wanted).await {
+                    Ok(walk) => walk,
+                    Err(fault) => return Err(self.explain(client, &path, fault).await),
+                }
+            }
+            (Err(fault), _) => return Err(self.explain(client, &path, fault).await),
+        };
+        // The time is Trakt's, because it is compared with times of Trakt's: a clock that is wrong here must not make a
+        // list that has changed look unchanged.
+        if let (Some(kept), Some(read_at), None) = (kept, walk.began, self.wanted) {
+            kept.keep(read_at, &walk.items)?;
+        }
+        Ok(walk.items)
+    }
+
+    async fn explain(&self, client: &Client, path: &str, fault: Fault) -> Error {
+        match (fault, self.username) {
+            (Fault::NotFound | Fault::NoSuchUser, Some(user)) if !matches!(self.source, Source::Personal(_)) => {
+                no_such_user(&user_slug(user))
+            }
+            (fault, _) => catalogue::explain(client, path, fault).await,
+        }
+    }
+
+    /// The address to read.
+    async fn path(&self, client: &Client, kind: Option<Kind>) -> Result<String> {
+        let plural = |kind: Kind| format!("{}s", kind.word());
+        let segment = kind.map(|kind| format!("/{}", plural(kind))).unwrap_or_default();
+        let base = match self.username {
+            Some(user) => format!("users/{}", user_slug(user)),
+            None => "sync".to_owned(),
+        };
+        let works = if kind == Some(Kind::Show) { "shows" } else { "movies" };
+        Ok(match self.source {
+            Source::Watchlist => format!("{base}/watchlist{segment}"),
+            Source::Favorites => format!("{base}/favorites{segment}"),
+            Source::Collection => format!("{base}/collection{segment}"),
+            Source::Watched => format!("{base}/watched{segment}"),
+            Source::History => format!("{base}/history{segment}"),
+            Source::Ratings => format!("{base}/ratings{segment}"),
+            Source::Recommendations => format!("recommendations/{works}"),
+            Source::Chart(chart @ ("played" | "collected" | "favorited" | "streaming")) => match self.period {
+                Some(period) => format!("{works}/{chart}/{period}"),
+                None => format!("{works}/{chart}"),
+            },
+            Source::Chart(chart) => format!("{works}/{chart}"),
+            Source::Personal(personal) => {
+                let list = locate(client, self.username, personal).await?;
+                let segment = kind.map(|kind| format!("/{}", kind.word())).unwrap_or_default();
+                format!("{list}/items{segment}")
+            }
+        })
+    }
+}
+
+/// A row of a chart may be the movie or show itself.
+fn wrapped(row: Json, kind: Option<Kind>) -> Json {
+    let is_bare = row.get("ids").is_some() && row.get("movie").is_none() && row.get("show").is_none();
+    match kind {
+        Some(kind @ (Kind::Movie | Kind::Show)) if is_bare => json!({ (kind.word()): row }),
+        _ => row,
+    }
+}
+
+/// What is kept of a list from one run to the next.
+struct Kept {
+    collection: Collection,
+    account: String,
+}
+
+/// What of `last_activities` tells whether a list has changed.
+fn stamps(source: &Source) -> &'static [&'static str] {
+    match source {
+        Source::Watchlist => &[
+            "/watchlist/updated_at",
+            "/movies/watchlisted_at",
+            "/shows/watchlisted_at",
+            "/seasons/watchlisted_at",
+            "/episodes/watchlisted_at",
+        ],
+        Source::Favorites => &["/favorites/updated_at", "/movies/favorited_at", "/shows/favorited_at"],
+        Source::Collection => &["/movies/collected_at", "/episodes/collected_at"],
+        Source::Watched | Source::History => &["/movies/watched_at", "/episodes/watched_at"],
+        Source::Ratings => &["/movies/rated_at", "/shows/rated_at", "/seasons/rated_at", "/episodes/rated_at"],
+        Source::Personal(_) => &["/lists/updated_at"],
+        Source::Recommendations | Source::Chart(_) => &[],
+    }
+}
+
+impl Kept {
+    /// The place for what is kept, if `last_activities` tells of this list: it is the account's own.
+    fn of(reading: &Reading<'_>, client: &Client, path: &str) -> Option<Self> {
+        let account = client.account()?;
+        let is_own = reading.username.is_none() && !stamps(reading.source).is_empty();
+        let is_own_list = !matches!(reading.source, Source::Personal(_)) || path.starts_with("users/me/lists/");
+        (is_own && is_own_list).then(|| Self {
+            collection: client.cx().store.shared_collection(COLLECTION, &format!("{account} {path}")),
+            account,
+        })
+    }
+
+    /// What is kept, if nothing has changed since. What cannot be told has changed.
+    async fn valid(&self, client: &Client, source: &Source) -> Option<Vec<Json>> {
+        if client.cx().no_cache {
+            return None;
+        }
+        let records = self.collection.all().ok()?;
+        let (head, rows) = records.split_first()?;
+        still_valid(client, &self.collection, head, stamps(source)).await?;
+        Some(rows.iter().map(|record| record.data.clone()).collect())
+    }
+
+    /// Keeps what was read, after a head that tells when.
+    fn keep(&self, read_at: Timestamp, rows: &[Json]) -> Result<()> {
+        let record = |data: Json| New { keys: Vec::new(), data, added: read_at, expires: None };
+        let head = record(json!({ "account": self.account, "read_at": read_at.to_string() }));
+        let rows = rows.iter().map(|row| record(row.clone()));
+        self.collection.replace_all(&std::iter::once(head).chain(rows).collect::<Vec<_>>())?;
+        Ok(())
+    }
+}
+
+/// Whether nothing that these stamps tell of has changed since a record was made; the record then notes the stamps, which tells
+/// more surely than its time. What cannot be told has changed.
+async fn still_valid(client: &Client, collection: &Collection, head: &Record, stamps: &[&str]) -> Option<()> {
+    let read_at: Timestamp = head.data.get("read_at")?.as_str()?.parse().ok()?;
+    let activities = activities(client).await?;
+    let now: Option<Vec<Json>> = stamps.iter().map(|stamp| activities.pointer(stamp).cloned()).collect();
+    let now = Json::from(now?);
+    let is_old = |stamp: &Json| match stamp.as_str().map(str::parse::<Timestamp>) {
+        Some(Ok(at)) => at + STALE < read_at,
+        Some(Err(_)) => false,
+        None => stamp.is_null(),
+    };
+    let unchanged = match head.data.get("stamps") {
+        // A stamp may go back when a play is removed, so they are compared for being the same.
+        Some(then) => {
+            if *then == now {
+                return Some(());
+            }
+            false
+        }
+        None => now.as_array().is_some_and(|now| now.iter().all(is_old)),
+    };
+    let mut data = head.data.clone();
+    data["stamps"] = now;
+    let noted = New { keys: head.keys.clone(), data, added: head.added, expires: None };
+    (unchanged && collection.update(head.id, &noted).ok()?).then_some(())
+}
+
+/// What tells whether a name may mean another list than before.
+const OF_NAMES: [&str; 3] = ["/lists/updated_at", "/lists/liked_at", "/collaborations/updated_at"];
+
+fn addresses(client: &Client) -> Option<Collection> {
+    let account = client.account()?;
+    Some(client.cx().store.shared_collection(COLLECTION, &format!("{account} names")))
+}
+
+/// The address of the list of this name, if an earlier run has found it and no list has changed since.
+pub async fn kept_address(client: &Client, name: &str) -> Option<String> {
+    let collection = addresses(client).filter(|_| !client.cx().no_cache)?;
+    let records = collection.find(&[name]).ok()?;
+    let record = records.first()?;
+    still_valid(client, &collection, record, &OF_NAMES).await?;
+    Some(record.data.get("path")?.as_str()?.to_owned())
+}
+
+/// Keeps the address of the list of this name; `began` is the time by Trakt's clock when the lists were asked for.
+///
+/// # Errors
+/// The database cannot be used.
+pub fn keep_address(client: &Client, name: &str, path: &str, began: Option<Timestamp>) -> Result<()> {
+    let (Some(collection), Some(began)) = (addresses(client), began) else { return Ok(()) };
+    let data = json!({ "path": path, "read_at": began.to_string() });
+    let new = New { keys: vec![name.to_owned()], data, added: began, expires: None };
+    collection.edit(&[name], |old| {
+        let remove = old.iter().map(|record| record.id).collect();
+        (Edits { remove, insert: vec![new], ..Edits::default() }, ())
+    })
+}
+
+/// When what was last changed, asked for once in a run; `None` if Trakt does not say.
+pub async fn activities(client: &Client) -> Option<Rc<Json>> {
+    let account = client.account()?;
+    let known = client.cx().memo.of::<RefCell<Option<Rc<Json>>>>(&format!("trakt activities {account}"));
+    if let Some(activities) = known.borrow().clone() {
+        return Some(activities);
+    }
+    match client.get::<Json>("sync/last_activities", &[]).await {
+        Ok(activities) => {
+            let activities = Rc::new(activities);
+            *known.borrow_mut() = Some(Rc::clone(&activities));
+            Some(activities)
+        }
+        Err(fault) => {
+            tracing::info!(target: "trakt", "Trakt does not say what has changed: {}", fault.into_error());
+            None
+        }
+    }
+}
+
+/// Forgets what is kept of all lists of an account, because one of them was changed: until Trakt shows the change, what it says is not to be believed.
+///
+/// # Errors
+/// The database cannot be used.
+pub fn forget(cx: &Context, account: &str) -> Result<()> {
+    *cx.memo.of::<RefCell<Option<Rc<Json>>>>(&format!("trakt activities {account}")).borrow_mut() = None;
+    super::user_data::ask_again(cx, account);
+    for (name, _) in cx.store.shared_collections(COLLECTION)? {
+        if name.strip_prefix(account).is_some_and(|rest| rest.starts_with(' ')) {
+            cx.store.shared_collection(COLLECTION, &name).drop()?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,76 @@
+//! For tests: a simulated Trakt, and a world that is authorized there.
+
+use std::collections::BTreeMap;
+
+use flexget_core::auth::{Account, AccountState, Tokens};
+use flexget_core::context::Environment;
+use flexget_core::http::{Http, HttpOptions};
+use flexget_core::prelude::*;
+use flexget_core::testing;
+use jiff::Timestamp;
+use secrecy::SecretString;
+use trakt_sim::{CLIENT_ID, CLIENT_SECRET, Options, Seed, Sim};
+
+use super::SERVICE;
+
+/// A world with the account `ann` (Trakt user `Ann.Kay`), and the Trakt that it talks to. Both share a clock that moves only when somebody sleeps.
+pub struct Sandbox {
+    /// The world.
+    pub cx: Context,
+    /// Trakt.
+    pub sim: Sim,
+}
+
+impl Sandbox {
+    /// A world where Trakt holds this.
+    pub fn new(seed: Seed) -> Self {
+        let cx = testing::context();
+        let sim = Sim::start(Options { seed, clock: cx.clock.shared(), ..Options::default() }).expect("a simulator");
+        let variables: BTreeMap<&str, String> = BTreeMap::from([
+            ("FLEXGET_TRAKT_API_URL", sim.api_url()),
+            ("FLEXGET_TRAKT_AUTH_URL", sim.auth_url()),
+            ("FLEXGET_TRAKT_CLIENT_ID", CLIENT_ID.to_owned()),
+            ("FLEXGET_TRAKT_CLIENT_SECRET", CLIENT_SECRET.to_owned()),
+        ]);
+        let environment: Environment = Rc::new(move |name| variables.get(name).cloned());
+        let sandbox = Self { cx: Context { environment, ..cx }, sim };
+        sandbox.authorize("ann", "Ann.Kay");
+        sandbox
+    }
+
+    /// Stores an authorization without asking anybody.
+    pub fn authorize(&self, name: &str, user: &str) {
+        let token = self.sim.token_for(user);
+        let created = Timestamp::from_second(token.created_at).expect("a time");
+        let account = Account {
+            service: SERVICE.to_owned(),
+            name: name.to_owned(),
+            client_id: CLIENT_ID.to_owned(),
+            client_secret: Some(SecretString::from(CLIENT_SECRET)),
+            tokens: Tokens {
+                access: SecretString::from(token.access_token),
+                refresh: SecretString::from(token.refresh_token),
+                scope: None,
+                created,
+                expires: created + jiff::SignedDuration::from_secs(token.expires_in),
+            },
+            user: Some(user.to_owned()),
+            user_slug: None,
+            state: AccountState::Ok,
+        };
+        self.cx.auth.save(&account).expect("a stored account");
+    }
+
+    /// The next run in the same world: nothing is known but what is stored, and no request has been made.
+    pub fn next_run(&self) -> Context {
+        let cx = testing::next_run(&self.cx);
+        let http = Http::new(HttpOptions::default(), cx.store.clone(), cx.clock.clone(), cx.progress.clone());
+        self.sim.forget_requests();
+        Context { http, ..cx }
+    }
+
+    /// The requests so far, as `GET /sync/watchlist`.
+    pub fn requests(&self) -> Vec<String> {
+        self.sim.requests().iter().map(|seen| format!("{} {}", seen.method, seen.path)).collect()
+    }
+}

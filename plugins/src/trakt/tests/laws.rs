@@ -1,0 +1,240 @@
+//! The laws of lists, for each list of Trakt that can be changed, and what reading and writing costs.
+
+use std::sync::atomic::Ordering;
+
+use flexget_core::report::TaskReport;
+use flexget_core::testing::list_laws;
+use trakt_sim::Privacy;
+
+use super::*;
+
+/// A world where `ann` has nothing yet, `bob` has a list that she may change, and the catalogue holds what the tests name.
+fn empty() -> Sandbox {
+    let sandbox = Sandbox::new(Seed::small().and(|world| {
+        let ann = world.user_mut("ann-kay");
+        ann.history.clear();
+        ann.collection.clear();
+        ann.ratings.clear();
+        for place in [Place::Watchlist("ann-kay".into()), Place::Favorites("ann-kay".into())] {
+            let all = world.contents(&place).unwrap().media();
+            world.take(&place, &all);
+        }
+        for name in ["watched soon", "Kino & Co."] {
+            let place = Place::List(world.list_id("ann-kay", name).unwrap());
+            let all = world.contents(&place).unwrap().media();
+            world.take(&place, &all);
+        }
+        let night = Place::List(world.list_id("bob", "Movie Night").unwrap());
+        let all = world.contents(&night).unwrap().media();
+        world.take(&night, &all);
+    }));
+    // Later than the changes that emptied the lists, so that what is read may be kept.
+    pass(&sandbox, 60);
+    sandbox
+}
+
+/// Lets so many minutes pass.
+pub(super) fn pass(sandbox: &Sandbox, minutes: i64) {
+    sandbox.cx.clock.shared().unwrap().fetch_add(minutes * 60_000, Ordering::SeqCst);
+}
+
+const MOVIES: [&str; 3] = [
+    "{ title: The Matrix (1999), movie_name: The Matrix, movie_year: 1999, imdb_id: tt0133093, trakt_user_rating: 9 }",
+    "{ title: Fight Club, tmdb_id: '550', movie_name: Fight Club, trakt_user_rating: 8 }",
+    "{ title: Dark Knight, trakt_movie_id: '6', trakt_user_rating: 10 }",
+];
+const SHOWS: [&str; 3] = [
+    "{ title: Harbour Lights, series_name: Harbour Lights, tmdb_id: '603', trakt_user_rating: 7 }",
+    "{ title: Paper Lanterns, series_name: Paper Lanterns (2018), tvdb_id: 430002, trakt_user_rating: 7 }",
+    "{ title: Sky Courier, trakt_show_id: 3003, trakt_user_rating: 6 }",
+];
+const SEASONS: [&str; 2] = [
+    "{ title: Paper Lanterns S01, series_name: Paper Lanterns, series_season: 1, trakt_show_id: 3002, trakt_user_rating: 7 }",
+    "{ title: Harbour Lights S00, series_name: Harbour Lights, series_season: 0, tvdb_id: '430001', trakt_user_rating: 7 }",
+];
+const EPISODES: [&str; 3] = [
+    "{ title: Lanterns, series_name: Paper Lanterns, series_season: 1, series_episode: 2, trakt_show_id: 3002, trakt_user_rating: 7 }",
+    "{ title: A special, series_name: Harbour Lights, series_season: 0, series_episode: 1, tvdb_id: 430001, trakt_user_rating: 5 }",
+    "{ title: Courier, series_name: Sky Courier, series_season: 1, series_episode: 3, imdb_id: tt7300003, trakt_user_rating: 8 }",
+];
+
+#[test]
+fn every_list_that_can_be_changed_keeps_the_laws() {
+    let mixed: Vec<&str> = vec![MOVIES[0], SHOWS[0], SEASONS[0], EPISODES[0], EPISODES[1]];
+    let titles_only = vec![
+        "{ title: The Matrix (1999), movie_name: The Matrix, movie_year: 1999 }",
+        "{ title: Harbour Lights (2025), series_name: Harbour Lights (2025) }",
+    ];
+    let played = vec![MOVIES[0], MOVIES[1], EPISODES[0], EPISODES[1]];
+    for (list, entries) in [
+        ("list: watchlist, type: movies", MOVIES.to_vec()),
+        ("list: watchlist, type: shows", SHOWS.to_vec()),
+        ("list: watchlist, type: seasons", SEASONS.to_vec()),
+        ("list: watchlist, type: episodes", EPISODES.to_vec()),
+        ("list: watchlist", mixed.clone()),
+        ("list: watchlist", titles_only.clone()),
+        ("list: favorites", vec![MOVIES[0], MOVIES[1], SHOWS[0], SHOWS[2]]),
+        ("list: collection, type: movies", MOVIES.to_vec()),
+        ("list: collection, type: episodes", EPISODES.to_vec()),
+        ("list: collection, type: shows", SHOWS.to_vec()),
+        ("list: watched, type: movies", MOVIES.to_vec()),
+        ("list: watched, type: episodes", EPISODES.to_vec()),
+        ("list: watched, type: shows", SHOWS.to_vec()),
+        ("list: history", played),
+        ("list: ratings", mixed.clone()),
+        ("list: ratings, type: seasons", SEASONS.to_vec()),
+        ("list: watched soon", mixed.clone()),
+        ("list: watched soon, type: movies", MOVIES.to_vec()),
+        ("list: watched soon, type: shows", SHOWS.to_vec()),
+        ("list: watched soon, type: seasons", SEASONS.to_vec()),
+        ("list: watched soon, type: episodes", EPISODES.to_vec()),
+        ("list: Kino & Co.", titles_only),
+        ("list: Movie Night", mixed.clone()),
+        ("username: bob, list: Movie Night", mixed.clone()),
+        ("list: 'https://trakt.tv/users/bob/lists/movie-night'", mixed),
+    ] {
+        let sandbox = empty();
+        testing::block_on(list_laws(&format!("trakt_list: {{ account: ann, {list} }}"), &entries, &sandbox.next_run()));
+    }
+}
+
+#[test]
+fn the_laws_hold_while_trakt_shows_lists_as_they_were_five_minutes_ago() {
+    let mixed: Vec<&str> = vec![MOVIES[0], SHOWS[0], SEASONS[0], EPISODES[0]];
+    for list in ["list: watchlist", "list: watched soon", "list: Movie Night"] {
+        let sandbox = empty();
+        sandbox.sim.with(|world| world.switches.stale_lists = true);
+        testing::block_on(list_laws(&format!("trakt_list: {{ account: ann, {list} }}"), &mixed, &sandbox.next_run()));
+    }
+}
+
+#[test]
+fn what_trakt_shows_too_late_is_believed_when_its_time_is_over() {
+    let sandbox = empty();
+    sandbox.sim.with(|world| world.switches.stale_lists = true);
+    let add = "mock: [ { title: Fight Club, imdb_id: tt0137523, movie_name: Fight Club } ]\naccept_all: yes\nseen: no\nlist_add: [ trakt_list: { account: ann, list: watchlist } ]";
+    assert_eq!(run(add, &sandbox.next_run()).changes[0].done, 1);
+    assert_eq!(read_titles(&sandbox, "account: ann, list: watchlist"), ["Fight Club"], "Trakt does not show it yet");
+    pass(&sandbox, 6);
+    assert_eq!(read_titles(&sandbox, "account: ann, list: watchlist"), ["Fight Club (1999)"], "now it does");
+    // Taken off by somebody else: the change of the first run is no news any more.
+    sandbox.sim.with(|world| world.take(&Place::Watchlist("ann-kay".into()), &[Media::Movie(120)]));
+    pass(&sandbox, 6);
+    assert_eq!(read_titles(&sandbox, "account: ann, list: watchlist"), Vec::<String>::new());
+}
+
+#[test]
+fn a_rating_is_changed_and_the_old_one_comes_back() {
+    let sandbox = Sandbox::new(Seed::small());
+    let rating = |sandbox: &Sandbox, id| {
+        sandbox.sim.with(|world| world.user("ann-kay").ratings.get(&Media::Movie(id)).map(|rated| rated.rating))
+    };
+    let config = "mock:\n  - { title: The Dark Knight, trakt_movie_id: 6, trakt_user_rating: 3 }\n  - { title: Fight Club, trakt_movie_id: 120, trakt_user_rating: 7 }\n  - { title: The Matrix, trakt_movie_id: 481, trakt_user_rating: 8 }\naccept_all: yes\nlist_add: [ trakt_list: { account: ann, list: ratings } ]";
+    let report = run(config, &sandbox.next_run());
+    assert_eq!((report.changes[0].done, report.changes[0].existing), (2, 1));
+    assert_eq!((rating(&sandbox, 6), rating(&sandbox, 120), rating(&sandbox, 481)), (Some(3), Some(7), Some(8)));
+    let id = report.changes[0].change_id.unwrap();
+    testing::block_on(flexget_core::list::undo(id, "undo", &sandbox.next_run())).unwrap();
+    assert_eq!((rating(&sandbox, 6), rating(&sandbox, 120), rating(&sandbox, 481)), (Some(10), Some(7), None));
+}
+
+fn listed(count: usize) -> Sandbox {
+    Sandbox::new(Seed::empty().and(move |world| {
+        world.add_user("Ann.Kay");
+        let list = world.add_list(Some("ann-kay"), "Big List", Privacy::Private);
+        world.fill(&Place::List(list), count);
+    }))
+}
+
+fn read_ok(options: &str, cx: &Context) -> TaskReport {
+    let report = run(&read(options), cx);
+    assert!(report.error.is_none(), "{options}: {:?}", report.error);
+    report
+}
+
+#[test]
+fn a_list_of_1000_costs_four_reads_and_one_when_nothing_has_changed() {
+    let sandbox = listed(1_000);
+    let number = sandbox.sim.with(|world| world.list_id("ann-kay", "big-list").unwrap());
+    for (options, first) in [
+        ("account: ann, list: Big List".to_owned(), 5),
+        (format!("account: ann, list: {number}"), 4),
+        (format!("account: ann, list: 'https://trakt.tv/users/ann-kay/lists/{number}'"), 4),
+    ] {
+        assert_eq!(read_ok(&options, &Context { no_cache: true, ..sandbox.next_run() }).entries.len(), 1_000);
+        assert_eq!(sandbox.requests().len(), first, "{options}");
+    }
+    for _ in 0..2 {
+        assert_eq!(read_ok("account: ann, list: Big List", &sandbox.next_run()).entries.len(), 1_000);
+        assert_eq!(sandbox.requests(), ["GET /sync/last_activities"]);
+    }
+    // A list that was renamed is not found by its old name, however well that is remembered.
+    sandbox.sim.with(|world| {
+        world.lists.get_mut(&number).unwrap().name = "Other".into();
+        world.mark("ann-kay", "lists.updated_at");
+    });
+    assert!(run(&read("account: ann, list: Big List"), &sandbox.next_run()).error.is_none(), "its slug is as it was");
+    sandbox.sim.with(|world| {
+        world.add_list(Some("ann-kay"), "big list", Privacy::Private);
+    });
+    assert_eq!(read_ok("account: ann, list: big list", &sandbox.next_run()).entries.len(), 0);
+}
+
+#[test]
+fn adding_1000_to_a_list_is_five_writes_and_clearing_500_two_reads_and_three_writes() {
+    let sandbox = listed(0);
+    let ids: Vec<String> = sandbox.sim.with(|world| {
+        let movies = world.add_movies(1_000);
+        movies.iter().map(|movie| format!("{{ title: m{0}, trakt_movie_id: {0} }}", number(*movie))).collect()
+    });
+    let config = |ids: &[String]| {
+        format!(
+            "mock: [ {} ]\naccept_all: yes\nseen: no\nlist_add: [ trakt_list: {{ account: ann, list: big-list }} ]",
+            ids.join(", ")
+        )
+    };
+    let report = run(&config(&ids), &sandbox.next_run());
+    assert_eq!(report.changes[0].done, 1_000);
+    assert_eq!((sandbox.sim.count("POST", "/"), sandbox.sim.count("GET", "/")), (5, 1));
+
+    let sandbox = listed(500);
+    let report = run("list_clear: { what: [ trakt_list: { account: ann, list: Big List } ] }", &sandbox.next_run());
+    assert_eq!(report.changes[0].done, 500);
+    assert_eq!((sandbox.sim.count("POST", "/"), sandbox.sim.count("GET", "/users/me/lists/")), (3, 2));
+    assert_eq!(sandbox.sim.count("GET", "/"), 3, "and one to find it by its name");
+}
+
+#[test]
+fn plugins_that_use_one_list_read_it_once() {
+    let sandbox = Sandbox::new(Seed::small());
+    let config = "mock:\n  - { title: The Matrix (1999), movie_name: The Matrix, movie_year: 1999, tmdb_id: 603 }\n  - { title: Fight Club (1999), movie_name: Fight Club, movie_year: 1999 }\nlist_match: { from: [ trakt_list: { account: ann, list: watchlist } ], remove_on_match: no }\nlist_remove: [ trakt_list: { account: ann, list: watchlist } ]";
+    let report = run(config, &sandbox.next_run());
+    assert_eq!(titles(&report, State::Accepted), ["The Matrix (1999)"]);
+    assert_eq!((report.changes[0].done, report.changes[0].existing), (1, 0));
+    assert_eq!(sandbox.requests(), ["GET /sync/watchlist", "POST /sync/watchlist/remove"]);
+    let config = config.replace("list_remove:", "list_add:");
+    let report = run(&config.replace("remove_on_match: no", "remove_on_match: yes"), &sandbox.next_run());
+    assert_eq!(titles(&report, State::Accepted), Vec::<&str>::new(), "what was removed is gone");
+}
+
+#[test]
+fn what_is_read_in_part_is_never_the_whole_list() {
+    let sandbox = Sandbox::new(Seed::small());
+    // Six rows, of which three are no items for this reader; five are wanted, and three are there.
+    let options = "account: ann, list: Following TV, limit: 5, type: shows";
+    assert_eq!(read_titles(&sandbox, options).len(), 3);
+    for chart in ["trending", "popular", "anticipated", "played, period: all"] {
+        let sandbox = Sandbox::new(Seed::large());
+        assert_eq!(read_titles(&sandbox, &format!("list: {chart}, type: movies, limit: 300")).len(), 300);
+        assert_eq!(sandbox.requests().len(), 2, "{chart}");
+        let report = run(
+            &format!(
+                "{}\nlimit: {{ amount: 20, from: {{ trakt_list: {{ list: {chart}, type: movies }} }} }}",
+                "accept_all: yes"
+            ),
+            &sandbox.next_run(),
+        );
+        assert_eq!(titles(&report, State::Accepted).len(), 20);
+        assert_eq!(sandbox.requests().len(), 1, "{chart}");
+    }
+}
