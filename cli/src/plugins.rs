@@ -1,0 +1,179 @@
+//! `plugins` and `schema`: what can stand in a config.
+
+use flexget_core::command::{Format, Table};
+use flexget_core::document::Document;
+use flexget_core::error::Error;
+use flexget_core::phase::Phase;
+use flexget_core::plugin::DEFAULT_PRIORITY;
+use flexget_core::registry::{self, Registration};
+use flexget_core::schema;
+use serde_json::{Value, json};
+
+use crate::args::{Plugins, Schema};
+use crate::exit;
+use crate::session::Session;
+
+/// Shows all plugins, or the manual of one.
+pub(crate) fn run(options: &Plugins, session: &Session) -> u8 {
+    let format = options.form.format();
+    match &options.name {
+        Some(name) => match registry::find(name) {
+            Some(registration) => one(registration, format, session),
+            None => return unknown(name, session),
+        },
+        None => all(format, session),
+    }
+    exit::GOOD
+}
+
+/// Prints the schema of configs, or of the options of one plugin.
+pub(crate) fn schema(options: &Schema, session: &Session) -> u8 {
+    let schema = match &options.plugin {
+        None => schema::config(schema::Only::Everything),
+        Some(name) => match schema::plugin(name) {
+            Some(schema) => schema,
+            None => return unknown(name, session),
+        },
+    };
+    session.screen.json(&schema);
+    exit::GOOD
+}
+
+fn unknown(name: &str, session: &Session) -> u8 {
+    let mut error = Error::new(format!("there is no plugin `{name}`"));
+    if let Some(elsewhere) = registry::elsewhere(name) {
+        error = Error::new(format!("`{name}` {}", elsewhere.note));
+        error = elsewhere.help.into_iter().fold(error, Error::hint);
+    } else if let Some(near) = registry::similar(name, registry::all().keys().copied()).first() {
+        error = error.hint(format!("did you mean `{near}`?"));
+    }
+    session.screen.error(&error.hint("`flexget-rs plugins` shows those that there are"));
+    exit::WRONG
+}
+
+fn all(format: Format, session: &Session) {
+    let registrations = registry::all().values();
+    if format == Format::Json {
+        session.screen.json(&registrations.map(|registration| data(registration)).collect::<Value>());
+        return;
+    }
+    let mut table = Table::new(&["Name", "Phases", "What it does"]);
+    for registration in registrations {
+        let what = summary(registration);
+        let what = match (registration.is_list(), registration.builtin) {
+            (true, _) => format!("{what} (list)"),
+            (_, true) => format!("{what} (in every task)"),
+            _ => what,
+        };
+        table.row([registration.name.to_owned(), phases(registration).join(" "), what]);
+    }
+    session.screen.table(&table);
+}
+
+fn one(registration: &Registration, format: Format, session: &Session) {
+    if format == Format::Json {
+        let mut data = data(registration);
+        data["manual"] = schema::manual(registration.name).into();
+        data["schema"] = schema::plugin(registration.name).into();
+        session.screen.json(&data);
+        return;
+    }
+    let manual = schema::manual(registration.name).unwrap_or_default();
+    session.screen.manual(&manual);
+    let options = options(registration.name);
+    if !options.is_empty() {
+        session.screen.data("Options:\n");
+        for (name, about) in options {
+            session.screen.line(&format!("  {name}: {about}"));
+        }
+    }
+}
+
+fn data(registration: &Registration) -> Value {
+    json!({
+        "name": registration.name,
+        "summary": summary(registration),
+        "phases": phases(registration),
+        "list": registration.is_list(),
+        "input": registration.input,
+        "builtin": registration.builtin,
+    })
+}
+
+fn summary(registration: &Registration) -> String {
+    let paragraph =
+        schema::manual(registration.name).map(|manual| schema::first_paragraph(&manual)).unwrap_or_default();
+    paragraph.split_once(". ").map_or(paragraph.clone(), |(first, _)| format!("{first}."))
+}
+
+/// When it runs, as its own example has it: `filter(128)`. It may run at other times with other options.
+fn phases(registration: &Registration) -> Vec<String> {
+    let example = schema::manual(registration.name).and_then(|manual| schema::example(&manual)).unwrap_or_default();
+    let body = Document::parse("example", &example).map(|example| example.value()).unwrap_or_default();
+    let options = body.get(registration.name).cloned().unwrap_or(serde_yaml::Value::Bool(true));
+    if registration.is_list() {
+        // A list is an input, and its examples show what else can be done with it.
+        return vec![format!("{}({})", Phase::Input, DEFAULT_PRIORITY)];
+    }
+    let steps = registration.bind(&options).unwrap_or_default();
+    let mut phases: Vec<(Phase, i32)> = steps.iter().map(|step| (step.phase, step.priority)).collect();
+    phases.sort_by_key(|(phase, priority)| (*phase, -priority));
+    phases.dedup();
+    phases.into_iter().map(|(phase, priority)| format!("{phase}({priority})")).collect()
+}
+
+/// The options of a plugin, each with what its schema says of it.
+fn options(name: &str) -> Vec<(String, String)> {
+    let mut options = Vec::new();
+    if let Some(schema) = schema::plugin(name) {
+        collect(&schema, &schema, &mut options);
+    }
+    options
+}
+
+fn collect(root: &Value, schema: &Value, options: &mut Vec<(String, String)>) {
+    let schema = resolve(root, schema);
+    for (name, option) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
+        if options.iter().any(|(known, _)| known == name) {
+            continue;
+        }
+        let described = option.get("description").or_else(|| resolve(root, option).get("description"));
+        let mut about = described.and_then(Value::as_str).map(schema::first_paragraph).unwrap_or_default();
+        let words: Vec<&str> = words(resolve(root, option));
+        if !words.is_empty() {
+            about.push_str(&format!(" One of: {}.", words.join(", ")));
+        }
+        match option.get("default") {
+            None | Some(Value::Null | Value::Bool(false)) => {}
+            Some(Value::String(default)) => about.push_str(&format!(" Default: {default}.")),
+            Some(default) => about.push_str(&format!(" Default: {default}.")),
+        }
+        if schema
+            .get("required")
+            .and_then(Value::as_array)
+            .is_some_and(|required| required.iter().any(|one| one == name))
+        {
+            about.push_str(" Required.");
+        }
+        options.push((name.clone(), about));
+    }
+    for branches in ["anyOf", "oneOf"] {
+        for branch in schema.get(branches).and_then(Value::as_array).into_iter().flatten() {
+            collect(root, branch, options);
+        }
+    }
+    if let Some(items) = schema.get("items") {
+        collect(root, items, options);
+    }
+}
+
+fn resolve<'a>(root: &'a Value, schema: &'a Value) -> &'a Value {
+    let target = schema.get("$ref").and_then(Value::as_str).and_then(|target| target.strip_prefix('#'));
+    target.and_then(|target| root.pointer(target)).unwrap_or(schema)
+}
+
+fn words(schema: &Value) -> Vec<&str> {
+    let named = schema.get("enum").and_then(Value::as_array).into_iter().flatten();
+    let branches = schema.get("oneOf").and_then(Value::as_array).into_iter().flatten();
+    named.chain(branches.filter_map(|branch| branch.get("const"))).filter_map(Value::as_str).collect()
+}
