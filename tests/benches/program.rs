@@ -1,0 +1,49 @@
+//! The program as a process, from its start to its end: what a user waits for.
+
+use std::process::Stdio;
+
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use flexget_tests::Sandbox;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_flexget-rs-under-test");
+
+fn run(sandbox: &Sandbox, line: &str) {
+    let status = sandbox.process(PROGRAM, line).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    assert!(status.is_ok_and(|status| status.success()), "{line} failed");
+}
+
+/// A config of many tasks that share a template, as large ones do.
+fn config(tasks: usize) -> String {
+    let mut config = String::from("templates:\n  global:\n    accept_all: yes\n    seen: local\ntasks:\n");
+    for number in 0..tasks {
+        config.push_str(&format!(
+            "  task {number}:\n    priority: {number}\n    mock:\n      - Title {number}\n      - {{ title: Other {number}, year: 1972 }}\n    \
+             list_match:\n      from:\n        - entry_list: wanted {number}\n      remove_on_match: no\n    list_add:\n      - \
+             entry_list: list {number}\n      - trakt_list: {{ account: me, list: watchlist, type: movies }}\n"
+        ));
+    }
+    config
+}
+
+fn execute(criterion: &mut Criterion) {
+    let sandbox = Sandbox::new("tasks:\n  one:\n    mock: [ A, B, C ]\n    accept_all: yes\n    seen: no\n");
+    criterion.bench_function("execute one task", |bencher| bencher.iter(|| run(&sandbox, "execute")));
+    let empty = Sandbox::empty();
+    criterion.bench_function("start and end (--version)", |bencher| bencher.iter(|| run(&empty, "--version")));
+}
+
+fn check(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("check");
+    group.sample_size(20);
+    for tasks in [100, 1_000, 10_000] {
+        let sandbox = Sandbox::new(&config(tasks));
+        group.throughput(Throughput::Elements(tasks as u64));
+        group.bench_with_input(BenchmarkId::from_parameter(tasks), &sandbox, |bencher, sandbox| {
+            bencher.iter(|| run(sandbox, "check"));
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, execute, check);
+criterion_main!(benches);

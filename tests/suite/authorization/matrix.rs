@@ -1,0 +1,368 @@
+//! Each trouble at each place where Trakt is asked.
+
+use std::time::Duration;
+
+use flexget_core::http::HttpOptions;
+use flexget_tests::{Ran, Sandbox};
+use serde_json::json;
+use trakt_sim::{Fault, Reply, Trouble};
+
+use super::{authorize_expired, stored};
+
+/// What goes wrong.
+struct Row {
+    name: &'static str,
+    trouble: Trouble,
+    /// What is said of it, and what to do, where data is read or changed.
+    message: &'static str,
+    hint: &'static str,
+    /// How often is asked: reads, changes that may be sent twice, plays, device codes, renewals.
+    reads: usize,
+    safe: usize,
+    plays: usize,
+    codes: usize,
+    renewals: usize,
+    /// What is said where a device code is polled for; nothing if it goes on.
+    poll: &'static str,
+}
+
+const AGAIN: &str = "try again later";
+
+fn row(name: &'static str, trouble: Trouble, message: &'static str, hint: &'static str) -> Row {
+    Row { name, trouble, message, hint, reads: 1, safe: 1, plays: 1, codes: 1, renewals: 1, poll: message }
+}
+
+/// Something of Trakt's that passes: asked for three times where that does no harm.
+fn passing(name: &'static str, trouble: Trouble, message: &'static str, hint: &'static str) -> Row {
+    Row { reads: 3, safe: 3, codes: 3, renewals: 2, poll: "", ..row(name, trouble, message, hint) }
+}
+
+fn limited(name: &'static str, trouble: Trouble, message: &'static str, hint: &'static str) -> Row {
+    Row { reads: 4, safe: 4, plays: 4, codes: 4, renewals: 2, poll: "", ..row(name, trouble, message, hint) }
+}
+
+fn instead(reply: Reply) -> Trouble {
+    Trouble::Instead(reply)
+}
+
+fn empty(status: u16) -> Trouble {
+    instead(Reply::empty(status))
+}
+
+fn blocked(status: u16) -> Trouble {
+    let page = "<!DOCTYPE html><html><body><h1>Sorry, you have been blocked</h1></body></html>";
+    instead(Reply::html(status, page).header("CF-RAY", "8f1c2d3e4a5b6c7d-FRA"))
+}
+
+fn rows() -> Vec<Row> {
+    let bad = Reply::json(400, &json!({ "error": "bad_things", "error_description": "this is bad" }));
+    let locked = |deactivated: &str| {
+        let reply = Reply::empty(423).header("X-Account-Locked", "true");
+        instead(reply.header("X-Account-Deactivated", deactivated))
+    };
+    let slow = Duration::from_millis(40);
+    let mut rows = vec![
+        row("400", instead(bad), "Trakt calls the request invalid: this is bad", "check the options"),
+        Row {
+            reads: 2,
+            safe: 2,
+            plays: 2,
+            poll: "does not accept the application's client id or secret",
+            ..row(
+                "401",
+                empty(401),
+                "Trakt does not accept the authorization of account `me`",
+                "`flexget-rs trakt auth me`",
+            )
+        },
+        Row {
+            poll: "",
+            ..row(
+                "403",
+                instead(Reply::json(403, &json!({ "error": "invalid API key" }))),
+                "does not accept the API key (client id)",
+                "https://app.trakt.tv/settings/apps/api",
+            )
+        },
+        Row {
+            poll: "",
+            ..row(
+                "403 of Cloudflare",
+                blocked(403),
+                "blocked the request (Ray ID 8f1c2d3e4a5b6c7d-FRA)",
+                "without VPN or proxy",
+            )
+        },
+        Row {
+            poll: "Trakt does not know the code",
+            ..row("404", empty(404), "Trakt does not have this, or it is private", "check the name")
+        },
+        row("405", empty(405), "Trakt does not take this request (status 405)", "look for a newer version"),
+        Row {
+            poll: "the code was used already",
+            ..row("409", empty(409), "this was done already", "nothing is left to do")
+        },
+        Row {
+            poll: "the code has expired",
+            ..row("410", empty(410), "Trakt calls the request invalid", "check the options")
+        },
+        row("412", empty(412), "Trakt does not take this request (status 412)", "look for a newer version"),
+        Row {
+            poll: "you declined the request",
+            ..row("418", empty(418), "Trakt calls the request invalid", "check the options")
+        },
+        row("420", empty(420), "a limit of the Trakt account is reached", "remove items, or see https://trakt.tv/vip"),
+        row(
+            "422",
+            instead(Reply::json(422, &json!({ "message": "the year is odd" }))),
+            "Trakt calls the request invalid: the year is odd",
+            "check the options",
+        ),
+        row("423", locked("false"), "the Trakt account is locked", "write to support@trakt.tv"),
+        row("423 deactivated", locked("true"), "the Trakt account is deactivated", "write to support@trakt.tv"),
+        row(
+            "426",
+            instead(Reply::empty(426).header("X-Upgrade-URL", "https://trakt.tv/vip/now")),
+            "Trakt offers this to VIP members only",
+            "see https://trakt.tv/vip/now",
+        ),
+        limited("429", empty(429), "goes on refusing requests as too many", "wait five minutes"),
+        limited(
+            "429 with a time",
+            instead(Reply::empty(429).header("Retry-After", 3)),
+            "goes on refusing requests as too many",
+            "wait five minutes",
+        ),
+        limited("429 of Cloudflare", blocked(429), "Cloudflare, which stands in front of Trakt", "wait some minutes"),
+        Row { safe: 1, codes: 1, ..passing("500", empty(500), "Trakt is not available (status 500)", AGAIN) },
+        passing(
+            "200 with a page",
+            instead(Reply::html(200, "<!DOCTYPE html><html><body>Down for maintenance</body></html>")),
+            "Trakt is not available (it answered with a web page)",
+            AGAIN,
+        ),
+        Row {
+            safe: 1,
+            codes: 1,
+            ..passing("200 with nothing", instead(Reply::text(200, "")), "cannot be understood: it is empty", AGAIN)
+        },
+        passing(
+            "200 with half of it",
+            instead(Reply::text(200, r#"[{"rank":1,"id":9"#)),
+            "that cannot be understood: ",
+            AGAIN,
+        ),
+        passing("closed before", Trouble::CloseBefore, "broke", AGAIN),
+        passing("closed after", Trouble::CloseAfter, "broke", AGAIN),
+        passing("cut short", Trouble::CutShort, "broke", AGAIN),
+        Row { reads: 2, safe: 2, codes: 2, ..passing("hangs", Trouble::Hang, "did not answer in time", AGAIN) },
+        Row {
+            reads: 2,
+            safe: 2,
+            codes: 2,
+            ..passing("hangs after", Trouble::HangAfter, "did not answer in time", AGAIN)
+        },
+        Row {
+            reads: 2,
+            safe: 2,
+            codes: 2,
+            ..passing("byte by byte", Trouble::Slow(slow), "did not answer in time", AGAIN)
+        },
+    ];
+    for (name, status) in
+        [("502", 502), ("503", 503), ("504", 504), ("520", 520), ("521", 521), ("522", 522), ("525", 525)]
+    {
+        rows.push(passing(name, empty(status), "Trakt is not available (status 5", AGAIN));
+    }
+    rows
+}
+
+/// Whether Trakt does what it is asked although it gives no good answer.
+fn is_done(trouble: &Trouble) -> bool {
+    matches!(
+        trouble,
+        Trouble::CloseAfter | Trouble::HangAfter | Trouble::Slow(_) | Trouble::CutShort | Trouble::After(_)
+    )
+}
+
+const CONFIG: &str = "
+    tasks:
+      read: { trakt_list: { account: me, list: watchlist }, accept_all: yes, seen: no }
+      add:
+        mock: [ { title: Fight Club, imdb_id: tt0137523, movie_name: Fight Club } ]
+        accept_all: yes
+        list_add: [ trakt_list: { account: me, list: watchlist } ]
+      play:
+        mock: [ { title: Spirited Away, imdb_id: tt0245429, movie_name: Spirited Away } ]
+        accept_all: yes
+        list_add: [ trakt_list: { account: me, list: history, plays: every } ]
+      look:
+        mock: [ { title: Fight Club, imdb_id: tt0137523, movie_name: Fight Club } ]
+        seen: no
+        trakt_lookup: { account: me }
+        if: [ { trakt_movie_year == 1999: accept } ]
+    ";
+
+fn sandbox() -> Sandbox {
+    let mut sandbox = Sandbox::new(CONFIG).with_sim();
+    sandbox.http = HttpOptions { timeout: Duration::from_millis(400), ..HttpOptions::default() };
+    sandbox
+}
+
+/// Runs a line against this trouble; says what it said and how often was asked.
+fn struck(sandbox: &Sandbox, line: &str, method: &str, path: &str, trouble: &Trouble) -> (Ran, String, usize) {
+    sandbox.sim().fail(Fault::on(method, path).exact().with(trouble.clone()));
+    let ran = sandbox.run(line);
+    let asked = sandbox.sim().count(method, path);
+    sandbox.sim().heal();
+    let said = format!("{}\n{}", ran.stdout, ran.stderr);
+    (ran, said, asked)
+}
+
+fn check(what: &str, said: &str, message: &str, hint: &str, asked: usize, expected: usize) {
+    assert!(said.contains(message), "{what}: not said: {message}\n{said}");
+    assert!(said.contains(hint), "{what}: no hint: {hint}\n{said}");
+    assert_eq!(asked, expected, "{what}: asked so often\n{said}");
+}
+
+#[test]
+fn at_reads() {
+    for Row { name, trouble, message, hint, reads, .. } in rows() {
+        let sandbox = sandbox();
+        sandbox.authorize("me", "ann-kay");
+        let (ran, said, asked) = struck(&sandbox, "execute --tasks read", "GET", "/sync/watchlist", &trouble);
+        check(name, &said, message, hint, asked, reads);
+        assert_eq!(ran.code, 1, "{name}: {said}");
+        let again = sandbox.run("execute --tasks read --format json").good();
+        assert_eq!(again.titles("read", "accepted").len(), 8, "{name}: afterwards it works");
+    }
+}
+
+#[test]
+fn at_changes() {
+    for Row { name, trouble, message, hint, safe, .. } in rows() {
+        let sandbox = sandbox();
+        sandbox.authorize("me", "ann-kay");
+        let (ran, said, asked) = struck(&sandbox, "execute --tasks add", "POST", "/sync/watchlist", &trouble);
+        check(name, &said, message, hint, asked, safe);
+        assert_eq!(ran.code, 1, "{name}: {said}");
+        let again = sandbox.run("execute --tasks add --format json").good();
+        assert_eq!(again.titles("add", "accepted"), ["Fight Club"], "{name}: what failed is tried again");
+        let change = &again.json()["tasks"][0]["changes"][0];
+        let there = if is_done(&trouble) { "existing" } else { "done" };
+        assert_eq!(change[there], 1, "{name}: {change}");
+    }
+}
+
+#[test]
+fn at_plays() {
+    for Row { name, trouble, message, hint, plays, .. } in rows() {
+        let sandbox = sandbox();
+        sandbox.authorize("me", "ann-kay");
+        let plays_of = |sandbox: &Sandbox| sandbox.sim().with(|world| world.user("ann-kay").history.len());
+        let before = plays_of(&sandbox);
+        let (ran, said, asked) = struck(&sandbox, "execute --tasks play", "POST", "/sync/history", &trouble);
+        check(name, &said, message, hint, asked, plays);
+        assert_eq!(ran.code, 1, "{name}: {said}");
+        let added = plays_of(&sandbox) - before;
+        assert_eq!(added, usize::from(is_done(&trouble)), "{name}: a play that may be there is never sent twice");
+    }
+}
+
+#[test]
+fn at_lookups() {
+    for Row { name, trouble, message, reads, .. } in rows() {
+        let sandbox = sandbox();
+        sandbox.authorize("me", "ann-kay");
+        let line = "execute --tasks look --format json";
+        let (ran, said, asked) = struck(&sandbox, line, "GET", "/movies/tt0137523", &trouble);
+        if name == "404" {
+            // An id that Trakt does not know is no end: the name may tell which movie it is.
+            assert_eq!((asked, ran.titles("look", "accepted")), (1, vec!["Fight Club".to_owned()]), "{said}");
+            continue;
+        }
+        check(name, &said, message, "", asked, reads);
+        assert_eq!(ran.code, 0, "{name}: a lookup that failed takes no task down\n{said}");
+        assert_eq!(ran.titles("look", "undecided"), ["Fight Club"], "{name}: nothing is decided by it");
+        let again = sandbox.run(line).good();
+        assert_eq!(again.titles("look", "accepted"), ["Fight Club"], "{name}: it is asked again");
+    }
+}
+
+#[test]
+fn at_device_codes() {
+    for Row { name, trouble, message, hint, codes, .. } in rows() {
+        let sandbox = sandbox();
+        sandbox.sim().auto_approve(Some("ann-kay"), 0);
+        let (message, hint) = match name {
+            "400" | "401" | "403" => ("does not accept the application's client id", "FLEXGET_TRAKT_CLIENT_ID"),
+            "404" => ("Trakt does not take this request (status 404)", "look for a newer version"),
+            _ => (message, hint),
+        };
+        let (ran, said, asked) = struck(&sandbox, "trakt auth me", "POST", "/oauth/device/code", &trouble);
+        check(name, &said, message, hint, asked, codes);
+        assert_eq!(ran.code, 1, "{name}: {said}");
+        assert!(stored(&sandbox).is_none(), "{name}: nothing is stored");
+    }
+}
+
+#[test]
+fn at_polls() {
+    for Row { name, trouble, poll, .. } in rows() {
+        let sandbox = sandbox();
+        sandbox.sim().auto_approve(Some("ann-kay"), 3);
+        sandbox.sim().fail(Fault::on("POST", "/oauth/device/token").times(2).with(trouble));
+        let ran = sandbox.run("trakt auth me");
+        let said = format!("{}\n{}", ran.stdout, ran.stderr);
+        if poll.is_empty() {
+            assert_eq!(ran.code, 0, "{name}: {said}");
+            assert!(sandbox.sim().count("POST", "/oauth/device/token") >= 3, "{name}");
+            assert_eq!(stored(&sandbox).unwrap().user.as_deref(), Some("Ann.Kay"), "{name}");
+        } else {
+            check(name, &said, poll, "", sandbox.sim().count("POST", "/oauth/device/token"), 1);
+            assert!(ran.code == 1 && ran.stderr.contains("help: "), "{name}: {said}");
+            assert!(stored(&sandbox).is_none(), "{name}: nothing is stored");
+        }
+    }
+}
+
+#[test]
+fn at_renewals() {
+    for Row { name, trouble, message, hint, renewals, .. } in rows() {
+        let sandbox = sandbox();
+        authorize_expired(&sandbox);
+        let (message, hint) = match name {
+            "400" => ("Trakt refused it with status 400: this is bad", "`flexget-rs trakt auth me`"),
+            "401" => ("Trakt refused it with status 401", "`flexget-rs trakt auth me`"),
+            "404" => ("Trakt does not take this request (status 404)", "look for a newer version"),
+            _ => (message, hint),
+        };
+        let (ran, said, asked) = struck(&sandbox, "execute --tasks read", "POST", "/oauth/token", &trouble);
+        check(name, &said, message, hint, asked, renewals);
+        assert!(said.contains("the authorization of account `me` could not be renewed"), "{name}: {said}");
+        assert_eq!(ran.code, 1, "{name}: {said}");
+        assert_eq!(sandbox.sim().count("GET", "/"), 0, "{name}: nothing is asked with a token that has expired");
+        let again = sandbox.run("execute --tasks read");
+        if is_done(&trouble) {
+            let said = format!("{}\n{}", again.stdout, again.stderr);
+            check(
+                name,
+                &said,
+                "needs to be authorized again: session not found",
+                "run `flexget-rs trakt auth me`",
+                again.code as usize,
+                1,
+            );
+            // That is remembered, and nobody is asked in vain.
+            sandbox.sim().forget_requests();
+            let later = sandbox.run("execute --tasks read");
+            assert!(later.stderr.contains("has to be authorized again: session not found"), "{name}: {}", later.stderr);
+            assert_eq!(sandbox.sim().count("*", "/"), 0, "{name}");
+            sandbox.sim().auto_approve(Some("ann-kay"), 0);
+            sandbox.run("trakt auth me").good();
+            sandbox.run("execute --tasks read").good();
+        } else {
+            again.good();
+        }
+    }
+}

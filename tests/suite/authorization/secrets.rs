@@ -1,0 +1,162 @@
+//! No secret reaches anybody but Trakt and the database.
+
+use std::fs;
+use std::time::Duration;
+
+use flexget_core::http::HttpOptions;
+use flexget_tests::{Ran, Sandbox};
+use secrecy::ExposeSecret;
+use serde_json::json;
+use trakt_sim::{CLIENT_SECRET, Fault, Reply, Trouble};
+
+use super::stored;
+
+const CONFIG: &str = "
+    tasks:
+      read:
+        trakt_list: { account: me, list: watchlist }
+        trakt_lookup: { account: me }
+        if: [ { trakt_watched: reject } ]
+        accept_all: yes
+        seen: no
+        list_add: [ trakt_list: { account: me, list: ratings } ]
+        list_remove: [ trakt_list: { account: me, list: favorites } ]
+    ";
+
+/// All secrets that there were so far.
+#[derive(Default)]
+struct Planted(Vec<String>);
+
+impl Planted {
+    fn look(&mut self, sandbox: &Sandbox) {
+        self.0.push(CLIENT_SECRET.to_owned());
+        if let Some(account) = stored(sandbox) {
+            let tokens = &account.tokens;
+            self.0.extend([&tokens.access, &tokens.refresh].map(|token| token.expose_secret().to_owned()));
+        }
+        self.0.extend(
+            sandbox
+                .sim()
+                .with(|world| world.oauth.devices.iter().map(|device| device.device_code.clone()).collect::<Vec<_>>()),
+        );
+        self.0.sort();
+        self.0.dedup();
+    }
+
+    fn in_none_of(&self, what: &str, texts: &[&str]) {
+        for secret in &self.0 {
+            for text in texts {
+                assert!(!text.contains(secret.as_str()), "{what} shows a secret: {text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn no_secret_is_shown_whatever_happens_and_however_much_is_told() {
+    let mut sandbox = Sandbox::new(CONFIG).with_sim();
+    sandbox.http = HttpOptions { timeout: Duration::from_millis(400), ..HttpOptions::default() };
+    sandbox.sim().auto_approve(Some("ann-kay"), 1);
+    let mut planted = Planted::default();
+    let run = |sandbox: &Sandbox, planted: &mut Planted, line: &str| -> Ran {
+        planted.look(sandbox);
+        let ran = sandbox.run(line);
+        planted.look(sandbox);
+        planted.in_none_of(line, &[&ran.stdout, &ran.stderr]);
+        ran
+    };
+    for level in ["", "-v ", "-vv ", "-vvv "] {
+        for (line, code) in [
+            ("trakt auth me", 0),
+            ("trakt list", 0),
+            ("trakt list --verify --format json", 0),
+            ("trakt refresh me", 0),
+            ("execute --test --dump eval", 0),
+            ("execute --format json", 0),
+            ("check", 0),
+            ("trakt delete me --revoke", 0),
+            ("trakt list me", 1),
+        ] {
+            let ran = run(&sandbox, &mut planted, &format!("{level}{line}"));
+            assert!(ran.code == code || line.starts_with("execute"), "{line}: {}", ran.stderr);
+        }
+    }
+    run(&sandbox, &mut planted, "-vvv trakt auth me").good();
+    let account = stored(&sandbox).unwrap();
+    planted.in_none_of("Debug", &[&format!("{account:?} {account:#?} {:?}", sandbox.store())]);
+
+    // A service that repeats what it was sent, in every field that is shown.
+    for path in ["/oauth/token", "/oauth/device/token", "/oauth/device/code", "/oauth/revoke"] {
+        for (status, error) in
+            [(400, "invalid_grant"), (400, "other"), (401, "invalid_client"), (403, "x"), (422, "x"), (500, "x")]
+        {
+            sandbox.authorize("me", "ann-kay");
+            let account = stored(&sandbox).unwrap();
+            let echo = format!(
+                "you sent {} and {CLIENT_SECRET} and {}",
+                account.tokens.refresh.expose_secret(),
+                account.tokens.access.expose_secret()
+            );
+            let reply = Reply::json(status, &json!({ "error": error, "error_description": echo, "message": echo }));
+            for trouble in [Trouble::Instead(reply), Trouble::Instead(Reply::text(status, &echo)), Trouble::CloseAfter]
+            {
+                sandbox.sim().fail(Fault::on("POST", path).times(3).with(trouble));
+                for line in
+                    ["-vvv trakt refresh me", "-vvv trakt auth me", "-vvv trakt delete me --revoke", "trakt list"]
+                {
+                    run(&sandbox, &mut planted, line);
+                }
+                sandbox.sim().heal();
+                sandbox.authorize("me", "ann-kay");
+            }
+        }
+    }
+    // Tokens in an answer that is not as expected.
+    for body in [json!({ "access_token": "planted-token-1", "refresh_token": 7 }), json!(["planted-token-1"])] {
+        planted.0.push("planted-token-1".to_owned());
+        for path in ["/oauth/token", "/oauth/device/token", "/oauth/device/code"] {
+            sandbox.authorize("me", "ann-kay");
+            sandbox.sim().fail(Fault::on("POST", path).times(2).answers(Reply::json(200, &body)));
+            for line in ["-vvv trakt refresh me", "-vvv trakt auth me"] {
+                run(&sandbox, &mut planted, line);
+            }
+            sandbox.sim().heal();
+        }
+    }
+    for said in
+        ["trace", "flexget_core::http=trace,flexget_core=trace", "reqwest=trace,hyper=trace,hyper_util=trace,trace"]
+    {
+        sandbox.environment.insert("FLEXGET_LOG".into(), said.to_owned());
+        run(&sandbox, &mut planted, "trakt auth me");
+        run(&sandbox, &mut planted, "execute");
+    }
+    assert!(planted.0.len() > 20, "there were secrets to be found");
+}
+
+#[cfg(unix)]
+#[test]
+fn the_database_is_for_its_owner_only_and_whoever_can_read_it_is_told_of() {
+    use std::os::unix::fs::PermissionsExt;
+    let sandbox = Sandbox::new(CONFIG).with_sim();
+    sandbox.sim().auto_approve(Some("ann-kay"), 0);
+    let ran = sandbox.run("trakt auth me").good();
+    assert!(!ran.stderr.contains("chmod"), "{}", ran.stderr);
+    for file in fs::read_dir(sandbox.folder()).unwrap().flatten() {
+        let name = file.file_name().to_string_lossy().into_owned();
+        if name.contains("sqlite") {
+            let mode = file.metadata().unwrap().permissions().mode() & 0o777;
+            assert_eq!(mode, 0o600, "{name}");
+        }
+    }
+    let path = sandbox.folder().join("flexget-rs.sqlite");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+    for line in ["trakt list", "execute --test"] {
+        let ran = sandbox.run(line);
+        assert_eq!(
+            ran.stderr.matches("holds credentials and others can read it (mode 644): run `chmod 600").count(),
+            1,
+            "{line}: {}",
+            ran.stderr
+        );
+    }
+}

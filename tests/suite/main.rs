@@ -1,0 +1,17 @@
+//! What the program promises, through its public doors.
+
+// What is wrong with a test may well panic, in its helpers too: clippy allows that only inside of `#[test]` functions.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod authorization;
+mod cli;
+mod configs;
+mod generated;
+mod house;
+mod import;
+mod language;
+mod process;
+mod readme;
+
+/// The program, as it is shipped.
+const PROGRAM: &str = env!("CARGO_BIN_EXE_flexget-rs-under-test");

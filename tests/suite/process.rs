@@ -1,0 +1,59 @@
+//! The program as a process: what only the system can show.
+
+use std::process::Stdio;
+
+use flexget_tests::Sandbox;
+
+use crate::PROGRAM;
+
+const CONFIG: &str = "tasks:\n  a: { mock: [ A ], accept_all: yes, seen: no }\n";
+
+#[test]
+fn the_program_runs_a_task() {
+    let ran = Sandbox::new(CONFIG).run_process(PROGRAM, "execute").good();
+    assert!(ran.stdout.contains("ACCEPTED: `A` by accept_all plugin\n"), "{}", ran.stdout);
+    assert_eq!(ran.stderr, "");
+}
+
+#[test]
+fn exit_codes_reach_the_shell() {
+    let sandbox = Sandbox::new(CONFIG);
+    assert_eq!(sandbox.run_process(PROGRAM, "execute --tasks nope").code, 2);
+    assert_eq!(sandbox.run_process(PROGRAM, "-c nope.yml execute").code, 2);
+}
+
+#[test]
+fn a_closed_pipe_is_no_mistake() {
+    let sandbox = Sandbox::new(CONFIG);
+    let mut child = sandbox.process(PROGRAM, "schema").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_it_with_130() {
+    let sandbox = Sandbox::new(
+        "
+        tasks:
+          slow: { trakt_list: { account: me, list: watchlist, type: movies }, accept_all: yes }
+        ",
+    )
+    .with_sim();
+    sandbox.authorize("me", "ann-kay");
+    sandbox.sim().fail(trakt_sim::Fault::on("GET", "/").with(trakt_sim::Trouble::Hang));
+    let mut child = sandbox.process(PROGRAM, "execute").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    while sandbox.sim().requests().is_empty() {
+        std::thread::yield_now();
+        assert_eq!(child.try_wait().unwrap().and_then(|status| status.code()), None, "it ended by itself");
+    }
+    for _ in 0..2 {
+        let sent = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+        // The second one counts only when the first has been heard.
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+}
