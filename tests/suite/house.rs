@@ -141,7 +141,7 @@ fn core_names_no_plugin_and_no_service() {
             for literal in literals(line) {
                 let words: Vec<&str> = literal.split(|c: char| !(c.is_alphanumeric() || c == '_')).collect();
                 let is_plugin = |word: &&str| word.contains('_') && registry::find(word).is_some();
-                if literal.to_lowercase().contains("trakt") || words.iter().any(|word| is_plugin(word)) {
+                if literal.to_lowercase().contains("trakt") || words.iter().any(is_plugin) {
                     named.push(format!("{}:{}: {literal}", path.display(), number + 1));
                 }
             }
