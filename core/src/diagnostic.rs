@@ -91,6 +91,19 @@ pub enum At {
     Span(Span),
 }
 
+impl At {
+    /// The key that it points at, if it does point at one.
+    pub fn key(&self) -> Option<&str> {
+        match self {
+            Self::Key(path) => match path.0.last() {
+                Some(Segment::Key(key)) => Some(key),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
+
 /// A range of bytes in one of the files of a document.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Span {

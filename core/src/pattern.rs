@@ -54,6 +54,15 @@ impl Pattern {
         Self::build(text, r"\A", true)
     }
 
+    /// The pattern that a mask of a shell is, for whole texts: `*` is anything, `?` one character, `[…]` one of these and
+    /// `[!…]` none of them.
+    ///
+    /// # Errors
+    /// What is wrong with it, such as a range that goes backwards.
+    pub fn mask(mask: &str) -> Result<Self, String> {
+        Self::at_start(&of_mask(mask))
+    }
+
     /// A regular expression, remembered from the last time that it was built: a config that uses a template says the same in
     /// many tasks, and is checked before it is read.
     fn build(text: &str, anchor: &'static str, any_case: bool) -> Result<Self, String> {
@@ -212,6 +221,33 @@ fn repetition(text: &str) -> Option<(usize, String)> {
     Some((inside.len() + 2, format!("{{{low}{high}}}")))
 }
 
+/// The regular expression that a mask with `*`, `?` and `[…]` is.
+fn of_mask(mask: &str) -> String {
+    let mut out = String::from("(?s:");
+    let mut rest = mask.chars();
+    while let Some(next) = rest.next() {
+        match next {
+            '*' => out.push_str(".*"),
+            '?' => out.push('.'),
+            '[' => match rest.as_str().char_indices().skip(1).find(|(_, c)| *c == ']').map(|(at, _)| at) {
+                Some(end) => {
+                    let set = &rest.as_str()[..end];
+                    let set = set.strip_prefix('!').map_or_else(|| set.replace('^', r"\^"), |set| format!("^{set}"));
+                    out += &format!("[{}]", set.replace('\\', r"\\"));
+                    rest = rest.as_str()[end + 1..].chars();
+                }
+                None => out.push_str(r"\["),
+            },
+            c if c.is_alphanumeric() || !c.is_ascii() => out.push(c),
+            c => {
+                out.push('\\');
+                out.push(c);
+            }
+        }
+    }
+    out + r")\z"
+}
+
 impl fmt::Debug for Pattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Pattern").field(&self.text).finish()
@@ -296,6 +332,29 @@ mod tests {
         let pattern = Pattern::new(r"^(?:x+(?=x))+y").unwrap();
         let error = pattern.is_match(&format!("{} y", "x".repeat(60))).unwrap_err();
         assert!(error.to_string().contains("takes too long"));
+    }
+
+    #[test]
+    fn masks_are_those_of_a_shell_without_regard_to_case() {
+        for (mask, name, expected) in [
+            ("movies", "Movies", true),
+            ("mov*", "movies", true),
+            ("*ies", "movies", true),
+            ("m?vies", "movies", true),
+            ("[lm]ovies", "movies", true),
+            ("[!m]ovies", "movies", false),
+            ("[a-f]*", "tv", false),
+            ("tv", "tv shows", false),
+            ("[tv", "[tv", true),
+            ("a.b+c", "a.b+c", true),
+            ("a.b", "axb", false),
+            ("[]x]", "]", true),
+            ("[^x]", "^", true),
+            (r"[\d]", "7", false),
+            ("a*", "a\nb", true),
+        ] {
+            assert_eq!(Pattern::mask(mask).unwrap().is_match(name).unwrap(), expected, "{mask} against {name}");
+        }
     }
 
     #[test]

@@ -1,12 +1,16 @@
 //! From a plan to a report: runs the tasks, one after the other.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::context::Context;
-use crate::error::Error;
+use crate::diagnostic::Severity;
+use crate::error::{Error, Result};
+use crate::list;
+use crate::pattern::Pattern;
 use crate::phase::Phase;
 use crate::plan::{Plan, TaskPlan};
 use crate::plugin::BoundStep;
+use crate::registry;
 use crate::report::{EntryReport, ErrorReport, Outcome, Report, TaskReport};
 use crate::task::{Ending, Task};
 
@@ -26,63 +30,37 @@ pub struct Selection {
 /// The tasks that a selection means.
 ///
 /// # Errors
-/// A pattern that matches no task.
-pub fn select<'a>(plan: &'a Plan, selection: &Selection) -> Result<Vec<&'a TaskPlan>, Error> {
+/// A pattern that is none, or that matches no task.
+pub fn select<'a>(plan: &'a Plan, selection: &Selection) -> Result<Vec<&'a TaskPlan>> {
     // A lone `*` counts as naming nothing, as in FlexGet.
     let by_name = !selection.tasks.is_empty() && selection.tasks != ["*"];
+    let mut named = BTreeSet::new();
     for pattern in &selection.tasks {
-        if !plan.tasks.iter().any(|task| matches(pattern, &task.name)) {
-            let names: Vec<&str> = plan.tasks.iter().map(|task| task.name.as_str()).collect();
-            let near = crate::registry::similar(pattern, names.iter().copied());
-            let hint = match near.first() {
+        let found = named_by(pattern, plan)?;
+        if found.is_empty() {
+            let names = plan.tasks.iter().map(|task| task.name.as_str());
+            let hint = match registry::similar(pattern, names.clone()).first() {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => format!("the tasks are: {}", names.join(", ")),
+                None => format!("the tasks are: {}", names.collect::<Vec<_>>().join(", ")),
             };
             return Err(Error::new(format!("`{pattern}` does not match any tasks")).hint(hint));
         }
+        named.extend(found);
     }
-    Ok(plan
-        .tasks
-        .iter()
-        .filter(|task| !task.disabled)
-        .filter(|task| match by_name {
-            true => selection.tasks.iter().any(|pattern| matches(pattern, &task.name)),
-            false => !task.manual,
-        })
-        .filter(|task| selection.template.as_ref().is_none_or(|template| task.templates.contains(template)))
-        .collect())
+    let is_wanted = |task: &TaskPlan| if by_name { named.contains(task.name.as_str()) } else { !task.manual };
+    let uses = |task: &TaskPlan| selection.template.as_ref().is_none_or(|template| task.templates.contains(template));
+    Ok(plan.tasks.iter().filter(|task| !task.disabled && is_wanted(task) && uses(task)).collect())
 }
 
-/// Whether a shell pattern matches a name, upper and lower case alike.
-fn matches(pattern: &str, name: &str) -> bool {
-    fn go(pattern: &[char], name: &[char]) -> bool {
-        match pattern {
-            [] => name.is_empty(),
-            ['*', rest @ ..] => (0..=name.len()).any(|skip| go(rest, &name[skip..])),
-            ['?', rest @ ..] => !name.is_empty() && go(rest, &name[1..]),
-            ['[', rest @ ..] => match (rest.iter().skip(1).position(|&c| c == ']').map(|at| at + 1), name) {
-                (Some(end), [first, tail @ ..]) => {
-                    let (negated, set) = match &rest[..end] {
-                        ['!', set @ ..] => (true, set),
-                        set => (false, set),
-                    };
-                    in_set(set, *first) != negated && go(&rest[end + 1..], tail)
-                }
-                (Some(_), []) => false,
-                (None, _) => name.first() == Some(&'[') && go(rest, &name[1..]),
-            },
-            [first, rest @ ..] => name.first() == Some(first) && go(rest, &name[1..]),
-        }
+/// The names of the tasks that a pattern means: the one that is called so, or all that match it as a mask.
+fn named_by<'a>(pattern: &str, plan: &'a Plan) -> Result<Vec<&'a str>> {
+    let names = || plan.tasks.iter().map(|task| task.name.as_str());
+    if let Some(name) = names().find(|name| *name == pattern) {
+        return Ok(vec![name]);
     }
-    fn in_set(set: &[char], wanted: char) -> bool {
-        match set {
-            [] => false,
-            [low, '-', high, rest @ ..] => (*low..=*high).contains(&wanted) || in_set(rest, wanted),
-            [one, rest @ ..] => *one == wanted || in_set(rest, wanted),
-        }
-    }
-    let fold = |text: &str| text.to_lowercase().chars().collect::<Vec<_>>();
-    go(&fold(pattern), &fold(name))
+    let mask =
+        Pattern::mask(pattern).map_err(|why| Error::new(format!("`{pattern}` is no pattern for tasks: {why}")))?;
+    names().filter_map(|name| mask.is_match(name).map(|is| is.then_some(name)).transpose()).collect()
 }
 
 /// Runs these tasks and reports each as it ends.
@@ -94,7 +72,7 @@ pub async fn run(
 ) -> Report {
     let mut reports = Vec::new();
     if !cx.dry_run {
-        match crate::list::settle(cx).await {
+        match list::settle(cx).await {
             Ok(said) => said.iter().for_each(|line| tracing::warn!(target: "journal", "{line}")),
             Err(error) => tracing::warn!(target: "journal", "{error}"),
         }
@@ -119,16 +97,9 @@ async fn run_task(plan: &TaskPlan, selection: &Selection, cx: &Context) -> TaskR
     let mut outcome = Outcome::Ok;
     let mut error = None;
     if let Some(first) = plan.unusable.first() {
-        let plugin = match &first.at {
-            crate::diagnostic::At::Key(path) => {
-                path.0.last().map(|last| crate::diagnostic::Path(vec![last.clone()]).to_string())
-            }
-            _ => None,
-        };
-        outcome =
-            if first.severity == crate::diagnostic::Severity::Error { Outcome::Aborted } else { Outcome::Skipped };
+        outcome = if first.severity == Severity::Error { Outcome::Aborted } else { Outcome::Skipped };
         error = Some(ErrorReport {
-            plugin: plugin.map(|name| name.trim_start_matches('/').to_owned()).unwrap_or_default(),
+            plugin: first.at.key().unwrap_or_default().to_owned(),
             message: first.message.clone(),
             hint: first.help.first().cloned(),
         });
@@ -202,7 +173,7 @@ fn warn_of_emptiness(plan: &TaskPlan, task: &mut Task) {
 fn warn_of_gaps(plan: &TaskPlan, task: &mut Task) {
     let has = |phase: Phase| {
         plan.steps.iter().any(|step| {
-            step.phase == phase && crate::registry::find(step.plugin).is_some_and(|registration| !registration.builtin)
+            step.phase == phase && registry::find(step.plugin).is_some_and(|registration| !registration.builtin)
         })
     };
     if !has(Phase::Input) && has(Phase::Filter) {
@@ -210,27 +181,5 @@ fn warn_of_gaps(plan: &TaskPlan, task: &mut Task) {
     }
     if has(Phase::Input) && !has(Phase::Filter) {
         task.warn("task", "there is no filter that accepts entries: add at least one");
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::matches;
-
-    #[test]
-    fn patterns_match_as_in_a_shell_without_regard_to_case() {
-        for (pattern, name, expected) in [
-            ("movies", "Movies", true),
-            ("mov*", "movies", true),
-            ("*ies", "movies", true),
-            ("m?vies", "movies", true),
-            ("[lm]ovies", "movies", true),
-            ("[!m]ovies", "movies", false),
-            ("[a-f]*", "tv", false),
-            ("tv", "tv shows", false),
-            ("[tv", "[tv", true),
-        ] {
-            assert_eq!(matches(pattern, name), expected, "{pattern} against {name}");
-        }
     }
 }

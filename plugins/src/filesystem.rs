@@ -85,7 +85,7 @@ struct Mask(Pattern);
 impl TryFrom<String> for Mask {
     type Error = String;
     fn try_from(mask: String) -> Result<Self, String> {
-        Pattern::at_start(&of_mask(&mask)).map(Self)
+        Pattern::mask(&mask).map(Self)
     }
 }
 
@@ -239,33 +239,6 @@ fn file_url(path: &FilePath) -> String {
         }
         url
     })
-}
-
-/// The regular expression that a mask with `*`, `?` and `[…]` is.
-fn of_mask(mask: &str) -> String {
-    let mut out = String::from("(?s:");
-    let mut rest = mask.chars();
-    while let Some(next) = rest.next() {
-        match next {
-            '*' => out.push_str(".*"),
-            '?' => out.push('.'),
-            '[' => match rest.as_str().char_indices().skip(1).find(|(_, c)| *c == ']').map(|(at, _)| at) {
-                Some(end) => {
-                    let set = &rest.as_str()[..end];
-                    let set = set.strip_prefix('!').map_or_else(|| set.replace('^', r"\^"), |set| format!("^{set}"));
-                    out += &format!("[{}]", set.replace('\\', r"\\"));
-                    rest = rest.as_str()[end + 1..].chars();
-                }
-                None => out.push_str(r"\["),
-            },
-            c if c.is_alphanumeric() || !c.is_ascii() => out.push(c),
-            c => {
-                out.push('\\');
-                out.push(c);
-            }
-        }
-    }
-    out + r")\z"
 }
 
 #[cfg(test)]

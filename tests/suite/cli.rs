@@ -52,6 +52,35 @@ fn a_report_reads_like_flexgets() {
 }
 
 #[test]
+fn tasks_are_named_by_masks_or_as_they_are_called() {
+    let task = "{ mock: [ A ], accept_all: yes, seen: no }";
+    let sandbox = Sandbox::new(&format!(
+        "tasks:\n  '[tv]': {task}\n  TV: {task}\n  t: {task}\n  movies: {{ manual: yes, mock: [ A ], accept_all: yes, seen: no }}\n"
+    ));
+    for (line, expected) in [
+        ("execute", vec!["[tv]", "TV", "t"]),
+        ("execute --tasks tv", vec!["TV"]),
+        ("execute --tasks [tv]", vec!["[tv]"]),
+        ("execute --tasks [xt]", vec!["t"]),
+        ("execute --tasks MOV* ?", vec!["t", "movies"]),
+        ("execute --tasks *", vec!["[tv]", "TV", "t"]),
+    ] {
+        let report = sandbox.run(&format!("{line} --format json")).good().json();
+        let names: Vec<&str> =
+            report["tasks"].as_array().unwrap().iter().map(|task| task["name"].as_str().unwrap()).collect();
+        assert_eq!(names, expected, "{line}");
+    }
+    for (line, message) in [
+        ("execute --tasks movie", "`movie` does not match any tasks"),
+        ("execute --tasks [b-a]", "`[b-a]` is no pattern for tasks"),
+    ] {
+        let ran = sandbox.run(line);
+        assert_eq!(ran.code, 2, "{line}");
+        assert!(ran.stderr.contains(message), "{}", ran.stderr);
+    }
+}
+
+#[test]
 fn a_narrow_terminal_gets_short_lines() {
     let sandbox = Sandbox::new(TWO_TASKS).on_terminal(40);
     let ran = sandbox.run("--color never execute --tasks movies").good();
