@@ -10,7 +10,8 @@ use flexget_core::report::Action;
 ///
 /// `max_removals` is how many items may be taken off at the most, as a number or as a part of the list; 25 % where it is not said.
 /// If there is more to take off, or `from` is empty, nothing is changed and the task is aborted: a list that has become empty by
-/// mistake does not empty the other. If something could not be put on, nothing is taken off. With `--test` the report shows item by item what would be done.
+/// mistake does not empty the other. If something could not be put on, nothing is taken off. With `--test` the report shows item by
+/// item what would be done, also where too much would be taken off; in a run the difference is in the log (`-v`) before anything is sent.
 ///
 /// ```yaml
 /// list_sync:
@@ -114,35 +115,44 @@ impl ListSync {
                 self.put(&source, &back, Action::Add, task).await.map(drop)
             }
             _ => {
-                if from.is_empty() && !to.is_empty() {
-                    return Err(Error::new(format!(
-                        "there is nothing on `{}`, so `{}` is left as it is",
-                        name(&self.from),
-                        name(self.to.list())
-                    ))
-                    .hint("if it is meant, clear the list with `list_clear`"));
-                }
                 let extra = lacking(&self.to, &from, &to);
-                let most = self.max_removals.of(to.len());
-                if extra.len() > most {
-                    return Err(Error::new(format!(
-                        "{} of the {} items of `{}` would be taken off, and `max_removals` allows {most}",
-                        extra.len(),
-                        to.len(),
-                        name(self.to.list()),
-                    ))
-                    .hint("look at both lists with `--test`; if it is right, raise `max_removals` for one run"));
+                let refused = self.refusal(from.is_empty(), to.len(), &extra);
+                // A dry run shows what there is to do also where it will not be done: that is how one finds out what is wrong.
+                if refused.is_none() || cx.dry_run {
+                    if !self.put(&self.to, &missing, Action::Add, task).await? {
+                        return Err(Error::new(format!(
+                            "not all that is missing could be put on `{}`, so nothing was taken off it",
+                            name(self.to.list()),
+                        ))
+                        .hint("see what failed in the report; the next run tries again"));
+                    }
+                    self.put(&self.to, &extra, Action::Remove, task).await?;
                 }
-                if !self.put(&self.to, &missing, Action::Add, task).await? {
-                    return Err(Error::new(format!(
-                        "not all that is missing could be put on `{}`, so nothing was taken off it",
-                        name(self.to.list()),
-                    ))
-                    .hint("see what failed in the report; the next run tries again"));
-                }
-                self.put(&self.to, &extra, Action::Remove, task).await.map(drop)
+                refused.map_or(Ok(()), Err)
             }
         }
+    }
+
+    /// Why nothing is to be changed, if `to` would lose too much.
+    fn refusal(&self, nothing_in_source: bool, length: usize, extra: &[&Entry]) -> Option<Error> {
+        if nothing_in_source && length > 0 {
+            let error = Error::new(format!(
+                "there is nothing on `{}`, so `{}` is left as it is",
+                name(&self.from),
+                name(self.to.list())
+            ));
+            return Some(error.hint("if it is meant, clear the list with `list_clear`"));
+        }
+        let most = self.max_removals.of(length);
+        (extra.len() > most).then(|| {
+            Error::new(format!(
+                "{} of the {length} items of `{}` would be taken off, and `max_removals` allows {most}: {}",
+                extra.len(),
+                name(self.to.list()),
+                titles(extra),
+            ))
+            .hint("`--test` shows all that would be done; if it is right, raise `max_removals` for one run")
+        })
     }
 
     /// Makes a change, if there is one to make, and says whether nothing of it failed.
@@ -151,6 +161,8 @@ impl ListSync {
             return Ok(true);
         }
         let cx = task.cx.clone();
+        let direction = if action == Action::Add { "to be put on" } else { "to be taken off" };
+        tracing::info!(target: "list_sync", task = %task.name, "{direction} `{}`: {}", name(list.list()), titles(items));
         let report = list.apply(items, action, Self::NAME, None, &cx).await?;
         let is_done = report.failed.is_empty();
         list.tell(task, Self::NAME, report);
@@ -160,6 +172,16 @@ impl ListSync {
 
 fn name(list: &AnyList) -> String {
     list.place().name
+}
+
+/// The titles of the first items, and how many more there are.
+fn titles(items: &[&Entry]) -> String {
+    const SHOWN: usize = 10;
+    let shown: Vec<String> = items.iter().take(SHOWN).map(|item| format!("`{}`", item.title())).collect();
+    match items.len().saturating_sub(SHOWN) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
 }
 
 /// The items that a list lacks and could hold: what it cannot hold (an episode on a list of movies) is not missing from it.

@@ -10,6 +10,21 @@ const SHOWN: usize = 50;
 /// Shows the latest changes to remote lists, newest first.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+pub struct Changes {}
+
+submit! { command::<Changes>() }
+
+impl Command for Changes {
+    const PATH: &'static [&'static str] = &["changes"];
+
+    async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
+        List { limit: None }.run(cx, out).await
+    }
+}
+
+/// Shows the latest changes to remote lists, newest first.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct List {
     /// How many to show; 50 where it is not said.
     limit: Option<usize>,

@@ -7,6 +7,9 @@ use flexget_core::prelude::*;
 
 use crate::parsing::movie::movie;
 
+#[cfg(test)]
+mod laws;
+
 /// The kinds of media.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Kind {
@@ -80,16 +83,16 @@ impl Media {
     /// an id that movies and shows both have.
     pub fn of(entry: &Entry, expected: Option<Kind>) -> Option<Self> {
         let has_any = |names: &[&str]| names.iter().any(|name| entry.has(name));
+        let is_movie = has_any(&["movie_name", "trakt_movie_id", "trakt_movie_slug", "trakt_movie_name"]);
+        // TVDB has movies too, though nobody knows them here by its numbers.
         let is_series = has_any(&[
             "series_name",
             "trakt_show_id",
             "trakt_show_slug",
-            "tvdb_id",
             "trakt_series_name",
             "trakt_episode_id",
             "trakt_season_id",
-        ]);
-        let is_movie = has_any(&["movie_name", "trakt_movie_id", "trakt_movie_slug", "trakt_movie_name"]);
+        ]) || !is_movie && entry.has("tvdb_id");
         let kind = match (is_movie, is_series, expected) {
             (true, true, Some(expected)) => expected,
             (_, true, _) => Self::kind_of_series(entry),
@@ -190,18 +193,10 @@ impl Media {
             (Kind::Episode, Some(season), Some(episode)) => format!(" s{season}e{episode}"),
             (Kind::Movie | Kind::Show, ..) => String::new(),
             // Without its numbers, a season or episode is known by its own id alone.
-            _ => {
-                return self
-                    .own_ids
-                    .trakt
-                    .map(|id| Key::id(format!("{} trakt", self.kind.word()), id))
-                    .into_iter()
-                    .collect();
-            }
+            _ => return self.own_key().into_iter().collect(),
         };
         let word = self.kind.word();
-        let mut keys = Vec::new();
-        keys.extend(self.own_ids.trakt.map(|id| Key::id(format!("{word} own trakt"), id)));
+        let mut keys = Vec::from_iter(self.own_key());
         let mut id = |space: &str, value: Option<String>| {
             keys.extend(value.map(|value| Key::id(format!("{word} {space}"), format!("{value}{part}"))));
         };
@@ -220,6 +215,11 @@ impl Media {
             }
         }
         keys
+    }
+
+    /// The id of a season or an episode itself.
+    fn own_key(&self) -> Option<Key> {
+        self.own_ids.trakt.map(|id| Key::id(format!("{} own trakt", self.kind.word()), id))
     }
 }
 
@@ -300,6 +300,26 @@ mod tests {
         let number = Entry::new("A", "mock://a").with("trakt_movie_id", 481i64);
         let text = Entry::new("B", "mock://b").with("trakt_movie_id", "481");
         assert!(same(&number, &text));
+    }
+
+    #[test]
+    fn an_episode_is_known_by_its_own_id_alone() {
+        let item = entry(&[
+            ("series_name", "Show"),
+            ("trakt_show_id", "7"),
+            ("series_season", "1"),
+            ("series_episode", "2"),
+            ("trakt_episode_id", "9"),
+        ]);
+        assert!(same(&item, &entry(&[("trakt_episode_id", "9")])));
+        assert!(!same(&item, &entry(&[("trakt_episode_id", "7")])), "it is not the number of a show");
+    }
+
+    #[test]
+    fn a_movie_with_a_number_at_tvdb_is_a_movie() {
+        let movie = entry(&[("movie_name", "Solaris"), ("movie_year", "1972"), ("tvdb_id", "5")]);
+        assert!(same(&movie, &entry(&[("movie_name", "Solaris"), ("movie_year", "1972")])));
+        assert_eq!(Media::of(&entry(&[("tvdb_id", "5")]), None).unwrap().kind, Kind::Show);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! `list_sync` with lists of Trakt, and lists that are found in odd ways.
 
-use trakt_sim::Privacy;
+use flexget_core::report::Action;
+use trakt_sim::{Privacy, Trouble};
 
 use super::*;
 
@@ -30,20 +31,62 @@ fn one_list_becomes_equal_to_another_and_strange_items_are_no_difference() {
 }
 
 #[test]
-fn a_source_that_is_empty_or_much_shorter_changes_nothing() {
+fn a_source_that_is_empty_or_much_shorter_changes_nothing_and_a_dry_run_shows_what_it_would_do() {
     let sandbox = Sandbox::new(Seed::small());
     let sync = |from: &str, more: &str| {
         format!(
             "list_sync:\n  from: {{ trakt_list: {{ account: ann, list: {from} }} }}\n  to: {{ trakt_list: {{ account: ann, list: watchlist }} }}{more}"
         )
     };
-    for (from, more, message) in [
-        ("Kino & Co.", "\n  max_removals: 100%", "there is nothing on `Kino & Co.`, so `watchlist` is left as it is"),
-        ("Following TV", "", "6 of the 8 items of `watchlist` would be taken off, and `max_removals` allows 2"),
+    for (from, more, message, put, taken) in [
+        (
+            "Kino & Co.",
+            "\n  max_removals: 100%",
+            "there is nothing on `Kino & Co.`, so `watchlist` is left as it is",
+            0,
+            8,
+        ),
+        (
+            "Following TV",
+            "",
+            "6 of the 8 items of `watchlist` would be taken off, and `max_removals` allows 2: `The Matrix (1999)`, `Inception (2010)`, ",
+            2,
+            6,
+        ),
     ] {
         let report = run(&sync(from, more), &sandbox.next_run());
-        assert_eq!(report.error.map(|error| error.message).as_deref(), Some(message));
+        let said = report.error.map(|error| error.message).unwrap_or_default();
+        assert!(said.starts_with(message), "{said}");
+        assert_eq!((report.changes.len(), sandbox.sim.count("POST", "/")), (0, 0));
+        let dry = run(&sync(from, more), &testing::dry_run(&sandbox.next_run()));
+        assert!(dry.error.is_some_and(|error| error.message == said));
+        let shown = |action| dry.changes.iter().filter(|one| one.action == action).map(|one| one.items.len()).sum();
+        let shown: (usize, usize) = (shown(Action::Add), shown(Action::Remove));
+        assert_eq!((shown, sandbox.sim.count("POST", "/")), ((put, taken), 0));
+    }
+}
+
+#[test]
+fn a_source_that_cannot_be_read_to_its_end_changes_nothing() {
+    for trouble in [Trouble::CutShort, Trouble::CloseBefore, Trouble::Instead(trakt_sim::Reply::empty(500))] {
+        let sandbox = Sandbox::new(Seed::small().and(|world| {
+            let long = Place::List(world.add_list(Some("ann-kay"), "Long", Privacy::Private));
+            world.fill(&long, 600);
+            let all = world.contents(&long).unwrap().media();
+            let copy = Place::List(world.add_list(Some("ann-kay"), "Copy", Privacy::Private));
+            world.put(&copy, &all);
+        }));
+        let (long, before) = (custom(&sandbox, "Long"), custom(&sandbox, "Copy"));
+        assert_eq!((long.len(), before.len()), (600, 600));
+        let path = sandbox.sim.with(|world| format!("/users/me/lists/{}/items", world.list_id("ann-kay", "Long").unwrap()));
+        sandbox.sim.fail(Fault::on("GET", &path).query("page", "2").with(trouble.clone()));
+        let sync = "list_sync:\n  from: { trakt_list: { account: ann, list: Long } }\n  to: { trakt_list: { account: ann, list: Copy } }\n  max_removals: 100%";
+        for cx in [sandbox.next_run(), testing::dry_run(&sandbox.next_run())] {
+            let report = run(sync, &cx);
+            assert!(report.error.is_some() && report.changes.is_empty(), "{trouble:?}: {report:?}");
+        }
         assert_eq!(sandbox.sim.count("POST", "/"), 0);
+        assert_eq!(custom(&sandbox, "Copy"), before, "{trouble:?}");
     }
 }
 
