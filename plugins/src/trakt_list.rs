@@ -4,7 +4,7 @@ use flexget_core::prelude::*;
 use serde_json::{Map, Value as Json};
 
 use crate::media::{self, Kind, Media};
-use crate::trakt::catalogue::{Personal, Source, locate, look_elsewhere};
+use crate::trakt::catalogue::{Personal, Source, forget_summaries, locate, look_elsewhere};
 use crate::trakt::client::{Client, stored_account};
 use crate::trakt::entries::{self, Style};
 use crate::trakt::model::Row;
@@ -236,6 +236,7 @@ impl TraktList {
         let bulk::Sent { change, at_limit, .. } = sending;
         if let Some(account) = &self.account {
             reading::forget(cx, account)?;
+            forget_summaries(&client);
         }
         let place = |at: usize| sent[at];
         let mut change = Change {

@@ -10,6 +10,7 @@ mod generated;
 mod house;
 mod import;
 mod language;
+mod lists;
 mod process;
 mod readme;
 

@@ -74,7 +74,9 @@ fn entry(facts: &Facts, writing: Writing) -> Entry {
     let in_name = facts.year.filter(|_| writing.year_in_name);
     name.extend(in_name.map(|year| format!(" ({year})")));
     let year = facts.year.filter(|_| !writing.year_in_name);
-    let entry = Entry::new("any title", "mock://any").with("imdb_id", text(facts.imdb, "tt")).with("tmdb_id", number(facts.tmdb));
+    let entry = Entry::new("any title", "mock://any")
+        .with("imdb_id", text(facts.imdb, "tt"))
+        .with("tmdb_id", number(facts.tmdb));
     if facts.kind == Kind::Movie {
         return entry
             .with("movie_name", name)

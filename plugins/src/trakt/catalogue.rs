@@ -186,6 +186,29 @@ fn located(client: &Client) -> Rc<Located> {
     client.cx().memo.of::<Located>(&format!("trakt located {}", client.account().unwrap_or_default()))
 }
 
+/// What lists say of themselves, by their addresses.
+type Summaries = RefCell<HashMap<String, ListSummary>>;
+
+fn summaries(client: &Client) -> Rc<Summaries> {
+    client.cx().memo.of::<Summaries>(&format!("trakt summaries {}", client.account().unwrap_or_default()))
+}
+
+/// What the list at this address says of itself, asked for once in a run; `None` if it is not there or does not say.
+pub async fn summary(client: &Client, path: &str) -> Option<ListSummary> {
+    if let Some(known) = summaries(client).borrow().get(path) {
+        return Some(known.clone());
+    }
+    let summary: ListSummary =
+        client.get(path, &[]).await.ok().filter(|list: &ListSummary| list.ids.trakt.is_some())?;
+    summaries(client).borrow_mut().insert(path.to_owned(), summary.clone());
+    Some(summary)
+}
+
+/// Forgets what lists say of themselves, because one of them was changed.
+pub fn forget_summaries(client: &Client) {
+    summaries(client).borrow_mut().clear();
+}
+
 /// Looks again for a list that is not where its number or address says: a number among the lists of others that the account may
 /// edit, and among the public ones. From then on [`locate`] gives what was found.
 ///
@@ -239,7 +262,10 @@ async fn look_up(client: &Client, user: &str, username: Option<&str>, personal: 
                 let path = format!("users/{user}/lists/{slug}");
                 match client.get::<ListSummary>(&path, &[]).await {
                     // An unknown slug was seen to give an object without ids.
-                    Ok(list) if list.ids.trakt.is_some() => return Ok(path),
+                    Ok(list) if list.ids.trakt.is_some() => {
+                        summaries(client).borrow_mut().insert(path.clone(), list);
+                        return Ok(path);
+                    }
                     Ok(_) | Err(Fault::NotFound) => {}
                     Err(Fault::NoSuchUser) => return Err(no_such_user(user)),
                     Err(fault) => return Err(fault.into()),

@@ -1,7 +1,8 @@
 //! Reads lists of Trakt, whole, in the fewest requests.
 //!
 //! A list that belongs to the account is kept between runs. Trakt says in one small answer when each kind of list was last
-//! changed (`sync/last_activities`); if that was before the list was read, what is kept is the list.
+//! changed (`sync/last_activities`); if that was before the list was read, what is kept is the list. A list that somebody has
+//! made is kept whoever has made it, because it says itself when it was last changed.
 
 use std::cell::RefCell;
 
@@ -156,6 +157,10 @@ fn wrapped(row: Json, kind: Option<Kind>) -> Json {
 struct Kept {
     collection: Collection,
     account: String,
+    /// Whether `last_activities` tells of this list: it is the account's own.
+    is_own: bool,
+    /// The address where a list that somebody has made says when it was changed.
+    list: Option<String>,
 }
 
 /// What of `last_activities` tells whether a list has changed.
@@ -177,15 +182,27 @@ fn stamps(source: &Source) -> &'static [&'static str] {
     }
 }
 
+/// More rows than one page of them: then asking whether a list has changed costs less than reading it.
+const PAGE: usize = 250;
+
 impl Kept {
-    /// The place for what is kept, if `last_activities` tells of this list: it is the account's own.
+    /// The place for what is kept, if something tells whether it is still what Trakt has.
     fn of(reading: &Reading<'_>, client: &Client, path: &str) -> Option<Self> {
-        let account = client.account()?;
-        let is_own = reading.username.is_none() && !stamps(reading.source).is_empty();
-        let is_own_list = !matches!(reading.source, Source::Personal(_)) || path.starts_with("users/me/lists/");
-        (is_own && is_own_list).then(|| Self {
+        let list = match reading.source {
+            Source::Personal(_) => Some(path.split_once("/items").map_or(path, |(list, _)| list).to_owned()),
+            _ => None,
+        };
+        let is_own = client.account().is_some()
+            && reading.username.is_none()
+            && !stamps(reading.source).is_empty()
+            && list.as_ref().is_none_or(|list| list.starts_with("users/me/lists/"));
+        // What nobody in particular has asked for is kept under no account's name.
+        let account = client.account().unwrap_or_default();
+        (is_own || list.is_some()).then(|| Self {
             collection: client.cx().store.shared_collection(COLLECTION, &format!("{account} {path}")),
             account,
+            is_own,
+            list,
         })
     }
 
@@ -196,8 +213,17 @@ impl Kept {
         }
         let records = self.collection.all().ok()?;
         let (head, rows) = records.split_first()?;
-        still_valid(client, &self.collection, head, stamps(source)).await?;
-        Some(rows.iter().map(|record| record.data.clone()).collect())
+        let of_account = if self.is_own { stamps_now(client, stamps(source)).await } else { None };
+        let mut is_valid = of_account.as_ref().is_some_and(|now| is_unchanged(head, STAMPS, now));
+        let mut notes: Vec<(&str, Json)> = of_account.into_iter().map(|now| (STAMPS, now)).collect();
+        if !is_valid && let Some(list) = self.list.as_ref().filter(|_| !self.is_own || rows.len() > PAGE) {
+            // One stamp is for all lists of an account, so that another list may have changed.
+            let changed = json!([catalogue::summary(client, list).await?.updated_at?]);
+            is_valid = is_unchanged(head, CHANGED, &changed);
+            notes.push((CHANGED, changed));
+        }
+        (is_valid && note(&self.collection, head, notes)?)
+            .then(|| rows.iter().map(|record| record.data.clone()).collect())
     }
 
     /// Keeps what was read, after a head that tells when.
@@ -210,32 +236,48 @@ impl Kept {
     }
 }
 
-/// Whether nothing that these stamps tell of has changed since a record was made; the record then notes the stamps, which tells
-/// more surely than its time. What cannot be told has changed.
-async fn still_valid(client: &Client, collection: &Collection, head: &Record, stamps: &[&str]) -> Option<()> {
-    let read_at: Timestamp = head.data.get("read_at")?.as_str()?.parse().ok()?;
+/// What a record notes of `last_activities`.
+const STAMPS: &str = "stamps";
+
+/// What a record notes of the list itself.
+const CHANGED: &str = "changed";
+
+/// What `last_activities` says at these places; `None` if it does not say it of all.
+async fn stamps_now(client: &Client, stamps: &[&str]) -> Option<Json> {
     let activities = activities(client).await?;
     let now: Option<Vec<Json>> = stamps.iter().map(|stamp| activities.pointer(stamp).cloned()).collect();
-    let now = Json::from(now?);
+    now.map(Json::from)
+}
+
+/// Whether nothing that these stamps tell of has changed since a record was made: they are what the record notes of them under
+/// this name; or, where it notes nothing, well before its time.
+fn is_unchanged(head: &Record, name: &str, now: &Json) -> bool {
+    let Some(read_at) = head.data.get("read_at").and_then(Json::as_str).and_then(|at| at.parse::<Timestamp>().ok())
+    else {
+        return false;
+    };
     let is_old = |stamp: &Json| match stamp.as_str().map(str::parse::<Timestamp>) {
         Some(Ok(at)) => at + STALE < read_at,
         Some(Err(_)) => false,
         None => stamp.is_null(),
     };
-    let unchanged = match head.data.get("stamps") {
+    match head.data.get(name) {
         // A stamp may go back when a play is removed, so they are compared for being the same.
-        Some(then) => {
-            if *then == now {
-                return Some(());
-            }
-            false
-        }
+        Some(then) => then == now,
         None => now.as_array().is_some_and(|now| now.iter().all(is_old)),
-    };
+    }
+}
+
+/// Notes stamps in a record that was found to be valid: they tell more surely than its time. Says whether it is still there.
+fn note(collection: &Collection, head: &Record, notes: Vec<(&str, Json)>) -> Option<bool> {
+    let is_news = |(name, now): &(&str, Json)| head.data.get(name) != Some(now);
+    if !notes.iter().any(is_news) {
+        return Some(true);
+    }
     let mut data = head.data.clone();
-    data["stamps"] = now;
+    notes.into_iter().for_each(|(name, now)| data[name] = now);
     let noted = New { keys: head.keys.clone(), data, added: head.added, expires: None };
-    (unchanged && collection.update(head.id, &noted).ok()?).then_some(())
+    collection.update(head.id, &noted).ok()
 }
 
 /// What tells whether a name may mean another list than before.
@@ -251,8 +293,9 @@ pub async fn kept_address(client: &Client, name: &str) -> Option<String> {
     let collection = addresses(client).filter(|_| !client.cx().no_cache)?;
     let records = collection.find(&[name]).ok()?;
     let record = records.first()?;
-    still_valid(client, &collection, record, &OF_NAMES).await?;
-    Some(record.data.get("path")?.as_str()?.to_owned())
+    let now = stamps_now(client, &OF_NAMES).await?;
+    let is_valid = is_unchanged(record, STAMPS, &now) && note(&collection, record, vec![(STAMPS, now)])?;
+    is_valid.then(|| Some(record.data.get("path")?.as_str()?.to_owned()))?
 }
 
 /// Keeps the address of the list of this name; `began` is the time by Trakt's clock when the lists were asked for.

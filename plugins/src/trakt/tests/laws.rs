@@ -74,15 +74,24 @@ fn every_list_that_can_be_changed_keeps_the_laws() {
         ("list: watchlist", mixed.clone()),
         ("list: watchlist", titles_only.clone()),
         ("list: favorites", vec![MOVIES[0], MOVIES[1], SHOWS[0], SHOWS[2]]),
+        ("list: favorites, type: movies", MOVIES.to_vec()),
+        ("list: favorites, type: shows", SHOWS.to_vec()),
+        ("list: collection", vec![MOVIES[0], MOVIES[1], SHOWS[0], SHOWS[2]]),
         ("list: collection, type: movies", MOVIES.to_vec()),
         ("list: collection, type: episodes", EPISODES.to_vec()),
         ("list: collection, type: shows", SHOWS.to_vec()),
         ("list: watched, type: movies", MOVIES.to_vec()),
         ("list: watched, type: episodes", EPISODES.to_vec()),
         ("list: watched, type: shows", SHOWS.to_vec()),
+        ("list: watched", vec![MOVIES[0], MOVIES[1], SHOWS[1], SHOWS[2]]),
         ("list: history", played),
+        ("list: history, type: movies", MOVIES.to_vec()),
+        ("list: history, type: episodes", EPISODES.to_vec()),
         ("list: ratings", mixed.clone()),
+        ("list: ratings, type: movies", MOVIES.to_vec()),
+        ("list: ratings, type: shows", SHOWS.to_vec()),
         ("list: ratings, type: seasons", SEASONS.to_vec()),
+        ("list: ratings, type: episodes", EPISODES.to_vec()),
         ("list: watched soon", mixed.clone()),
         ("list: watched soon, type: movies", MOVIES.to_vec()),
         ("list: watched soon, type: shows", SHOWS.to_vec()),
@@ -178,6 +187,97 @@ fn a_list_of_1000_costs_four_reads_and_one_when_nothing_has_changed() {
         world.add_list(Some("ann-kay"), "big list", Privacy::Private);
     });
     assert_eq!(read_ok("account: ann, list: big list", &sandbox.next_run()).entries.len(), 0);
+}
+
+#[test]
+fn a_list_of_somebody_else_costs_one_small_request_when_nothing_has_changed() {
+    let sandbox = Sandbox::new(Seed::empty().and(|world| {
+        world.add_user("Ann.Kay");
+        world.add_user("Bob");
+        let list = world.add_list(Some("bob"), "Long", Privacy::Public);
+        world.fill(&Place::List(list), 600);
+        let official = world.add_list(None, "Official", Privacy::Public);
+        world.fill(&Place::List(official), 300);
+    }));
+    pass(&sandbox, 60);
+    let number = sandbox.sim.with(|world| world.list_id("bob", "Long").unwrap());
+    let official = sandbox.sim.with(|world| world.lists.values().find(|list| list.owner.is_none()).unwrap().id);
+    for (options, path, size, first) in [
+        ("username: bob, list: Long".to_owned(), "/users/bob/lists/long".to_owned(), 600, 4),
+        (
+            "account: ann, username: bob, list: Long, type: movies".to_owned(),
+            "/users/bob/lists/long".to_owned(),
+            600,
+            4,
+        ),
+        ("list: 'https://trakt.tv/users/bob/lists/long'".to_owned(), "/users/bob/lists/long".to_owned(), 600, 3),
+        (format!("username: bob, list: {number}"), format!("/users/bob/lists/{number}"), 600, 3),
+        (format!("list: 'https://trakt.tv/lists/{official}'"), format!("/lists/{official}"), 300, 2),
+    ] {
+        let fresh = Context { no_cache: true, ..sandbox.next_run() };
+        assert_eq!((read_ok(&options, &fresh).entries.len(), sandbox.requests().len()), (size, first), "{options}");
+        for _ in 0..2 {
+            assert_eq!(read_ok(&options, &sandbox.next_run()).entries.len(), size);
+            assert_eq!(sandbox.requests(), [format!("GET {path}")], "{options}");
+        }
+    }
+    // What has changed is read again, and what was read while it may have been shown as it was is not believed either.
+    let options = "username: bob, list: Long";
+    sandbox.sim.with(|world| world.fill(&Place::List(number), 1));
+    assert_eq!(read_ok(options, &sandbox.next_run()).entries.len(), 601);
+    assert_eq!(sandbox.requests().len(), 4);
+    read_ok(options, &sandbox.next_run());
+    assert_eq!(sandbox.requests().len(), 4, "it changed less than five minutes before it was read");
+    // Hidden from now on: what is kept is not shown.
+    pass(&sandbox, 10);
+    read_ok(options, &sandbox.next_run());
+    sandbox.sim.with(|world| world.lists.get_mut(&number).unwrap().privacy = Privacy::Private);
+    assert!(run(&read(options), &sandbox.next_run()).error.is_some());
+}
+
+#[test]
+fn a_change_to_another_list_of_the_account_is_no_reason_to_read_a_long_one_again() {
+    let sandbox = listed(1_000);
+    pass(&sandbox, 60);
+    let other = sandbox.sim.with(|world| world.add_list(Some("ann-kay"), "Other", Privacy::Private));
+    let number = sandbox.sim.with(|world| world.list_id("ann-kay", "big-list").unwrap());
+    let options = format!("account: ann, list: {number}");
+    read_ok(&options, &sandbox.next_run());
+    pass(&sandbox, 60);
+    sandbox.sim.with(|world| world.fill(&Place::List(other), 3));
+    for more in [2, 1] {
+        assert_eq!(read_ok(&options, &sandbox.next_run()).entries.len(), 1_000);
+        assert_eq!(sandbox.requests().len(), more, "{:?}", sandbox.requests());
+    }
+    sandbox.sim.with(|world| world.fill(&Place::List(number), 3));
+    assert_eq!(read_ok(&options, &sandbox.next_run()).entries.len(), 1_003);
+}
+
+#[test]
+fn a_play_is_added_once_unless_every_run_is_to_add_one() {
+    let sandbox = Sandbox::new(Seed::small());
+    let plays = |movie: u64| {
+        sandbox
+            .sim
+            .with(|world| world.user("ann-kay").history.iter().filter(|play| play.media == Media::Movie(movie)).count())
+    };
+    let add = |options: &str| {
+        let mock = "[ { title: Dark Knight, trakt_movie_id: 6 }, { title: The Matrix, trakt_movie_id: 481 } ]";
+        run(
+            &format!(
+                "mock: {mock}\naccept_all: yes\nseen: no\nlist_add: [ trakt_list: {{ account: ann, {options} }} ]"
+            ),
+            &sandbox.next_run(),
+        )
+    };
+    assert_eq!((plays(6), plays(481)), (2, 0));
+    let once = add("list: watched, type: movies");
+    assert_eq!((once.changes[0].done, once.changes[0].existing), (1, 1));
+    add("list: history");
+    assert_eq!((plays(6), plays(481)), (2, 1));
+    let every = add("list: history, plays: every");
+    assert_eq!((every.changes[0].done, every.changes[0].existing), (2, 0));
+    assert_eq!((plays(6), plays(481)), (3, 2));
 }
 
 #[test]

@@ -78,7 +78,8 @@ fn a_source_that_cannot_be_read_to_its_end_changes_nothing() {
         }));
         let (long, before) = (custom(&sandbox, "Long"), custom(&sandbox, "Copy"));
         assert_eq!((long.len(), before.len()), (600, 600));
-        let path = sandbox.sim.with(|world| format!("/users/me/lists/{}/items", world.list_id("ann-kay", "Long").unwrap()));
+        let path =
+            sandbox.sim.with(|world| format!("/users/me/lists/{}/items", world.list_id("ann-kay", "Long").unwrap()));
         sandbox.sim.fail(Fault::on("GET", &path).query("page", "2").with(trouble.clone()));
         let sync = "list_sync:\n  from: { trakt_list: { account: ann, list: Long } }\n  to: { trakt_list: { account: ann, list: Copy } }\n  max_removals: 100%";
         for cx in [sandbox.next_run(), testing::dry_run(&sandbox.next_run())] {
