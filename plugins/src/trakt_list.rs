@@ -246,7 +246,7 @@ impl TraktList {
             failed: change.failed.into_iter().map(|(at, reason)| (place(at), reason)).collect(),
             uncertain: change.uncertain,
         };
-        if at_limit && !is_history {
+        if at_limit && !remove && !is_history {
             self.look_again(entries, &mut change, cx).await;
         }
         Ok(change)

@@ -50,6 +50,17 @@ struct Answer {
     not_found: HashMap<String, Json>,
 }
 
+impl Answer {
+    /// The answer, if it says anything of what became of the items.
+    fn understood(self, path: &str) -> Result<Self, Fault> {
+        let counts = [&self.added, &self.updated, &self.existing, &self.deleted];
+        match counts.iter().all(|counts| counts.is_empty()) && self.not_found.is_empty() {
+            true => Err(Fault::Nonsense(super::client::strange(path).after_sending())),
+            false => Ok(self),
+        }
+    }
+}
+
 /// Sends entries in batches, and says what became of them. `each` gives an item its extra fields (dates).
 ///
 /// The positions in the change are those in `entries`. After a failure nothing more is sent: what was not sent has failed
@@ -71,7 +82,7 @@ pub async fn send(
             change.failed.extend(batch.iter().flat_map(|item| &item.entries).map(|entry| (entry.at, reason.clone())));
             continue;
         }
-        match client.post::<Answer>(path, body(batch), retry).await {
+        match client.post::<Answer>(path, body(batch), retry).await.and_then(|answer| answer.understood(path)) {
             Ok(answer) => take(&mut change, batch, count, &answer),
             Err(fault) => {
                 at_limit = matches!(fault, Fault::AccountLimit);

@@ -6,6 +6,7 @@ use std::time::Duration;
 use flexget_core::auth::{Account, AccountState};
 use flexget_core::http::{Method, Pace, Request, Response, Retry};
 use flexget_core::prelude::*;
+use flexget_core::registry::similar;
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 
@@ -18,7 +19,11 @@ const AUTH: &str = "https://auth.trakt.tv";
 /// Where applications are made.
 pub const APPS: &str = "https://app.trakt.tv/settings/apps/api";
 /// Where a user sees and ends what is authorized.
-pub const AUTHORIZED_APPS: &str = "https://trakt.tv/oauth/authorized_applications";
+pub const CONNECTED_APPS: &str = "https://app.trakt.tv/settings/apps";
+/// Where one becomes a VIP, unless Trakt names another place.
+pub const VIP: &str = "https://trakt.tv/vip";
+/// Where Trakt tells of its troubles.
+pub const STATUS: &str = "https://status.trakt.tv";
 /// Where the pages of movies and shows are.
 pub const SITE: &str = "https://trakt.tv";
 
@@ -251,8 +256,12 @@ impl Client {
 
     fn pace(&self, is_write: bool) -> Pace {
         // An account has a limit of its own; what nobody asks for counts for the application.
-        let who = match self.account() {
-            Some(name) => format!("account {name}"),
+        let who = match self.account.as_ref().map(RefCell::borrow) {
+            // Two accounts may be one user, who has one limit.
+            Some(account) => match &account.user_slug {
+                Some(slug) => format!("user {slug}"),
+                None => format!("account {}", account.name),
+            },
             None => format!("application {}", self.client_id),
         };
         if is_write {
@@ -320,10 +329,13 @@ impl Client {
 }
 
 fn understand<T: DeserializeOwned>(path: &str, item: serde_json::Value) -> Result<T, Fault> {
-    serde_json::from_value(item).map_err(|error| {
-        let error = Error::new(format!("Trakt's answer to `{path}` cannot be understood")).cause(error);
-        Fault::Nonsense(error.hint("a newer version of flexget-rs may know it"))
-    })
+    serde_json::from_value(item).map_err(|error| Fault::Nonsense(strange(path).cause(error)))
+}
+
+/// An answer that is JSON and yet not what it should be.
+pub fn strange(path: &str) -> Error {
+    Error::new(format!("Trakt's answer to `{path}` cannot be understood"))
+        .hint("try again later; if it stays so, a newer version of flexget-rs may know it")
 }
 
 /// The account of this name.
@@ -348,11 +360,23 @@ pub fn stored_account(cx: &Context, name: &str) -> Result<Account> {
 /// # Errors
 /// The accounts could not be read.
 pub fn unknown_account(cx: &Context, name: &str) -> Result<Error> {
+    let run = format!("run `flexget-rs trakt auth {name}`");
+    let hint = account_names(cx, name)?.map_or_else(|| run.clone(), |names| format!("{run}; {names}"));
+    Ok(Error::new(format!("account `{name}` has not been authorized")).hint(hint))
+}
+
+/// The accounts that there are, for somebody who has named one that there is not; `None` if there are none.
+///
+/// # Errors
+/// The accounts could not be read.
+pub fn account_names(cx: &Context, wrong: &str) -> Result<Option<String>> {
     let accounts = cx.auth.accounts(SERVICE)?;
     let names: Vec<&str> = accounts.iter().map(|account| account.name.as_str()).collect();
-    let others = if names.is_empty() { String::new() } else { format!("; authorized accounts: {}", names.join(", ")) };
-    let error = Error::new(format!("account `{name}` has not been authorized"));
-    Ok(error.hint(format!("run `flexget-rs trakt auth {name}`{others}")))
+    let all = format!("authorized accounts: {}", names.join(", "));
+    Ok(match similar(wrong, names.iter().copied()).first() {
+        Some(near) => Some(format!("did you mean `{near}`? {all}")),
+        None => Some(all).filter(|_| !names.is_empty()),
+    })
 }
 
 /// The application that asks for public data: the one of the environment, or the one that an account was authorized with.
@@ -372,7 +396,8 @@ fn client_id(cx: &Context) -> Result<String> {
 /// What to do when there is no client id.
 pub fn no_client_id() -> String {
     format!(
-        "make an application at {APPS} (since July 2026 a VIP feature of Trakt) and set `FLEXGET_TRAKT_CLIENT_ID`, \
-         or run `flexget-rs trakt auth NAME`, which asks for it"
+        "make an application at {APPS} (since July 2026 a VIP feature of Trakt) with the redirect URI `{}`, and give its id \
+         by `flexget-rs trakt auth NAME --client-id ID` or in `FLEXGET_TRAKT_CLIENT_ID`",
+        oauth::REDIRECT
     )
 }

@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use flexget_core::auth::{Account, AccountState};
 use flexget_core::prelude::*;
-use jiff::{SignedDuration, Timestamp};
-use secrecy::SecretString;
+use jiff::Timestamp;
+use secrecy::{ExposeSecret, SecretString};
 
 use super::SERVICE;
-use super::client::{AUTHORIZED_APPS, Client, no_client_id, unknown_account};
+use super::client::{APPS, CONNECTED_APPS, Client, account_names, no_client_id, strange, unknown_account};
 use super::model::Settings;
-use super::oauth::{self, Application, DeviceCode, Poll};
+use super::oauth::{self, Application, REDIRECT};
+use super::{catalogue, device};
 
 /// Authorizes a Trakt account: shows an address and a code, waits until you have entered it, and stores the access token.
 ///
@@ -40,8 +41,8 @@ impl Command for Auth {
         let stored = cx.auth.account(SERVICE, &self.account)?;
         let application = self.application(cx, stored.as_ref(), out)?;
         let code = oauth::device_code(cx, &application).await?;
-        show_code(&code, out)?;
-        let tokens = wait(cx, &application, &code, out).await?;
+        device::show_code(&code, out)?;
+        let tokens = device::wait(cx, &application, &code, out).await?;
         // The tokens are kept before anything else is asked: what follows may fail.
         let mut account = Account {
             service: SERVICE.to_owned(),
@@ -55,61 +56,67 @@ impl Command for Auth {
         };
         cx.auth.save(&account)?;
         forget_user(cx, &self.account)?;
-        let settings = match Client::new(cx, Some(&self.account))?.get::<Settings>("users/settings", &[]).await {
+        let settings = match settings(cx, &self.account).await {
             Ok(settings) => settings,
-            Err(fault) => {
+            Err(error) => {
                 out.line(format!("account `{}` is authorized", self.account))?;
-                out.data(&Shown::of(&account, cx.clock.now()))?;
-                let error = Error::from(fault);
+                out.data(&Shown::of(&account, cx))?;
                 return out.note(format!("Trakt did not say which user that is: {error}"));
             }
         };
         account.user = settings.user.username.clone();
         account.user_slug = settings.user.ids.slug.clone();
         cx.auth.save(&account)?;
-        tell_user(&self.account, &settings, &account, cx, out)
+        tell_user(&settings, &account, cx, out)?;
+        tell_of_confusion(&account, stored.as_ref(), cx, out)
     }
 }
 
 impl Auth {
     /// The application: as given, as in the environment, as it was, or as the user types it.
     fn application(&self, cx: &Context, stored: Option<&Account>, out: &mut Output) -> Result<Application> {
-        let given = |option: &Option<String>, variable: &str| {
-            option
-                .clone()
-                .or_else(|| (cx.environment)(variable))
-                .map(|text| text.trim().to_owned())
-                .filter(|text| !text.is_empty())
+        let trimmed = |text: String| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+        let of_environment = |variable: &str| (cx.environment)(variable).and_then(trimmed);
+        let given_id = self.client_id.clone().and_then(trimmed);
+        let environment_id = of_environment("FLEXGET_TRAKT_CLIENT_ID");
+        // The secret of the environment is that of the application of the environment.
+        let is_of_environment = given_id.is_none() || environment_id.is_none() || given_id == environment_id;
+        let secret = match self.client_secret.clone() {
+            Some(secret) => trimmed(secret),
+            None => of_environment("FLEXGET_TRAKT_CLIENT_SECRET").filter(|_| is_of_environment),
         };
-        let secret = given(&self.client_secret, "FLEXGET_TRAKT_CLIENT_SECRET").map(SecretString::from);
-        if let Some(id) = given(&self.client_id, "FLEXGET_TRAKT_CLIENT_ID") {
-            let known = stored.filter(|stored| stored.client_id == id);
-            return Ok(Application {
-                id,
-                secret: secret.or_else(|| known.and_then(|known| known.client_secret.clone())),
-            });
+        let secret = secret.map(SecretString::from);
+        // What was stored is not wanted when it is said that there is no secret.
+        let stored_secret = |known: Account| known.client_secret.filter(|_| self.client_secret.is_none());
+        if let Some(id) = given_id.or(environment_id) {
+            let known = stored.filter(|stored| stored.client_id == id).cloned();
+            return Ok(Application { id, secret: secret.or_else(|| known.and_then(stored_secret)) });
         }
         let others = || cx.auth.accounts(SERVICE).map(|accounts| accounts.into_iter().next());
         if let Some(known) = stored.cloned().map_or_else(others, |stored| Ok(Some(stored)))? {
-            return Ok(Application { id: known.client_id, secret: secret.or(known.client_secret) });
+            return Ok(Application { id: known.client_id.clone(), secret: secret.or_else(|| stored_secret(known)) });
         }
-        let id = out
-            .ask("client id of your Trakt application", false)?
-            .map(|id| id.trim().to_owned())
-            .filter(|id| !id.is_empty());
-        let Some(id) = id else {
+        let question =
+            format!("client id of your Trakt application (from {APPS}, with the redirect URI `{REDIRECT}`):");
+        let Some(id) = out.ask(&question, false)?.and_then(trimmed) else {
             return Err(Error::new("Trakt wants to know which application asks, and there is no client id")
                 .hint(no_client_id()));
         };
-        let typed = match secret {
-            Some(secret) => Some(secret),
-            None => out
-                .ask("client secret (leave empty if there is none)", true)?
-                .map(|secret| secret.trim().to_owned())
-                .filter(|secret| !secret.is_empty())
-                .map(SecretString::from),
-        };
-        Ok(Application { id, secret: typed })
+        if secret.is_some() || self.client_secret.is_some() {
+            return Ok(Application { id, secret });
+        }
+        let typed = out.ask("client secret (not shown; leave empty if there is none):", true)?.and_then(trimmed);
+        Ok(Application { id, secret: typed.map(SecretString::from) })
+    }
+}
+
+/// Whose account it is, and what that user may.
+async fn settings(cx: &Context, account: &str) -> Result<Settings> {
+    const PATH: &str = "users/settings";
+    let settings: Settings = Client::new(cx, Some(account))?.get(PATH, &[]).await?;
+    match &settings.user.username {
+        Some(_) => Ok(settings),
+        None => Err(strange(PATH)),
     }
 }
 
@@ -119,112 +126,14 @@ fn forget_user(cx: &Context, account: &str) -> Result<()> {
     super::user_data::forget(cx, account)
 }
 
-/// Shows what the user has to do. It is needed at once: where the answer is one document at the end, it is told beside it.
-fn show_code(code: &DeviceCode, out: &mut Output) -> Result<()> {
-    let lines = [
-        format!("visit {} and enter the code {}", code.verification_url, code.user_code),
-        format!("or open {}", code.prefilled_url()),
-        format!("the code expires in {}", span(Duration::from_secs(code.expires_in))),
-    ];
-    if out.format == Format::Json {
-        return lines.iter().try_for_each(|line| out.note(line));
-    }
-    if let Some(width) = out.terminal
-        && let Some(picture) = qr_code(&code.prefilled_url(), width)
-    {
-        out.line(picture)?;
-    }
-    lines.iter().try_for_each(|line| out.line(line))
-}
-
-/// The address as a QR code in half blocks, if a terminal of this width can show it.
-fn qr_code(address: &str, width: usize) -> Option<String> {
-    let code = qrcode::QrCode::with_error_correction_level(address, qrcode::EcLevel::L).ok()?;
-    let size = code.width();
-    // A quiet zone of two modules is enough for the cameras of today.
-    const QUIET: usize = 2;
-    if size + 2 * QUIET > width {
-        return None;
-    }
-    let dark = |x: usize, y: usize| {
-        let inside = |at: usize| at >= QUIET && at < size + QUIET;
-        inside(x) && inside(y) && code[(x - QUIET, y - QUIET)] == qrcode::Color::Dark
-    };
-    let side = size + 2 * QUIET;
-    let lines = (0..side).step_by(2).map(|y| {
-        let cell = |x: usize| match (dark(x, y), y + 1 < side && dark(x, y + 1)) {
-            // On a dark terminal the light modules are the ones that are drawn.
-            (false, false) => '█',
-            (false, true) => '▀',
-            (true, false) => '▄',
-            (true, true) => ' ',
-        };
-        (0..side).map(cell).collect::<String>()
-    });
-    Some(lines.collect::<Vec<_>>().join("\n"))
-}
-
-/// Asks until the user has decided or the code has expired.
-async fn wait(
-    cx: &Context,
-    application: &Application,
-    code: &DeviceCode,
-    out: &mut Output,
-) -> Result<flexget_core::auth::Tokens> {
-    let life = SignedDuration::from_secs(i64::try_from(code.expires_in).unwrap_or(i64::MAX));
-    let end = cx.clock.now().checked_add(life).unwrap_or(Timestamp::MAX);
-    let mut interval = Duration::from_secs(code.interval.max(1));
-    let mut trouble: Option<String> = None;
-    loop {
-        let left = Duration::try_from(end.duration_since(cx.clock.now())).unwrap_or_default();
-        if left.is_zero() {
-            return Err(Error::new("the code has expired").hint("run the command again for a new code"));
-        }
-        pause(cx, interval.min(left), end, trouble.as_deref(), out).await?;
-        match oauth::poll(cx, application, code).await? {
-            Poll::Approved(tokens) => return Ok(tokens),
-            Poll::Pending => trouble = None,
-            Poll::SlowDown(wait) => {
-                interval += Duration::from_secs(2);
-                if let Some(wait) = wait {
-                    let left = Duration::try_from(end.duration_since(cx.clock.now())).unwrap_or_default();
-                    pause(cx, wait.saturating_sub(interval).min(left), end, None, out).await?;
-                }
-            }
-            Poll::Trouble(reason) => {
-                // A terminal shows it with the countdown; where lines stay, it is told once.
-                if out.terminal.is_none() && trouble.as_ref() != Some(&reason) {
-                    out.note(format!("{reason}; trying again until the code expires"))?;
-                }
-                trouble = Some(reason);
-            }
-        }
-    }
-}
-
-/// Waits, and shows the time left second by second where somebody watches.
-async fn pause(cx: &Context, wait: Duration, end: Timestamp, trouble: Option<&str>, out: &mut Output) -> Result<()> {
-    let step = if out.terminal.is_some() { Duration::from_secs(1) } else { wait };
-    let mut left = wait;
-    while !left.is_zero() {
-        let code_left = Duration::try_from(end.duration_since(cx.clock.now())).unwrap_or_default();
-        let what = trouble.map_or_else(|| "waiting for you".to_owned(), |trouble| format!("{trouble}; trying again"));
-        out.status(format!("{what}; the code is good for {}", span(code_left)))?;
-        let now = step.min(left);
-        cx.clock.sleep(now).await;
-        left -= now;
-    }
-    Ok(())
-}
-
-fn tell_user(name: &str, settings: &Settings, account: &Account, cx: &Context, out: &mut Output) -> Result<()> {
-    out.data(&Shown::of(account, cx.clock.now()))?;
-    let user = settings.user.username.as_deref().unwrap_or("an unnamed user");
+fn tell_user(settings: &Settings, account: &Account, cx: &Context, out: &mut Output) -> Result<()> {
+    out.data(&Shown::of(account, cx))?;
+    let user = account.user.as_deref().unwrap_or("an unnamed user");
     let vip = if settings.user.vip == Some(true) { ", VIP" } else { "" };
-    out.line(format!("account `{name}` is authorized as Trakt user `{user}`{vip}"))?;
+    out.line(format!("account `{}` is authorized as Trakt user `{user}`{vip}", account.name))?;
     out.line(format!(
         "the access token expires {}; it is renewed without being asked",
-        when(account.tokens.expires, cx.clock.now())
+        when(account.tokens.expires, cx)
     ))?;
     if let Some(limits) = &settings.limits {
         let count = |limit: Option<i64>| limit.map_or_else(|| "?".to_owned(), |limit| limit.to_string());
@@ -235,14 +144,31 @@ fn tell_user(name: &str, settings: &Settings, account: &Account, cx: &Context, o
             count(limits.list.item_count),
         ))?;
     }
-    let is_same = settings.user.ids.slug.as_deref().is_some_and(|slug| super::catalogue::user_slug(name) == slug)
-        || user.eq_ignore_ascii_case(name);
-    if !is_same {
-        out.note(format!(
-            "the account is called `{name}` and the Trakt user `{user}`: configs mean the user by `account: {name}`"
-        ))?;
-    }
     Ok(())
+}
+
+/// Warns where names may be taken for another's: a browser may have been logged in as somebody else than was meant.
+fn tell_of_confusion(account: &Account, before: Option<&Account>, cx: &Context, out: &mut Output) -> Result<()> {
+    let Account { name, user: Some(user), .. } = account else { return Ok(()) };
+    if let Some(other) = before.and_then(|before| before.user.as_ref()).filter(|other| *other != user) {
+        out.note(format!("account `{name}` was Trakt user `{other}` until now, and is `{user}` from now on"))?;
+    }
+    if is_called(account, name) {
+        return Ok(());
+    }
+    out.note(format!(
+        "the account is called `{name}` and the Trakt user `{user}`: configs mean the user by `account: {name}`"
+    ))?;
+    match cx.auth.accounts(SERVICE)?.into_iter().find(|other| other.name != *name && is_called(other, name)) {
+        Some(other) => out.note(format!("the Trakt user `{name}` is account `{}`", other.name)),
+        None => Ok(()),
+    }
+}
+
+/// Whether the user of an account has this name on Trakt.
+fn is_called(account: &Account, name: &str) -> bool {
+    account.user_slug.as_deref().is_some_and(|slug| catalogue::user_slug(name) == slug)
+        || account.user.as_deref().is_some_and(|user| user.eq_ignore_ascii_case(name))
 }
 
 /// Renews the access token of an account now. This is seldom needed: expired tokens are renewed without being asked.
@@ -264,10 +190,11 @@ impl Command for Refresh {
             return Err(unknown_account(cx, &self.account)?);
         };
         // Somebody else who renews at the same time does it for both.
-        let is_newer = |account: &Account| account.tokens.created > before.tokens.created;
+        let old = before.tokens.refresh.expose_secret();
+        let is_newer = |account: &Account| account.tokens.refresh.expose_secret() != old;
         let refresh = async |account: &Account| oauth::refresh(cx, account).await;
         let account = cx.auth.renew(SERVICE, &self.account, is_newer, refresh).await?;
-        let expires = when(account.tokens.expires, cx.clock.now());
+        let expires = when(account.tokens.expires, cx);
         out.line(format!("the access token of account `{}` was renewed; it expires {expires}", self.account))
     }
 }
@@ -324,14 +251,15 @@ impl Command for List {
         for one in shown {
             let state = one.reason.map_or(one.state.clone(), |reason| format!("{}: {reason}", one.state));
             let user = one.user.unwrap_or_else(|| "?".to_owned());
-            table.row([one.account, user, local(one.created), when(one.expires, cx.clock.now()), state]);
+            table.row([one.account, user, local(one.created, cx), when(one.expires, cx), state]);
         }
         out.table(&table)
     }
 }
 
 impl Shown {
-    fn of(account: &Account, now: Timestamp) -> Self {
+    fn of(account: &Account, cx: &Context) -> Self {
+        let now = cx.clock.now();
         let (state, reason) = match &account.state {
             AccountState::NeedsAuthorization(reason) => ("needs authorization again", Some(reason.clone())),
             AccountState::Ok if now >= account.tokens.expires => ("expired, will be renewed", None),
@@ -351,21 +279,24 @@ impl Shown {
 
 impl List {
     async fn look(&self, cx: &Context, account: Account) -> Result<Shown> {
-        let shown = Shown::of(&account, cx.clock.now());
+        let shown = Shown::of(&account, cx);
         if !self.verify || account.state != AccountState::Ok {
             return Ok(shown);
         }
-        match Client::new(cx, Some(&account.name))?.get::<Settings>("users/settings", &[]).await {
+        match settings(cx, &account.name).await {
             Ok(settings) => {
                 // Asking may have renewed the token.
                 let account = cx.auth.account(SERVICE, &account.name)?.unwrap_or(account);
                 let user = settings.user.username.or(shown.user);
                 let state = "valid, says Trakt".to_owned();
-                Ok(Shown { user, state, ..Shown::of(&account, cx.clock.now()) })
+                Ok(Shown { user, state, ..Shown::of(&account, cx) })
             }
-            Err(fault) => {
-                let reason = Some(Error::from(fault).to_string());
-                Ok(Shown { state: "not confirmed".to_owned(), reason, ..shown })
+            Err(error) => {
+                let reason = Some(error.to_string());
+                match cx.auth.account(SERVICE, &account.name)? {
+                    Some(account) if account.state != AccountState::Ok => Ok(Shown::of(&account, cx)),
+                    _ => Ok(Shown { state: "not confirmed".to_owned(), reason, ..shown }),
+                }
             }
         }
     }
@@ -390,7 +321,8 @@ impl Command for Delete {
 
     async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
         let Some(account) = cx.auth.account(SERVICE, &self.account)? else {
-            return Err(unknown_account(cx, &self.account)?);
+            let hint = account_names(cx, &self.account)?.unwrap_or_else(|| "no account is stored".to_owned());
+            return Err(Error::new(format!("there is no account `{}`", self.account)).hint(hint));
         };
         if self.revoke {
             oauth::revoke(cx, &account).await.map_err(|error| {
@@ -398,7 +330,7 @@ impl Command for Delete {
                     "access could not be ended on Trakt's side, and account `{}` was kept",
                     self.account
                 ))
-                .hint(format!("delete it without `--revoke`, and end the access yourself at {AUTHORIZED_APPS}"))
+                .hint(format!("delete it without `--revoke`, and end the access yourself at {CONNECTED_APPS}"))
                 .cause(error)
             })?;
         }
@@ -408,30 +340,28 @@ impl Command for Delete {
         if self.revoke {
             out.line("access was ended on Trakt's side")
         } else {
-            out.line(format!("this does not revoke access on Trakt's side; to do that, visit {AUTHORIZED_APPS}"))
+            out.line(format!("this does not revoke access on Trakt's side; to do that, visit {CONNECTED_APPS}"))
         }
     }
 }
 
 /// A time as the user's clock shows it.
-fn local(moment: Timestamp) -> String {
-    let zone = jiff::tz::TimeZone::system();
-    zone.to_datetime(moment).strftime("%Y-%m-%d %H:%M").to_string()
+fn local(moment: Timestamp, cx: &Context) -> String {
+    cx.clock.zone().to_datetime(moment).strftime("%Y-%m-%d %H:%M").to_string()
 }
 
 /// A time and how far away it is: `2026-12-01 09:00 (in 6 days)`.
-fn when(moment: Timestamp, now: Timestamp) -> String {
-    let distance = moment.duration_since(now);
+fn when(moment: Timestamp, cx: &Context) -> String {
+    let distance = moment.duration_since(cx.clock.now());
     let text = span(distance.unsigned_abs());
-    if distance.is_negative() {
-        format!("{} ({text} ago)", local(moment))
-    } else {
-        format!("{} (in {text})", local(moment))
+    match distance.is_negative() {
+        true => format!("{} ({text} ago)", local(moment, cx)),
+        false => format!("{} (in {text})", local(moment, cx)),
     }
 }
 
 /// A length of time in its largest unit, in words.
-fn span(duration: Duration) -> String {
+pub(super) fn span(duration: Duration) -> String {
     let seconds = duration.as_secs();
     let (count, unit) = match seconds {
         0..60 => (seconds, "second"),

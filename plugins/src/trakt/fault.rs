@@ -4,6 +4,8 @@ use flexget_core::error::Error;
 use flexget_core::http::{HttpError, Response, Sent};
 use serde::Deserialize;
 
+use super::client::{APPS, STATUS, VIP};
+
 /// A request to Trakt that did not succeed.
 #[derive(Debug)]
 pub enum Fault {
@@ -21,7 +23,7 @@ pub enum Fault {
     },
     /// 404: there is no such thing, or it is private.
     NotFound,
-    /// 405 below a user's address: there is no such user.
+    /// 405 below the address of another user: there is no such user.
     NoSuchUser,
     /// 409: it was done already.
     Conflict,
@@ -78,7 +80,7 @@ impl Fault {
             // The authorization host has a few fixed addresses.
             404 | 405 if path.starts_with("oauth/") => Self::Refused(response.status),
             404 => Self::NotFound,
-            405 if path.starts_with("users/") => Self::NoSuchUser,
+            405 if path.starts_with("users/") && !path.starts_with("users/me/") => Self::NoSuchUser,
             405 | 412 => Self::Refused(response.status),
             409 => Self::Conflict,
             420 => Self::AccountLimit,
@@ -101,7 +103,7 @@ impl Fault {
                 .hint("set `account` to a name stored by `flexget-rs trakt auth NAME`"),
             Self::Forbidden => {
                 Error::new("Trakt refused the request: it does not accept the API key (client id), or the list is not yours")
-                    .hint("check the application at https://app.trakt.tv/settings/apps/api (Trakt deleted those of free accounts in July 2026); another client id needs `flexget-rs trakt auth NAME --client-id ID`")
+                    .hint(format!("check the application at {APPS} (Trakt deleted those of free accounts in July 2026); another client id needs `flexget-rs trakt auth NAME --client-id ID`"))
             }
             Self::Cloudflare { ray } => {
                 let ray = ray.map(|ray| format!(" (Ray ID {ray})")).unwrap_or_default();
@@ -117,7 +119,7 @@ impl Fault {
             Self::Refused(status) => Error::new(format!("Trakt does not take this request (status {status})"))
                 .hint("this is a mistake of flexget-rs, or Trakt has changed: look for a newer version"),
             Self::AccountLimit => Error::new("a limit of the Trakt account is reached")
-                .hint("remove items, or see https://trakt.tv/vip for higher limits"),
+                .hint(format!("remove items, or see {VIP} for higher limits")),
             Self::Invalid(said) => {
                 let said = if said.is_empty() { said } else { format!(": {said}") };
                 Error::new(format!("Trakt calls the request invalid{said}"))
@@ -128,7 +130,7 @@ impl Fault {
                 Error::new(format!("the Trakt account is {state}")).hint("write to support@trakt.tv")
             }
             Self::VipOnly { url } => Error::new("Trakt offers this to VIP members only")
-                .hint(format!("see {}", url.as_deref().unwrap_or("https://trakt.tv/vip"))),
+                .hint(format!("see {}", url.as_deref().unwrap_or(VIP))),
             Self::RateLimited => Error::new("Trakt goes on refusing requests as too many")
                 .hint("wait five minutes; other programs with the same account share its limit"),
             Self::Unavailable { status, maybe_done } => {
@@ -137,7 +139,7 @@ impl Fault {
                     _ => format!("status {status}"),
                 };
                 let error = Error::new(format!("Trakt is not available ({how})"))
-                    .hint("try again later; https://status.trakt.tv may say more");
+                    .hint(format!("try again later; {STATUS} may say more"));
                 if maybe_done { error.after_sending() } else { error }
             }
             Self::Nonsense(error) | Self::Account(error) => error,

@@ -1,6 +1,6 @@
 //! Trakt: what its plugins and commands share.
 //!
-//! [`client`] is the only file with Trakt's addresses; [`oauth`] asks for, renews and revokes tokens; [`fault`] says what a
+//! [`client`] is the only file with Trakt's addresses; [`oauth`] asks for, renews and revokes tokens, [`device`] shows the code that a user has to enter; [`fault`] says what a
 //! failure means and what to do about it; [`model`] is what Trakt answers; [`catalogue`] says where each list is and which
 //! it is; [`entries`] makes entries of what Trakt answers; [`reading`] reads lists whole and keeps them; [`bulk`] writes many items at once;
 //! [`titles`], [`seasons`] and [`translation`] are what Trakt knows of a title, [`user_data`] what a user has done with it; [`matching`] knows
@@ -11,6 +11,7 @@ pub mod bulk;
 pub mod catalogue;
 pub mod client;
 pub mod commands;
+pub mod device;
 pub mod entries;
 pub mod fault;
 pub mod matching;

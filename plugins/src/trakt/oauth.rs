@@ -14,7 +14,7 @@ use super::client;
 use super::fault::{Fault, said};
 
 /// What Trakt wants back in a renewal: the redirect address of applications that have none.
-const REDIRECT: &str = "urn:ietf:wg:oauth:2.0:oob";
+pub const REDIRECT: &str = "urn:ietf:wg:oauth:2.0:oob";
 
 /// Clocks that differ by no more than this agree: an answer may take its time.
 const CLOCKS_AGREE: SignedDuration = SignedDuration::from_mins(10);

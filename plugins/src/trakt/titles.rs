@@ -239,7 +239,8 @@ async fn fetch(client: &Client, media: &Media) -> Result<Option<Work>, Fault> {
     let is_own = own.is_some();
     if let Some(id) = own.or_else(|| media.ids.imdb.clone().filter(|id| is_imdb(id))) {
         match client.get::<Work>(&format!("{group}/{id}"), std::slice::from_ref(&full)).await {
-            Ok(work) => return Ok(Some(work)),
+            Ok(work) if work.ids.trakt.is_some() => return Ok(Some(work)),
+            Ok(_) => return Err(Fault::Nonsense(super::client::strange(&format!("{group}/{id}")))),
             // An id of Trakt's own that it does not know is an answer; others it may not have heard of.
             Err(Fault::NotFound) if is_own => return Ok(None),
             Err(Fault::NotFound) => {}

@@ -54,7 +54,7 @@ fn a_terminal_that_is_wide_enough_shows_a_picture_and_the_time_left() {
         assert_eq!(has_picture(&ran.stdout), has, "{width}: {}", ran.stdout);
         assert!(ran.stdout.contains("the code"), "{width}: {}", ran.stdout);
         assert!(ran.stderr.contains('\r') || ran.stderr.contains('\u{1b}'), "{width}: {:?}", ran.stderr);
-        assert!(width < 40 || ran.stderr.contains("good for"), "{width}: {}", ran.stderr);
+        assert!(width < 40 || ran.stderr.contains(" left: waiting for you"), "{width}: {}", ran.stderr);
         assert!(!ran.stderr.contains("the account is called"), "a name that is the user's is no reason to warn");
     }
 }
@@ -228,7 +228,7 @@ fn accounts_are_listed_with_what_becomes_of_them() {
     assert_eq!(state(""), "expired, will be renewed");
     assert!(sandbox.run("trakt list").good().stdout.contains("ago)"));
     sandbox.sim().revoke("ann-kay");
-    assert_eq!(state(" --verify"), "not confirmed");
+    assert_eq!(state(" --verify"), "needs authorization again", "asking has shown it");
     assert_eq!(state(""), "needs authorization again");
     assert!(sandbox.run("trakt list").good().stdout.contains("session not found"));
 
@@ -275,7 +275,7 @@ fn accounts_are_deleted_by_name_and_revoked_if_wanted() {
     let unknown = sandbox.run("trakt delete nobody");
     assert!(unknown.code == 1 && unknown.stderr.contains("authorized accounts: me"), "{}", unknown.stderr);
     let ran = sandbox.run("trakt delete me").good();
-    assert!(ran.stdout.contains("https://trakt.tv/oauth/authorized_applications"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("https://app.trakt.tv/settings/apps"), "{}", ran.stdout);
     assert_eq!(sandbox.sim().count("POST", "/oauth/revoke"), 0);
     assert!(stored(&sandbox).is_none());
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use flexget_core::http::HttpOptions;
 use flexget_tests::{Ran, Sandbox};
 use serde_json::json;
-use trakt_sim::{Fault, Reply, Trouble};
+use trakt_sim::{Fault, Media, Reply, Trouble};
 
 use super::{authorize_expired, stored};
 
@@ -49,6 +49,11 @@ fn empty(status: u16) -> Trouble {
     instead(Reply::empty(status))
 }
 
+/// More than the door takes.
+fn too_much() -> Reply {
+    Reply::text(200, &format!("[{}]", "0,".repeat(600_000)))
+}
+
 fn blocked(status: u16) -> Trouble {
     let page = "<!DOCTYPE html><html><body><h1>Sorry, you have been blocked</h1></body></html>";
     instead(Reply::html(status, page).header("CF-RAY", "8f1c2d3e4a5b6c7d-FRA"))
@@ -82,6 +87,24 @@ fn rows() -> Vec<Row> {
                 instead(Reply::json(403, &json!({ "error": "invalid API key" }))),
                 "does not accept the API key (client id)",
                 "https://app.trakt.tv/settings/apps/api",
+            )
+        },
+        Row {
+            poll: "",
+            ..row(
+                "403 of an application that is blocked",
+                instead(Reply::text(403, "Forbidden")),
+                "does not accept the API key (client id)",
+                "`flexget-rs trakt auth NAME --client-id ID`",
+            )
+        },
+        Row {
+            poll: "",
+            ..row(
+                "403 of Cloudflare without a number",
+                instead(Reply::html(403, "<html><body>blocked</body></html>")),
+                "Cloudflare, which stands in front of Trakt, blocked the request",
+                "without VPN or proxy",
             )
         },
         Row {
@@ -152,6 +175,35 @@ fn rows() -> Vec<Row> {
             "that cannot be understood: ",
             AGAIN,
         ),
+        Row { reads: 1, codes: 1, safe: 1, ..passing("204", empty(204), "cannot be understood: it is empty", AGAIN) },
+        Row {
+            reads: 1,
+            codes: 1,
+            safe: 1,
+            ..passing(
+                "200 with something else",
+                instead(Reply::json(200, &json!({ "unexpected": [1, "two", null] }))),
+                "cannot be understood",
+                "newer version",
+            )
+        },
+        Row {
+            reads: 1,
+            codes: 1,
+            safe: 1,
+            ..passing(
+                "too much",
+                instead(too_much()),
+                "is too large: more than 1048576 bytes",
+                "check that the address",
+            )
+        },
+        passing(
+            "502 after it was done",
+            Trouble::After(Reply::empty(502)),
+            "Trakt is not available (status 502)",
+            AGAIN,
+        ),
         passing("closed before", Trouble::CloseBefore, "broke", AGAIN),
         passing("closed after", Trouble::CloseAfter, "broke", AGAIN),
         passing("cut short", Trouble::CutShort, "broke", AGAIN),
@@ -201,11 +253,28 @@ const CONFIG: &str = "
         seen: no
         trakt_lookup: { account: me }
         if: [ { trakt_movie_year == 1999: accept } ]
+      find:
+        mock: [ { title: Fight Club, movie_name: Fight Club, movie_year: 1999 } ]
+        seen: no
+        trakt_lookup: { account: me }
+        if: [ { trakt_movie_year == 1999: accept } ]
+      watched:
+        mock: [ { title: Spirited Away, imdb_id: tt0245429, movie_name: Spirited Away } ]
+        seen: no
+        trakt_lookup: { account: me }
+        if: [ { trakt_watched: reject }, { not trakt_watched: accept } ]
+      drop:
+        mock: [ { title: The Matrix, imdb_id: tt0133093, movie_name: The Matrix, movie_year: 1999 } ]
+        accept_all: yes
+        list_remove: [ trakt_list: { account: me, list: watchlist } ]
+      own: { trakt_list: { account: me, list: Following TV }, accept_all: yes, seen: no }
+      other: { trakt_list: { username: bob, list: watchlist }, accept_all: yes, seen: no }
     ";
 
 fn sandbox() -> Sandbox {
     let mut sandbox = Sandbox::new(CONFIG).with_sim();
-    sandbox.http = HttpOptions { timeout: Duration::from_millis(400), ..HttpOptions::default() };
+    sandbox.http =
+        HttpOptions { timeout: Duration::from_millis(400), largest_answer: 1 << 20, ..HttpOptions::default() };
     sandbox
 }
 
@@ -235,6 +304,59 @@ fn at_reads() {
         assert_eq!(ran.code, 1, "{name}: {said}");
         let again = sandbox.run("execute --tasks read --format json").good();
         assert_eq!(again.titles("read", "accepted").len(), 8, "{name}: afterwards it works");
+    }
+}
+
+#[test]
+fn at_reads_of_a_list() {
+    for Row { name, trouble, message, hint, reads, .. } in rows() {
+        let sandbox = sandbox();
+        sandbox.authorize("me", "ann-kay");
+        let lists = sandbox.run("execute --tasks own --format json").good().titles("own", "accepted");
+        let path = sandbox.sim().requests().last().unwrap().path.clone();
+        sandbox.sim().forget_requests();
+        let (message, hint) = match name {
+            "404" => ("`me` has no Trakt list `Following TV`", "did you mean `Following TV`?"),
+            _ => (message, hint),
+        };
+        let (ran, said, asked) = struck(&sandbox, "execute --tasks own --no-cache", "GET", &path, &trouble);
+        check(name, &said, message, hint, asked, reads);
+        assert_eq!(ran.code, 1, "{name}: {said}");
+        let again = sandbox.run("execute --tasks own --format json").good();
+        assert_eq!(again.titles("own", "accepted"), lists, "{name}: afterwards it works");
+    }
+}
+
+#[test]
+fn at_reads_of_others() {
+    for Row { name, trouble, message, hint, reads, .. } in rows() {
+        let sandbox = sandbox();
+        let (message, hint, reads) = match name {
+            "401" => ("Trakt shows this only to an authorized account", "set `account` to a name", 1),
+            "404" | "405" => ("there is no Trakt user `bob`", "profile page", 1),
+            _ => (message, hint, reads),
+        };
+        let (ran, said, asked) = struck(&sandbox, "execute --tasks other", "GET", "/users/bob/watchlist", &trouble);
+        check(name, &said, message, hint, asked, reads);
+        assert_eq!(ran.code, 1, "{name}: {said}");
+        sandbox.run("execute --tasks other").good();
+    }
+}
+
+#[test]
+fn at_removals() {
+    for Row { name, trouble, message, hint, safe, .. } in rows() {
+        let sandbox = sandbox();
+        sandbox.authorize("me", "ann-kay");
+        let has = || sandbox.sim().with(|world| world.user("ann-kay").watchlist.has(Media::Movie(481)));
+        assert!(has(), "{name}");
+        let (ran, said, asked) = struck(&sandbox, "execute --tasks drop", "POST", "/sync/watchlist/remove", &trouble);
+        check(name, &said, message, hint, asked, safe);
+        assert_eq!(ran.code, 1, "{name}: {said}");
+        assert_eq!(has(), !is_done(&trouble), "{name}");
+        let again = sandbox.run("execute --tasks drop --format json").good();
+        assert_eq!(again.titles("drop", "accepted"), ["The Matrix"], "{name}: what failed is tried again");
+        assert!(!has(), "{name}");
     }
 }
 
@@ -290,12 +412,45 @@ fn at_lookups() {
 }
 
 #[test]
+fn at_searches() {
+    for Row { name, trouble, message, reads, .. } in rows() {
+        let sandbox = sandbox();
+        sandbox.authorize("me", "ann-kay");
+        let line = "execute --tasks find --format json";
+        let (ran, said, asked) = struck(&sandbox, line, "GET", "/search/movie", &trouble);
+        check(name, &said, message, "", asked, reads);
+        assert_eq!(ran.code, 0, "{name}: a lookup that failed takes no task down\n{said}");
+        assert_eq!(ran.titles("find", "undecided"), ["Fight Club"], "{name}: nothing is decided by it");
+        let again = sandbox.run(line).good();
+        assert_eq!(again.titles("find", "accepted"), ["Fight Club"], "{name}: it is asked again");
+    }
+}
+
+#[test]
+fn at_lookups_of_what_was_watched() {
+    for Row { name, trouble, message, reads, .. } in rows() {
+        let sandbox = sandbox();
+        sandbox.authorize("me", "ann-kay");
+        let line = "execute --tasks watched --format json";
+        let (ran, said, asked) = struck(&sandbox, line, "GET", "/sync/watched/movies", &trouble);
+        check(name, &said, message, "", asked, reads);
+        assert_eq!(ran.code, 0, "{name}: {said}");
+        let undecided = ran.titles("watched", "undecided");
+        assert_eq!(undecided, ["Spirited Away"], "{name}: what is not known is neither watched nor unwatched\n{said}");
+        let again = sandbox.run(line).good();
+        assert_eq!(again.titles("watched", "undecided"), [""; 0], "{name}: it is asked again");
+    }
+}
+
+#[test]
 fn at_device_codes() {
     for Row { name, trouble, message, hint, codes, .. } in rows() {
         let sandbox = sandbox();
         sandbox.sim().auto_approve(Some("ann-kay"), 0);
         let (message, hint) = match name {
-            "400" | "401" | "403" => ("does not accept the application's client id", "FLEXGET_TRAKT_CLIENT_ID"),
+            "400" | "401" | "403" | "403 of an application that is blocked" => {
+                ("does not accept the application's client id", "FLEXGET_TRAKT_CLIENT_ID")
+            }
             "404" => ("Trakt does not take this request (status 404)", "look for a newer version"),
             _ => (message, hint),
         };
@@ -326,17 +481,22 @@ fn at_polls() {
     }
 }
 
+/// What is said and hinted where tokens are given out, if it is something else than elsewhere.
+fn at_the_token_host(name: &str) -> Option<(&'static str, &'static str)> {
+    match name {
+        "400" => Some(("Trakt refused it with status 400: this is bad", "`flexget-rs trakt auth me`")),
+        "401" => Some(("Trakt refused it with status 401", "`flexget-rs trakt auth me`")),
+        "404" => Some(("Trakt does not take this request (status 404)", "look for a newer version")),
+        _ => None,
+    }
+}
+
 #[test]
 fn at_renewals() {
     for Row { name, trouble, message, hint, renewals, .. } in rows() {
         let sandbox = sandbox();
         authorize_expired(&sandbox);
-        let (message, hint) = match name {
-            "400" => ("Trakt refused it with status 400: this is bad", "`flexget-rs trakt auth me`"),
-            "401" => ("Trakt refused it with status 401", "`flexget-rs trakt auth me`"),
-            "404" => ("Trakt does not take this request (status 404)", "look for a newer version"),
-            _ => (message, hint),
-        };
+        let (message, hint) = at_the_token_host(name).unwrap_or((message, hint));
         let (ran, said, asked) = struck(&sandbox, "execute --tasks read", "POST", "/oauth/token", &trouble);
         check(name, &said, message, hint, asked, renewals);
         assert!(said.contains("the authorization of account `me` could not be renewed"), "{name}: {said}");
@@ -364,5 +524,51 @@ fn at_renewals() {
         } else {
             again.good();
         }
+    }
+}
+
+#[test]
+fn at_renewals_that_are_asked_for() {
+    for Row { name, trouble, message, hint, renewals, .. } in rows() {
+        let sandbox = sandbox();
+        sandbox.authorize("me", "ann-kay");
+        let (message, hint) = at_the_token_host(name).unwrap_or((message, hint));
+        let (ran, said, asked) = struck(&sandbox, "trakt refresh me", "POST", "/oauth/token", &trouble);
+        check(name, &said, message, hint, asked, renewals);
+        assert_eq!(ran.code, 1, "{name}: {said}");
+        // The access token is as good as it was, whatever became of the renewal.
+        sandbox.run("execute --tasks read").good();
+        let again = sandbox.run("trakt refresh me");
+        if is_done(&trouble) {
+            assert!(
+                again.stderr.contains("needs to be authorized again: session not found"),
+                "{name}: {}",
+                again.stderr
+            );
+            assert_eq!(again.code, 1, "{name}");
+        } else {
+            again.good();
+        }
+    }
+}
+
+#[test]
+fn at_revocations() {
+    for Row { name, trouble, message, hint: _, codes, .. } in rows() {
+        let sandbox = sandbox();
+        sandbox.authorize("me", "ann-kay");
+        // A good status says it all.
+        if ["204", "200 with nothing", "200 with half of it", "200 with something else"].contains(&name) {
+            struck(&sandbox, "trakt delete me --revoke", "POST", "/oauth/revoke", &trouble).0.good();
+            continue;
+        }
+        let message = if name == "404" { "Trakt does not take this request (status 404)" } else { message };
+        let (ran, said, asked) = struck(&sandbox, "trakt delete me --revoke", "POST", "/oauth/revoke", &trouble);
+        check(name, &said, message, "delete it without `--revoke`", asked, codes);
+        assert_eq!(ran.code, 1, "{name}: {said}");
+        assert!(stored(&sandbox).is_some(), "{name}: what may still be good is kept");
+        sandbox.run("trakt delete me --revoke").good();
+        assert!(stored(&sandbox).is_none(), "{name}");
+        assert_eq!(sandbox.sim().with(|world| world.oauth.live_refresh_tokens("ann-kay")), 0, "{name}");
     }
 }
