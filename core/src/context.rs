@@ -155,7 +155,21 @@ pub struct Context {
     pub environment: Environment,
 }
 
+/// What there is to say to the user that is no answer to anybody's question.
+type Remarks = RefCell<Vec<String>>;
+
 impl Context {
+    /// Tells the user something about what is being done, such as that an answer is old: it becomes a warning of the
+    /// plugin that asked. For code that is asked by many and knows no task.
+    pub fn remark(&self, remark: impl Into<String>) {
+        self.memo.of::<Remarks>("remarks").borrow_mut().push(remark.into());
+    }
+
+    /// The remarks since the last time.
+    pub(crate) fn take_remarks(&self) -> Vec<String> {
+        self.memo.of::<Remarks>("remarks").take()
+    }
+
     /// The journal of changes to remote lists.
     pub fn journal(&self) -> Journal {
         Journal::new(self.store.clone(), self.clock.clone())

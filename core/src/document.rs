@@ -5,6 +5,7 @@
 
 mod compose;
 mod node;
+mod place;
 mod scalar;
 mod source;
 mod syntax;
@@ -17,6 +18,7 @@ use std::rc::Rc;
 
 pub(crate) use node::key_text;
 pub use node::{Content, Key, Mapping, Node};
+pub use place::Place;
 pub use source::{Location, Sources};
 pub use write::to_yaml;
 

@@ -5,10 +5,11 @@
 
 use std::collections::BTreeSet;
 
+use crate::document::Place;
 use crate::entry::State;
 use crate::expression::{ErrorKind, ExpressionError, Template};
 use crate::reading::Fields;
-use crate::task::Task;
+use crate::task::{Task, quoted};
 use crate::value::Value;
 
 /// What a field is rendered from.
@@ -18,6 +19,19 @@ pub struct Later {
     pub template: Template,
     /// The plugin that asked for it, for messages.
     pub by: &'static str,
+    /// Where that plugin is written.
+    place: Option<Place>,
+}
+
+impl Later {
+    /// What `by` wants a field to be rendered from.
+    pub fn new(template: Template, by: &'static str) -> Self {
+        Self { template, by, place: None }
+    }
+
+    fn quoted(&self) -> String {
+        quoted(self.template.text(), self.place.as_ref())
+    }
 }
 
 impl PartialEq for Later {
@@ -38,8 +52,8 @@ impl Task {
     /// Lets a field of the entry at `at` be rendered from a template, at once if that reads nothing but what is known, and else
     /// when somebody reads the field. A template that reads the field itself reads its old value.
     pub fn set_later(&mut self, at: usize, field: &str, later: Later) {
-        let entry = &mut self.entries[at];
-        entry.set_later(field.to_owned(), later);
+        let later = Later { place: self.place.clone(), ..later };
+        self.entries[at].set_later(field.to_owned(), later);
         self.render_if_known(at, field, false);
     }
 
@@ -99,7 +113,7 @@ impl Task {
             for field in fields {
                 if let Some(later) = self.entries[*at].take_later(field) {
                     self.entries[*at].lose(field);
-                    self.warn(later.by, format!("`{field}` is made of itself: `{}`", later.template.text()));
+                    self.warn(later.by, format!("`{field}` is made of itself: {}", later.quoted()));
                 }
             }
         }
@@ -123,8 +137,8 @@ impl Task {
                 entry.lose(field);
             }
             Err(error) => {
+                let message = format!("could not set {field} for {} to {}: {error}", entry.title(), later.quoted());
                 let entry = &mut self.entries[at];
-                let message = format!("could not set {field} for {}: {error}", entry.title());
                 let old = entry.peek(field).cloned().unwrap_or(Value::Null);
                 entry.set(field.to_owned(), old);
                 self.warn(by, message);

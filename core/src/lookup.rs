@@ -130,6 +130,7 @@ impl Task {
             let entries: Vec<&Entry> = positions.iter().map(|at| &self.entries[*at]).collect();
             offer.fetch(&entries, &cx).await
         };
+        self.warn_of_remarks(offer.plugin());
         answers.resize_with(positions.len(), || Err("no answer".to_owned()));
         let mut failures: BTreeMap<String, usize> = BTreeMap::new();
         for (at, answer) in positions.into_iter().zip(answers) {

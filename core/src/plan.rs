@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::{At, Diagnostic, Path, Severity};
+use crate::document::Place;
 use crate::plugin::{self, BoundStep};
 use crate::registry::{self, Registration};
 use crate::schema::{self, Finding, Only};
@@ -99,6 +100,9 @@ pub fn plan(expanded: &Expanded) -> Result<Plan, Vec<Diagnostic>> {
         }
         if !task.unusable.is_empty() {
             task.steps.clear();
+        }
+        for step in &mut task.steps {
+            step.place = Some(Place::new(&expanded.document, source.path.key(step.plugin)));
         }
         tasks.push((source.priority, task));
     }

@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
 use crate::diagnostic::Path;
+use crate::document::Place;
 use crate::error::Result;
 use crate::phase::Phase;
 use crate::task::Task;
@@ -118,6 +119,7 @@ impl<P: 'static> Step<P> {
             plugin: name,
             phase: self.phase,
             priority: self.priority,
+            place: None,
             run: Rc::new(move |task| {
                 let plugin = Rc::clone(&plugin);
                 let run = Rc::clone(&run);
@@ -144,6 +146,8 @@ pub struct BoundStep {
     pub phase: Phase,
     /// Higher runs first within a phase.
     pub priority: i32,
+    /// Where its plugin is written, if that is a key of a task.
+    pub(crate) place: Option<Place>,
     run: Rc<BoundAct>,
 }
 
@@ -153,7 +157,14 @@ impl BoundStep {
     /// # Errors
     /// What the plugin failed with; the task is to be aborted.
     pub async fn run(&self, task: &mut Task) -> Result<()> {
-        (self.run)(task).await
+        // A plugin within another is written where that one is.
+        let outer = self.place.clone().map(|place| task.place.replace(place));
+        let result = (self.run)(task).await;
+        if let Some(outer) = outer {
+            task.place = outer;
+        }
+        task.warn_of_remarks(self.plugin);
+        result
     }
 }
 

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use crate::context::Context;
+use crate::document::Place;
 use crate::entry::{Entry, State};
 use crate::error::Result;
 use crate::lookup::Offer;
@@ -27,6 +28,8 @@ pub struct Task {
     changes: Vec<ChangeReport>,
     warnings: Vec<String>,
     outcome: Option<Ending>,
+    /// Where the plugin that runs is written.
+    pub(crate) place: Option<Place>,
 }
 
 /// How a task ends when it does not run through.
@@ -50,6 +53,7 @@ impl Task {
             changes: Vec::new(),
             warnings: Vec::new(),
             outcome: None,
+            place: None,
         }
     }
 
@@ -59,6 +63,7 @@ impl Task {
             offers: self.offers.clone(),
             learn: self.learn,
             may_be_empty: self.may_be_empty,
+            place: self.place.clone(),
             ..Self::new(self.name.clone(), self.cx.clone())
         }
     }
@@ -97,6 +102,18 @@ impl Task {
             tracing::warn!(target: "task", task = %self.name, "{message}");
             self.warnings.push(message);
         }
+    }
+
+    /// Warns of what the world had to say since the last time, on behalf of a plugin.
+    pub(crate) fn warn_of_remarks(&mut self, plugin: &'static str) {
+        for remark in self.cx.take_remarks() {
+            self.warn(plugin, remark);
+        }
+    }
+
+    /// An expression of the plugin that runs as messages name it: with the file and the line where it is written, if that is known.
+    pub fn quoted(&self, text: &str) -> String {
+        quoted(text, self.place.as_ref())
     }
 
     /// What was warned of.
@@ -193,5 +210,13 @@ impl Task {
             entries.truncate(wanted);
         }
         Ok(entries)
+    }
+}
+
+/// A text of the config as messages name it: `text` (config.yml:7).
+pub(crate) fn quoted(text: &str, place: Option<&Place>) -> String {
+    match place.and_then(|place| place.of(text)) {
+        Some(line) => format!("`{text}` ({line})"),
+        None => format!("`{text}`"),
     }
 }

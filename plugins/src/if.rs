@@ -184,8 +184,9 @@ impl Rule {
                             entry.hold(If::NAME, reason);
                         }
                     } else {
-                        let warning = format!("`{text}` could not be evaluated for `{}`: {error}", entry.title());
-                        entry.trace(format!("{}: {warning}", If::NAME));
+                        let title = entry.title().to_owned();
+                        let warning = format!("{} could not be evaluated for `{title}`: {error}", task.quoted(text));
+                        task.entries[at].trace(format!("{}: {warning}", If::NAME));
                         task.warn(If::NAME, warning);
                     }
                 }
@@ -394,7 +395,7 @@ if: [ {{ {rule:?}: accept }} ]"
         let report = testing::run(task, &testing::context());
         assert_eq!(testing::titles(&report, State::Accepted), ["B"]);
         assert!(
-            report.warnings[0].starts_with("if: `n > 3` could not be evaluated for `A`: "),
+            report.warnings[0].starts_with("if: `n > 3` (config.yml:4) could not be evaluated for `A`: "),
             "{:?}",
             report.warnings
         );

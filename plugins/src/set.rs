@@ -74,7 +74,7 @@ impl Fields {
                     task.entries[at].set(field.clone(), value.display());
                 }
                 Content::Fixed(value) => task.entries[at].set(field.clone(), value.clone()),
-                Content::Rendered(template) => task.set_later(at, field, Later { template: template.clone(), by }),
+                Content::Rendered(template) => task.set_later(at, field, Later::new(template.clone(), by)),
             }
         }
     }
@@ -166,8 +166,11 @@ mod tests {
             &testing::context(),
         );
         assert_eq!(report.entries[0].fields["x"], "old");
-        assert_eq!(report.warnings[0], "set: could not set x for A: `nowhere` is undefined");
-        assert_eq!(report.warnings[1], "set: `y` is made of itself: `{{ z }}`");
+        assert_eq!(
+            report.warnings[0],
+            "set: could not set x for A to `{{ nowhere }}` (config.yml:4): `nowhere` is undefined"
+        );
+        assert_eq!(report.warnings[1], "set: `y` is made of itself: `{{ z }}` (config.yml:4)");
 
         let report = testing::run(
             "mock: [ A ]\ntest_lookup: { answers: {}, fails: [A] }\nset: { x: '{{ trakt_watched }}' }

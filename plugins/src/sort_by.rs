@@ -95,7 +95,8 @@ impl Key {
                 Err(error) => {
                     if !matches!(error.kind, ErrorKind::Undefined(_) | ErrorKind::Pending(_)) {
                         let title = task.entries[at].title();
-                        let warning = format!("`{}` could not be evaluated for `{title}`: {error}", expression.text());
+                        let written = task.quoted(expression.text());
+                        let warning = format!("{written} could not be evaluated for `{title}`: {error}");
                         task.warn(SortBy::NAME, warning);
                     }
                     Value::Null

@@ -36,7 +36,8 @@ impl Kind {
 }
 
 /// Ids, each in the namespace of its kind. Text is as the services write it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default)]
 pub struct Ids {
     /// Trakt's number.
     pub trakt: Option<i64>,
@@ -82,6 +83,12 @@ impl Media {
     /// `expected` is what the caller is about (a list of movies): it decides for an entry that is only a title or
     /// an id that movies and shows both have.
     pub fn of(entry: &Entry, expected: Option<Kind>) -> Option<Self> {
+        let kind = Self::kind_of(entry, expected)?;
+        Some(if kind == Kind::Movie { Self::movie(entry) } else { Self::series(entry, kind) })
+    }
+
+    /// What kind of thing the entry is, which costs less than [`Media::of`].
+    pub fn kind_of(entry: &Entry, expected: Option<Kind>) -> Option<Kind> {
         let has_any = |names: &[&str]| names.iter().any(|name| entry.has(name));
         let is_movie = has_any(&["movie_name", "trakt_movie_id", "trakt_movie_slug", "trakt_movie_name"]);
         // TVDB has movies too, though nobody knows them here by its numbers.
@@ -93,14 +100,12 @@ impl Media {
             "trakt_episode_id",
             "trakt_season_id",
         ]) || !is_movie && entry.has("tvdb_id");
-        let kind = match (is_movie, is_series, expected) {
-            (true, true, Some(expected)) => expected,
-            (_, true, _) => Self::kind_of_series(entry),
-            (true, false, _) => Kind::Movie,
-            (false, false, Some(expected)) => expected,
-            (false, false, None) => return None,
-        };
-        Some(if kind == Kind::Movie { Self::movie(entry) } else { Self::series(entry, kind) })
+        match (is_movie, is_series, expected) {
+            (true, true, Some(expected)) => Some(expected),
+            (_, true, _) => Some(Self::kind_of_series(entry)),
+            (true, false, _) => Some(Kind::Movie),
+            (false, false, expected) => expected,
+        }
     }
 
     fn kind_of_series(entry: &Entry) -> Kind {

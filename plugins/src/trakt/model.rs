@@ -5,21 +5,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Deserializer;
 
-/// The ids of anything.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
-#[serde(default)]
-pub struct Ids {
-    /// Trakt's number.
-    pub trakt: Option<i64>,
-    /// Trakt's slug.
-    pub slug: Option<String>,
-    /// IMDb's `tt…`.
-    pub imdb: Option<String>,
-    /// The number at TMDB.
-    pub tmdb: Option<i64>,
-    /// The number at TVDB.
-    pub tvdb: Option<i64>,
-}
+pub use crate::media::Ids;
 
 /// A movie or a show; of a list, or in full.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]

@@ -63,7 +63,8 @@ pub async fn of(client: &Client, shows: &[Rc<Work>]) -> HashMap<i64, Found> {
         let answer = answer.or_else(|reason| {
             let seasons = old.remove(&id).ok_or(reason)?;
             let name = show.title.clone().unwrap_or_default();
-            tracing::warn!(target: "trakt_lookup", "Trakt cannot be asked; what it said earlier of the episodes of `{name}` is used");
+            let which = if name.is_empty() { String::new() } else { format!(" of `{name}`") };
+            cx.remark(format!("Trakt cannot be asked; what it said earlier of the episodes{which} is used"));
             Ok(seasons)
         });
         found.insert(id, answer);

@@ -16,7 +16,7 @@ use super::client::Client;
 use super::fault::Fault;
 use super::matching;
 use super::model::{Row, Work};
-use crate::media::{Kind, Media};
+use crate::media::{Ids, Kind, Media};
 
 /// The kind of collection in the store that holds titles.
 pub const COLLECTION: &str = "trakt titles";
@@ -47,7 +47,7 @@ pub fn heard(cx: &Context, rows: &[Row]) {
         let is_full = |work: &Work| work.updated_at.is_some() || work.status.is_some();
         for (kind, work) in works.into_iter().flatten().filter(|(_, work)| is_full(work)) {
             let work = Rc::new(work.clone());
-            for key in keys_of(kind, &work) {
+            for key in keys_of(kind, &work.ids) {
                 heard.entry(key).or_insert_with(|| Ok(Rc::clone(&work)));
             }
         }
@@ -60,15 +60,15 @@ pub fn work_kind(media: &Media) -> Kind {
 }
 
 /// The keys under which a work is kept, the surest first.
-fn keys_of(kind: Kind, work: &Work) -> Vec<String> {
+fn keys_of(kind: Kind, ids: &Ids) -> Vec<String> {
     let word = kind.word();
     let number = |space: &str, id: Option<i64>| id.map(|id| format!("{word} {space} {id}"));
     [
-        number("trakt", work.ids.trakt),
-        work.ids.slug.as_ref().map(|slug| format!("{word} slug {slug}")),
-        work.ids.imdb.as_ref().map(|id| format!("{word} imdb {id}")),
-        number("tmdb", work.ids.tmdb),
-        number("tvdb", work.ids.tvdb),
+        number("trakt", ids.trakt),
+        ids.slug.as_ref().map(|slug| format!("{word} slug {slug}")),
+        ids.imdb.as_ref().map(|id| format!("{word} imdb {id}")),
+        number("tmdb", ids.tmdb),
+        number("tvdb", ids.tvdb),
     ]
     .into_iter()
     .flatten()
@@ -77,15 +77,8 @@ fn keys_of(kind: Kind, work: &Work) -> Vec<String> {
 
 /// The keys by which a medium is looked for, the surest first; the name only where there is no id.
 fn wanted_keys(media: &Media) -> Vec<String> {
-    let ids = super::model::Ids {
-        trakt: media.ids.trakt,
-        slug: media.ids.slug.clone(),
-        imdb: media.ids.imdb.clone(),
-        tmdb: media.ids.tmdb,
-        tvdb: media.ids.tvdb,
-    };
     let kind = work_kind(media);
-    let keys = keys_of(kind, &Work { ids, ..Work::default() });
+    let keys = keys_of(kind, &media.ids);
     match &media.name {
         Some(name) if keys.is_empty() => {
             let year = media.year.map(|year| year.to_string()).unwrap_or_default();
@@ -98,7 +91,7 @@ fn wanted_keys(media: &Media) -> Vec<String> {
 /// Whether a work that is known by the key at `at` may be the one that is wanted: no surer id says otherwise.
 fn agrees(kind: Kind, work: &Work, wanted: &[String], at: usize) -> bool {
     let space = |key: &str| key.rsplit_once(' ').map(|(space, _)| space.to_owned());
-    let own = keys_of(kind, work);
+    let own = keys_of(kind, &work.ids);
     wanted[..at].iter().all(|surer| !own.iter().any(|key| space(key) == space(surer) && key != surer))
 }
 
@@ -142,14 +135,15 @@ pub async fn find(client: &Client, media: &[Media]) -> Vec<Found> {
     }
     if outdated > 0 {
         let titles = if outdated == 1 { "title" } else { "titles" };
-        tracing::warn!(target: "trakt_lookup", "Trakt cannot be asked; of {outdated} {titles} it is used what it said earlier");
+        cx.remark(format!("Trakt cannot be asked; what it said earlier of {outdated} {titles} is used"));
     }
     if let Err(error) = keep(cx, &fresh) {
         // A cache that cannot be written costs a request next time and nothing else.
         tracing::debug!(target: "trakt_lookup", "not kept: {error}");
     }
     for fresh in &fresh {
-        let keys = fresh.work.iter().flat_map(|work| keys_of(fresh.kind, work).into_iter().map(move |key| (key, work)));
+        let keys =
+            fresh.work.iter().flat_map(|work| keys_of(fresh.kind, &work.ids).into_iter().map(move |key| (key, work)));
         known.borrow_mut().extend(keys.map(|(key, work)| (key, Ok(Rc::clone(work)))));
     }
     wanted
@@ -289,7 +283,7 @@ fn keep(cx: &Context, fresh: &[Fresh<'_>]) -> Result<()> {
     }
     let now = cx.clock.now();
     let keys_to_keep = |fresh: &Fresh<'_>| {
-        let mut keys = fresh.work.as_ref().map(|work| keys_of(fresh.kind, work)).unwrap_or_default();
+        let mut keys = fresh.work.as_ref().map(|work| keys_of(fresh.kind, &work.ids)).unwrap_or_default();
         if !keys.iter().any(|key| key == fresh.asked) {
             keys.push(fresh.asked.to_owned());
         }
@@ -345,7 +339,7 @@ where
         Err(Fault::NotFound) => T::default(),
         Err(fault) => {
             let Some(answer) = record.and_then(|record| T::deserialize(record.data).ok()) else { return Err(fault) };
-            tracing::warn!(target: "trakt_lookup", "Trakt cannot be asked; what it said earlier is used: {path}");
+            cx.remark(format!("Trakt cannot be asked; what it said earlier of {what} is used"));
             return Ok(answer);
         }
     };

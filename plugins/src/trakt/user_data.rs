@@ -113,6 +113,13 @@ pub struct UserData {
     pub ratings: BTreeMap<String, i64>,
 }
 
+impl UserData {
+    /// The rating of a thing of this kind (`movie`, `show`, `season`, `episode`) with this number.
+    pub fn rating(&self, kind: &str, id: Option<i64>) -> Option<i64> {
+        self.ratings.get(&format!("{kind} {}", id?)).copied()
+    }
+}
+
 /// What a user has done, and whether it is as Trakt said just now.
 #[derive(Clone)]
 pub struct Told {
@@ -295,7 +302,7 @@ struct ShowRow {
 
 #[derive(Deserialize)]
 struct ShowIds {
-    ids: super::model::Ids,
+    ids: crate::media::Ids,
     aired_episodes: Option<i64>,
 }
 
