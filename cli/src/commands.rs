@@ -41,14 +41,16 @@ pub(crate) async fn run(matches: &ArgMatches, session: &Session, input: Input) -
             session.screen.json(&answer.document());
         }
     }
+    if done.is_none() || session.state.interrupted.get() {
+        session.screen.problem(Kind::Note, "interrupted", &[]);
+        return exit::INTERRUPTED;
+    }
     match done {
-        _ if session.state.interrupted.get() => exit::INTERRUPTED,
-        None => exit::INTERRUPTED,
-        Some(Ok(())) => exit::GOOD,
         Some(Err(error)) => {
             session.screen.error(&error);
             exit::FAILED
         }
+        _ => exit::GOOD,
     }
 }
 

@@ -5,6 +5,8 @@ mod crash;
 mod device;
 mod matrix;
 mod secrets;
+#[cfg(unix)]
+mod terminal;
 
 use flexget_core::auth::{Account, Auth};
 use flexget_tests::Sandbox;

@@ -133,6 +133,22 @@ fn no_secret_is_shown_whatever_happens_and_however_much_is_told() {
     assert!(planted.0.len() > 20, "there were secrets to be found");
 }
 
+#[test]
+fn a_crash_shows_no_secret() {
+    let mut sandbox = Sandbox::new(CONFIG).with_sim();
+    sandbox.authorize("me", "ann-kay");
+    let mut planted = Planted::default();
+    planted.look(&sandbox);
+    for backtrace in ["0", "1", "full"] {
+        sandbox.environment.insert("RUST_BACKTRACE".into(), backtrace.to_owned());
+        let ran = sandbox.run_process(env!("CARGO_BIN_EXE_flexget-rs-that-crashes"), "-vvv crash me");
+        assert_eq!(ran.code, 101, "{}", ran.stderr);
+        assert!(ran.stderr.contains("REDACTED") && ran.stderr.contains("crash.rs"), "{}", ran.stderr);
+        assert_eq!(ran.stderr.contains("this is a bug in flexget-rs"), backtrace == "0", "{}", ran.stderr);
+        planted.in_none_of("a crash", &[&ran.stdout, &ran.stderr]);
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn the_database_is_for_its_owner_only_and_whoever_can_read_it_is_told_of() {
