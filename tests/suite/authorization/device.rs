@@ -206,6 +206,109 @@ fn the_application_is_given_known_or_asked_for() {
 }
 
 #[test]
+fn a_secret_goes_with_its_application() {
+    let mut sandbox = sandbox();
+    let sent = |sandbox: &Sandbox| {
+        let polls = sandbox.sim().requests().into_iter().filter(|seen| seen.path == "/oauth/device/token");
+        let body = polls.last().unwrap().body.unwrap();
+        (body["client_id"].as_str().map(str::to_owned), body["client_secret"].as_str().map(str::to_owned))
+    };
+    let text = |word: &str| Some(word.to_owned());
+    sandbox.sim().with(|world| {
+        let own = |id: &str, secret: Option<&str>| trakt_sim::App {
+            client_id: id.to_owned(),
+            client_secret: secret.map(str::to_owned),
+            redirect_uri: trakt_sim::REDIRECT_URI.to_owned(),
+        };
+        world.apps.extend([own("other", None), own("third", Some("third-secret"))]);
+    });
+    // The environment's secret is not that of another application.
+    sandbox.run("trakt auth me --client-id other").good();
+    assert_eq!(sent(&sandbox), (text("other"), None));
+    sandbox.run("trakt auth me --client-id third --client-secret third-secret").good();
+    assert_eq!(sent(&sandbox), (text("third"), text("third-secret")));
+    // What was stored is known, and said not to be there with an empty one.
+    sandbox.run("trakt auth me --client-id third").good();
+    assert_eq!(sent(&sandbox), (text("third"), text("third-secret")));
+    let mut line = sandbox.process(PROGRAM, "trakt auth me --client-id third");
+    line.args(["--client-secret", ""]);
+    sandbox.sim().auto_approve(None, 0);
+    let mut child = line.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let polls = sandbox.sim().count("POST", "/oauth/device/token");
+    assert!(sandbox.sim().wait_for("POST", "/oauth/device/token", polls + 1, Duration::from_secs(60)));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(sent(&sandbox), (text("third"), None));
+    // Without an option the environment is right again.
+    sandbox.sim().auto_approve(Some("ann-kay"), 0);
+    sandbox.run("trakt auth me").good();
+    assert_eq!(sent(&sandbox), (text(CLIENT_ID), text(trakt_sim::CLIENT_SECRET)));
+    sandbox.environment.remove("FLEXGET_TRAKT_CLIENT_ID");
+    sandbox.run("trakt auth me").good();
+    assert_eq!(sent(&sandbox), (text(CLIENT_ID), text(trakt_sim::CLIENT_SECRET)));
+}
+
+#[test]
+fn names_that_may_be_taken_for_another_are_warned_of() {
+    let sandbox = sandbox();
+    let notes = |line: &str| sandbox.run(line).good().stderr;
+    assert_eq!(notes("trakt auth Ann.Kay"), "");
+    assert_eq!(notes("trakt auth ann-kay"), "");
+    sandbox.sim().auto_approve(Some("bob"), 0);
+    let said = notes("trakt auth ann-kay");
+    assert!(said.contains("account `ann-kay` was Trakt user `Ann.Kay` until now, and is `bob` from now on"), "{said}");
+    assert!(said.contains("the account is called `ann-kay` and the Trakt user `bob`"), "{said}");
+    assert!(said.contains("the Trakt user `ann-kay` is account `Ann.Kay`"), "{said}");
+    assert!(!notes("trakt auth ann-kay").contains("until now"));
+}
+
+#[test]
+fn an_account_that_there_is_not_is_answered_with_those_that_there_are() {
+    let sandbox = sandbox();
+    for line in ["trakt list anne", "trakt refresh anne", "trakt delete anne", "trakt delete anne --revoke"] {
+        let ran = sandbox.run(line);
+        assert!(ran.code == 1 && ran.stderr.contains("account `anne`"), "{line}: {}", ran.stderr);
+        assert!(!ran.stderr.contains("authorized accounts"), "{line}: {}", ran.stderr);
+    }
+    assert!(sandbox.run("trakt delete anne").stderr.contains("no account is stored"));
+    sandbox.run("trakt auth ann").good();
+    sandbox.run("trakt auth bert").good();
+    for line in ["trakt list anne", "trakt refresh anne", "trakt delete anne", "trakt delete anne --revoke"] {
+        let ran = sandbox.run(line);
+        assert!(ran.code == 1 && ran.stdout.is_empty(), "{line}: {}", ran.stdout);
+        let told = "did you mean `ann`? authorized accounts: ann, bert";
+        assert!(ran.stderr.contains(told), "{line}: {}", ran.stderr);
+        assert_eq!(ran.stderr.contains("trakt auth anne"), !line.contains("delete"), "{line}: {}", ran.stderr);
+    }
+    assert_eq!(sandbox.run("trakt delete").code, 2, "there is no way to delete all at once");
+    assert_eq!(sandbox.run("trakt delete ann bert").code, 2, "nor several");
+    sandbox.run("trakt delete ann").good();
+    let left = sandbox.run("trakt list --format json").good().json();
+    assert_eq!((left.as_array().map(Vec::len), &left[0]["account"]), (Some(1), &"bert".into()));
+}
+
+#[test]
+fn times_are_those_of_the_users_clock() {
+    let mut sandbox = Sandbox::new(CONFIG);
+    sandbox.clock = Clock::system();
+    let mut sandbox = sandbox.with_sim();
+    sandbox.authorize("me", "ann-kay");
+    let account = stored(&sandbox).unwrap();
+    for (zone, hours) in [("XYZ-5", 5), ("XYZ+7", -7)] {
+        sandbox.environment.insert("TZ".into(), zone.into());
+        let shown = sandbox.run_process(PROGRAM, "trakt list").good().stdout;
+        let at = |moment: jiff::Timestamp| {
+            jiff::tz::Offset::constant(hours).to_datetime(moment).strftime("%Y-%m-%d %H:%M").to_string()
+        };
+        let whole = format!("{}  {} (in 6 days)  valid", at(account.tokens.created), at(account.tokens.expires));
+        assert!(shown.contains(&whole), "{zone}: {whole}\n{shown}");
+        // Data is the same everywhere.
+        let data = sandbox.run_process(PROGRAM, "trakt list --format json").good().json();
+        assert_eq!(data[0]["expires"], account.tokens.expires.to_string());
+    }
+}
+
+#[test]
 fn accounts_are_listed_with_what_becomes_of_them() {
     let sandbox = sandbox();
     sandbox.run("trakt auth me").good();
@@ -299,12 +402,56 @@ fn hosts_that_cannot_be_reached_are_told() {
     let secure = sandbox.sim().api_url().replace("http://", "https://");
     for (address, message, hint) in [
         ("http://127.0.0.1:1", "there is no connection to 127.0.0.1:1", "check the firewall"),
+        // A name that the resolver refuses without asking anybody, and an address that no connection may go to.
+        (
+            &format!("http://{}.example", "a".repeat(64)),
+            "cannot be found",
+            "check the network connection, the DNS settings",
+        ),
+        ("http://224.0.0.1:9", "there is no network to reach 224.0.0.1:9", "connect this machine to the network"),
+        (&format!("{}:1", sandbox.sim().api_url()), "cannot be made", "check the address"),
         (secure.as_str(), "there is no secure connection to 127.0.0.1", "check the clock of this machine"),
     ] {
         sandbox.environment.insert("FLEXGET_TRAKT_API_URL".into(), address.to_owned());
         let ran = sandbox.run("execute");
         assert!(ran.code == 1 && ran.stderr.contains(message) && ran.stderr.contains(hint), "{}", ran.stderr);
+        let listed = sandbox.run("trakt list --verify").good().stdout;
+        assert!(listed.contains("not confirmed: ") && listed.contains(message), "{listed}");
+        sandbox.environment.insert("FLEXGET_TRAKT_AUTH_URL".into(), address.to_owned());
+        for line in ["trakt auth me", "trakt refresh me", "trakt delete me --revoke"] {
+            let ran = sandbox.run(line);
+            assert!(ran.code == 1 && ran.stderr.contains(message), "{line}: {}", ran.stderr);
+            assert!(stored(&sandbox).is_some(), "{line}");
+        }
     }
+}
+
+#[test]
+fn a_proxy_of_the_environment_is_used_and_not_for_this_machine() {
+    let mut sandbox = Sandbox::new(CONFIG);
+    sandbox.clock = Clock::system();
+    let mut sandbox = sandbox.with_sim();
+    sandbox.authorize("me", "ann-kay");
+    sandbox.environment.insert("HTTP_PROXY".into(), "http://127.0.0.1:1".into());
+    sandbox.run_process(PROGRAM, "execute").good();
+    // The simulator, asked as a proxy, answers for anybody.
+    sandbox.environment.insert("HTTP_PROXY".into(), sandbox.sim().api_url());
+    sandbox.environment.insert("FLEXGET_TRAKT_API_URL".into(), "http://trakt.invalid".into());
+    sandbox.sim().forget_requests();
+    sandbox.run_process(PROGRAM, "execute --no-cache").good();
+    let asked = sandbox.sim().requests();
+    assert!(asked.iter().any(|seen| seen.path == "/sync/watchlist"), "{asked:?}");
+}
+
+#[test]
+fn what_is_asked_is_told_to_whoever_wants_to_know() {
+    let sandbox = sandbox();
+    sandbox.authorize("me", "ann-kay");
+    let told = sandbox.run("-vv execute").good().stderr;
+    let line = told.lines().find(|line| line.contains("/sync/watchlist")).unwrap_or_default();
+    assert!(line.contains("GET 127.0.0.1:") && line.contains("/sync/watchlist: 200 in 0 ms"), "{told}");
+    assert!(!told.contains("Bearer") && !told.contains("authorization:") && !told.contains(CLIENT_ID), "{told}");
+    assert!(!sandbox.run("-v execute --no-cache").good().stderr.contains("GET 127"));
 }
 
 #[test]
