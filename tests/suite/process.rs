@@ -32,6 +32,37 @@ fn a_closed_pipe_is_no_mistake() {
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
 }
 
+/// A client cannot be made with this: whoever tries says so.
+#[test]
+fn nothing_is_set_up_for_the_network_where_it_is_not_needed() {
+    let mut sandbox =
+        Sandbox::new(&format!("{CONFIG}  b: {{ trakt_list: {{ account: me, list: watchlist }} }}\n")).with_sim();
+    sandbox.authorize("me", "ann-kay");
+    sandbox.environment.insert("SSL_CERT_FILE".into(), "/nowhere/at/all.pem".into());
+    for line in [
+        "execute --tasks a",
+        "execute --test --tasks a",
+        "check",
+        "plugins",
+        "schema",
+        "trakt list",
+        "trakt list me",
+        "entry-list all",
+        "trakt delete me",
+    ] {
+        let ran = sandbox.run_process(PROGRAM, line).good();
+        assert!(!ran.stderr.contains("certificates"), "{line}: {}", ran.stderr);
+    }
+    assert!(sandbox.sim().requests().is_empty());
+    sandbox.authorize("me", "ann-kay");
+    let ran = sandbox.run_process(PROGRAM, "execute --tasks b");
+    assert!(
+        ran.code == 1 && ran.stderr.contains("the certificates in `/nowhere/at/all.pem` cannot be read"),
+        "{}",
+        ran.stderr
+    );
+}
+
 #[cfg(unix)]
 #[test]
 fn ctrl_c_ends_it_with_130() {

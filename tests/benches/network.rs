@@ -1,0 +1,53 @@
+//! What the network costs: processes that ask Trakt (on loopback) once, and those that need not.
+
+use std::process::Stdio;
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use flexget_core::context::Clock;
+use flexget_tests::Sandbox;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_flexget-rs-under-test");
+
+fn run(sandbox: &Sandbox, line: &str) {
+    let status = sandbox.process(PROGRAM, line).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    assert!(status.is_ok_and(|status| status.success()), "{line} failed");
+}
+
+/// A store that has seen a run, a simulator without a limit, and an account whose token is good.
+fn sandbox() -> Sandbox {
+    let mut sandbox = Sandbox::new(
+        "
+        tasks:
+          remote: { trakt_list: { account: me, list: watchlist, type: movies }, accept_all: yes, seen: no }
+          local: { mock: [ A, B, C ], accept_all: yes, seen: no }
+        ",
+    );
+    sandbox.clock = Clock::system();
+    let sandbox = sandbox.with_sim();
+    sandbox.authorize("me", "ann-kay");
+    run(&sandbox, "execute");
+    sandbox
+}
+
+fn network(criterion: &mut Criterion) {
+    let sandbox = sandbox();
+    sandbox.sim().forget_requests();
+    criterion.bench_function("execute with one request to Trakt", |bencher| {
+        bencher.iter(|| run(&sandbox, "execute --tasks remote"));
+    });
+    let requests = sandbox.sim().requests();
+    assert!(requests.iter().all(|seen| seen.path == "/sync/last_activities"), "more than one request: {requests:?}");
+    criterion.bench_function("execute that reads a list of Trakt", |bencher| {
+        bencher.iter(|| run(&sandbox, "execute --no-cache --tasks remote"));
+    });
+    criterion.bench_function("trakt list --verify", |bencher| bencher.iter(|| run(&sandbox, "trakt list --verify")));
+    sandbox.sim().forget_requests();
+    criterion.bench_function("execute without the network", |bencher| {
+        bencher.iter(|| run(&sandbox, "execute --tasks local"));
+    });
+    criterion.bench_function("trakt list", |bencher| bencher.iter(|| run(&sandbox, "trakt list")));
+    assert!(sandbox.sim().requests().is_empty(), "what needs no network has asked");
+}
+
+criterion_group!(benches, network);
+criterion_main!(benches);
