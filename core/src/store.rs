@@ -16,6 +16,7 @@ mod schema;
 mod setting;
 #[cfg(test)]
 mod tests;
+mod upkeep;
 
 use std::cell::RefCell;
 use std::fmt;
@@ -30,9 +31,10 @@ use serde_json::Value;
 
 use crate::error::{Error, Result};
 
-pub use collection::{Collection, Edits, New, Record, Size};
+pub use collection::{Collection, Edits, New, Record};
 pub use foreign::Foreign;
 pub(crate) use pacing::LaneState;
+pub use upkeep::{Pruned, Purpose, Size};
 
 /// How long a statement waits for another process that is writing.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);

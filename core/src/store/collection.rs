@@ -58,17 +58,6 @@ pub struct Edits {
     pub insert: Vec<New>,
 }
 
-/// How much is remembered of one kind, over all configs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Size {
-    /// The kind.
-    pub kind: String,
-    /// How many records.
-    pub records: usize,
-    /// The bytes of their keys and data.
-    pub bytes: usize,
-}
-
 impl Store {
     /// The records of this kind and name that belong to the store's config.
     pub fn collection(&self, kind: &str, name: &str) -> Collection {
@@ -108,24 +97,6 @@ impl Store {
     /// When the database cannot be used.
     pub fn shared_collections(&self, kind: &str) -> Result<Vec<(String, usize)>> {
         Self { scope: Rc::from(SHARED_SCOPE), ..self.clone() }.collections(kind)
-    }
-
-    /// How much is remembered, by kind, over all configs.
-    ///
-    /// # Errors
-    ///
-    /// When the database cannot be used.
-    pub fn sizes(&self) -> Result<Vec<Size>> {
-        self.tasks.read(|connection| {
-            connection
-                .prepare(
-                    "SELECT kind, count(record.id), coalesce(sum(length(keys) + length(data)), 0) \
-                     FROM collection LEFT JOIN record ON record.id BETWEEN collection.id << 32 AND \
-                     (collection.id << 32) + 0xffffffff GROUP BY kind ORDER BY kind",
-                )?
-                .query_map([], |row| Ok(Size { kind: row.get(0)?, records: whole(row, 1)?, bytes: whole(row, 2)? }))?
-                .collect()
-        })
     }
 }
 

@@ -161,10 +161,20 @@ fn collections_do_not_see_each_other() {
     assert_eq!((movies.get(stranger).unwrap(), movies.remove(&[stranger]).unwrap()), (None, 0));
     assert_eq!((movies.clear().unwrap(), one.collection("movie_list", "movies").len().unwrap()), (1, 2));
 
-    let sizes: Vec<_> = store.sizes().unwrap().into_iter().map(|size| (size.kind, size.records, size.bytes)).collect();
+    let sizes: Vec<_> = store
+        .sizes()
+        .unwrap()
+        .into_iter()
+        .map(|size| (size.purpose.name(), size.kind, size.records, size.bytes))
+        .filter(|(_, _, records, _)| *records > 0)
+        .collect();
     let bytes = r#"["a"]{"title":"B"}"#.len();
-    let expected = [("entry_list", 0, 0), ("lookup", 1, bytes), ("movie_list", 2, 2 * bytes)];
-    assert_eq!(sizes, expected.map(|(kind, records, bytes)| (kind.to_owned(), records, bytes)));
+    let expected = [("cache", "lookup", 1, bytes), ("memory", "movie_list", 2, 2 * bytes)];
+    assert_eq!(
+        sizes,
+        expected.map(|(purpose, kind, records, bytes)| (purpose, kind.to_owned(), records, bytes)),
+        "empty collections and other parts hold nothing"
+    );
 
     one.set_setting("last", &json!({ "run": 1 })).unwrap();
     assert_eq!(
@@ -329,4 +339,75 @@ fn clones_share_one_database() {
     clone.set_setting("last", &json!(1)).unwrap();
     assert_eq!(store.get_setting("last").unwrap(), Some(json!(1)));
     assert!(Rc::ptr_eq(&store.shared, &clone.shared));
+}
+
+/// A change that was begun at this second.
+fn change_at(store: &Store, second: i64, state: Option<ChangeState>) -> i64 {
+    let journal = Journal::new(store.clone(), Clock::fixed(Timestamp::from_second(second).unwrap()));
+    let id = journal
+        .begin(&NewChange {
+            service: "trakt_list".to_owned(),
+            account: Some("me".to_owned()),
+            list: "watchlist".to_owned(),
+            list_config: json!({}),
+            action: Action::Add,
+            items: vec![json!({ "title": "A" })],
+            undo_of: None,
+        })
+        .unwrap();
+    if let Some(state) = state {
+        journal.finish(id, state, None).unwrap();
+    }
+    id
+}
+
+#[test]
+fn pruning_takes_what_is_over_and_nothing_else() {
+    let (_folder, path) = folder();
+    let store = Store::at(&path).scoped("config");
+    let second = |second: i64| Timestamp::from_second(second).unwrap();
+    let record = |key: &str, expires: Option<i64>| New { expires: expires.map(second), ..new(&[key], &"x".repeat(4_000)) };
+    let titles = store.shared_collection("titles", "");
+    let many: Vec<New> = (0..200).map(|at| record(&format!("old {at}"), Some(50))).collect();
+    titles.insert(&many).unwrap();
+    titles.insert(&[record("fresh", Some(200)), record("for ever", None)]).unwrap();
+    store.shared_collection("lists", "gone").insert(&[record("a", Some(50))]).unwrap();
+    store.collection("entry_list", "empty").create().unwrap();
+    store.collection("seen", "").insert(&[record("a", None)]).unwrap();
+    let done = change_at(&store, 10, Some(ChangeState::Done));
+    let lost = change_at(&store, 10, None);
+    let uncertain = change_at(&store, 10, Some(ChangeState::Uncertain));
+    let young = change_at(&store, 90, Some(ChangeState::Done));
+
+    let pruned = store.prune(second(100), second(60)).unwrap();
+    assert_eq!((pruned.expired, pruned.changes), (201, 1));
+    assert!(pruned.after + 200 * 4_000 < pruned.before, "{pruned:?}");
+    let on_disk = usize::try_from(path.metadata().unwrap().len()).unwrap();
+    assert_eq!(on_disk, pruned.after, "the room is given back");
+
+    let left: Vec<String> = titles.all().unwrap().into_iter().flat_map(|record| record.keys).collect();
+    assert_eq!(left, ["fresh", "for ever"]);
+    assert!(titles.find(&["old 1"]).unwrap().is_empty());
+    assert!(!store.shared_collection("lists", "gone").exists().unwrap(), "nothing is left of an empty cache");
+    assert!(store.collection("entry_list", "empty").exists().unwrap(), "a list may be empty");
+    assert_eq!(store.collection("seen", "").len().unwrap(), 1);
+    let journal = Journal::new(store.clone(), Clock::fixed(second(100)));
+    let left: Vec<i64> = journal.list(9).unwrap().iter().map(|change| change.id).collect();
+    assert_eq!((left, done), (vec![young, uncertain, lost], 1));
+    assert_eq!(store.prune(second(100), second(60)).unwrap().expired, 0);
+}
+
+#[test]
+fn a_kind_of_cache_is_pruned_alone() {
+    let store = Store::in_memory().scoped("config");
+    let record = |second: i64| New { expires: Some(Timestamp::from_second(second).unwrap()), ..new(&["a"], "A") };
+    for name in ["one", "two"] {
+        store.shared_collection("lists", name).insert(&[record(if name == "one" { 50 } else { 150 })]).unwrap();
+    }
+    store.shared_collection("titles", "").insert(&[record(50)]).unwrap();
+    store.collection("lists", "one").insert(&[record(50)]).unwrap();
+    assert_eq!(store.prune_kind("lists", Timestamp::from_second(100).unwrap()).unwrap(), 1);
+    assert_eq!(store.shared_collections("lists").unwrap(), [("two".to_owned(), 1)]);
+    assert_eq!(store.shared_collection("titles", "").len().unwrap(), 1, "another kind stays");
+    assert_eq!(store.collections("lists").unwrap(), [("one".to_owned(), 1)], "what tasks remember stays");
 }
