@@ -1,6 +1,6 @@
 mod about;
 mod doings;
-mod fields;
+pub(crate) mod fields;
 mod parts;
 
 use flexget_core::prelude::*;

@@ -366,7 +366,8 @@ fn pruning_takes_what_is_over_and_nothing_else() {
     let (_folder, path) = folder();
     let store = Store::at(&path).scoped("config");
     let second = |second: i64| Timestamp::from_second(second).unwrap();
-    let record = |key: &str, expires: Option<i64>| New { expires: expires.map(second), ..new(&[key], &"x".repeat(4_000)) };
+    let record =
+        |key: &str, expires: Option<i64>| New { expires: expires.map(second), ..new(&[key], &"x".repeat(4_000)) };
     let titles = store.shared_collection("titles", "");
     let many: Vec<New> = (0..200).map(|at| record(&format!("old {at}"), Some(50))).collect();
     titles.insert(&many).unwrap();

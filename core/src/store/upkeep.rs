@@ -96,7 +96,8 @@ impl Store {
                 })?
                 .collect::<rusqlite::Result<_>>()?;
             for (purpose, kind, question) in REST {
-                let (records, bytes) = connection.query_row(question, [], |row| Ok((whole(row, 0)?, whole(row, 1)?)))?;
+                let (records, bytes) =
+                    connection.query_row(question, [], |row| Ok((whole(row, 0)?, whole(row, 1)?)))?;
                 sizes.push(Size { purpose, kind: kind.to_owned(), records, bytes });
             }
             Ok(sizes)
@@ -154,11 +155,8 @@ const DROP_EMPTY: &str = "DELETE FROM collection WHERE scope = ?1 AND NOT EXISTS
                           WHERE record.id BETWEEN collection.id << 32 AND (collection.id << 32) + 0xffffffff)";
 
 fn bytes(connection: &Connection) -> rusqlite::Result<usize> {
-    connection.query_row(
-        "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size",
-        [],
-        |row| whole(row, 0),
-    )
+    connection
+        .query_row("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size", [], |row| whole(row, 0))
 }
 
 /// Removes what has expired by `now`: all of it, or that in the collections of a kind that all configs share.

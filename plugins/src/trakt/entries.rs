@@ -88,6 +88,12 @@ pub fn episode(show: &Work, episode: &Episode, style: Style) -> Entry {
         .with("trakt_ep_name", episode.title.clone())
 }
 
+/// An entry of an episode that goes by its number alone: what is to come often gets its own title later, and must not be another entry then.
+pub fn numbered(show: &Work, episode: &Episode, style: Style) -> Entry {
+    let untitled = Episode { title: None, ..episode.clone() };
+    self::episode(show, &untitled, style).with("trakt_ep_name", episode.title.clone())
+}
+
 /// The kind of a row and its entry; `None` for what is neither movie, show, season nor episode.
 pub fn of_row(row: &Row, style: Style) -> Option<(Kind, Entry)> {
     let kind = row.kind.as_deref();

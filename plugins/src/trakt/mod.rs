@@ -4,7 +4,7 @@
 //! failure means and what to do about it; [`model`] is what Trakt answers; [`catalogue`] says where each list is and which
 //! it is; [`entries`] makes entries of what Trakt answers; [`reading`] reads lists whole and keeps them; [`bulk`] writes many items at once;
 //! [`titles`], [`seasons`] and [`translation`] are what Trakt knows of a title, [`user_data`] what a user has done with it; [`matching`] knows
-//! which title a name means, and [`asking`] asks about many.
+//! which title a name means, [`progress`] how far a user is with shows, and [`asking`] asks about many.
 
 pub mod asking;
 pub mod bulk;
@@ -17,6 +17,7 @@ pub mod fault;
 pub mod matching;
 pub mod model;
 pub mod oauth;
+pub mod progress;
 pub mod reading;
 pub mod seasons;
 pub mod titles;

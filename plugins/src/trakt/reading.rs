@@ -24,6 +24,9 @@ pub const COLLECTION: &str = "trakt lists";
 /// For so long after a change Trakt may go on showing the list as it was.
 const STALE: SignedDuration = SignedDuration::from_mins(5);
 
+/// For so long what was read is kept, so that what nobody reads any more goes one day.
+const KEPT: SignedDuration = SignedDuration::from_hours(24 * 90);
+
 /// What to read.
 pub struct Reading<'a> {
     /// Which list.
@@ -99,7 +102,7 @@ impl Reading<'_> {
         // The time is Trakt's, because it is compared with times of Trakt's: a clock that is wrong here must not make a
         // list that has changed look unchanged.
         if let (Some(kept), Some(read_at), None) = (kept, walk.began, self.wanted) {
-            kept.keep(read_at, &walk.items)?;
+            kept.keep(client.cx(), read_at, &walk.items)?;
         }
         Ok(walk.items)
     }
@@ -226,14 +229,53 @@ impl Kept {
             .then(|| rows.iter().map(|record| record.data.clone()).collect())
     }
 
-    /// Keeps what was read, after a head that tells when.
-    fn keep(&self, read_at: Timestamp, rows: &[Json]) -> Result<()> {
-        let record = |data: Json| New { keys: Vec::new(), data, added: read_at, expires: None };
-        let head = record(json!({ "account": self.account, "read_at": read_at.to_string() }));
-        let rows = rows.iter().map(|row| record(row.clone()));
-        self.collection.replace_all(&std::iter::once(head).chain(rows).collect::<Vec<_>>())?;
-        Ok(())
+    fn keep(&self, cx: &Context, read_at: Timestamp, rows: &[Json]) -> Result<()> {
+        keep(cx, &self.collection, &self.account, read_at, rows)
     }
+}
+
+/// Keeps what was read, after a head that tells when.
+fn keep(cx: &Context, collection: &Collection, account: &str, read_at: Timestamp, rows: &[Json]) -> Result<()> {
+    let expires = read_at.checked_add(KEPT).ok();
+    let record = |data: Json| New { keys: Vec::new(), data, added: read_at, expires };
+    let head = record(json!({ "account": account, "read_at": read_at.to_string() }));
+    let rows = rows.iter().map(|row| record(row.clone()));
+    collection.replace_all(&std::iter::once(head).chain(rows).collect::<Vec<_>>())?;
+    cx.store.prune_kind(COLLECTION, cx.clock.now()).map(drop)
+}
+
+/// All rows of an address that tells of the account's own user. Those that are kept are given if nothing that these stamps of `last_activities`
+/// tell of has changed, and they were read less than `good_for` ago: not everything that changes an answer is a doing of the user.
+///
+/// # Errors
+/// It could not be read as a whole.
+pub async fn own_rows(
+    client: &Client,
+    path: &str,
+    query: &[(&str, String)],
+    stamps: &[&str],
+    good_for: SignedDuration,
+) -> Result<Vec<Json>, Fault> {
+    let cx = client.cx();
+    let account = client.account().unwrap_or_default();
+    let collection = cx.store.shared_collection(COLLECTION, &format!("{account} {path}"));
+    if !cx.no_cache
+        && let Ok(records) = collection.all()
+        && let Some((head, rows)) = records.split_first()
+        && cx.clock.now().duration_since(head.added) < good_for
+        && let Some(now) = stamps_now(client, stamps).await
+        && is_unchanged(head, STAMPS, &now)
+        && note(&collection, head, vec![(STAMPS, now)]) == Some(true)
+    {
+        return Ok(rows.iter().map(|record| record.data.clone()).collect());
+    }
+    let walk = client.walk::<Json>(path, query, None).await?;
+    if let Some(read_at) = walk.began
+        && let Err(error) = keep(cx, &collection, &account, read_at, &walk.items)
+    {
+        tracing::debug!(target: "trakt", "not kept: {error}");
+    }
+    Ok(walk.items)
 }
 
 /// What a record notes of `last_activities`.
@@ -276,7 +318,7 @@ fn note(collection: &Collection, head: &Record, notes: Vec<(&str, Json)>) -> Opt
     }
     let mut data = head.data.clone();
     notes.into_iter().for_each(|(name, now)| data[name] = now);
-    let noted = New { keys: head.keys.clone(), data, added: head.added, expires: None };
+    let noted = New { keys: head.keys.clone(), data, added: head.added, expires: head.expires };
     collection.update(head.id, &noted).ok()
 }
 
@@ -305,7 +347,7 @@ pub async fn kept_address(client: &Client, name: &str) -> Option<String> {
 pub fn keep_address(client: &Client, name: &str, path: &str, began: Option<Timestamp>) -> Result<()> {
     let (Some(collection), Some(began)) = (addresses(client), began) else { return Ok(()) };
     let data = json!({ "path": path, "read_at": began.to_string() });
-    let new = New { keys: vec![name.to_owned()], data, added: began, expires: None };
+    let new = New { keys: vec![name.to_owned()], data, added: began, expires: began.checked_add(KEPT).ok() };
     collection.edit(&[name], |old| {
         let remove = old.iter().map(|record| record.id).collect();
         (Edits { remove, insert: vec![new], ..Edits::default() }, ())

@@ -94,7 +94,7 @@ fn imdb_url(work: &Work) -> Value {
 }
 
 /// What a movie is.
-pub(super) fn movie_fields(work: &Work) -> Vec<(Name, Value)> {
+pub(crate) fn movie_fields(work: &Work) -> Vec<(Name, Value)> {
     vec![
         ("movie_name".into(), work.title.clone().into()),
         ("movie_year".into(), work.year.into()),
@@ -120,7 +120,7 @@ pub(super) fn movie_fields(work: &Work) -> Vec<(Name, Value)> {
 }
 
 /// What a show is.
-pub(super) fn show_fields(work: &Work) -> Vec<(Name, Value)> {
+pub(crate) fn show_fields(work: &Work) -> Vec<(Name, Value)> {
     let airs = work.airs.clone().unwrap_or_default();
     vec![
         ("trakt_series_name".into(), work.title.clone().into()),
@@ -169,7 +169,7 @@ pub(super) fn season_fields(season: &Season) -> Vec<(Name, Value)> {
 }
 
 /// What an episode is.
-pub(super) fn episode_fields(episode: &Episode) -> Vec<(Name, Value)> {
+pub(crate) fn episode_fields(episode: &Episode) -> Vec<(Name, Value)> {
     vec![
         ("trakt_ep_name".into(), episode.title.clone().into()),
         ("trakt_ep_imdb_id".into(), episode.ids.imdb.clone().into()),

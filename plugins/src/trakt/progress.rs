@@ -1,0 +1,131 @@
+//! How far a user is with shows: what was watched (collected) last, and what comes next.
+//!
+//! Of an account's own user Trakt tells it of all shows at once (`sync/progress/watched`), without those that the user has hidden. Of
+//! others, and of what was collected, it is worked out from what they have done, which is read in bulk as well. Specials do not
+//! count, as in Trakt's own answers.
+
+use std::collections::HashMap;
+
+use flexget_core::prelude::*;
+use jiff::SignedDuration;
+
+use super::client::Client;
+use super::fault::Fault;
+use super::model::{Episode, Season, Work};
+use super::reading::own_rows;
+use super::user_data::{Question, ShowState, Who};
+
+/// How far somebody is with a show of which something was seen or collected.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Progress {
+    /// The show, where the answer has it.
+    pub show: Option<Rc<Work>>,
+    /// The furthest episode that was seen; `None` if that was specials only, or before the show was started again.
+    pub last: Option<Episode>,
+    /// What comes after it.
+    pub next: Next,
+}
+
+/// What comes next of a show.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Next {
+    /// This episode, which has been aired.
+    Aired(Episode),
+    /// Nothing that has been aired.
+    NotAired,
+    /// Only the show's seasons tell.
+    Unknown,
+}
+
+/// The progress of an account's own user with all shows, by their numbers, the latest first.
+pub type Shows = Vec<(i64, Progress)>;
+
+/// What of `last_activities` tells whether progress has changed.
+const STAMPS: [&str; 4] = ["/episodes/watched_at", "/shows/hidden_at", "/shows/dropped_at", "/seasons/hidden_at"];
+
+/// For so long an answer is believed if the user has done nothing: episodes are aired, and shows started again, without that.
+const GOOD_FOR: SignedDuration = SignedDuration::from_hours(6);
+
+#[derive(Deserialize)]
+struct Row {
+    show: Work,
+    progress: Told,
+}
+
+#[derive(Deserialize)]
+struct Told {
+    next_episode: Option<Episode>,
+    last_episode: Option<Episode>,
+}
+
+/// How far the account's own user is with every show that is not hidden, the latest first. `None` if Trakt does not tell it to this application.
+///
+/// # Errors
+/// Trakt could not be asked.
+pub async fn of_account(client: &Client) -> Result<Option<Shows>> {
+    let query = [("extended", "full".to_owned())];
+    let rows = match own_rows(client, "sync/progress/watched", &query, &STAMPS, GOOD_FOR).await {
+        Ok(rows) => rows,
+        // It is not said that every application gets this answer.
+        Err(Fault::NotFound | Fault::Forbidden | Fault::Refused(_) | Fault::VipOnly { .. } | Fault::Invalid(_)) => {
+            return Ok(None);
+        }
+        Err(fault) => return Err(fault.into()),
+    };
+    let progress = |row: serde_json::Value| -> Option<(i64, Progress)> {
+        let row: Row = serde_json::from_value(row).ok()?;
+        let id = row.show.ids.trakt?;
+        let next = match (row.progress.next_episode, &row.progress.last_episode) {
+            (Some(next), _) => Next::Aired(next),
+            (None, Some(_)) => Next::NotAired,
+            (None, None) => Next::Unknown,
+        };
+        Some((id, Progress { show: Some(Rc::new(row.show)), last: row.progress.last_episode, next }))
+    };
+    let count = rows.len();
+    let shows: Shows = rows.into_iter().filter_map(progress).collect();
+    // A part must not be taken for the whole.
+    Ok((shows.len() == count).then_some(shows))
+}
+
+/// How far somebody is with every show, from what they have watched or collected.
+///
+/// # Errors
+/// Trakt could not be asked, and nothing is kept.
+pub async fn of_user(who: Who<'_>, question: Question) -> Result<HashMap<i64, Progress>> {
+    let told = who.ask(question).await?;
+    if let Some(read_at) = told.as_of {
+        who.client.cx().remark(format!("Trakt cannot be asked; what it said at {read_at} is used"));
+    }
+    Ok(told.data.shows.iter().map(|(id, state)| (*id, of_state(state))).collect())
+}
+
+fn of_state(state: &ShowState) -> Progress {
+    let regular = state.seasons.iter().filter(|(season, _)| **season > 0);
+    let last = regular.filter_map(|(season, episodes)| Some((*season, *episodes.iter().max()?))).max();
+    let is_done = state.aired.is_some_and(|aired| aired > 0 && state.count() == aired && state.is_plain(aired));
+    Progress {
+        show: None,
+        last: last.map(|(season, number)| Episode { season, number, ..Episode::default() }),
+        next: if is_done { Next::NotAired } else { Next::Unknown },
+    }
+}
+
+/// The regular episode that follows another, in the order of a show; the first one if there is no other.
+pub fn after<'a>(seasons: &'a [Season], last: Option<&Episode>) -> Option<&'a Episode> {
+    let place = |episode: &Episode| (episode.season, episode.number);
+    let all = seasons.iter().filter(|season| season.number > 0).flat_map(|season| &season.episodes);
+    all.filter(|episode| last.is_none_or(|last| place(episode) > place(last))).min_by_key(|episode| place(episode))
+}
+
+/// The next episode to be aired, or the one that was aired last.
+pub fn on_air(seasons: &[Season], now: jiff::Timestamp, is_next: bool) -> Option<&Episode> {
+    let all = seasons.iter().filter(|season| season.number > 0).flat_map(|season| &season.episodes);
+    let dated = all.filter_map(|episode| Some((episode.first_aired?, episode.season, episode.number, episode)));
+    let key = |(at, season, number, _): &(jiff::Timestamp, i64, i64, &Episode)| (*at, *season, *number);
+    let found = match is_next {
+        true => dated.filter(|(at, ..)| *at > now).min_by_key(key),
+        false => dated.filter(|(at, ..)| *at <= now).max_by_key(key),
+    };
+    found.map(|(.., episode)| episode)
+}
