@@ -167,7 +167,7 @@ impl Auth {
     fn usable(&self, service: &str, name: &str) -> Result<Account> {
         let Some(account) = self.account(service, name)? else {
             return Err(Error::new(format!("there is no {service} account named `{name}`"))
-                .hint(format!("authorize it first: `flexget-rs {service} auth {name}`")));
+                .hint(format!("authorize it first: `{}`", command(service, name))));
         };
         match &account.state {
             AccountState::Ok => Ok(account),
@@ -178,5 +178,14 @@ impl Auth {
 
 fn needs_authorization(service: &str, name: &str, reason: &str) -> Error {
     Error::new(format!("the {service} account `{name}` needs to be authorized again: {reason}"))
-        .hint(format!("run `flexget-rs {service} auth {name}`"))
+        .hint(format!("run `{}`", command(service, name)))
+}
+
+/// What to type to authorize an account of a service.
+pub fn command(service: &str, name: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '@' | '+');
+    match !name.is_empty() && name.chars().all(is_plain) {
+        true => format!("flexget-rs {service} auth {name}"),
+        false => format!("flexget-rs {service} auth '{}'", name.replace('\'', r"'\''")),
+    }
 }

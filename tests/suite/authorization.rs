@@ -3,6 +3,7 @@
 mod clock;
 mod crash;
 mod device;
+mod manual;
 mod matrix;
 mod secrets;
 #[cfg(unix)]

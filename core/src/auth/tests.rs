@@ -248,6 +248,18 @@ fn tokens_that_the_user_gets_meanwhile_win() {
 }
 
 #[test]
+fn names_are_quoted_as_a_shell_wants_them() {
+    for (name, typed) in [
+        ("ann.kay", "flexget-rs site auth ann.kay"),
+        ("Ann Kay", "flexget-rs site auth 'Ann Kay'"),
+        ("it's $HOME", r"flexget-rs site auth 'it'\''s $HOME'"),
+        ("", "flexget-rs site auth ''"),
+    ] {
+        assert_eq!(super::command("site", name), typed);
+    }
+}
+
+#[test]
 fn secrets_are_never_formatted() {
     let auth = Auth::new(Store::in_memory(), Clock::system());
     let account = account("me", "planted");

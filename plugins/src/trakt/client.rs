@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
-use flexget_core::auth::{Account, AccountState};
+use flexget_core::auth::{self, Account, AccountState};
 use flexget_core::http::{Method, Pace, Request, Response, Retry};
 use flexget_core::prelude::*;
 use flexget_core::registry::similar;
@@ -43,7 +43,7 @@ fn api(cx: &Context) -> String {
 }
 
 /// The address of the authorization host, which tests and proxies may replace.
-pub(super) fn auth(cx: &Context) -> String {
+pub(super) fn auth_host(cx: &Context) -> String {
     address(cx, "FLEXGET_TRAKT_AUTH_URL", AUTH)
 }
 
@@ -348,7 +348,7 @@ pub fn stored_account(cx: &Context, name: &str) -> Result<Account> {
             AccountState::Ok => Ok(account),
             AccountState::NeedsAuthorization(reason) => {
                 Err(Error::new(format!("account `{name}` has to be authorized again: {reason}"))
-                    .hint(format!("run `flexget-rs trakt auth {name}`")))
+                    .hint(format!("run `{}`", auth::command(SERVICE, name))))
             }
         },
         None => Err(unknown_account(cx, name)?),
@@ -360,7 +360,7 @@ pub fn stored_account(cx: &Context, name: &str) -> Result<Account> {
 /// # Errors
 /// The accounts could not be read.
 pub fn unknown_account(cx: &Context, name: &str) -> Result<Error> {
-    let run = format!("run `flexget-rs trakt auth {name}`");
+    let run = format!("run `{}`", auth::command(SERVICE, name));
     let hint = account_names(cx, name)?.map_or_else(|| run.clone(), |names| format!("{run}; {names}"));
     Ok(Error::new(format!("account `{name}` has not been authorized")).hint(hint))
 }

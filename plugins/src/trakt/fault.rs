@@ -1,9 +1,11 @@
 //! What can go wrong with Trakt, by what a user can do about it.
 
+use flexget_core::auth;
 use flexget_core::error::Error;
 use flexget_core::http::{HttpError, Response, Sent};
 use serde::Deserialize;
 
+use super::SERVICE;
 use super::client::{APPS, STATUS, VIP};
 
 /// A request to Trakt that did not succeed.
@@ -97,7 +99,7 @@ impl Fault {
         match self {
             Self::Unauthorized { account: Some(account) } => {
                 Error::new(format!("Trakt does not accept the authorization of account `{account}`"))
-                    .hint(format!("authorize it again: `flexget-rs trakt auth {account}`"))
+                    .hint(format!("authorize it again: `{}`", auth::command(SERVICE, &account)))
             }
             Self::Unauthorized { account: None } => Error::new("Trakt shows this only to an authorized account")
                 .hint("set `account` to a name stored by `flexget-rs trakt auth NAME`"),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use flexget_core::auth::{Account, RenewError, Tokens};
+use flexget_core::auth::{self, Account, RenewError, Tokens};
 use flexget_core::context::Event;
 use flexget_core::http::{HttpError, HttpFault, Method, Request, Response, Retry, Sent};
 use flexget_core::prelude::*;
@@ -10,8 +10,8 @@ use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
-use super::client;
 use super::fault::{Fault, said};
+use super::{SERVICE, client};
 
 /// What Trakt wants back in a renewal: the redirect address of applications that have none.
 pub const REDIRECT: &str = "urn:ietf:wg:oauth:2.0:oob";
@@ -100,7 +100,7 @@ struct Denial {
 }
 
 async fn post(cx: &Context, path: &str, body: serde_json::Value, retry: Retry) -> Result<Response, HttpError> {
-    let mut request = Request::new(Method::Post, format!("{}/oauth/{path}", client::auth(cx)));
+    let mut request = Request::new(Method::Post, format!("{}/oauth/{path}", client::auth_host(cx)));
     request.headers = vec![("content-type", "application/json".to_owned())];
     request.body = Some(body);
     request.retry = retry;
@@ -283,8 +283,8 @@ fn refused(account: &Account, response: &Response, body: &serde_json::Value) -> 
             let status = response.status;
             let because = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
             Exchange::Failed(Error::new(format!("Trakt refused it with status {status}{because}")).hint(format!(
-                "try again later; if it stays so, authorize it again: `flexget-rs trakt auth {}`",
-                account.name
+                "try again later; if it stays so, authorize it again: `{}`",
+                auth::command(SERVICE, &account.name)
             )))
         }
     }
