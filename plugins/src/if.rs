@@ -402,6 +402,39 @@ if: [ {{ {rule:?}: accept }} ]"
     }
 
     #[test]
+    fn a_type_error_names_the_line_also_in_a_template_and_within_other_plugins() {
+        let config = "templates:
+  picky:
+    if:
+      - n > 3: accept
+tasks:
+  one:
+    template: picky
+    mock: [ { title: A, n: text } ]
+    seen: no
+  two:
+    mock: [ { title: A, n: text } ]
+    seen: no
+    if:
+      - title == 'A':
+          if:
+            - n < 4: accept
+    sort_by: n * n
+    set: { x: '{{ n - 1 }}' }
+    accept_all: yes
+";
+        let report = testing::run_config(config, &testing::context());
+        let begins = |task: usize, start: &str| {
+            let warnings = &report.tasks[task].warnings;
+            assert!(warnings.iter().any(|warning| warning.starts_with(start)), "{start}: {warnings:?}");
+        };
+        begins(0, "if: `n > 3` (config.yml:4) could not be evaluated for `A`: ");
+        begins(1, "if: `n < 4` (config.yml:16) could not be evaluated for `A`: ");
+        begins(1, "sort_by: `n * n` (config.yml:17) could not be evaluated for `A`: ");
+        begins(1, "set: could not set x for A to `{{ n - 1 }}` (config.yml:18): ");
+    }
+
+    #[test]
     fn plugins_run_on_the_matching_entries_in_their_phases() {
         let cx = testing::context();
         let task = "

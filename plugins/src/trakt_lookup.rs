@@ -19,7 +19,7 @@ use crate::trakt::titles;
 /// meant, the fields stay unknown and a warning says so (FlexGet takes the first hit).
 ///
 /// With `account`, or `username` for a public profile, there are also `trakt_watched`, `trakt_collected` and the user's ratings. A season
-/// or show is watched (collected) when all of its aired episodes are. If Trakt cannot be asked, what it said last is used,
+/// or show is watched (collected) when all of its aired episodes are, and a release of several episodes when all of them are. If Trakt cannot be asked, what it said last is used,
 /// and a warning says so; if it never said anything, the fields stay unknown, and a condition that reads them decides
 /// nothing. (In FlexGet they are then as if nothing was watched.)
 ///

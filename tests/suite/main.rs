@@ -11,6 +11,7 @@ mod house;
 mod import;
 mod language;
 mod lists;
+mod lookups;
 mod process;
 mod readme;
 

@@ -12,6 +12,9 @@ use super::fault::Fault;
 /// How many questions are under way.
 const AT_ONCE: usize = 4;
 
+/// After so many answers in a row that Trakt is not available it is taken to be down; before that it may be one title that it fails at.
+const MISSES: u32 = 3;
+
 /// One answer for each item, in order. When Trakt turns out not to be there, what is left is not asked.
 pub async fn each<I, T>(
     client: &Client,
@@ -22,7 +25,8 @@ pub async fn each<I, T>(
     let cx = client.cx();
     let (total, done) = (items.len() as u64, Cell::new(0));
     let ended: RefCell<Option<String>> = RefCell::default();
-    let (ask, ended, done) = (&ask, &ended, &done);
+    let misses = Cell::new(0);
+    let (ask, ended, done, misses) = (&ask, &ended, &done, &misses);
     let one = async |item: &I| {
         if cx.interrupted.get() {
             return Err("interrupted".to_owned());
@@ -30,8 +34,12 @@ pub async fn each<I, T>(
         if let Some(reason) = ended.borrow().clone() {
             return Err(reason);
         }
-        let answer = ask(item).await.map_err(|fault| {
-            let is_of_this_item = matches!(fault, Fault::NotFound | Fault::Nonsense(_) | Fault::Invalid(_));
+        let answer = ask(item).await.inspect(|_| misses.set(0)).map_err(|fault| {
+            let is_of_this_item = match fault {
+                Fault::NotFound | Fault::Nonsense(_) | Fault::Invalid(_) => true,
+                Fault::Unavailable { .. } => misses.replace(misses.get() + 1) + 1 < MISSES,
+                _ => false,
+            };
             let reason = fault.into_error().to_string();
             if !is_of_this_item {
                 ended.borrow_mut().get_or_insert_with(|| reason.clone());

@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
 use flexget_core::auth::{self, Account, AccountState};
+use flexget_core::context::Event;
 use flexget_core::http::{Method, Pace, Request, Response, Retry};
 use flexget_core::prelude::*;
 use flexget_core::registry::similar;
@@ -190,7 +191,15 @@ impl Client {
                 (None, Some(effective)) => count < effective,
                 (None, None) => count == 0,
             };
+            let pages = number("x-pagination-page-count").filter(|pages| *pages > 1 && wanted.is_none());
+            if let Some(pages) = pages {
+                let label = format!("reading {path} from Trakt");
+                self.cx.progress.tell(Event::Working { label, done: page as u64, total: pages as u64 });
+            }
             if is_last || is_repeat || wanted.is_some_and(|wanted| items.len() >= wanted) {
+                if pages.is_some() {
+                    self.cx.progress.tell(Event::Done);
+                }
                 items.truncate(wanted.unwrap_or(usize::MAX));
                 let items = items.into_iter().map(|item| understand(path, item)).collect::<Result<_, _>>()?;
                 return Ok(Walk { items, began });

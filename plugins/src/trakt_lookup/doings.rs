@@ -10,6 +10,9 @@ use crate::trakt::model::Work;
 use crate::trakt::user_data::{Question, ShowState, Told, UserData, Who};
 use crate::trakt::{seasons, titles};
 
+/// No release holds more episodes.
+const MOST_IN_A_ROW: i64 = 100;
+
 impl Lookup {
     /// What the user has done, as far as `question` goes.
     async fn ask(&self, client: &Client, question: Question) -> Result<Rc<UserData>, String> {
@@ -165,7 +168,11 @@ impl Shows {
         let id = work.ids.trakt.ok_or("Trakt gave no number for it")?;
         let Some(state) = self.told.as_ref().map_err(String::clone)?.shows.get(&id) else { return Ok(false) };
         match (media.kind, media.season, media.episode) {
-            (Kind::Episode, Some(season), Some(episode)) => Ok(state.has(season, episode)),
+            (Kind::Episode, Some(season), Some(first)) => {
+                // A release may hold several episodes in a row.
+                let count = entry.int("series_episodes").unwrap_or(1).clamp(1, MOST_IN_A_ROW);
+                Ok((first..first + count).all(|episode| state.has(season, episode)))
+            }
             (Kind::Episode, ..) => {
                 let seasons = seasons_of(&self.seasons, work)?;
                 let episode = episode_of(entry, media, &seasons, work).ok_or_else(|| no_such("episode", work))?;

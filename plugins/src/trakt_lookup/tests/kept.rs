@@ -89,3 +89,26 @@ fn what_is_over_is_believed_for_longer_than_what_goes_on() {
         assert_eq!(requests_after(2), 1, "{entry}: {field}");
     }
 }
+
+#[test]
+fn what_a_user_has_done_is_read_again_when_trakt_says_so_or_nothing_is_to_be_believed() {
+    let sandbox = Sandbox::new(Seed::small());
+    pass(&sandbox, 24);
+    let entries = ["{ title: M, trakt_movie_id: 481 }", "{ title: S, trakt_show_id: 3001 }"];
+    let read = |no_cache: bool| {
+        let report = run(&reading(&entries, &["trakt_watched"]), &Context { no_cache, ..sandbox.next_run() });
+        (sandbox.requests().len(), fields(&report, 0)["trakt_watched"].clone())
+    };
+    assert_eq!(read(false), (3, false.into()), "what was done last, movies, shows");
+    assert_eq!(read(false), (1, false.into()), "what was done last");
+    assert_eq!(read(true), (3, false.into()), "what is kept is not believed");
+    sandbox.sim.with(|world| world.watch("ann-kay", Media::Movie(481), world.now() - HOUR));
+    assert_eq!(read(false), (2, true.into()), "what was done last, movies");
+    pass(&sandbox, 13);
+    assert_eq!(
+        read(false).0,
+        3,
+        "movies, which had changed just then, and shows, of which episodes may have been aired"
+    );
+    assert_eq!(read(false).0, 1, "all has settled");
+}

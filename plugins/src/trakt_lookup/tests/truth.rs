@@ -238,3 +238,67 @@ fn a_season_that_was_not_begun_costs_no_look_at_its_episodes() {
     assert_eq!(read_one(&sandbox, entry, &["trakt_watched"])["trakt_watched"], false);
     assert_eq!(sandbox.requests(), ["GET /sync/last_activities", "GET /sync/watched/shows"]);
 }
+
+#[test]
+fn one_title_that_trakt_fails_at_does_not_cost_the_others_but_a_trakt_that_is_down_is_left_alone() {
+    let sandbox = Sandbox::new(Seed::small().and(|world| drop(world.add_movies(50))));
+    let entries: Vec<String> =
+        (500_000..500_050).map(|id| format!("{{ title: M{id}, trakt_movie_id: {id} }}")).collect();
+    let entries: Vec<&str> = entries.iter().map(String::as_str).collect();
+    let known = |report: &TaskReport| (0..50).filter(|at| fields(report, *at).get("trakt_rating").is_some()).count();
+    sandbox.sim.fail(Fault::on("GET", "/movies/500007"));
+    assert_eq!(known(&run(&reading(&entries, &["trakt_rating"]), &sandbox.next_run())), 49);
+    let sandbox = Sandbox::new(Seed::small());
+    sandbox.sim.fail(Fault::on("GET", "/movies/"));
+    assert_eq!(known(&run(&reading(&entries, &["trakt_rating"]), &sandbox.next_run())), 0);
+    let asked: BTreeSet<String> = sandbox.requests().into_iter().collect();
+    assert!(asked.len() <= 6, "{asked:?}");
+}
+
+#[test]
+fn what_somebody_else_has_done_is_told_where_it_is_public() {
+    let seed = || {
+        Seed::small().and(|world| {
+            let now = world.now();
+            world.watch("bob", Media::Movie(481), now - 48 * HOUR);
+            world.watch("bob", Media::Episode(1388, 1, 1), now - 48 * HOUR);
+            world.watch("cara", Media::Movie(481), now - 48 * HOUR);
+        })
+    };
+    let sandbox = Sandbox::new(seed());
+    let watched = |who: &str| {
+        let config = format!(
+            "mock: [ {{ title: Matrix, trakt_movie_id: 481 }}, {{ title: Dark Knight, trakt_movie_id: 6 }}, {{ title: Pilot, trakt_show_id: 1388, series_season: 1, series_episode: 1 }} ]\ntrakt_lookup: {{ {who} }}\nseen: no\nif: [ trakt_watched: accept, not trakt_watched: reject ]"
+        );
+        let report = run(&config, &sandbox.next_run());
+        (titles(&report, State::Accepted).join(" "), titles(&report, State::Rejected).join(" "))
+    };
+    assert_eq!(watched("username: bob"), ("Matrix Pilot".into(), "Dark Knight".into()));
+    assert_eq!(sandbox.requests(), ["GET /users/bob/watched/movies", "GET /users/bob/watched/shows"]);
+    assert_eq!(
+        watched("account: ann"),
+        ("Dark Knight".into(), "Matrix Pilot".into()),
+        "and not mixed up with one's own"
+    );
+    assert_eq!(watched("account: ann, username: bob"), ("Matrix Pilot".into(), "Dark Knight".into()));
+    assert_eq!(watched("username: cara"), (String::new(), String::new()), "hers is private, so it is not known");
+}
+
+#[test]
+fn a_release_of_several_episodes_is_watched_when_all_of_them_are() {
+    let sandbox = Sandbox::new(Seed::small());
+    pass(&sandbox, 24);
+    for (title, expected) in [
+        ("Harbour.Lights.S02E02-E03.720p", true),
+        ("Harbour.Lights.S02E03-E04.720p", false),
+        ("Harbour.Lights.S02E03.720p", true),
+        ("Harbour.Lights.S01.720p", true),
+        ("Harbour.Lights.S02.720p", false),
+    ] {
+        let config = format!(
+            "mock: [ {title} ]\nmetainfo_series: yes\ntrakt_lookup: {{ account: ann }}\nif: [ trakt_watched: accept, not trakt_watched: reject ]"
+        );
+        let report = run(&config, &sandbox.next_run());
+        assert_eq!(report.entries[0].state, if expected { State::Accepted } else { State::Rejected }, "{title}");
+    }
+}
