@@ -2,6 +2,7 @@
 //!
 //! `inventory` collects what `submit!` registers, in no order; everything here is sorted by name.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::panic::Location;
 use std::rc::Rc;
@@ -153,6 +154,18 @@ pub fn all_elsewhere() -> BTreeMap<&'static str, &'static Elsewhere> {
 /// What is known of a name that is no plugin here.
 pub fn elsewhere(name: &str) -> Option<&'static Elsewhere> {
     inventory::iter::<Elsewhere>.into_iter().find(|elsewhere| elsewhere.names.contains(&name))
+}
+
+/// An order of certain texts that is not the order of their letters (`720p` is less than `1080p`), for the conditions that compare them;
+/// `None` where the two are no such texts.
+pub struct TextOrder(pub fn(&str, &str) -> Option<Ordering>);
+
+inventory::collect!(TextOrder);
+
+/// The order of two texts: by what they mean, if somebody knows that, or else by their letters.
+pub fn text_order(a: &str, b: &str) -> Ordering {
+    let known = inventory::iter::<TextOrder>.into_iter().find_map(|order| (order.0)(a, b));
+    known.unwrap_or_else(|| a.cmp(b))
 }
 
 /// A registered command.

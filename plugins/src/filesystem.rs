@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::fs::Metadata;
 use std::path::{Path as FilePath, PathBuf};
 
@@ -8,8 +9,8 @@ use crate::source;
 
 /// Produces entries from the files, folders and links in folders.
 ///
-/// The title is the name, of a file without its ending. Other fields: `location` (the path), `filename` (the name), `atime`,
-/// `mtime` and `ctime`. The entries are in the order of their paths. A folder that is not there is a warning.
+/// The title is the name, of a file without its ending. Other fields: `location` (the path), `filename` (the name), and the times
+/// `accessed`, `modified` (also as `timestamp`) and `created` (as in FlexGet, when anything about it last changed). The entries are in the order of their paths. A folder that is not there is a warning.
 ///
 /// ```yaml
 /// filesystem:
@@ -134,11 +135,12 @@ impl Filesystem {
             Depth::Toggle(true) => usize::MAX,
             Depth::Levels(levels) => levels,
         };
+        let mut met = HashSet::new();
         for folder in self.paths() {
             let path = source::path(folder, &task.cx);
             let path = std::path::absolute(&path).unwrap_or(path);
             match std::fs::read_dir(&path) {
-                Ok(_) => self.read(&path, depth, task)?,
+                Ok(_) => self.read(&path, depth, &mut met, task)?,
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                     task.warn(Self::NAME, format!("`{folder}` does not exist"));
                 }
@@ -152,8 +154,8 @@ impl Filesystem {
         Ok(())
     }
 
-    /// Reads what is in a folder, and in those within it down to `depth`.
-    fn read(&self, folder: &FilePath, depth: usize, task: &mut Task) -> Result<()> {
+    /// Reads what is in a folder, and in those within it down to `depth`; what was `met` in another folder is there once.
+    fn read(&self, folder: &FilePath, depth: usize, met: &mut HashSet<String>, task: &mut Task) -> Result<()> {
         let found: Result<Vec<PathBuf>, std::io::Error> =
             std::fs::read_dir(folder).and_then(|items| items.map(|item| Ok(item?.path())).collect());
         let mut paths = match found {
@@ -173,12 +175,12 @@ impl Filesystem {
             if self.takes(is_dir, own.is_symlink(), is_file) && self.matches(&path)? {
                 let is_file = target.as_ref().is_some_and(Metadata::is_file);
                 let entry = entry(&path, target.as_ref().unwrap_or(&own), is_file);
-                if !task.entries.iter().any(|known| known.url() == entry.url()) {
+                if met.insert(entry.url().to_owned()) {
                     task.produce([entry]);
                 }
             }
             if is_dir && !own.is_symlink() && depth > 1 {
-                self.read(&path, depth - 1, task)?;
+                self.read(&path, depth - 1, met, task)?;
             }
         }
         Ok(())
@@ -208,9 +210,10 @@ fn entry(path: &FilePath, metadata: &Metadata, is_file: bool) -> Entry {
     Entry::new(title, file_url(path))
         .with("location", path.to_string_lossy().into_owned())
         .with("filename", name)
-        .with("atime", accessed)
-        .with("mtime", modified)
-        .with("ctime", changed(metadata).or_else(created))
+        .with("timestamp", modified)
+        .with("accessed", accessed)
+        .with("modified", modified)
+        .with("created", changed(metadata).or_else(created))
 }
 
 /// When anything about it last changed.
@@ -284,7 +287,7 @@ mod tests {
         assert_eq!(fields["location"], folder.path().join("a b.mkv").display().to_string());
         assert_eq!(fields["filename"], "a b.mkv");
         assert!(report.entries[0].url.starts_with("file:///") && report.entries[0].url.ends_with("/a%20b.mkv"));
-        assert!(fields["mtime"].as_str().unwrap().ends_with('Z'));
+        assert!(fields["modified"].as_str().unwrap().ends_with('Z'));
         assert_eq!(report.warnings, ["filesystem: `/nowhere/at/all` does not exist"]);
     }
 

@@ -8,7 +8,7 @@ use crate::parsing::today;
 /// Offers the field `quality`, read from the title: `1080p webdl h264`. Runs in every task, unless it is told not to.
 ///
 /// Its parts are resolution, source, codec, colour range and audio, with FlexGet's names for them; it is `unknown` if the title
-/// tells none. A `quality` that is known already stays as it is, and nothing is read as long as nobody asks.
+/// tells none. In conditions and in `sort_by`, qualities are ordered from worse to better: `quality >= '720p'`. A `quality` that is known already stays as it is, and nothing is read as long as nobody asks.
 ///
 /// ```yaml
 /// metainfo_quality: yes
@@ -62,6 +62,20 @@ impl Offer for QualityOfTitle {
 mod tests {
     use super::*;
     use flexget_core::testing::{block_on, context};
+
+    #[test]
+    fn conditions_compare_qualities_and_not_letters() {
+        let task = "mock: [ A 1080p HDTV, B 480p DVDRip, C, D 720p, E 720p WEB-DL x264, F 2160p CAM ]
+if:
+  - quality > '720p': accept
+  - \"'480p' <= quality < '720p webdl'\": reject
+  - quality == 'unknown': fail";
+        let report = flexget_core::testing::run(task, &context());
+        let decided: Vec<(State, &str)> = report.entries.iter().map(|entry| (entry.state, &entry.title[..1])).collect();
+        let (yes, no) = (State::Accepted, State::Rejected);
+        let failed = State::Failed;
+        assert_eq!(decided, [(yes, "A"), (no, "B"), (failed, "C"), (no, "D"), (yes, "E"), (State::Undecided, "F")]);
+    }
 
     #[test]
     fn it_is_read_when_somebody_asks() {

@@ -9,10 +9,12 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserializer, de};
 
+use crate::parsing::quality::Quality;
+
 /// Sorts the entries by a field, or by any expression over fields.
 ///
 /// With several, the first counts most. An entry that lacks the field comes last, also in reverse. Numbers come
-/// before text, and text before dates, where fields hold both.
+/// before text, and text before dates, where fields hold both. Qualities, such as `1080p webdl`, come from worse to better.
 ///
 /// ```yaml
 /// mock:
@@ -104,7 +106,7 @@ impl Key {
             };
             values.push(value);
         }
-        Ok(values)
+        Ok(as_qualities(&values).unwrap_or(values))
     }
 
     fn order(&self, a: &Value, b: &Value) -> Ordering {
@@ -122,6 +124,20 @@ impl Key {
         };
         if self.reverse { order.reverse() } else { order }
     }
+}
+
+/// What is sorted by where all values are qualities, or not known; some must be more than a number.
+fn as_qualities(values: &[Value]) -> Option<Vec<Value>> {
+    let is_number = |value: &Value| value.as_str().is_some_and(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
+    if values.iter().all(|value| value.is_null() || is_number(value)) {
+        return None;
+    }
+    let quality = |value: &Value| match value {
+        Value::Null => Some(Value::Null),
+        Value::Text(text) => Some(Quality::read(text)?.sort_value()),
+        _ => None,
+    };
+    values.iter().map(quality).collect()
 }
 
 impl<'de> Deserialize<'de> for Key {
@@ -232,6 +248,22 @@ sort_by: {options}"
         ] {
             assert_eq!(sorted(options), expected, "{options}");
         }
+    }
+
+    #[test]
+    fn qualities_are_sorted_from_worse_to_better() {
+        let task = "mock: [ A 1080p HDTV, B, C 720p BluRay, D 2160p, E 720p HDTV ]
+accept_all: yes
+sort_by: { field: quality, reverse: yes }";
+        let report = testing::run(task, &testing::context());
+        let titles = testing::titles(&report, State::Accepted).join(", ");
+        assert_eq!(titles, "D 2160p, A 1080p HDTV, C 720p BluRay, E 720p HDTV, B");
+        // Numbers in text are no resolutions, not even where they could be.
+        let task = "mock: [ { title: A, n: '1080' }, { title: B, n: '720' }, { title: C, n: '2160' } ]
+accept_all: yes
+sort_by: n";
+        let report = testing::run(task, &testing::context());
+        assert_eq!(testing::titles(&report, State::Accepted).join(" "), "A C B");
     }
 
     #[test]

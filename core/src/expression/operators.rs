@@ -10,6 +10,7 @@ use minijinja::{Environment, Error, ErrorKind, State, Value};
 use super::dates::{Duration, When};
 use super::globals;
 use super::values::kind;
+use crate::registry;
 
 /// What the names of our functions begin with: no field's name can.
 pub(super) const OURS: char = '$';
@@ -281,7 +282,7 @@ fn compare(a: &Value, b: &Value) -> Option<Ordering> {
         };
     }
     if let (Some(a), Some(b)) = (a.as_str(), b.as_str()) {
-        return Some(a.cmp(b));
+        return Some(registry::text_order(a, b));
     }
     if let (Some(a), Some(b)) = (When::of(a), When::of(b)) {
         return Some(a.order(b));

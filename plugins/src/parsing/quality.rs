@@ -4,7 +4,21 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::ops::Range;
 
-use super::words::Word;
+use flexget_core::prelude::*;
+use flexget_core::registry::TextOrder;
+
+use super::words::{self, Word};
+
+submit! { TextOrder(order) }
+
+/// The order of two texts that are qualities. Numbers alone are not taken for resolutions.
+fn order(a: &str, b: &str) -> Option<Ordering> {
+    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if is_number(a) && is_number(b) {
+        return None;
+    }
+    Some(Quality::read(a)?.cmp(&Quality::read(b)?))
+}
 
 /// What a title tells of the quality. Ordered from worse to better; displayed as in FlexGet: `1080p webdl h264`, or `unknown`.
 #[derive(Debug, Clone, Copy, Default)]
@@ -201,6 +215,27 @@ impl Quality {
         Self { grades }
     }
 
+    /// Reads text that is a quality and nothing else, such as `720p hdtv` or `unknown`.
+    pub fn read(text: &str) -> Option<Self> {
+        // No quality is longer: titles need not be looked at word for word.
+        if text.len() > 60 {
+            return None;
+        }
+        if text == "unknown" {
+            return Some(Self::default());
+        }
+        let words = words::split(text);
+        let mentions = mentions(&words);
+        let told: usize = mentions.iter().map(|mention| mention.len).sum();
+        (told > 0 && told == words.len()).then(|| Self::of(mentions.iter()))
+    }
+
+    /// A value that is ordered as qualities are.
+    pub fn sort_value(&self) -> Value {
+        let (early, grades) = self.rank();
+        std::iter::once(i64::from(early)).chain(grades.map(i64::from)).collect()
+    }
+
     /// Whether the title tells nothing of it.
     pub fn is_unknown(&self) -> bool {
         self.grades.iter().all(Option::is_none)
@@ -240,5 +275,29 @@ impl PartialOrd for Quality {
 impl Ord for Quality {
     fn cmp(&self, other: &Self) -> Ordering {
         self.rank().cmp(&other.rank())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_a_quality_and_nothing_else_is_ordered_as_one() {
+        for (worse, better) in [
+            ("720p", "1080p"),
+            ("720p", "720p hdtv"),
+            ("unknown", "360p"),
+            ("480p dvdrip xvid", "720p webdl"),
+            ("1080p cam", "480p dvdrip"),
+            ("web-dl", "bluray"),
+            ("720p hdtv", "1080"),
+        ] {
+            assert_eq!(order(worse, better), Some(Ordering::Less), "{worse} {better}");
+            assert_eq!(order(better, worse), Some(Ordering::Greater), "{worse} {better}");
+        }
+        for (a, b) in [("720p", "A Movie 1080p"), ("1080", "720"), ("b", "a"), ("", "720p"), ("S01E02", "S01E01")] {
+            assert_eq!(order(a, b), None, "{a} {b}");
+        }
     }
 }
