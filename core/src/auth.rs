@@ -15,6 +15,11 @@ pub(crate) mod tests;
 /// Tokens are renewed this long before they expire, or after three quarters of their life, whatever is later.
 const MARGIN: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// How often it is tried again to store new tokens, and after how long. A database that another process uses is waited for
+/// besides.
+const MOST_TRIES: usize = 5;
+const SECOND: Duration = Duration::from_secs(1);
+
 /// What a service gave out for an account.
 ///
 /// The secrets show as `[REDACTED]` when formatted; `ExposeSecret` is the only way to them.
@@ -153,13 +158,40 @@ impl Auth {
         if still_good(&account) {
             return Ok(account);
         }
+        // A rehearsal: where nothing can be written, tokens that are good for one exchange are not exchanged.
+        if !self.store.replace_tokens(&account, &account.tokens)? {
+            return self.usable(service, name);
+        }
         match refresh(&account).await {
-            Ok(tokens) if self.store.replace_tokens(&account, &tokens)? => Ok(Account { tokens, ..account }),
+            Ok(tokens) if self.keep(&account, &tokens).await? => Ok(Account { tokens, ..account }),
             Err(RenewError::Dead(reason)) if self.store.mark_dead(&account, &reason)? => {
                 Err(needs_authorization(service, name, &reason))
             }
             Ok(_) | Err(RenewError::Dead(_)) => self.usable(service, name),
             Err(RenewError::Failed(error)) => Err(error),
+        }
+    }
+
+    /// Writes new tokens down in place of the old ones, which are of no use any more: not at the first failure are they lost.
+    async fn keep(&self, account: &Account, tokens: &Tokens) -> Result<bool> {
+        let mut tries = 0;
+        loop {
+            match self.store.replace_tokens(account, tokens) {
+                Err(error) if tries < MOST_TRIES => {
+                    tries += 1;
+                    tracing::warn!("the new tokens of account `{}` are not stored yet: {error}", account.name);
+                    self.clock.sleep(SECOND).await;
+                }
+                Err(error) => {
+                    let Account { service, name, .. } = account;
+                    return Err(Error::new(format!(
+                        "the new tokens of {service} account `{name}` could not be stored"
+                    ))
+                    .hint(format!("when the database can be written again, run `{}`", command(service, name)))
+                    .cause(error));
+                }
+                stored => return stored,
+            }
         }
     }
 

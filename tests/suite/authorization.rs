@@ -1,5 +1,6 @@
 //! Authorization and the network, when everything goes wrong that can: what is said, how often is asked, what is kept.
 
+mod bounded;
 mod clock;
 mod crash;
 mod device;

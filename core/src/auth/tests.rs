@@ -226,6 +226,55 @@ fn a_failure_changes_nothing_and_an_unknown_account_is_named() {
     });
 }
 
+/// Lets no account be changed until it is dropped.
+const REFUSE: &str = "CREATE TRIGGER refuse BEFORE UPDATE ON account BEGIN SELECT RAISE(FAIL, 'not today'); END";
+const ALLOW: &str = "DROP TRIGGER refuse";
+
+#[test]
+fn nothing_is_exchanged_that_could_not_be_stored() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("db");
+    let auth = auth_at(&path);
+    auth.save(&account("me", "old")).unwrap();
+    rusqlite::Connection::open(&path).unwrap().execute_batch(REFUSE).unwrap();
+    let refused = run(auth.renew("site", "me", is_new, async |_: &Account| panic!("exchanged"))).unwrap_err();
+    assert!(refused.to_string().contains("not today"), "{refused}");
+}
+
+#[test]
+fn new_tokens_are_not_lost_to_a_database_that_fails_for_a_while() {
+    for (patience, is_kept) in [(3, true), (1000, false)] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("db");
+        let auth = auth_at(&path);
+        auth.save(&account("me", "old")).unwrap();
+        let other = rusqlite::Connection::open(&path).unwrap();
+        let renewed = run(async {
+            let renew = auth.renew("site", "me", is_new, async |_: &Account| {
+                other.execute_batch(REFUSE).unwrap();
+                Ok(tokens("new"))
+            });
+            let allow = async {
+                for _ in 0..patience {
+                    yield_now().await;
+                }
+                other.execute_batch(ALLOW).unwrap();
+            };
+            tokio::join!(renew, allow).0
+        });
+        match renewed {
+            Ok(renewed) => assert!(is_kept && is_new(&renewed)),
+            Err(error) => {
+                assert!(!is_kept);
+                assert_eq!(error.message(), "the new tokens of site account `me` could not be stored");
+                assert!(error.to_string().contains("not today"), "{error}");
+                assert!(error.hint_text().unwrap().contains("`flexget-rs site auth me`"), "{error}");
+            }
+        }
+        assert_eq!(is_new(&auth.account("site", "me").unwrap().unwrap()), is_kept);
+    }
+}
+
 #[test]
 fn tokens_that_the_user_gets_meanwhile_win() {
     let auth = Auth::new(Store::in_memory(), Clock::system());

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use flexget_core::context::Clock;
 use flexget_tests::Sandbox;
+use secrecy::ExposeSecret;
 use trakt_sim::{Fault, Trouble};
 
 use super::{authorize_expired, stored};
@@ -31,6 +32,16 @@ fn sandbox() -> Sandbox {
 fn start(sandbox: &Sandbox) -> Child {
     let mut command = sandbox.process(PROGRAM, "execute");
     command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+fn database(sandbox: &Sandbox) -> rusqlite::Connection {
+    rusqlite::Connection::open(sandbox.folder().join("flexget-rs.sqlite")).unwrap()
+}
+
+/// Nothing in the database is damaged.
+fn is_whole(sandbox: &Sandbox) {
+    let found: String = database(sandbox).query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+    assert_eq!(found, "ok");
 }
 
 fn kill(mut child: Child) {
@@ -64,6 +75,64 @@ fn of_twenty_processes_with_a_revoked_token_one_renews_too() {
         assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     }
     assert_eq!(sandbox.sim().count("POST", "/oauth/token"), 1);
+}
+
+#[test]
+fn a_token_that_ends_in_the_middle_of_a_run_is_taken_from_whoever_renewed_it() {
+    let mut sandbox = Sandbox::new(READ);
+    sandbox.clock = Clock::system();
+    let sandbox = sandbox.with_sim();
+    sandbox.authorize("me", "ann-kay");
+    sandbox.sim().with(|world| {
+        world.oauth.renewal_ends_access = true;
+        world.fill_watchlist("ann-kay", 600);
+    });
+    // While one process reads the second page, another renews.
+    let second = Fault::on("GET", "/sync/watchlist").query("page", "2").once();
+    sandbox.sim().fail(second.with(Trouble::Delay(Duration::from_secs(2))));
+    let child = start(&sandbox);
+    assert!(sandbox.sim().wait_for("GET", "/sync/watchlist", 1, PATIENCE));
+    sandbox.run_process(PROGRAM, "trakt refresh me").good();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(sandbox.sim().requests().iter().filter(|seen| seen.status == 401).count(), 1);
+    assert_eq!(sandbox.sim().count("POST", "/oauth/token"), 1, "nobody renews what was just renewed");
+}
+
+#[test]
+fn processes_keep_the_pace_together() {
+    let config = |movie: &str| {
+        format!(
+            "
+            tasks:
+              write:
+                mock: [ {{ title: A, movie_name: A, imdb_id: {movie} }} ]
+                accept_all: yes
+                list_add: [ trakt_list: {{ account: me, list: favorites }} ]
+            "
+        )
+    };
+    let mut sandbox = Sandbox::new(READ);
+    sandbox.clock = Clock::system();
+    let sandbox = sandbox.with_sim();
+    sandbox.authorize("me", "ann-kay");
+    sandbox.sim().with(|world| world.limits = trakt_sim::Limits::real());
+    let children: Vec<Child> = ["tt0137523", "tt0133093", "tt0245429", "tt1375666"]
+        .into_iter()
+        .map(|movie| {
+            let name = format!("{movie}.yml");
+            sandbox.write(&name, &config(movie));
+            let mut command = sandbox.process(PROGRAM, &format!("-c {name} execute"));
+            command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+        })
+        .collect();
+    for child in children {
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    let requests = sandbox.sim().requests();
+    assert_eq!(requests.iter().filter(|seen| seen.status == 429).count(), 0, "nobody has to be refused");
+    assert_eq!(sandbox.sim().count("POST", "/sync/favorites"), 4);
 }
 
 #[test]
@@ -115,6 +184,33 @@ fn killed_after_trakt_has_renewed_and_before_the_answer() {
 }
 
 #[test]
+fn killed_with_the_answer_in_hand_and_before_it_is_stored() {
+    let sandbox = sandbox();
+    let before = stored(&sandbox).unwrap();
+    // While the answer comes, somebody else takes the database.
+    sandbox.sim().fail(Fault::on("POST", "/oauth/token").with(Trouble::Slow(Duration::from_millis(2))));
+    let blocker = database(&sandbox);
+    let mut child = start(&sandbox);
+    assert!(sandbox.sim().wait_for("POST", "/oauth/token", 1, PATIENCE));
+    blocker.execute_batch("BEGIN IMMEDIATE").unwrap();
+    std::thread::sleep(Duration::from_secs(2));
+    assert!(child.try_wait().unwrap().is_none(), "it waits for the database");
+    kill(child);
+    blocker.execute_batch("ROLLBACK").unwrap();
+    sandbox.sim().heal();
+    is_whole(&sandbox);
+    let after = stored(&sandbox).unwrap();
+    assert_eq!(before.tokens.refresh.expose_secret(), after.tokens.refresh.expose_secret());
+    assert_eq!(sandbox.sim().count("GET", "/"), 0, "tokens that are not stored are not used");
+    let next = sandbox.run_process(PROGRAM, "execute");
+    assert!(
+        next.code == 1 && next.stderr.contains("needs to be authorized again: session not found"),
+        "{}",
+        next.stderr
+    );
+}
+
+#[test]
 fn killed_after_the_new_tokens_are_stored() {
     let sandbox = sandbox();
     sandbox.sim().fail(Fault::on("GET", "/sync/watchlist").with(Trouble::Hang));
@@ -139,6 +235,7 @@ fn killed_at_any_moment() {
             std::thread::sleep(Duration::from_micros(500) * (step - 10));
         }
         kill(child);
+        is_whole(&sandbox);
         let asked = sandbox.sim().count("POST", "/oauth/token");
         let next = sandbox.run_process(PROGRAM, "execute");
         assert!(stored(&sandbox).is_some(), "the account is there");
