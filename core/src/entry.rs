@@ -1,14 +1,37 @@
 //! An entry: the thing that a task is about, with its fields and what was decided about it.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::HashSet;
+use std::fmt;
 
-use serde::Serialize;
+use serde::de::{self, Deserializer as _, MapAccess};
+use serde::{Deserialize, Serialize};
 
 use crate::later::Later;
-use crate::value::Value;
+use crate::value::{Stored, Value};
 
-/// The name of a field. Names known at compile time cost nothing.
+/// The name of a field. Names known at compile time cost nothing, and those that many entries have are kept once.
 pub type Name = Cow<'static, str>;
+
+/// How many names are kept: more than all plugins have fields. What a service or a user makes up beyond it is kept by each entry.
+const NAMES: usize = 2_000;
+
+/// The name, kept once for all entries that have it.
+fn shared(name: &str) -> Name {
+    thread_local! {
+        static KEPT: RefCell<HashSet<&'static str>> = RefCell::default();
+    }
+    KEPT.with_borrow_mut(|kept| match kept.get(name) {
+        Some(known) => Cow::Borrowed(*known),
+        None if kept.len() < NAMES => {
+            let name: &'static str = Box::leak(name.into());
+            kept.insert(name);
+            Cow::Borrowed(name)
+        }
+        None => Cow::Owned(name.to_owned()),
+    })
+}
 
 /// What was decided about an entry.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize)]
@@ -140,7 +163,7 @@ impl Entry {
     fn put(&mut self, name: Name, value: Value) {
         match self.fields.iter_mut().find(|(known, _)| *known == name) {
             Some((_, known)) => *known = value,
-            None => self.fields.push((name, value)),
+            None => self.fields.push((if let Cow::Owned(name) = name { shared(&name) } else { name }, value)),
         }
     }
 
@@ -298,21 +321,77 @@ impl Entry {
 
     /// The fields as JSON that [`Entry::from_stored`] reads back as they were; names starting with `_` stay behind.
     pub fn to_stored(&self) -> serde_json::Value {
-        self.fields()
-            .filter(|(name, _)| !name.starts_with('_'))
-            .map(|(name, value)| (name.to_owned(), value.to_stored()))
-            .collect::<serde_json::Map<_, _>>()
-            .into()
+        let kept = self.fields().filter(|(name, _)| !name.starts_with('_'));
+        let mut stored = serde_json::Map::with_capacity(self.fields.len());
+        stored.extend(kept.map(|(name, value)| (name.to_owned(), value.to_stored())));
+        stored.into()
     }
 
     /// Reads what [`Entry::to_stored`] wrote.
     pub fn from_stored(json: &serde_json::Value) -> Option<Self> {
-        let map = json.as_object()?;
-        let mut entry = Self::new(map.get("title")?.as_str()?, map.get("url")?.as_str()?);
-        for (name, value) in map {
-            entry.set(name.clone(), Value::from_stored(value));
+        Self::of_stored(json.deserialize_map(StoredFields).ok()?)
+    }
+
+    /// Reads the text of what [`Entry::to_stored`] wrote.
+    pub fn from_stored_text(json: &str) -> Option<Self> {
+        Self::of_stored(serde_json::Deserializer::from_str(json).deserialize_map(StoredFields).ok()?)
+    }
+
+    fn of_stored(mut fields: Vec<(Name, Value)>) -> Option<Self> {
+        const FIRST: [[&str; 2]; 2] = [["title", "original_title"], ["url", "original_url"]];
+        for names in FIRST {
+            let [field, original] = names.map(|name| fields.iter().find(|(known, _)| known == name));
+            let value = field.map(|(_, value)| value.clone()).filter(|value| value.as_str().is_some())?;
+            if original.is_none() {
+                fields.push((Cow::Borrowed(names[1]), value));
+            }
         }
-        Some(entry)
+        Some(Self { fields, ..Self::default() })
+    }
+}
+
+/// The name of a field, read without a copy of its own.
+struct StoredName(Name);
+
+impl<'de> Deserialize<'de> for StoredName {
+    fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Text;
+        impl de::Visitor<'_> for Text {
+            type Value = StoredName;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the name of a field")
+            }
+
+            fn visit_str<E: de::Error>(self, name: &str) -> Result<StoredName, E> {
+                Ok(StoredName(shared(name)))
+            }
+        }
+        deserializer.deserialize_str(Text)
+    }
+}
+
+/// Reads the fields of a stored entry.
+struct StoredFields;
+
+impl<'de> de::Visitor<'de> for StoredFields {
+    type Value = Vec<(Name, Value)>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the fields of an entry")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        // As many as an entry of a list has.
+        let mut fields = Vec::with_capacity(map.size_hint().unwrap_or(12));
+        while let Some(StoredName(name)) = map.next_key()? {
+            let Stored(value) = map.next_value()?;
+            match fields.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, known)) => *known = value,
+                None => fields.push((name, value)),
+            }
+        }
+        Ok(fields)
     }
 }
 

@@ -108,17 +108,20 @@ enum StateName {
 
 impl From<&Entry> for EntryReport {
     fn from(entry: &Entry) -> Self {
+        let mut fields = serde_json::Map::with_capacity(entry.fields().count());
+        fields.extend(
+            entry
+                .fields()
+                .filter(|(name, _)| !name.starts_with('_'))
+                .map(|(name, value)| (name.to_owned(), Value::to_json(value))),
+        );
         Self {
             title: entry.title().to_owned(),
             url: entry.url().to_owned(),
             state: entry.state(),
             plugin: entry.decided_by().map(str::to_owned),
             reason: entry.reason().map(str::to_owned),
-            fields: entry
-                .fields()
-                .filter(|(name, _)| !name.starts_with('_'))
-                .map(|(name, value)| (name.to_owned(), Value::to_json(value)))
-                .collect(),
+            fields,
             traces: entry.traces().to_vec(),
         }
     }

@@ -141,7 +141,8 @@ async fn run_task(plan: &TaskPlan, selection: &Selection, cx: &Context) -> TaskR
         name: plan.name.clone(),
         outcome,
         error,
-        entries: entries.iter().map(EntryReport::from).collect(),
+        // Each entry is gone when its report is made: many are not held twice.
+        entries: entries.into_iter().map(|entry| EntryReport::from(&entry)).collect(),
         changes,
         warnings,
         elapsed_ms: u64::try_from(elapsed).unwrap_or(0),

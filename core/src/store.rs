@@ -31,7 +31,7 @@ use serde_json::Value;
 
 use crate::error::{Error, Result};
 
-pub use collection::{Collection, Edits, New, Record};
+pub use collection::{Collection, Edits, New, Raw, Record};
 pub use foreign::Foreign;
 pub(crate) use pacing::LaneState;
 pub use upkeep::{Pruned, Purpose, Size};

@@ -1,11 +1,13 @@
 //! The values of an entry's fields: what YAML has, and dates.
 
 use std::cmp::Ordering;
+use std::fmt;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use serde::{Serialize, Serializer};
+use serde::de::{self, MapAccess, SeqAccess};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// What a field of an entry holds. Cheap to clone.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -128,25 +130,7 @@ impl Value {
 
     /// Reads what [`Value::to_stored`] wrote; any JSON is some value.
     pub fn from_stored(json: &serde_json::Value) -> Self {
-        match json {
-            serde_json::Value::Object(map) if map.len() == 1 => {
-                let date = || map.get(DATE)?.as_str()?.parse().ok().map(Self::Date);
-                let time = || map.get(TIME)?.as_str()?.parse().ok().map(Self::Time);
-                date().or_else(time).unwrap_or_else(|| Self::from_object(map))
-            }
-            serde_json::Value::Object(map) => Self::from_object(map),
-            serde_json::Value::Null => Self::Null,
-            serde_json::Value::Bool(is) => Self::Bool(*is),
-            serde_json::Value::Number(number) => {
-                number.as_i64().map_or_else(|| Self::Float(number.as_f64().unwrap_or(f64::NAN)), Self::Int)
-            }
-            serde_json::Value::String(text) => Self::from(text.as_str()),
-            serde_json::Value::Array(items) => Self::List(items.iter().map(Self::from_stored).collect()),
-        }
-    }
-
-    fn from_object(map: &serde_json::Map<String, serde_json::Value>) -> Self {
-        Self::Map(map.iter().map(|(name, item)| (Arc::from(name.as_str()), Self::from_stored(item))).collect())
+        Stored::deserialize(json).map(|Stored(value)| value).unwrap_or_default()
     }
 
     /// The value as it stands in a config: whole numbers stay whole, keys become text.
@@ -207,6 +191,76 @@ impl Value {
 
 const DATE: &str = "$date";
 const TIME: &str = "$time";
+
+/// A value as [`Value::to_stored`] wrote it.
+pub(crate) struct Stored(pub Value);
+
+impl<'de> Deserialize<'de> for Stored {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Anything).map(Self)
+    }
+}
+
+/// Takes whatever JSON holds.
+struct Anything;
+
+impl<'de> de::Visitor<'de> for Anything {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E: de::Error>(self, is: bool) -> Result<Value, E> {
+        Ok(Value::Bool(is))
+    }
+
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<Value, E> {
+        Ok(Value::Int(number))
+    }
+
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Value, E> {
+        Ok(i64::try_from(number).map_or(Value::Float(number as f64), Value::Int))
+    }
+
+    fn visit_f64<E: de::Error>(self, number: f64) -> Result<Value, E> {
+        Ok(Value::Float(number))
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Value, E> {
+        Ok(Value::from(text))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
+        let mut items = Vec::with_capacity(seq.size_hint().unwrap_or_default());
+        while let Some(Stored(item)) = seq.next_element()? {
+            items.push(item);
+        }
+        Ok(Value::List(items.into()))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+        let mut items: Vec<(Arc<str>, Value)> = Vec::with_capacity(map.size_hint().unwrap_or_default());
+        while let Some((name, Stored(value))) = map.next_entry::<String, Stored>()? {
+            items.push((name.into(), value));
+        }
+        if let [(name, Value::Text(text))] = items.as_slice() {
+            let read = match &**name {
+                DATE => text.parse().ok().map(Value::Date),
+                TIME => text.parse().ok().map(Value::Time),
+                _ => None,
+            };
+            if let Some(read) = read {
+                return Ok(read);
+            }
+        }
+        Ok(Value::Map(items.into()))
+    }
+}
 
 impl Serialize for Value {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

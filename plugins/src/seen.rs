@@ -123,16 +123,15 @@ impl Seen {
 
     async fn learn(&self, task: &mut Task) -> Result<()> {
         let added = task.cx.clock.now();
-        let sights = task.accepted().filter_map(|entry| {
+        let mut sights = task.accepted().filter_map(|entry| {
             let marks = self.marks(entry);
             let fields: Vec<(String, String)> =
                 marks.into_iter().map(|(field, value)| (field.into_owned(), value)).collect();
             let (title, task) = (entry.title().to_owned(), task.name.to_string());
             (!fields.is_empty()).then(|| Sight { title, task, local: self.is_local(), fields, added }.to_record())
         });
-        let news: Vec<New> = sights.collect();
-        if !news.is_empty() {
-            Self::collection(&task.cx).insert(&news)?;
+        if let Some(first) = sights.next() {
+            Self::collection(&task.cx).insert(std::iter::once(first).chain(sights))?;
         }
         Ok(())
     }

@@ -186,7 +186,11 @@ impl AnyList {
         let wanted = task.wanted;
         let items = self.items(wanted, &task.cx.clone()).await?;
         let take = wanted.unwrap_or(items.len());
-        task.produce(items.iter().take(take).map(Entry::fresh));
+        match Rc::try_unwrap(items) {
+            Ok(items) => task.produce(items.into_iter().take(take)),
+            // The rest of the run may read what a remote list held.
+            Err(kept) => task.produce(kept.iter().take(take).map(Entry::fresh)),
+        }
         Ok(())
     }
 

@@ -36,8 +36,7 @@ impl WritableList {
             return Ok(());
         }
         let cx = task.cx.clone();
-        let entries: Vec<Entry> = positions.iter().map(|at| task.entries[*at].fresh()).collect();
-        let refs: Vec<&Entry> = entries.iter().collect();
+        let refs: Vec<&Entry> = positions.iter().map(|at| &task.entries[*at]).collect();
         let (report, troubles) = self.change(&refs, action, by, None, &cx).await?;
         for (at, trouble) in troubles {
             task.entries[positions[at]].fail(by, trouble);
@@ -100,17 +99,9 @@ impl WritableList {
         };
         let Sorted { send, mut troubles, twins, existing } = self.sort(entries, action, there.as_deref(), &open);
         // What is taken off a list is written down as it stood there, with its dates, so that it can be put back.
-        let batch: Vec<Entry> = send
-            .iter()
-            .map(|at| {
-                match &there {
-                    Some(there) if action == Action::Remove => there[*at].clone(),
-                    _ => None,
-                }
-                .unwrap_or_else(|| entries[*at].fresh())
-            })
-            .collect();
-        let batch: Vec<&Entry> = batch.iter().collect();
+        let stood =
+            |at: usize| there.as_ref().filter(|_| action == Action::Remove).and_then(|there| there[at].as_ref());
+        let batch: Vec<&Entry> = send.iter().map(|at| stood(*at).unwrap_or(entries[*at])).collect();
         let replaced: Vec<Option<&Entry>> = send
             .iter()
             .map(|at| there.as_ref().filter(|_| action == Action::Add).and_then(|there| there[*at].as_ref()))

@@ -7,6 +7,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
 
 /// What a key can prove.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -33,13 +34,27 @@ pub struct Key {
 impl Key {
     /// An id. Text and numbers that spell the same are the same id.
     pub fn id(space: impl Into<Cow<'static, str>>, value: impl ToString) -> Self {
-        Self { space: space.into(), value: value.to_string().trim().to_lowercase(), role: Role::Id }
+        let mut value = value.to_string();
+        match value.bytes().all(|byte| byte.is_ascii_graphic()) {
+            true => value.make_ascii_lowercase(),
+            false => value = value.trim().to_lowercase(),
+        }
+        Self { space: space.into(), value, role: Role::Id }
     }
 
     /// A name: upper and lower case are the same, and so are runs of white space.
     pub fn name(space: impl Into<Cow<'static, str>>, value: &str) -> Self {
-        let value = value.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
-        Self { space: space.into(), value, role: Role::Name }
+        let mut folded = String::with_capacity(value.len());
+        for word in value.split_whitespace() {
+            if !folded.is_empty() {
+                folded.push(' ');
+            }
+            match word.is_ascii() {
+                true => folded.extend(word.bytes().map(|byte| char::from(byte.to_ascii_lowercase()))),
+                false => folded.push_str(&word.to_lowercase()),
+            }
+        }
+        Self { space: space.into(), value: folded, role: Role::Name }
     }
 
     /// Something that tells items of one name apart where it is known.
@@ -56,9 +71,21 @@ impl Key {
 /// Items by their keys: finding one among many does not compare it with all.
 #[derive(Debug, Default)]
 pub struct Index {
-    by_key: HashMap<Key, Vec<usize>>,
-    keys: Vec<Vec<Key>>,
+    hasher: RandomState,
+    /// Where the chain of the keys with this hash begins, in `links`.
+    heads: HashMap<u64, u32, BuildHasherDefault<Hashed>>,
+    /// For each key the next one with the same hash.
+    links: Vec<u32>,
+    /// The keys of all items, one item after the other.
+    keys: Vec<Key>,
+    /// The item that each key is of.
+    items: Vec<u32>,
+    /// Where the keys of each item end.
+    ends: Vec<u32>,
 }
+
+/// The end of a chain.
+const END: u32 = u32::MAX;
 
 impl Index {
     /// An index of items, given the keys of each; positions are those in `items`.
@@ -70,19 +97,39 @@ impl Index {
 
     /// Adds an item at the next position.
     pub fn push(&mut self, keys: Vec<Key>) {
-        let at = self.keys.len();
-        for key in &keys {
-            self.by_key.entry(key.clone()).or_default().push(at);
+        // A list of four thousand million keys does not fit into memory.
+        let item = self.ends.len() as u32;
+        for key in keys {
+            let at = self.keys.len() as u32;
+            let next = self.heads.insert(self.hasher.hash_one(&key), at).unwrap_or(END);
+            self.links.push(next);
+            self.items.push(item);
+            self.keys.push(key);
         }
-        self.keys.push(keys);
+        self.ends.push(self.keys.len() as u32);
     }
 
     /// The first item that has these keys: by id if there is one, else by name where no id speaks against it.
     pub fn find(&self, keys: &[Key]) -> Option<usize> {
-        let by = |role: Role| {
-            keys.iter().filter(move |key| key.role == role).filter_map(|key| self.by_key.get(key)).flatten().copied()
-        };
-        by(Role::Id).min().or_else(|| by(Role::Name).filter(|at| !Self::differ(&self.keys[*at], keys)).min())
+        let by = |role: Role| keys.iter().filter(move |key| key.role == role).flat_map(|key| self.items_with(key));
+        by(Role::Id).min().or_else(|| by(Role::Name).filter(|at| !Self::differ(self.keys_of(*at), keys)).min())
+    }
+
+    /// The positions of the items that have this key.
+    fn items_with<'a>(&'a self, key: &'a Key) -> impl Iterator<Item = usize> + 'a {
+        let mut at = self.heads.get(&self.hasher.hash_one(key)).copied().unwrap_or(END);
+        std::iter::from_fn(move || {
+            let here = (at != END).then_some(at as usize)?;
+            at = self.links[here];
+            Some(here)
+        })
+        .filter(|here| self.keys[*here] == *key)
+        .map(|here| self.items[here] as usize)
+    }
+
+    fn keys_of(&self, item: usize) -> &[Key] {
+        let from = item.checked_sub(1).map_or(0, |before| self.ends[before] as usize);
+        &self.keys[from..self.ends[item] as usize]
     }
 
     /// Whether something speaks against two items being the same: different ids or distinctions of one namespace.
@@ -95,7 +142,26 @@ impl Index {
 
     /// Whether two items are the same.
     pub fn same(a: &[Key], b: &[Key]) -> bool {
-        Self::new([a.to_vec()]).find(b).is_some()
+        let has = |role: Role| a.iter().any(|key| key.role == role && b.contains(key));
+        has(Role::Id) || has(Role::Name) && !Self::differ(a, b)
+    }
+}
+
+/// Takes a hash for what it is.
+#[derive(Debug, Default)]
+struct Hashed(u64);
+
+impl Hasher for Hashed {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.0 = self.0.rotate_left(8) ^ u64::from(*byte));
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
     }
 }
 

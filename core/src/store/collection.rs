@@ -1,5 +1,6 @@
 //! The one mechanism for everything that tasks remember: records that are found by their keys.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::rc::Rc;
 
@@ -47,15 +48,38 @@ pub struct Record {
     pub expires: Option<Timestamp>,
 }
 
+/// A record as it stands in the database, for those who read many and need little of each.
+#[derive(Debug, Clone, Copy)]
+pub struct Raw<'a> {
+    /// Its number in its collection.
+    pub id: i64,
+    /// What is remembered, as JSON.
+    pub data: &'a str,
+    /// Since when.
+    pub added: Timestamp,
+}
+
+impl<'a> From<&'a New> for Cow<'a, New> {
+    fn from(new: &'a New) -> Self {
+        Self::Borrowed(new)
+    }
+}
+
+impl From<New> for Cow<'_, New> {
+    fn from(new: New) -> Self {
+        Self::Owned(new)
+    }
+}
+
 /// Changes to a collection that are made together.
 #[derive(Debug, Default)]
-pub struct Edits {
+pub struct Edits<I = Vec<New>> {
     /// The numbers of the records to remove.
     pub remove: Vec<i64>,
     /// The records to replace, by their numbers; one that is gone stays gone.
     pub update: Vec<(i64, New)>,
-    /// The records to add.
-    pub insert: Vec<New>,
+    /// The records to add; each is made when it is written, so that many need not be held at once.
+    pub insert: I,
 }
 
 impl Store {
@@ -123,6 +147,11 @@ impl Collection {
         self.read(record::all)
     }
 
+    /// What `take` makes of each record, in the order of insertion. `take` must not use the store.
+    pub fn each<T>(&self, take: impl FnMut(Raw<'_>) -> T) -> Result<Vec<T>> {
+        self.read(|connection, collection| record::each(connection, collection, take))
+    }
+
     /// How many records there are.
     pub fn len(&self) -> Result<usize> {
         self.read(record::count)
@@ -148,8 +177,8 @@ impl Collection {
         self.read(|connection, collection| record::known_keys(connection, collection, keys))
     }
 
-    /// Adds records, all or none, and says their numbers.
-    pub fn insert(&self, records: &[New]) -> Result<Vec<i64>> {
+    /// Adds records, all or none, and says their numbers. Each is taken when it is written, so that many need not be held at once.
+    pub fn insert<'a>(&self, records: impl IntoIterator<Item = impl Into<Cow<'a, New>>>) -> Result<Vec<i64>> {
         self.database.write(|transaction| {
             let collection = self.made(transaction)?;
             record::insert(transaction, collection, records)
@@ -163,15 +192,32 @@ impl Collection {
 
     /// Reads the records that have any of the keys, in the order of insertion, and makes the changes that `decide` wants of
     /// them, all or none; nobody else writes between. `decide` must not use the store.
-    pub fn edit<K: AsRef<str>, T>(&self, keys: &[K], decide: impl FnOnce(Vec<Record>) -> (Edits, T)) -> Result<T> {
+    pub fn edit<K: AsRef<str>, T, I: IntoIterator<Item = New>>(
+        &self,
+        keys: &[K],
+        decide: impl FnOnce(Vec<Record>) -> (Edits<I>, T),
+    ) -> Result<T> {
+        self.edit_among(|| keys.iter().map(AsRef::as_ref).collect::<Vec<&str>>(), decide)
+    }
+
+    /// The same with keys that are only made where there is any record.
+    pub fn edit_among<K: AsRef<str>, T, I: IntoIterator<Item = New>>(
+        &self,
+        keys: impl FnOnce() -> Vec<K>,
+        decide: impl FnOnce(Vec<Record>) -> (Edits<I>, T),
+    ) -> Result<T> {
         self.database.write(|transaction| {
             let collection = self.made(transaction)?;
-            let (edits, answer) = decide(record::find(transaction, collection, keys)?);
+            let found = match record::is_empty(transaction, collection)? {
+                true => Vec::new(),
+                false => record::find(transaction, collection, &keys())?,
+            };
+            let (edits, answer) = decide(found);
             record::remove(transaction, collection, &edits.remove)?;
             for (number, new) in &edits.update {
                 record::update(transaction, collection, *number, new)?;
             }
-            record::insert(transaction, collection, &edits.insert)?;
+            record::insert(transaction, collection, edits.insert)?;
             Ok(answer)
         })
     }

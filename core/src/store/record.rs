@@ -3,12 +3,13 @@
 //! A row's id holds the collection and the number of the record in it: so the records of a collection lie together, in the
 //! order of insertion, and need no index.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 
-use super::collection::{New, Record};
+use super::collection::{New, Raw, Record};
 use super::{json, optional_time, time, whole};
 
 /// Fewer keys than this are looked up without counting the records first.
@@ -43,11 +44,33 @@ pub(super) fn count(connection: &Connection, collection: i64) -> rusqlite::Resul
         .query_row(row_ids(collection), |row| whole(row, 0))
 }
 
+pub(super) fn is_empty(connection: &Connection, collection: i64) -> rusqlite::Result<bool> {
+    let mut any = connection.prepare_cached("SELECT 1 FROM record WHERE id BETWEEN ? AND ? LIMIT 1")?;
+    any.exists(row_ids(collection)).map(|any| !any)
+}
+
 pub(super) fn all(connection: &Connection, collection: i64) -> rusqlite::Result<Vec<Record>> {
     connection
         .prepare_cached("SELECT id, keys, data, added, expires FROM record WHERE id BETWEEN ? AND ? ORDER BY id")?
         .query_map(row_ids(collection), record)?
         .collect()
+}
+
+/// What `take` makes of each record, in the order of insertion.
+pub(super) fn each<T>(
+    connection: &Connection,
+    collection: i64,
+    mut take: impl FnMut(Raw<'_>) -> T,
+) -> rusqlite::Result<Vec<T>> {
+    let mut statement =
+        connection.prepare_cached("SELECT id, data, added FROM record WHERE id BETWEEN ? AND ? ORDER BY id")?;
+    let mut rows = statement.query(row_ids(collection))?;
+    let mut taken = Vec::new();
+    while let Some(row) = rows.next()? {
+        let id = row.get::<_, i64>(0)? & NUMBERS;
+        taken.push(take(Raw { id, data: row.get_ref(1)?.as_str()?, added: time(row, 2)? }));
+    }
+    Ok(taken)
 }
 
 pub(super) fn get(connection: &Connection, collection: i64, number: i64) -> rusqlite::Result<Option<Record>> {
@@ -120,25 +143,32 @@ pub(super) fn oldest(connection: &Connection, collection: i64, how_many: usize) 
         .collect()
 }
 
-pub(super) fn insert(transaction: &Transaction<'_>, collection: i64, records: &[New]) -> rusqlite::Result<Vec<i64>> {
-    let last: i64 = transaction
-        .prepare_cached("UPDATE collection SET last = last + ? WHERE id = ? RETURNING last")?
-        .query_row((records.len() as i64, collection), |row| row.get(0))?;
-    let numbers: Vec<i64> = (last - records.len() as i64 + 1..=last).collect();
+pub(super) fn insert<'a>(
+    transaction: &Transaction<'_>,
+    collection: i64,
+    records: impl IntoIterator<Item = impl Into<Cow<'a, New>>>,
+) -> rusqlite::Result<Vec<i64>> {
+    let mut last: i64 = transaction
+        .prepare_cached("SELECT last FROM collection WHERE id = ?")?
+        .query_row([collection], |row| row.get(0))?;
+    let (mut numbers, mut keys) = (Vec::new(), Vec::new());
     let mut statement =
         transaction.prepare_cached("INSERT INTO record (id, added, expires, keys, data) VALUES (?, ?, ?, ?, ?)")?;
-    for (number, new) in numbers.iter().zip(records) {
+    for new in records {
+        let new: Cow<'a, New> = new.into();
+        last += 1;
         let expires = new.expires.map(Timestamp::as_millisecond);
-        let data = new.data.to_string();
-        statement.execute((
-            row_id(collection, *number),
-            new.added.as_millisecond(),
-            expires,
-            text(&new.keys)?,
-            data,
-        ))?;
+        let (names, data) = (text(&new.keys)?, new.data.to_string());
+        statement.execute((row_id(collection, last), new.added.as_millisecond(), expires, names, data))?;
+        numbers.push(last);
+        let names = match new {
+            Cow::Borrowed(new) => new.keys.clone(),
+            Cow::Owned(new) => new.keys,
+        };
+        keys.extend(names.into_iter().map(|key| (key, last)));
     }
-    insert_keys(transaction, collection, numbers.iter().copied().zip(records))?;
+    transaction.prepare_cached("UPDATE collection SET last = ? WHERE id = ?")?.execute((last, collection))?;
+    insert_keys(transaction, collection, keys)?;
     Ok(numbers)
 }
 
@@ -151,7 +181,7 @@ pub(super) fn update(transaction: &Transaction<'_>, collection: i64, number: i64
     transaction
         .prepare_cached("UPDATE record SET added = ?, expires = ?, keys = ?, data = ? WHERE id = ?")?
         .execute((new.added.as_millisecond(), expires, text(&new.keys)?, data, row_id(collection, number)))?;
-    insert_keys(transaction, collection, [(number, new)].into_iter())?;
+    insert_keys(transaction, collection, new.keys.iter().map(|key| (key.as_str(), number)).collect())?;
     Ok(true)
 }
 
@@ -160,19 +190,17 @@ fn text(keys: &[String]) -> rusqlite::Result<String> {
 }
 
 /// Writes the keys in their own order, because a tree that grows at one end is several times faster.
-fn insert_keys<'a>(
+fn insert_keys<K: AsRef<str> + Ord>(
     transaction: &Transaction<'_>,
     collection: i64,
-    records: impl Iterator<Item = (i64, &'a New)>,
+    mut keys: Vec<(K, i64)>,
 ) -> rusqlite::Result<()> {
-    let mut keys: Vec<(&str, i64)> =
-        records.flat_map(|(number, new)| new.keys.iter().map(move |key| (key.as_str(), number))).collect();
     keys.sort_unstable();
     keys.dedup();
     let mut statement =
         transaction.prepare_cached("INSERT INTO record_key (collection, key, record) VALUES (?, ?, ?)")?;
     for (key, number) in keys {
-        statement.execute((collection, key, number))?;
+        statement.execute((collection, key.as_ref(), number))?;
     }
     Ok(())
 }

@@ -3,6 +3,8 @@
 //! Every list and lookup reads an entry through [`Media::of`], so that all agree. Ids are looked at within their own kind:
 //! `tmdb_id` of an entry with a `series_name` is the number of a show, and says nothing of the movie with that number.
 
+use std::fmt;
+
 use flexget_core::prelude::*;
 
 use crate::parsing::movie::movie;
@@ -31,6 +33,73 @@ impl Kind {
             Self::Show => "show",
             Self::Season => "season",
             Self::Episode => "episode",
+        }
+    }
+}
+
+/// The namespaces of the keys of one kind; written out, because keys are made for each entry of each list.
+struct Spaces {
+    own: &'static str,
+    trakt: &'static str,
+    slug: &'static str,
+    imdb: &'static str,
+    tmdb: &'static str,
+    tvdb: &'static str,
+    name: &'static str,
+    year: &'static str,
+}
+
+const MOVIE: Spaces = Spaces {
+    own: "movie own trakt",
+    trakt: "movie trakt",
+    slug: "movie slug",
+    imdb: "movie imdb",
+    tmdb: "movie tmdb",
+    tvdb: "movie tvdb",
+    name: "movie name",
+    year: "movie year",
+};
+
+const SHOW: Spaces = Spaces {
+    own: "show own trakt",
+    trakt: "show trakt",
+    slug: "show slug",
+    imdb: "show imdb",
+    tmdb: "show tmdb",
+    tvdb: "show tvdb",
+    name: "show name",
+    year: "show year",
+};
+
+const SEASON: Spaces = Spaces {
+    own: "season own trakt",
+    trakt: "season trakt",
+    slug: "season slug",
+    imdb: "season imdb",
+    tmdb: "season tmdb",
+    tvdb: "season tvdb",
+    name: "season name",
+    year: "season year",
+};
+
+const EPISODE: Spaces = Spaces {
+    own: "episode own trakt",
+    trakt: "episode trakt",
+    slug: "episode slug",
+    imdb: "episode imdb",
+    tmdb: "episode tmdb",
+    tvdb: "episode tvdb",
+    name: "episode name",
+    year: "episode year",
+};
+
+impl Kind {
+    fn spaces(self) -> &'static Spaces {
+        match self {
+            Self::Movie => &MOVIE,
+            Self::Show => &SHOW,
+            Self::Season => &SEASON,
+            Self::Episode => &EPISODE,
         }
     }
 }
@@ -200,23 +269,27 @@ impl Media {
             // Without its numbers, a season or episode is known by its own id alone.
             _ => return self.own_key().into_iter().collect(),
         };
-        let word = self.kind.word();
-        let mut keys = Vec::from_iter(self.own_key());
-        let mut id = |space: &str, value: Option<String>| {
-            keys.extend(value.map(|value| Key::id(format!("{word} {space}"), format!("{value}{part}"))));
+        let spaces = self.kind.spaces();
+        let mut keys = Vec::with_capacity(8);
+        keys.extend(self.own_key());
+        let mut id = |space: &'static str, value: Option<&dyn fmt::Display>| {
+            keys.extend(value.map(|value| Key::id(space, format_args!("{value}{part}"))));
         };
-        id("trakt", self.ids.trakt.map(|id| id.to_string()));
-        id("slug", self.ids.slug.clone());
-        id("imdb", self.ids.imdb.clone());
-        id("tmdb", self.ids.tmdb.map(|id| id.to_string()));
-        id("tvdb", self.ids.tvdb.map(|id| id.to_string()));
+        fn shown<T: fmt::Display>(value: &Option<T>) -> Option<&dyn fmt::Display> {
+            value.as_ref().map(|value| value as &dyn fmt::Display)
+        }
+        id(spaces.trakt, shown(&self.ids.trakt));
+        id(spaces.slug, shown(&self.ids.slug));
+        id(spaces.imdb, shown(&self.ids.imdb));
+        id(spaces.tmdb, shown(&self.ids.tmdb));
+        id(spaces.tvdb, shown(&self.ids.tvdb));
         if let Some(name) = &self.name {
             if self.kind == Kind::Movie {
                 let year = self.year.map(|year| year.to_string()).unwrap_or_default();
-                keys.push(Key::name("movie name", &format!("{name} ({year})")));
+                keys.push(Key::name(spaces.name, &format!("{name} ({year})")));
             } else {
-                keys.push(Key::name(format!("{word} name"), &format!("{name}{part}")));
-                keys.extend(self.year.map(|year| Key::distinction(format!("{word} year"), year)));
+                keys.push(Key::name(spaces.name, &format!("{name}{part}")));
+                keys.extend(self.year.map(|year| Key::distinction(spaces.year, year)));
             }
         }
         keys
@@ -224,7 +297,7 @@ impl Media {
 
     /// The id of a season or an episode itself.
     fn own_key(&self) -> Option<Key> {
-        self.own_ids.trakt.map(|id| Key::id(format!("{} own trakt", self.kind.word()), id))
+        self.own_ids.trakt.map(|id| Key::id(self.kind.spaces().own, id))
     }
 }
 

@@ -1,5 +1,7 @@
 //! Lists that live in the store of this program: entries in a collection, found by their keys.
 
+use std::cell::OnceCell;
+
 use flexget_core::list::{Index, Role};
 use flexget_core::prelude::*;
 use flexget_core::store::{Collection, Edits, New, Record};
@@ -39,7 +41,10 @@ impl Shelf {
     /// # Errors
     /// The database cannot be used; so do all methods here.
     pub fn items(&self) -> Result<Vec<Item>> {
-        Ok(self.collection.all()?.iter().filter_map(item).collect())
+        let items = self
+            .collection
+            .each(|raw| Entry::from_stored_text(raw.data).map(|entry| Item::of(raw.id, entry, raw.added)))?;
+        Ok(items.into_iter().flatten().collect())
     }
 
     /// The items that these entries are, in the entries' order.
@@ -57,23 +62,29 @@ impl Shelf {
     /// Puts entries on the list as `make` has them, given the entry and the item that it is on the list, if it is
     /// there: that keeps its place, its number and its time.
     pub fn put(&self, entries: &[&Entry], make: impl Fn(&Entry, Option<&Entry>) -> Entry) -> Result<Change> {
-        let wanted = Wanted::new(entries, self.keys);
-        self.collection.edit(&wanted.texts(), |records| {
+        let wanted: OnceCell<Wanted> = OnceCell::new();
+        let texts = || wanted.get_or_init(|| Wanted::new(entries, self.keys)).texts();
+        self.collection.edit_among(texts, |records| {
             let known = Known::new(records, self.keys);
-            let mut edits = Edits::default();
-            for (entry, keys) in entries.iter().zip(&wanted.keys) {
-                match known.find(keys) {
+            let mut update = Vec::new();
+            let mut new = Vec::new();
+            for (at, entry) in entries.iter().enumerate() {
+                match wanted.get().and_then(|wanted| known.find(&wanted.keys[at])) {
                     Some(item) => {
                         let new = self.record(make(entry, Some(&item.entry)), item.added);
                         if !known.has(item.id, &new) {
-                            edits.update.push((item.id, new));
+                            update.push((item.id, new));
                         }
                     }
-                    None => edits.insert.push(self.record(make(entry, None), self.now)),
+                    None => new.push(*entry),
                 }
             }
-            let done = edits.insert.len();
-            (edits, Change { done, existing: entries.len() - done, ..Change::default() })
+            let done = new.len();
+            let insert = new.into_iter().map(|entry| self.record(make(entry, None), self.now));
+            (
+                Edits { update, insert, remove: Vec::new() },
+                Change { done, existing: entries.len() - done, ..Change::default() },
+            )
         })
     }
 
@@ -84,15 +95,16 @@ impl Shelf {
         let wanted = Wanted::new(&entries, self.keys);
         self.collection.edit(&wanted.texts(), |records| {
             let mut index = Known::new(records, self.keys).index;
-            let mut edits = Edits::default();
-            for ((entry, added), keys) in items.iter().zip(wanted.keys) {
+            let mut new = Vec::new();
+            for (item, keys) in items.iter().zip(wanted.keys) {
                 if index.find(&keys).is_none() {
                     index.push(keys);
-                    edits.insert.push(self.record(entry.fresh(), *added));
+                    new.push(item);
                 }
             }
-            let done = edits.insert.len();
-            (edits, done)
+            let done = new.len();
+            let insert = new.into_iter().map(|(entry, added)| self.record(entry.fresh(), *added));
+            (Edits { insert, remove: Vec::new(), update: Vec::new() }, done)
         })
     }
 
@@ -107,7 +119,7 @@ impl Shelf {
             remove.dedup();
             let done = remove.len();
             let change = Change { done, existing: entries.len() - done, ..Change::default() };
-            (Edits { remove, ..Edits::default() }, change)
+            (Edits { remove, ..Edits::<Vec<New>>::default() }, change)
         })
     }
 
@@ -119,9 +131,14 @@ impl Shelf {
     }
 }
 
+impl Item {
+    fn of(id: i64, entry: Entry, added: Timestamp) -> Self {
+        Self { id, entry: entry.with("added", Value::Time(added)), added }
+    }
+}
+
 fn item(record: &Record) -> Option<Item> {
-    let entry = Entry::from_stored(&record.data)?.with("added", Value::Time(record.added));
-    Some(Item { id: record.id, entry, added: record.added })
+    Entry::from_stored(&record.data).map(|entry| Item::of(record.id, entry, record.added))
 }
 
 /// The keys that an item can be found by, as the store has them: what only tells items apart finds none.

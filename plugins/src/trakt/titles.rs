@@ -310,7 +310,7 @@ fn keep(cx: &Context, fresh: &[Fresh<'_>]) -> Result<()> {
             let data = serde_json::to_value(fresh.work.as_deref()).unwrap_or_default();
             (!keys.is_empty()).then(|| New { keys, data, added: now, expires: now.checked_add(lifetime).ok() })
         });
-        let insert = insert.collect();
+        let insert: Vec<New> = insert.collect();
         (Edits { remove: old.iter().map(|record| record.id).collect(), update: Vec::new(), insert }, ())
     })?;
     collection.prune(Some(MOST_TITLES), now - GRACE).map(drop)
