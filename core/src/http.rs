@@ -35,6 +35,9 @@ use retry::{Again, Tries};
 /// Waits longer than this are shown.
 const SHOWN: Duration = Duration::from_secs(3);
 
+/// For how long nothing is tried twice at a host that did not answer all the tries of a request.
+const GIVEN_UP_FOR: Duration = Duration::from_secs(60);
+
 /// What can be done with an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
@@ -240,6 +243,8 @@ struct Inner {
     counts: RefCell<BTreeMap<&'static str, u64>>,
     in_flight: RefCell<BTreeMap<String, std::sync::Arc<Semaphore>>>,
     queues: RefCell<BTreeMap<String, Rc<tokio::sync::Mutex<()>>>>,
+    /// Hosts where a request failed with all its tries, and when.
+    given_up: RefCell<BTreeMap<String, Timestamp>>,
 }
 
 impl Http {
@@ -255,6 +260,7 @@ impl Http {
             counts: RefCell::default(),
             in_flight: RefCell::default(),
             queues: RefCell::default(),
+            given_up: RefCell::default(),
         }))
     }
 
@@ -266,6 +272,8 @@ impl Http {
     ///   seconds, if safe.
     /// * 500: twice again for reads. Timeouts: once again, broken connections: twice again, if safe.
     /// * Everything else is given back at once, 401 and 403 among them.
+    /// * After a request that failed with all its tries, the others to its host are tried once, for a minute or until one
+    ///   succeeds: a run of many requests ends soon when a service is down.
     ///
     /// # Errors
     ///
@@ -282,12 +290,30 @@ impl Http {
             if let (Ok(response), Some(pace)) = (&outcome, &request.pace) {
                 self.0.lanes.heed(pace, response, now);
             }
-            match tries.again(&request, &outcome, now) {
+            let is_trouble = retry::is_trouble(&request, &outcome);
+            if !is_trouble {
+                self.0.given_up.borrow_mut().remove(&host);
+            }
+            let again = tries.again(&request, &outcome, now).filter(|_| !self.is_given_up(&host, now));
+            if again.is_none()
+                && is_trouble
+                && request.retry != Retry::Own
+                && (tries.many() || self.is_given_up(&host, now))
+            {
+                self.0.given_up.borrow_mut().insert(host.clone(), now);
+            }
+            match again {
                 None => return outcome,
                 Some(Again::Limited(wait)) => self.0.lanes.hold(&host, request.pace.as_ref(), now, wait),
                 Some(Again::Later(wait, reason)) => self.wait(wait, &format!("{host} {reason}")).await,
             }
         }
+    }
+
+    /// Whether a request to this host has failed lately with all its tries.
+    fn is_given_up(&self, host: &str, now: Timestamp) -> bool {
+        let given_up = self.0.given_up.borrow();
+        given_up.get(host).is_some_and(|since| now.duration_since(*since).unsigned_abs() < GIVEN_UP_FOR)
     }
 
     /// How many requests were sent, by method; each attempt counts.

@@ -32,6 +32,11 @@ pub(super) struct Tries {
 }
 
 impl Tries {
+    /// Whether there was more than one.
+    pub(super) fn many(&self) -> bool {
+        self.all > 1
+    }
+
     /// What to do after this outcome; `None` to give it back.
     pub(super) fn again(
         &mut self,
@@ -65,6 +70,16 @@ impl Tries {
             }
             _ => None,
         }
+    }
+}
+
+/// Whether the service, or the way to it, is in trouble that passes, as opposed to what it says of this request.
+pub(super) fn is_trouble(request: &Request, outcome: &Result<Response, HttpError>) -> bool {
+    match outcome {
+        Ok(response) => {
+            matches!(response.status, 429 | 500) || is_overloaded(request, response) || is_cut(request, response)
+        }
+        Err(error) => matches!(error.fault(), HttpFault::Timeout | HttpFault::Reset),
     }
 }
 

@@ -154,6 +154,25 @@ fn what_may_be_sent_again_is() {
 }
 
 #[test]
+fn a_service_that_is_down_is_tried_once_by_all_but_the_first() {
+    run(async {
+        let clock = clock();
+        let replies: Vec<Reply> = (0..3).map(|_| status(503)).chain([status(503), status(503), status(200)]).collect();
+        let server = Server::start(replies.into_iter().chain([status(503), status(200)]), clock.shared()).await;
+        let http = door(&clock);
+        let mut tries = Vec::new();
+        for wait in [0, 0, 60, 0, 0] {
+            clock.sleep(Duration::from_secs(wait)).await;
+            let before = server.seen().len();
+            let status = http.send(get(server.address.clone())).await.unwrap().status;
+            tries.push((status, server.seen().len() - before));
+        }
+        // All tries; one; after a minute several again, the last with success; and as if nothing had been.
+        assert_eq!(tries, [(503, 3), (503, 1), (200, 2), (200, 2), (200, 1)]);
+    });
+}
+
+#[test]
 fn waits_that_nobody_asked_for_grow_and_vary() {
     let (response, server, _) = ask(get, vec![status(429)]);
     assert_eq!(response.unwrap().status, 429);
