@@ -2,7 +2,8 @@
 //!
 //! A list that belongs to the account is kept between runs. Trakt says in one small answer when each kind of list was last
 //! changed (`sync/last_activities`); if that was before the list was read, what is kept is the list. A list that somebody has
-//! made is kept whoever has made it, because it says itself when it was last changed.
+//! made is kept whoever has made it, because it says itself when it was last changed. In any case a list is read again after a
+//! day, because what it tells of its movies and shows grows old though the list stays the same.
 
 use std::cell::RefCell;
 
@@ -26,6 +27,9 @@ const STALE: SignedDuration = SignedDuration::from_mins(5);
 
 /// For so long what was read is kept, so that what nobody reads any more goes one day.
 const KEPT: SignedDuration = SignedDuration::from_hours(24 * 90);
+
+/// For so long the details of what is on a list are believed. Trakt says when a list was changed, but not that a show on it has ended.
+const DETAILS: SignedDuration = SignedDuration::from_hours(24);
 
 /// What to read.
 pub struct Reading<'a> {
@@ -216,6 +220,9 @@ impl Kept {
         }
         let records = self.collection.all().ok()?;
         let (head, rows) = records.split_first()?;
+        if client.cx().clock.now().duration_since(head.added) >= DETAILS {
+            return None;
+        }
         let of_account = if self.is_own { stamps_now(client, stamps(source)).await } else { None };
         let mut is_valid = of_account.as_ref().is_some_and(|now| is_unchanged(head, STAMPS, now));
         let mut notes: Vec<(&str, Json)> = of_account.into_iter().map(|now| (STAMPS, now)).collect();

@@ -112,3 +112,21 @@ fn what_a_user_has_done_is_read_again_when_trakt_says_so_or_nothing_is_to_be_bel
     );
     assert_eq!(read(false).0, 1, "all has settled");
 }
+
+#[test]
+fn a_list_that_stays_the_same_tells_of_shows_that_end() {
+    let sandbox = Sandbox::new(Seed::small());
+    pass(&sandbox, 24);
+    let config = "trakt_list: { account: ann, list: Following TV, type: shows }\ntrakt_lookup: { account: ann }\nseen: no\nif:\n  - trakt_series_status in ['ended', 'canceled']: accept";
+    let ended = |sandbox: &Sandbox| titles(&run(config, &sandbox.next_run()), State::Accepted).join(", ");
+    assert_eq!(ended(&sandbox), "Breaking Bad (2008)");
+    sandbox.sim.with(|world| {
+        let lights = world.catalogue.shows.get_mut(&3_001).unwrap();
+        lights.work.full.insert("status".into(), "ended".into());
+    });
+    assert_eq!(ended(&sandbox), "Breaking Bad (2008)");
+    assert_eq!(sandbox.requests(), ["GET /sync/last_activities"], "it is the same list");
+    pass(&sandbox, 25);
+    assert_eq!(ended(&sandbox), "Breaking Bad (2008), Harbour Lights (2025)");
+    assert_eq!(sandbox.requests().len(), 2, "what was done last, and the list: {:?}", sandbox.requests());
+}
