@@ -1,9 +1,10 @@
 //! Regular expressions as users write them for FlexGet: Python's, with look-around, upper and lower case alike.
 
 use std::borrow::Cow;
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::fmt;
+use std::rc::Rc;
 
 use fancy_regex::{Expander, Regex, RegexBuilder};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -24,10 +25,21 @@ const REMEMBERED: usize = 10_000;
 
 /// A regular expression. It is looked for anywhere in a text, and upper and lower case are alike.
 #[derive(Clone)]
-pub struct Pattern {
+pub struct Pattern(Rc<Inner>);
+
+struct Inner {
+    /// As the user wrote it.
     text: String,
-    regex: Regex,
+    /// As the engine reads it, anchor included.
+    spelled: String,
+    any_case: bool,
+    /// Building costs more than everything else that reading a config does, and many patterns are never matched with: a
+    /// plain one is built when it is needed first.
+    regex: OnceCell<Regex>,
 }
+
+/// Longer patterns are built at once: they may be too large for the engine, which is a mistake to tell.
+const PLAIN: usize = 200;
 
 impl Pattern {
     /// Reads a regular expression in Python's spelling.
@@ -70,14 +82,16 @@ impl Pattern {
         if let Some(pattern) = BUILT.with_borrow(|built| built.get(&key).cloned()) {
             return Ok(pattern);
         }
-        // Parsed alone first, so that an error speaks of what the user wrote.
         let spelled = spelled_here(text);
-        let compile = |text: &str| RegexBuilder::new(text).case_insensitive(any_case).build();
-        let mut regex = compile(&spelled).map_err(|error| reason(&error))?;
-        if !anchor.is_empty() {
-            regex = compile(&format!("{anchor}(?:{spelled})")).map_err(|error| reason(&error))?;
+        let anchored = if anchor.is_empty() { spelled.clone() } else { format!("{anchor}(?:{spelled})") };
+        let regex = OnceCell::new();
+        if !is_plain(&spelled) {
+            // Parsed alone first, so that an error speaks of what the user wrote.
+            let alone = compile(&spelled, any_case).map_err(|error| reason(&error))?;
+            let whole = if anchor.is_empty() { Ok(alone) } else { compile(&anchored, any_case) };
+            let _ = regex.set(whole.map_err(|error| reason(&error))?);
         }
-        let pattern = Self { text: text.to_owned(), regex };
+        let pattern = Self(Rc::new(Inner { text: text.to_owned(), spelled: anchored, any_case, regex }));
         BUILT.with_borrow_mut(|built| {
             if built.len() >= REMEMBERED {
                 built.clear();
@@ -89,7 +103,17 @@ impl Pattern {
 
     /// As it was written.
     pub fn text(&self) -> &str {
-        &self.text
+        &self.0.text
+    }
+
+    fn regex(&self) -> Result<&Regex> {
+        if let Some(regex) = self.0.regex.get() {
+            return Ok(regex);
+        }
+        let regex = compile(&self.0.spelled, self.0.any_case).map_err(|error| {
+            Error::new(format!("`{}` is not a regular expression: {}", self.0.text, reason(&error)))
+        })?;
+        Ok(self.0.regex.get_or_init(|| regex))
     }
 
     /// Whether it matches anywhere in `text`.
@@ -97,7 +121,7 @@ impl Pattern {
     /// # Errors
     /// When that takes too long to find out.
     pub fn is_match(&self, text: &str) -> Result<bool> {
-        self.regex.is_match(text).map_err(|_| self.endless(text))
+        self.regex()?.is_match(text).map_err(|_| self.endless(text))
     }
 
     /// The first match in `text`, with its groups.
@@ -105,7 +129,7 @@ impl Pattern {
     /// # Errors
     /// When that takes too long to find out.
     pub fn captures<'t>(&self, text: &'t str) -> Result<Option<Groups<'t>>> {
-        self.regex.captures(text).map_err(|_| self.endless(text))
+        self.regex()?.captures(text).map_err(|_| self.endless(text))
     }
 
     /// All matches in `text`, with their groups.
@@ -113,7 +137,7 @@ impl Pattern {
     /// # Errors
     /// When that takes too long to find out.
     pub fn all_captures<'t>(&self, text: &'t str) -> Result<Vec<Groups<'t>>> {
-        self.regex.captures_iter(text).map(|found| found.map_err(|_| self.endless(text))).collect()
+        self.regex()?.captures_iter(text).map(|found| found.map_err(|_| self.endless(text))).collect()
     }
 
     /// The text with every match replaced; `\1` and `\g<name>` in `with` stand for groups, as in Python.
@@ -122,7 +146,7 @@ impl Pattern {
     /// When that takes too long to find out.
     pub fn replace_all<'t>(&self, text: &'t str, with: &str) -> Result<Cow<'t, str>> {
         let expander = Expander::python();
-        self.regex
+        self.regex()?
             .try_replacen(text, 0, |found: &Groups<'_>| expander.expansion(with, found))
             .map_err(|_| self.endless(text))
     }
@@ -132,25 +156,45 @@ impl Pattern {
     /// # Errors
     /// What is wrong: lower case, no full stop.
     pub fn check_replacement(&self, with: &str) -> Result<(), String> {
-        Expander::python().check(with, &self.regex).map_err(|error| reason(&error))
+        let regex = self.regex().map_err(|error| error.to_string())?;
+        Expander::python().check(with, regex).map_err(|error| reason(&error))
     }
 
     /// How many groups it has.
     pub fn groups(&self) -> usize {
-        self.regex.captures_len().saturating_sub(1)
+        self.regex().map_or(0, |regex| regex.captures_len().saturating_sub(1))
     }
 
     fn endless(&self, text: &str) -> Error {
-        Error::new(format!("the regular expression `{}` takes too long on `{text}`", self.text))
+        Error::new(format!("the regular expression `{}` takes too long on `{text}`", self.0.text))
             .hint("avoid repetitions within repetitions, such as `(a+)+`")
     }
+}
+
+fn compile(spelled: &str, any_case: bool) -> Result<Regex, Box<fancy_regex::Error>> {
+    RegexBuilder::new(spelled).case_insensitive(any_case).build().map_err(Box::new)
+}
+
+/// Whether a pattern is sure to be built without an error, as parsing it shows: it is short, repeats nothing a given number
+/// of times, which may make it large, and needs nothing (look-around, groups that are referred to) beyond the syntax of the
+/// engine that does the work for such patterns.
+fn is_plain(spelled: &str) -> bool {
+    let may_be_large = spelled.len() > PLAIN || spelled.contains('{');
+    !may_be_large
+        && regex_syntax::Parser::new().parse(spelled).is_ok()
+        && fancy_regex::Expr::parse_tree(spelled).is_ok()
 }
 
 /// The engine's words, without its prefix.
 fn reason(error: &fancy_regex::Error) -> String {
     let text = error.to_string();
     let text = text.lines().last().unwrap_or_default();
-    text.rsplit_once("error: ").map_or(text, |(_, rest)| rest).trim_end_matches('.').to_owned()
+    let text = text.rsplit_once("error: ").map_or(text, |(_, rest)| rest).trim_end_matches('.');
+    // The position is one in the engine's spelling.
+    let is_place = |before: &str| before.starts_with("Parsing error at position ");
+    let text = text.split_once(": ").filter(|(before, _)| is_place(before)).map_or(text, |(_, rest)| rest);
+    let mut characters = text.chars();
+    characters.next().map(|first| first.to_lowercase().chain(characters).collect()).unwrap_or_default()
 }
 
 /// What Python reads and the engine spells otherwise: `[` within a class, `{` that begins no repetition, `{,3}`, and the
@@ -250,13 +294,13 @@ fn of_mask(mask: &str) -> String {
 
 impl fmt::Debug for Pattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Pattern").field(&self.text).finish()
+        f.debug_tuple("Pattern").field(&self.0.text).finish()
     }
 }
 
 impl PartialEq for Pattern {
     fn eq(&self, other: &Self) -> bool {
-        self.text == other.text
+        self.0.text == other.0.text
     }
 }
 

@@ -3,10 +3,14 @@
 //! A config with a mistake gives no plan at all, but every mistake at once. A task that needs a plugin which only FlexGet has
 //! does not stop the others.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::rc::Rc;
+
+use serde_yaml::Value;
 
 use crate::diagnostic::{At, Diagnostic, Path, Severity};
 use crate::document::Place;
+use crate::document::{Content, Mapping, Node};
 use crate::plugin::{self, BoundStep};
 use crate::registry::{self, Registration};
 use crate::schema::{self, Finding, Only};
@@ -44,9 +48,12 @@ pub struct TaskPlan {
 /// # Errors
 /// Every mistake that there is, with the warnings and notices, in no order.
 pub fn plan(expanded: &Expanded) -> Result<Plan, Vec<Diagnostic>> {
-    let root = expanded.document.value();
-    let mut names = BTreeSet::new();
-    plugins_named(&root, &mut names);
+    let root = expanded.document.root();
+    let mut keys = HashSet::new();
+    let config = json(root, &mut keys);
+    let builtin = registry::all().values().filter(|one| one.builtin);
+    let named = keys.into_iter().filter_map(registry::find);
+    let names: BTreeSet<&'static str> = named.chain(builtin.copied()).map(|one| one.name).collect();
     let mut diagnostics = expanded.diagnostics.clone();
     diagnostics.extend(schema::INERT.iter().filter(|(name, _)| root.get(name).is_some()).map(|(name, help)| {
         Diagnostic::key(Path::root().key(*name), format!("`{name}` has no effect in flexget-rs"))
@@ -54,7 +61,7 @@ pub fn plan(expanded: &Expanded) -> Result<Plan, Vec<Diagnostic>> {
             .severity(Severity::Notice)
     }));
     let mut unusable: BTreeMap<String, Vec<Diagnostic>> = BTreeMap::new();
-    for finding in schema::check(&json(&root), Only::These(&names)) {
+    for finding in schema::check(&config, Only::These(&names)) {
         match finding {
             Finding::Mistake(diagnostic) => diagnostics.push(diagnostic),
             Finding::Missing(missing) => {
@@ -85,7 +92,7 @@ pub fn plan(expanded: &Expanded) -> Result<Plan, Vec<Diagnostic>> {
     for source in &expanded.tasks {
         let mut unusable = unusable.remove(&source.name).unwrap_or_default();
         unusable.extend(source.broken.iter().cloned());
-        let body = root.get("tasks").and_then(|tasks| tasks.get(source.name.as_str()));
+        let body = root.get("tasks").and_then(|tasks| tasks.get(&source.name)?.as_mapping());
         let mut task = TaskPlan {
             name: source.name.clone(),
             manual: source.manual,
@@ -95,7 +102,7 @@ pub fn plan(expanded: &Expanded) -> Result<Plan, Vec<Diagnostic>> {
             unusable,
             plugins: BTreeSet::new(),
         };
-        if let Some(serde_yaml::Value::Mapping(body)) = body {
+        if let Some(body) = body {
             bind(&mut task, body, &source.path, &refused, &mut diagnostics);
         }
         if !task.unusable.is_empty() {
@@ -115,37 +122,31 @@ pub fn plan(expanded: &Expanded) -> Result<Plan, Vec<Diagnostic>> {
 }
 
 /// Reads the plugins of one task, with the builtin ones, and puts their steps into order.
-fn bind(
-    task: &mut TaskPlan,
-    body: &serde_yaml::Mapping,
-    path: &Path,
-    refused: &BTreeSet<Path>,
-    diagnostics: &mut Vec<Diagnostic>,
-) {
+fn bind(task: &mut TaskPlan, body: &Mapping, path: &Path, refused: &BTreeSet<Path>, diagnostics: &mut Vec<Diagnostic>) {
     let disabled = names_in(body.get("disable"));
     let no_builtins = disabled.iter().any(|name| name == "builtins");
     for (index, name) in disabled.iter().enumerate().filter(|(_, name)| *name != "builtins") {
         let at = path.key("disable");
-        let is_list = body.get("disable").is_some_and(serde_yaml::Value::is_sequence);
+        let is_list = body.get("disable").is_some_and(|names| names.as_sequence().is_some());
         diagnostics.extend(unknown(name, At::Value(if is_list { at.index(index) } else { at })));
     }
     let is_disabled = |name: &str| disabled.iter().any(|disabled| disabled == name);
     let configured = body
         .iter()
-        .filter_map(|(name, options)| registry::find(name.as_str()?).map(|registration| (registration, Some(options))));
+        .filter_map(|(name, options)| registry::find(&name.text).map(|registration| (registration, Some(options))));
     let builtin = registry::all()
         .values()
-        .filter(|registration| registration.builtin && !no_builtins && !body.contains_key(registration.name));
-    let all: Vec<(&Registration, Option<&serde_yaml::Value>)> =
+        .filter(|registration| registration.builtin && !no_builtins && body.get(registration.name).is_none());
+    let all: Vec<(&Registration, Option<&Rc<Node>>)> =
         configured.chain(builtin.map(|registration| (*registration, None))).collect();
     for (registration, options) in all {
         if is_disabled(registration.name)
-            || options == Some(&serde_yaml::Value::Bool(false))
+            || options.is_some_and(|options| options.as_scalar() == Some(&Value::Bool(false)))
             || (options.is_some() && refused.contains(&path.key(registration.name)))
         {
             continue;
         }
-        match registration.bind(options.unwrap_or(&serde_yaml::Value::Bool(true))) {
+        match registration.bind(&options.map_or(Value::Bool(true), |options| options.value())) {
             Ok(steps) => {
                 task.plugins.insert(registration.name);
                 task.steps.extend(steps);
@@ -157,9 +158,9 @@ fn bind(
             })),
         }
     }
-    if let Some(serde_yaml::Value::Mapping(priorities)) = body.get("plugin_priority") {
-        for (name, priority) in priorities {
-            let (Some(name), Some(priority)) = (name.as_str(), priority.as_i64()) else { continue };
+    if let Some(priorities) = body.get("plugin_priority").and_then(|priorities| priorities.as_mapping()) {
+        for (name, priority) in priorities.iter() {
+            let (name, Some(priority)) = (&*name.text, priority.as_scalar().and_then(Value::as_i64)) else { continue };
             diagnostics.extend(unknown(name, At::Key(path.key("plugin_priority").key(name))));
             for step in task.steps.iter_mut().filter(|step| step.plugin == name) {
                 step.priority = i32::try_from(priority).unwrap_or(if priority < 0 { i32::MIN } else { i32::MAX });
@@ -183,53 +184,32 @@ fn unknown(name: &str, at: At) -> Option<Diagnostic> {
 }
 
 /// A name, or several.
-fn names_in(value: Option<&serde_yaml::Value>) -> Vec<String> {
-    match value {
-        Some(serde_yaml::Value::String(name)) => vec![name.clone()],
-        Some(serde_yaml::Value::Sequence(names)) => {
-            names.iter().filter_map(|name| name.as_str().map(str::to_owned)).collect()
-        }
-        _ => Vec::new(),
-    }
+fn names_in(names: Option<&Rc<Node>>) -> Vec<String> {
+    let Some(names) = names else { return Vec::new() };
+    let names = names.as_sequence().unwrap_or(std::slice::from_ref(names));
+    names.iter().filter_map(|name| name.as_str().map(str::to_owned)).collect()
 }
 
-/// The plugins that are named anywhere in a config, and those that run by themselves.
-fn plugins_named(value: &serde_yaml::Value, names: &mut BTreeSet<&'static str>) {
-    if names.is_empty() {
-        names.extend(registry::all().values().filter(|one| one.builtin).map(|one| one.name));
-    }
-    match value {
-        serde_yaml::Value::Mapping(map) => {
-            for (key, value) in map {
-                if let Some(registration) = key.as_str().and_then(registry::find) {
-                    names.insert(registration.name);
-                }
-                plugins_named(value, names);
-            }
-        }
-        serde_yaml::Value::Sequence(items) => items.iter().for_each(|item| plugins_named(item, names)),
-        _ => {}
-    }
-}
-
-/// A config as the validator reads it.
-fn json(value: &serde_yaml::Value) -> serde_json::Value {
-    match value {
-        serde_yaml::Value::Null => serde_json::Value::Null,
-        serde_yaml::Value::Bool(is) => (*is).into(),
-        serde_yaml::Value::Number(number) => match (number.as_i64(), number.as_u64(), number.as_f64()) {
+/// A config as the validator reads it. All keys that stand anywhere in it are added to `keys`.
+fn json<'n>(node: &'n Node, keys: &mut HashSet<&'n str>) -> serde_json::Value {
+    match node.content() {
+        Content::Scalar(Value::Bool(is)) => (*is).into(),
+        Content::Scalar(Value::Number(number)) => match (number.as_i64(), number.as_u64(), number.as_f64()) {
             (Some(number), _, _) => number.into(),
             (_, Some(number), _) => number.into(),
             (_, _, Some(number)) => number.into(),
             _ => serde_json::Value::Null,
         },
-        serde_yaml::Value::String(text) => text.as_str().into(),
-        serde_yaml::Value::Sequence(items) => items.iter().map(json).collect(),
-        serde_yaml::Value::Mapping(map) => map
-            .iter()
-            .map(|(key, value)| (key.as_str().unwrap_or_default().to_owned(), json(value)))
-            .collect::<serde_json::Map<_, _>>()
-            .into(),
-        serde_yaml::Value::Tagged(tagged) => json(&tagged.value),
+        Content::Scalar(Value::String(text)) => text.as_str().into(),
+        Content::Scalar(_) => serde_json::Value::Null,
+        Content::Sequence(items) => items.iter().map(|item| json(item, keys)).collect(),
+        Content::Mapping(mapping) => {
+            let mut map = serde_json::Map::with_capacity(mapping.len());
+            for (key, value) in mapping.iter() {
+                keys.insert(&key.text);
+                map.insert(key.text.to_string(), json(value, keys));
+            }
+            map.into()
+        }
     }
 }

@@ -99,19 +99,20 @@ fn open_list<L: List>(options: &serde_yaml::Value) -> Result<Rc<dyn Erased>, Vec
 
 /// Reads options into their type; `yes` stands for no options at all.
 pub(crate) fn read<T: DeserializeOwned>(options: &serde_yaml::Value) -> Result<T, Vec<Problem>> {
-    let options = match options {
-        serde_yaml::Value::Bool(true) => serde_yaml::Value::Mapping(serde_yaml::Mapping::new()),
-        other => other.clone(),
-    };
-    serde_path_to_error::deserialize(options).map_err(|error| {
-        let segments = error.path().iter().filter_map(|segment| match segment {
-            serde_path_to_error::Segment::Seq { index } => Some(Segment::Index(*index)),
-            serde_path_to_error::Segment::Map { key } => Some(Segment::Key(key.clone())),
-            serde_path_to_error::Segment::Enum { variant } => Some(Segment::Key(variant.clone())),
-            serde_path_to_error::Segment::Unknown => None,
-        });
-        let path = Path(segments.collect());
-        vec![Problem::from_text(path, &error.into_inner().to_string())]
+    let none = serde_yaml::Value::Mapping(serde_yaml::Mapping::new());
+    let options = if *options == serde_yaml::Value::Bool(true) { &none } else { options };
+    // Where a mistake is costs time to know, so that it is found out only if there is one.
+    T::deserialize(options).or_else(|_| {
+        serde_path_to_error::deserialize(options).map_err(|error| {
+            let segments = error.path().iter().filter_map(|segment| match segment {
+                serde_path_to_error::Segment::Seq { index } => Some(Segment::Index(*index)),
+                serde_path_to_error::Segment::Map { key } => Some(Segment::Key(key.clone())),
+                serde_path_to_error::Segment::Enum { variant } => Some(Segment::Key(variant.clone())),
+                serde_path_to_error::Segment::Unknown => None,
+            });
+            let path = Path(segments.collect());
+            vec![Problem::from_text(path, &error.into_inner().to_string())]
+        })
     })
 }
 

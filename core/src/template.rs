@@ -91,7 +91,10 @@ fn expand_with(document: Document, origin: &Origin, render: Render<'_>) -> Expan
         fill_in.insert(key.clone(), Rc::clone(value));
     }
     let filled_in = Rc::new(Node::mapping(document.root().span().clone(), fill_in));
-    let filled_in = variables.fill_in(&filled_in, &mut diagnostics);
+    let filled_in = match variables.may_be_in(document.sources().text(0)) || !origin.replacements.is_empty() {
+        true => variables.fill_in(&filled_in, &mut diagnostics),
+        false => filled_in,
+    };
     let mut root_entries = filled_in.as_mapping().cloned().unwrap_or_default();
     if let Some((key, value)) = root.entry("variables") {
         root_entries.insert(key.clone(), Rc::clone(value));

@@ -25,6 +25,19 @@ fn config(tasks: usize) -> String {
     config
 }
 
+/// The same number of tasks, each with conditions and patterns of its own.
+fn conditions(tasks: usize) -> String {
+    let mut config = String::from("templates:\n  global:\n    seen: local\ntasks:\n");
+    for number in 0..tasks {
+        config.push_str(&format!(
+            "  task {number}:\n    mock:\n      - Title {number}\n    if:\n      - movie_year > {number} and 'x' in title: accept\n      - \
+             not trakt_watched: reject\n    regexp:\n      reject:\n        - '\\bcam{number}\\b'\n        - (?<!not )good\n    \
+             list_add:\n      - entry_list: list {number}\n"
+        ));
+    }
+    config
+}
+
 fn execute(criterion: &mut Criterion) {
     let sandbox = Sandbox::new("tasks:\n  one:\n    mock: [ A, B, C ]\n    accept_all: yes\n    seen: no\n");
     criterion.bench_function("execute one task", |bencher| bencher.iter(|| run(&sandbox, "execute")));
@@ -35,12 +48,14 @@ fn execute(criterion: &mut Criterion) {
 fn check(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("check");
     group.sample_size(20);
-    for tasks in [100, 1_000, 10_000] {
-        let sandbox = Sandbox::new(&config(tasks));
-        group.throughput(Throughput::Elements(tasks as u64));
-        group.bench_with_input(BenchmarkId::from_parameter(tasks), &sandbox, |bencher, sandbox| {
-            bencher.iter(|| run(sandbox, "check"));
-        });
+    for (name, config) in [("plain", config as fn(usize) -> String), ("conditions", conditions)] {
+        for tasks in [100, 1_000, 10_000] {
+            let sandbox = Sandbox::new(&config(tasks));
+            group.throughput(Throughput::Elements(tasks as u64));
+            group.bench_with_input(BenchmarkId::new(name, tasks), &sandbox, |bencher, sandbox| {
+                bencher.iter(|| run(sandbox, "check"));
+            });
+        }
     }
     group.finish();
 }

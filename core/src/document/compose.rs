@@ -3,7 +3,7 @@
 //! The only file that knows the scanner's events. It keeps its own stack, so that deep nesting costs no call stack, and
 //! goes on after every mistake that leaves the structure clear, so that all of them are told at once.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use granit_parser::{Event, Options, Parser, ScalarStyle, Tag};
@@ -65,6 +65,7 @@ struct Composer<'t> {
     text: &'t str,
     open: Vec<Frame>,
     anchors: HashMap<usize, Rc<Node>>,
+    keys: HashSet<Rc<str>>,
     root: Option<Rc<Node>>,
     written: usize,
     expanded: usize,
@@ -83,6 +84,7 @@ pub(super) fn compose(file: usize, text: &str) -> Composed {
         text,
         open: Vec::new(),
         anchors: HashMap::new(),
+        keys: HashSet::new(),
         root: None,
         written: 0,
         expanded: 0,
@@ -92,7 +94,8 @@ pub(super) fn compose(file: usize, text: &str) -> Composed {
         diagnostics: Vec::new(),
     };
     let complete = composer.read();
-    let root = composer.root.filter(|_| complete);
+    // What is left of a bomb is not worth checking.
+    let root = composer.root.filter(|_| complete && !composer.bomb_reported);
     Composed { root, diagnostics: composer.diagnostics }
 }
 
@@ -301,6 +304,7 @@ impl Composer<'_> {
                 Value::String(text.to_string())
             }
             None if plain && !is_key => scalar::resolve(text),
+            None if is_key => Value::Null,
             None => Value::String(text.to_string()),
         };
         if is_key && plain && text.is_empty() {
@@ -309,18 +313,35 @@ impl Composer<'_> {
                     .help("write `key: value`, or quote the text that the `:` belongs to"),
             );
         }
-        let node = if is_key {
-            // A key keeps its text; the null of an empty key has none.
-            Rc::new(Node::scalar(span, Value::String(text.to_string())))
-        } else {
-            Rc::new(Node::scalar(span, value.clone()))
-        };
+        if is_key && anchor == 0 && !(plain && text == "<<") {
+            let key = Key { text: self.key(text), span };
+            if let Some(Frame { partial: Partial::Mapping { key: slot, .. }, .. }) = self.open.last_mut() {
+                *slot = Some(Slot::Key(key));
+            }
+            return;
+        }
         if anchor != 0 {
             // A key's anchor gives the value that the text would have had elsewhere.
-            let value = if is_key && plain { scalar::resolve(text) } else { value };
-            self.anchors.insert(anchor, Rc::new(Node::scalar(node.span().clone(), value)));
+            let value = match (is_key, plain) {
+                (true, true) => scalar::resolve(text),
+                (true, false) if tag.is_none() => Value::String(text.to_string()),
+                _ => value.clone(),
+            };
+            self.anchors.insert(anchor, Rc::new(Node::scalar(span.clone(), value)));
         }
-        self.put(node, plain && text == "<<");
+        // A key keeps its text; the null of an empty key has none.
+        let value = if is_key { Value::String(text.to_string()) } else { value };
+        self.put(Rc::new(Node::scalar(span, value)), plain && text == "<<");
+    }
+
+    /// The text of a key, of which there is one copy: a config says the same keys in every task.
+    fn key(&mut self, text: &str) -> Rc<str> {
+        if let Some(key) = self.keys.get(text) {
+            return Rc::clone(key);
+        }
+        let key: Rc<str> = text.into();
+        self.keys.insert(Rc::clone(&key));
+        key
     }
 
     fn tagged(&mut self, tag: &Tag, at: &Span, text: &str, style: ScalarStyle) -> Value {

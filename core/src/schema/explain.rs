@@ -159,6 +159,8 @@ fn explain(schema: &Value, error: &ValidationError<'_>, at: Path) -> Vec<Finding
                 "write `- {plugin}:` on a line of its own, and its options below it, deeper than its first letter"
             ))
         }
+        ValidationErrorKind::Required { property } if is_misspelt(schema, error, &[property]) => return Vec::new(),
+        ValidationErrorKind::AnyOf { context } if is_misspelt(schema, error, &required(context)) => return Vec::new(),
         ValidationErrorKind::Required { property } => {
             let name = property.as_str().unwrap_or_default();
             let diagnostic = Diagnostic::key(at, format!("`{name}` is a required property"));
@@ -184,18 +186,14 @@ fn explain(schema: &Value, error: &ValidationError<'_>, at: Path) -> Vec<Finding
             };
             let words: Option<Vec<Value>> = context.iter().map(|branch| branch.iter().find_map(word)).collect();
             let here = error.instance_path().as_str();
-            let mut types: Vec<&'static str> = context
-                .iter()
-                .flatten()
-                .filter(|error| error.instance_path().as_str() == here)
-                .flat_map(|error| match error.kind() {
-                    ValidationErrorKind::Type { kind } => type_names(kind),
-                    ValidationErrorKind::Constant { .. } => vec!["boolean"],
-                    _ => Vec::new(),
-                })
-                .collect();
+            let mut types = Vec::new();
+            add_types(context, here, &mut types);
             types.sort_unstable();
             types.dedup();
+            // `no` stands for "not here" before every plugin: it is no form that the value could have been meant for.
+            if types.len() > 1 && types.contains(&OFF) {
+                types.retain(|kind| *kind != OFF);
+            }
             if let Some(words) = words {
                 one_of(at, instance, words.iter())
             } else if context.iter().all(|branch| branch.iter().any(|error| error.instance_path().as_str() == here))
@@ -247,6 +245,37 @@ fn explain(schema: &Value, error: &ValidationError<'_>, at: Path) -> Vec<Finding
         Some(help) => diagnostic.help(help),
         None => diagnostic,
     })]
+}
+
+/// The properties of which one is needed, if that is all that the alternatives ask for.
+fn required<'a>(context: &'a [Vec<ValidationError<'static>>]) -> Vec<&'a Value> {
+    let property = |branch: &Vec<ValidationError<'static>>| match branch.as_slice() {
+        [only] => matches!(only.kind(), ValidationErrorKind::Required { .. }),
+        _ => false,
+    };
+    if !context.iter().all(property) {
+        return Vec::new();
+    }
+    let name = |error: &'a ValidationError<'static>| match error.kind() {
+        ValidationErrorKind::Required { property } => Some(property),
+        _ => None,
+    };
+    context.iter().flatten().filter_map(name).collect()
+}
+
+/// Whether a key that is not known stands where one of these is missing: the suggestion for it says all.
+fn is_misspelt(schema: &Value, error: &ValidationError<'_>, missing: &[&Value]) -> bool {
+    let (Some(place), Some(instance)) = (parent(schema, error), error.instance().as_object()) else { return false };
+    let Some(known) = place.get("properties").and_then(Value::as_object) else { return false };
+    let missing: Vec<&str> = missing.iter().filter_map(|name| name.as_str()).collect();
+    let renamed = |key: &str, name: &str| {
+        let note = place.pointer(&format!("/x-renamed/{key}")).and_then(Value::as_str);
+        note.is_some_and(|note| note.contains(&format!("called `{name}` now")))
+    };
+    instance.keys().filter(|key| !known.contains_key(*key)).any(|key| {
+        let near = registry::similar(key, known.keys().map(String::as_str));
+        missing.iter().any(|name| near.contains(name) || renamed(key, name))
+    })
 }
 
 /// What the schema says of a property, as the end of a sentence.
@@ -367,6 +396,24 @@ fn shown(value: &Value) -> String {
     }
 }
 
+/// What `name: no` is among the types.
+const OFF: &str = "`no`";
+
+/// The types that any of these alternatives wants the value to have, those inside of alternatives included.
+fn add_types(context: &[Vec<ValidationError<'static>>], here: &str, types: &mut Vec<&'static str>) {
+    for error in context.iter().flatten().filter(|error| error.instance_path().as_str() == here) {
+        match error.kind() {
+            ValidationErrorKind::Type { kind } => types.extend(type_names(kind)),
+            ValidationErrorKind::Constant { .. } => types.push(OFF),
+            ValidationErrorKind::Enum { .. } => types.push("string"),
+            ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => {
+                add_types(context, here, types);
+            }
+            _ => {}
+        }
+    }
+}
+
 fn type_names(kind: &TypeKind) -> Vec<&'static str> {
     let name = |kind: JsonType| match kind {
         JsonType::Object => "dict",
@@ -388,9 +435,18 @@ fn with_way_out(diagnostic: Diagnostic, instance: &Value, expected: &[&str]) -> 
     let wants = |kind: &str| expected.contains(&kind);
     let wants_number = wants("integer") || wants("number");
     match instance {
+        Value::Null if expected == ["dict"] => {
+            diagnostic.help("write `key: value` lines below it that are indented more, or delete the key")
+        }
+        Value::Null if expected == ["list"] => {
+            diagnostic.help("write its items below it, each behind `- `, or delete the key")
+        }
         Value::Null => diagnostic.help("write a value behind `:`, or delete the key"),
         Value::Object(_) if wants("list") => diagnostic.help("begin each item of the list with `- `"),
         Value::Object(_) => diagnostic.help("write the value behind `:`, on the same line"),
+        Value::Array(_) if wants("dict") && wants("string") => {
+            diagnostic.help("write one name, or `key: value` lines with options; neither with `- ` nor in brackets")
+        }
         Value::Array(_) if wants("dict") => diagnostic.help("write `key: value` lines, without `- ` before them"),
         Value::Array(_) => diagnostic.help("write one value, without `- ` or brackets"),
         Value::Bool(_) | Value::Number(_) if wants("string") => {

@@ -57,6 +57,12 @@ impl<'a> Variables<'a> {
         Self { values: (!off).then_some(Value::Mapping(values)), secrets: secrets.is_some(), render, filled_in: 0 }
     }
 
+    /// Whether a tree that is written in this text can have anything to fill in. In double quotes the braces may be written
+    /// as numbers.
+    pub fn may_be_in(&self, text: &str) -> bool {
+        self.secrets || text.contains("{?") || (text.contains('\\') && text.contains('"'))
+    }
+
     /// The tree with all variables filled in; what fails is reported and stays as it is.
     pub fn fill_in(&mut self, node: &Rc<Node>, diagnostics: &mut Vec<Diagnostic>) -> Rc<Node> {
         let Some(values) = &self.values else { return Rc::clone(node) };
