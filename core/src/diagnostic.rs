@@ -156,7 +156,13 @@ impl Diagnostic {
     }
 
     fn at(at: At, message: impl Into<String>) -> Self {
-        Self { severity: Severity::Error, at, message: message.into(), help: Vec::new(), related: Vec::new() }
+        Self {
+            severity: Severity::Error,
+            at,
+            message: on_one_line(message.into()),
+            help: Vec::new(),
+            related: Vec::new(),
+        }
     }
 
     /// The same with one more line of help.
@@ -179,4 +185,12 @@ impl Diagnostic {
         self.severity = severity;
         self
     }
+}
+
+/// What is quoted in a message may have several lines; the message has one.
+fn on_one_line(message: String) -> String {
+    if !message.contains(['\n', '\r']) {
+        return message;
+    }
+    message.split(['\n', '\r']).map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
 }

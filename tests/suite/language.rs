@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::PathBuf;
 
-use flexget_core::diagnostic::At;
-use flexget_core::document::Document;
+use flexget_core::diagnostic::{At, Diagnostic, Segment};
+use flexget_core::document::{Document, Sources};
 use flexget_core::template::Origin;
 use flexget_core::{plan, registry, template};
 use flexget_tests::{Sandbox, repository};
@@ -140,14 +140,20 @@ fn a_dumped_config_is_complete_and_cli_config_stands_in() {
     assert_eq!((&task["mock"], &task["accept_all"], &task["seen"]), (&json!(["A"]), &json!(true), &json!(false)));
 }
 
-#[test]
-fn a_bomb_of_anchors_is_refused_while_it_is_small() {
+/// Anchors that would make more values than there are atoms.
+pub(crate) fn bomb() -> String {
     let mut text = String::from("templates:\n  anchors:\n    _0: &a0 [ x, x, x, x, x, x, x, x, x, x ]\n");
     for level in 1..200 {
         let repeated = vec![format!("*a{}", level - 1); 10].join(", ");
         text.push_str(&format!("    _{level}: &a{level} [ {repeated} ]\n"));
     }
     text.push_str("tasks:\n  a: { mock: *a199, accept_all: yes }\n");
+    text
+}
+
+#[test]
+fn a_bomb_of_anchors_is_refused_while_it_is_small() {
+    let text = bomb();
     let refused = Document::parse("config.yml", &text).unwrap_err();
     assert!(refused.diagnostics[0].message.starts_with("anchors are repeated too often"), "{refused:?}");
     let rest = refused.rest.map_or(0, |rest| rest.root().weight());
@@ -201,12 +207,47 @@ fn values() -> impl Strategy<Value = Value> {
     })
 }
 
+/// Files that configs name: good and bad bodies of tasks, good and bad variables.
+const FILES: [(&str, &str); 5] = [
+    ("body.yml", "seen: local\nlist_add: [ entry_list: wanted ]\nset: { a: '{? a ?}' }\n"),
+    (
+        "mistakes.yml",
+        "acept_all: yes\nregexp: { accept: [ '(' ] }\nlist_add: [ entry_lst: x ]\nset: 5\n'{? nope ?}': 1\n",
+    ),
+    ("broken.yml", "a: [ 1, {{ 2 }}\n\tb: é\n"),
+    ("list.yml", "- a\n- b\n"),
+    ("values.yml", "a: me\nlist: [ 1, 2 ]\né: 日本\n"),
+];
+
+fn files() -> impl Strategy<Value = Value> {
+    let names: Vec<&str> = FILES.iter().map(|(name, _)| *name).chain(["no/such.yml", "{? a ?}.yml"]).collect();
+    let name = prop::sample::select(names);
+    prop_oneof![
+        name.clone().prop_map(Value::from),
+        prop::collection::vec(name, 0..4).prop_map(|names| names.into_iter().collect()),
+    ]
+}
+
+/// The bodies of tasks and templates, with the keys that make one out of several more often than chance would.
 fn bodies() -> impl Strategy<Value = Value> {
-    prop::collection::btree_map(words(), values(), 0..6).prop_map(|map| map.into_iter().collect())
+    let template = prop_oneof![
+        prop::sample::select(vec!["a", "b", "c", "global", "no_global", "nope", "{? a ?}"]).prop_map(Value::from),
+        prop::collection::vec(prop::sample::select(vec!["a", "b", "c", "no_global"]), 0..4)
+            .prop_map(|names| names.into_iter().collect()),
+        values(),
+    ];
+    let body = prop::collection::btree_map(words(), values(), 0..6);
+    (body, prop::option::of(template), prop::option::of(files())).prop_map(|(body, template, include)| {
+        let mut body: Value = body.into_iter().collect();
+        template.into_iter().for_each(|template| body["template"] = template);
+        include.into_iter().for_each(|include| body["include"] = include);
+        body
+    })
 }
 
 fn named_bodies() -> impl Strategy<Value = Value> {
-    let name = prop_oneof![4 => words(), 1 => Just("a".to_owned())];
+    let name =
+        prop_oneof![2 => words(), 3 => prop::sample::select(vec!["a", "b", "c", "global"]).prop_map(str::to_owned)];
     prop::collection::btree_map(name, prop_oneof![9 => bodies(), 1 => values()], 0..4)
         .prop_map(|map| map.into_iter().collect())
 }
@@ -215,7 +256,7 @@ fn whole_configs() -> impl Strategy<Value = Value> {
     (
         named_bodies(),
         prop::option::of(named_bodies()),
-        prop::option::of(values()),
+        prop::option::of(prop_oneof![values(), files(), Just(json!({ "a": "me", "list": ["x"], "b": { "c": 1 } }))]),
         prop::option::of((words(), values())),
     )
         .prop_map(|(tasks, templates, variables, other)| {
@@ -227,20 +268,81 @@ fn whole_configs() -> impl Strategy<Value = Value> {
         })
 }
 
+/// A text with a piece of it lost, doubled or overwritten, as by a slip of the hand.
+fn slips() -> impl Strategy<Value = Option<(prop::sample::Index, usize, &'static str)>> {
+    let marks = vec![
+        "", "\t", ":", "- ", "'", "\"", "[", "}", "{{ ", "{? ", "*", "&a ", "#", "\n", "\u{feff}", "\0", "é", "<<: ",
+    ];
+    prop::option::weighted(0.5, (any::<prop::sample::Index>(), 0_usize..6, prop::sample::select(marks)))
+}
+
+/// The text after the slip.
+fn slipped(text: &str, slip: Option<(prop::sample::Index, usize, &'static str)>) -> String {
+    let Some((at, lost, mark)) = slip else { return text.to_owned() };
+    let at = text.floor_char_boundary(at.index(text.len() + 1));
+    let rest = text.ceil_char_boundary((at + lost).min(text.len()));
+    format!("{}{mark}{}", &text[..at], &text[rest..])
+}
+
+/// How many configs are tried: `CASES` says another number.
+fn cases() -> u32 {
+    std::env::var("CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(256)
+}
+
+/// Every place that a mistake names is one in its file.
+fn check_places(
+    mistakes: &[Diagnostic],
+    document: Option<&Document>,
+    sources: &Sources,
+    text: &str,
+) -> Result<(), TestCaseError> {
+    for mistake in mistakes {
+        for at in std::iter::once(&mistake.at).chain(mistake.related.iter().map(|(at, _)| at)) {
+            let span = match (at, document) {
+                (At::Span(span), _) => span.clone(),
+                (at, Some(document)) => document.span(at),
+                (_, None) => return Err(TestCaseError::fail(format!("{mistake:?} has no document"))),
+            };
+            prop_assert!(span.file < sources.len(), "{mistake:?} is in no file");
+            prop_assert!(
+                sources.text(span.file).get(span.bytes.clone()).is_some(),
+                "{mistake:?} at {span:?} in\n{text}"
+            );
+            let place = sources.location(&span);
+            prop_assert!(place.line >= 1 && place.line <= sources.text(span.file).split('\n').count());
+            prop_assert!(place.column >= 1 && place.column <= place.text.chars().count() + 1);
+            // A path leads to something: what is said of `tasks.a` is not shown at the start of the file.
+            if let (At::Key(path) | At::Value(path), Some(document)) = (at, document)
+                && let Some(Segment::Key(first)) = path.0.first()
+            {
+                prop_assert!(document.root().get(first).is_some(), "{mistake:?} is nowhere in\n{text}");
+            }
+        }
+        prop_assert!(!mistake.message.is_empty() && !mistake.message.contains('\n'), "{mistake:?}");
+    }
+    Ok(())
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn every_config_gives_a_plan_or_mistakes_at_their_places(config in whole_configs()) {
-        let text = serde_yaml::to_string(&config).unwrap();
+    fn every_config_gives_a_plan_or_mistakes_at_their_places(config in whole_configs(), slip in slips()) {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in FILES {
+            fs::write(folder.path().join(name), text).unwrap();
+        }
+        let text = slipped(&serde_yaml::to_string(&config).unwrap(), slip);
         let document = match Document::parse("config.yml", &text) {
-            Ok(document) => document,
+            Ok(document) => Some(document),
             Err(unreadable) => {
                 prop_assert!(!unreadable.diagnostics.is_empty());
-                return Ok(());
+                check_places(&unreadable.diagnostics, None, &unreadable.sources, &text)?;
+                unreadable.rest
             }
         };
-        let expanded = template::expand(document, &Origin { folder: PathBuf::from("/nowhere"), replacements: Vec::new() });
+        let Some(document) = document else { return Ok(()) };
+        let expanded = template::expand(document, &Origin { folder: folder.path().into(), replacements: Vec::new() });
         let mistakes = match plan::plan(&expanded) {
             Ok(plan) => plan.tasks.into_iter().flat_map(|task| task.unusable).chain(plan.diagnostics).collect(),
             Err(mistakes) => {
@@ -248,18 +350,6 @@ proptest! {
                 mistakes
             }
         };
-        for mistake in mistakes {
-            let span = expanded.document.span(&mistake.at);
-            let source = expanded.document.sources().text(span.file);
-            prop_assert!(source.get(span.bytes.clone()).is_some(), "{mistake:?} at {span:?} in\n{text}");
-            // A path leads to something: at least its last part, or the one before, is written there.
-            if let At::Key(path) | At::Value(path) = &mistake.at {
-                let root = expanded.document.span(&At::Value(flexget_core::diagnostic::Path::root()));
-                prop_assert!(path.0.is_empty() || span != root, "{mistake:?} is nowhere in\n{text}");
-            }
-            let location = expanded.document.locate(&mistake.at);
-            prop_assert!(location.line >= 1 && location.column >= 1);
-            prop_assert!(!mistake.message.is_empty() && !mistake.message.contains('\n'), "{mistake:?}");
-        }
+        check_places(&mistakes, Some(&expanded.document), expanded.document.sources(), &text)?;
     }
 }

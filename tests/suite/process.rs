@@ -32,6 +32,20 @@ fn a_closed_pipe_is_no_mistake() {
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
 }
 
+/// 400 MB are those of the program itself, which is large with its debug information, and of a few hundred thousand values.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_bomb_of_anchors_takes_little_memory() {
+    let sandbox = Sandbox::empty();
+    sandbox.write("config.yml", &crate::language::bomb());
+    let mut command = sandbox.process("/bin/sh", "");
+    command.args(["-c", "ulimit -v 400000; exec \"$0\" check", PROGRAM]);
+    let output = command.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.starts_with("error: anchors are repeated too often"), "{said}");
+}
+
 /// A client cannot be made with this: whoever tries says so.
 #[test]
 fn nothing_is_set_up_for_the_network_where_it_is_not_needed() {

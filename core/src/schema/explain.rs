@@ -444,14 +444,14 @@ fn with_way_out(diagnostic: Diagnostic, instance: &Value, expected: &[&str]) -> 
         Value::Null => diagnostic.help("write a value behind `:`, or delete the key"),
         Value::Object(_) if wants("list") => diagnostic.help("begin each item of the list with `- `"),
         Value::Object(_) => diagnostic.help("write the value behind `:`, on the same line"),
-        Value::Array(_) if wants("dict") && wants("string") => {
-            diagnostic.help("write one name, or `key: value` lines with options; neither with `- ` nor in brackets")
+        Value::Array(_) if wants("dict") && expected.len() > 1 => {
+            diagnostic.help("write one value, or `key: value` lines with options; neither with `- ` nor in brackets")
         }
         Value::Array(_) if wants("dict") => diagnostic.help("write `key: value` lines, without `- ` before them"),
         Value::Array(_) => diagnostic.help("write one value, without `- ` or brackets"),
-        Value::Bool(_) | Value::Number(_) if wants("string") => {
-            diagnostic.help(format!("quote it, so that it is text: `'{instance}'`"))
-        }
+        // What was written for it is not known: `yes` and `true` are the same.
+        Value::Bool(_) if wants("string") => diagnostic.help("quote it if it is meant as text"),
+        Value::Number(_) if wants("string") => diagnostic.help(format!("quote it, so that it is text: `'{instance}'`")),
         Value::String(text) if wants("boolean") && is_yes_or_no(text) => {
             diagnostic.help(format!("write it without quotes: `{text}`"))
         }
