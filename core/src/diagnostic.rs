@@ -192,5 +192,7 @@ fn on_one_line(message: String) -> String {
     if !message.contains(['\n', '\r']) {
         return message;
     }
+    // The line break that ends a block is not worth a space.
+    let message = message.replace("\n`", "`");
     message.split(['\n', '\r']).map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
 }
