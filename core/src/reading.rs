@@ -89,6 +89,35 @@ impl Task {
     }
 }
 
+/// How many entries a warning names.
+const NAMED: usize = 3;
+
+impl Task {
+    /// Warns that an expression of a plugin could not be evaluated for these entries, in one line for each reason; each
+    /// entry's traces say so as well.
+    pub fn warn_of_errors(&mut self, plugin: &'static str, text: &str, errors: &[(usize, ExpressionError)]) {
+        let mut reasons: Vec<(String, Vec<usize>)> = Vec::new();
+        for (at, error) in errors {
+            let reason = error.to_string();
+            match reasons.iter_mut().find(|(known, _)| *known == reason) {
+                Some((_, entries)) => entries.push(*at),
+                None => reasons.push((reason, vec![*at])),
+            }
+        }
+        let expression = self.quoted(text);
+        for (reason, entries) in reasons {
+            let titles = entries.iter().take(NAMED).map(|at| format!("`{}`", self.entries[*at].title()));
+            let titles = titles.collect::<Vec<_>>().join(", ");
+            let more = entries.len().saturating_sub(NAMED);
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            for at in entries {
+                self.entries[at].trace(format!("{plugin}: {expression} could not be evaluated: {reason}"));
+            }
+            self.warn(plugin, format!("{expression} could not be evaluated for {titles}{more}: {reason}"));
+        }
+    }
+}
+
 impl<'de> Deserialize<'de> for Expression {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Self::compile(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)

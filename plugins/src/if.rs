@@ -170,7 +170,7 @@ impl Rule {
         let live = task.live().collect();
         let results = task.evaluate(live, |fields, now| self.condition.holds(fields, now)).await;
         let text = self.condition.text();
-        let mut matching = Vec::new();
+        let (mut matching, mut errors) = (Vec::new(), Vec::new());
         for (at, result) in results {
             match result {
                 Ok(true) => matching.push(at),
@@ -184,14 +184,12 @@ impl Rule {
                             entry.hold(If::NAME, reason);
                         }
                     } else {
-                        let title = entry.title().to_owned();
-                        let warning = format!("{} could not be evaluated for `{title}`: {error}", task.quoted(text));
-                        task.entries[at].trace(format!("{}: {warning}", If::NAME));
-                        task.warn(If::NAME, warning);
+                        errors.push((at, error));
                     }
                 }
             }
         }
+        task.warn_of_errors(If::NAME, text, &errors);
         matching
     }
 }

@@ -86,7 +86,7 @@ impl Key {
     async fn values(&self, expression: &Expression, task: &mut Task) -> Result<Vec<Value>> {
         let all = (0..task.entries.len()).collect();
         let results = task.evaluate(all, |fields, now| expression.evaluate(fields, now)).await;
-        let mut values = Vec::with_capacity(results.len());
+        let (mut values, mut errors) = (Vec::with_capacity(results.len()), Vec::new());
         for (at, result) in results {
             let value = match result {
                 Ok(Value::Text(text)) => match &self.ignore_articles.0 {
@@ -96,16 +96,14 @@ impl Key {
                 Ok(value) => value,
                 Err(error) => {
                     if !matches!(error.kind, ErrorKind::Undefined(_) | ErrorKind::Pending(_)) {
-                        let title = task.entries[at].title();
-                        let written = task.quoted(expression.text());
-                        let warning = format!("{written} could not be evaluated for `{title}`: {error}");
-                        task.warn(SortBy::NAME, warning);
+                        errors.push((at, error));
                     }
                     Value::Null
                 }
             };
             values.push(value);
         }
+        task.warn_of_errors(SortBy::NAME, expression.text(), &errors);
         Ok(as_qualities(&values).unwrap_or(values))
     }
 

@@ -266,6 +266,7 @@ fn ordered(symbol: &str, holds: fn(Ordering) -> bool, a: &Value, b: &Value) -> R
                 ": make the text a date with `|parsedate`"
             }
             ("text", "a number") | ("a number", "text") => ": make the text a number with `|int`",
+            ("nothing", _) | (_, "nothing") => ": ask first whether it `is not none`",
             _ => "",
         };
         type_error(format!("`{symbol}` does not work between {} and {}{way_out}", kind(a), kind(b)))

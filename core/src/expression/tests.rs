@@ -225,8 +225,18 @@ fn errors_say_what_and_where() {
             "`<` does not work between a number and text: make the text a number with `|int`",
             "year < votes",
         ),
-        ("imdb_id > 5", ErrorKind::Type, "`>` does not work between nothing and a number", ""),
-        ("0 < imdb_id < 5", ErrorKind::Type, "`<` does not work between a number and nothing", ""),
+        (
+            "imdb_id > 5",
+            ErrorKind::Type,
+            "`>` does not work between nothing and a number: ask first whether it `is not none`",
+            "",
+        ),
+        (
+            "0 < imdb_id < 5",
+            ErrorKind::Type,
+            "`<` does not work between a number and nothing: ask first whether it `is not none`",
+            "",
+        ),
         (
             "released > '2020'",
             ErrorKind::Type,

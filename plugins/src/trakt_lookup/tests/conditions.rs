@@ -185,3 +185,19 @@ fn what_an_input_to_compare_with_does_not_tell_decides_nothing() {
     assert_eq!(report.outcome, flexget_core::report::Outcome::Aborted);
     assert_eq!((report.changes.len(), sandbox.sim.count("POST", "/")), (0, 0));
 }
+
+#[test]
+fn a_comparison_with_what_is_nothing_is_told_once_for_all_entries() {
+    let sandbox = Sandbox::new(Seed::small());
+    pass(&sandbox, 1);
+    let report = run(&format!("{MOCK}if: [ trakt_movie_user_rating > 9: accept ]"), &sandbox.next_run());
+    assert_eq!(titles(&report, State::Accepted), ["Dark Knight"]);
+    assert_eq!(
+        report.warnings,
+        [
+            "if: `trakt_movie_user_rating > 9` (config.yml:20) could not be evaluated for `Matrix`, `Inception`, `Announced` and 10 more: \
+          `>` does not work between nothing and a number: ask first whether it `is not none`"
+        ]
+    );
+    assert!(report.entries[1].traces[0].contains("could not be evaluated"), "{:?}", report.entries[1].traces);
+}
