@@ -56,7 +56,7 @@ fn no_more_is_kept_than_there_is_room_for() {
         added: now,
         expires: Some(now + jiff::SignedDuration::from_hours(24)),
     };
-    titles.insert(&(0..10_000).map(one).collect::<Vec<_>>()).unwrap();
+    titles.insert((0..10_000).map(one).collect::<Vec<_>>()).unwrap();
     read_one(&sandbox, "{ title: X, trakt_movie_id: 481 }", &["trakt_rating"]);
     assert_eq!(titles.len().unwrap(), 10_000);
     assert!(titles.find(&["movie trakt 1000000"]).unwrap().is_empty(), "the oldest goes first");
