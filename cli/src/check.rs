@@ -13,14 +13,8 @@ use crate::session::Session;
 
 /// Checks the config, and gives the exit code.
 pub(crate) fn run(options: &Check, session: &Session) -> u8 {
-    let Session { screen, global, folders, environment, .. } = session;
-    let path = match folders.config(global.config.as_deref(), environment) {
-        Ok(path) => path,
-        Err(missing) => {
-            session.no_config(&missing);
-            return exit::WRONG;
-        }
-    };
+    let Session { screen, global, folders, .. } = session;
+    let Some(path) = session.config() else { return exit::WRONG };
     let config = Config::read(&path, Vec::new());
     let is_good = !config.has_errors();
     let name = folders.shown(&path);

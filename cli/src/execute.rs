@@ -18,14 +18,8 @@ use crate::session::Session;
 
 /// Runs the tasks that the user wants, and gives the exit code.
 pub(crate) async fn run(options: &Execute, session: &Session) -> u8 {
-    let Session { screen, global, folders, environment, .. } = session;
-    let path = match folders.config(global.config.as_deref(), environment) {
-        Ok(path) => path,
-        Err(missing) => {
-            session.no_config(&missing);
-            return exit::WRONG;
-        }
-    };
+    let Session { screen, global, folders, .. } = session;
+    let Some(path) = session.config() else { return exit::WRONG };
     let config = Config::read(&path, options.cli_config.clone());
     let show = match (global.quiet, global.verbose) {
         (true, _) => Show::Errors,

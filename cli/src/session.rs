@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::future::Future;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
@@ -71,6 +71,14 @@ impl Session {
             interrupted: Rc::clone(&self.state.interrupted),
             environment: Rc::clone(&self.environment),
         }
+    }
+
+    /// The config that is meant; if there is none, that is said.
+    pub(crate) fn config(&self) -> Option<PathBuf> {
+        self.folders
+            .config(self.global.config.as_deref(), &self.environment)
+            .map_err(|missing| self.no_config(&missing))
+            .ok()
     }
 
     /// The store for the config at `path`.

@@ -84,6 +84,12 @@ fn tell(out: &mut Output, brought: &[Brought], accounts: &[String]) -> Result<()
     }
 }
 
+/// The name of an id and the id.
+type Id = (String, Value);
+
+/// An item of a list, or why it is none.
+type Item = Result<Entry, String>;
+
 /// How FlexGet keeps the lists of one kind.
 struct Tables {
     kind: &'static str,
@@ -95,7 +101,7 @@ struct Tables {
     columns: &'static [&'static str],
     shelf: fn(&Context, &str) -> Shelf,
     /// An item from the further columns and the ids that there are of it; the reason if it is none.
-    entry: fn(&[Value], &[(String, Value)]) -> Result<Entry, String>,
+    entry: fn(&[Value], &[Id]) -> Item,
 }
 
 const ENTRIES: Tables = Tables {
@@ -166,7 +172,7 @@ impl Source {
     fn lists(&self, tables: &Tables, cx: &Context) -> Result<Vec<Brought>> {
         let columns = [&["id", "list_id", "added"], tables.columns].concat();
         let ids = self.ids_of_movies()?;
-        let mut items: HashMap<i64, Vec<(Timestamp, Result<Entry, String>)>> = HashMap::new();
+        let mut items: HashMap<i64, Vec<(Timestamp, Item)>> = HashMap::new();
         for row in self.database.rows(tables.items, &columns)?.unwrap_or_default() {
             let [id, list, added, further @ ..] = row.as_slice() else { continue };
             let own_ids = id.as_int().and_then(|id| ids.get(&id)).map(Vec::as_slice).unwrap_or_default();
@@ -193,8 +199,8 @@ impl Source {
         Ok(brought)
     }
 
-    fn ids_of_movies(&self) -> Result<HashMap<i64, Vec<(String, Value)>>> {
-        let mut ids: HashMap<i64, Vec<(String, Value)>> = HashMap::new();
+    fn ids_of_movies(&self) -> Result<HashMap<i64, Vec<Id>>> {
+        let mut ids: HashMap<i64, Vec<Id>> = HashMap::new();
         for row in self.database.rows("movie_list_ids", &["movie_id", "id_name", "id_value"])?.unwrap_or_default() {
             if let [Value::Int(movie), Value::Text(name), value] = row.as_slice() {
                 ids.entry(*movie).or_default().push((name.to_string(), value.clone()));
