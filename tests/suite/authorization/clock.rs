@@ -202,6 +202,28 @@ fn the_real_limits_are_kept() {
 }
 
 #[test]
+fn two_accounts_of_one_user_share_the_users_limits() {
+    let task = |name: &str, movie: &str| {
+        format!(
+            "
+  {name}:
+    mock: [ {{ title: A, movie_name: A, imdb_id: {movie} }} ]
+    accept_all: yes
+    seen: no
+    list_add: [ trakt_list: {{ account: {name}, list: favorites }} ]
+"
+        )
+    };
+    let config = format!("tasks:\n{}{}", task("first", "tt0137523"), task("second", "tt0245429"));
+    let sandbox = Sandbox::new(&config).with_sim();
+    sandbox.authorize("first", "ann-kay");
+    sandbox.authorize("second", "ann-kay");
+    sandbox.sim().with(|world| world.limits = Limits::real());
+    sandbox.run("execute").good();
+    assert_eq!(sandbox.sim().count("POST", "/sync/favorites"), 2, "nobody has to be refused");
+}
+
+#[test]
 fn long_waits_are_told() {
     let sandbox = Sandbox::new(READ).with_sim();
     sandbox.authorize("me", "ann-kay");
