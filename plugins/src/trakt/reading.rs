@@ -26,7 +26,7 @@ pub const COLLECTION: &str = "trakt lists";
 const STALE: SignedDuration = SignedDuration::from_mins(5);
 
 /// For so long what was read is kept, so that what nobody reads any more goes one day.
-const KEPT: SignedDuration = SignedDuration::from_hours(24 * 90);
+pub(super) const KEPT: SignedDuration = SignedDuration::from_hours(24 * 90);
 
 /// For so long the details of what is on a list are believed. Trakt says when a list was changed, but not that a show on it has ended.
 const DETAILS: SignedDuration = SignedDuration::from_hours(24);

@@ -7,6 +7,7 @@ use trakt_sim::{Fault, Media, Place, Seed};
 
 use super::sandbox::Sandbox;
 
+mod bounds;
 mod faults;
 mod laws;
 mod sync;

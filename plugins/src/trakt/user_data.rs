@@ -13,7 +13,7 @@ use serde_json::Value as Json;
 
 use super::catalogue::user_slug;
 use super::client::Client;
-use super::reading::activities;
+use super::reading::{KEPT, activities};
 
 /// The kind of collection in the store that holds what users have done.
 pub const COLLECTION: &str = "trakt user data";
@@ -211,8 +211,9 @@ impl Who<'_> {
                     keys: Vec::new(),
                     data: record,
                     added: cx.clock.now(),
-                    expires: None,
+                    expires: cx.clock.now().checked_add(KEPT).ok(),
                 }])?;
+                cx.store.prune_kind(COLLECTION, cx.clock.now())?;
                 Ok(Told { data: Rc::new(data), as_of: None })
             }
             Err(error) => match kept {
