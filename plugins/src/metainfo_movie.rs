@@ -6,7 +6,7 @@ use crate::parsing::{today, words};
 
 /// Reads name, year and quality of movies from the titles of entries.
 ///
-/// The fields are `movie_name`, `movie_year`, `quality`, `proper`, `proper_count`, `release_group` and `movie_guessed`. Fields that are known
+/// The fields are `movie_name`, `movie_year`, `id` (name and year), `quality`, `proper`, `proper_count`, `release_group` and `movie_guessed`. Fields that are known
 /// already stay as they are, and entries with a `movie_name` or a `series_name` are not read.
 ///
 /// Other than in FlexGet, a title of an episode or a season is left alone, `Blade Runner 2049` has no year, and a
@@ -42,7 +42,10 @@ impl MetainfoMovie {
             if movie.name.is_empty() {
                 continue;
             }
-            entry.fill("movie_name", words::title_case(&movie.name));
+            let name = words::title_case(&movie.name);
+            let year = movie.year.map(|year| format!(" {year}")).unwrap_or_default();
+            entry.fill("id", format!("{}{year}", name.to_lowercase()));
+            entry.fill("movie_name", name);
             if let Some(year) = movie.year {
                 entry.fill("movie_year", year);
             }
@@ -72,6 +75,7 @@ mod tests {
         let got = fields("mock: [ some.Movie.2010.REPACK.1080p.BluRay.x264-CREW ]");
         for (name, expected) in [
             ("movie_name", serde_json::json!("Some Movie")),
+            ("id", serde_json::json!("some movie 2010")),
             ("movie_year", 2010.into()),
             ("quality", "1080p bluray h264".into()),
             ("proper", true.into()),

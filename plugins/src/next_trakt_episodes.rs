@@ -237,7 +237,7 @@ impl NextTraktEpisodes {
         let at = |season, number| Episode { season, number, ..Episode::default() };
         let Some(progress) = progress else { return Some(at(1, 1)) };
         if let Next::Aired(episode) = &progress.next {
-            return Some(episode.clone());
+            return Some(Episode::clone(episode));
         }
         match (seasons.and_then(|seasons| progress::after(seasons, progress.last.as_ref())), &progress.last) {
             (Some(episode), _) => Some(episode.clone()),

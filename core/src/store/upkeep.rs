@@ -83,8 +83,8 @@ impl Store {
     ///
     /// When the database cannot be used.
     pub fn sizes(&self) -> Result<Vec<Size>> {
-        self.tasks.read(|connection| {
-            let mut sizes: Vec<Size> = connection
+        let mut sizes: Vec<Size> = self.tasks.read(|connection| {
+            connection
                 .prepare(
                     "SELECT scope <> ?, kind, count(record.id), coalesce(sum(length(keys) + length(data)), 0) \
                      FROM collection LEFT JOIN record ON record.id BETWEEN collection.id << 32 AND \
@@ -94,14 +94,16 @@ impl Store {
                     let purpose = if row.get(0)? { Purpose::Memory } else { Purpose::Cache };
                     Ok(Size { purpose, kind: row.get(1)?, records: whole(row, 2)?, bytes: whole(row, 3)? })
                 })?
-                .collect::<rusqlite::Result<_>>()?;
-            for (purpose, kind, question) in REST {
-                let (records, bytes) =
-                    connection.query_row(question, [], |row| Ok((whole(row, 0)?, whole(row, 1)?)))?;
-                sizes.push(Size { purpose, kind: kind.to_owned(), records, bytes });
-            }
-            Ok(sizes)
-        })
+                .collect()
+        })?;
+        for (purpose, kind, question) in REST {
+            let is_shared = matches!(purpose, Purpose::Accounts | Purpose::Pacing);
+            let database = if is_shared { &self.shared } else { &self.tasks };
+            let (records, bytes) = database
+                .read(|connection| connection.query_row(question, [], |row| Ok((whole(row, 0)?, whole(row, 1)?))))?;
+            sizes.push(Size { purpose, kind: kind.to_owned(), records, bytes });
+        }
+        Ok(sizes)
     }
 
     /// The bytes of the database as a whole.

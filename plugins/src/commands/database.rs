@@ -34,6 +34,9 @@ impl Command for Show {
         }
         let place = file.unwrap_or_else(|| "in memory".to_owned());
         out.line(format!("{place} ({})", readable(bytes)))?;
+        if sizes.iter().all(|size| size.records == 0) {
+            return out.line("it holds nothing yet");
+        }
         let mut table = Table::new(&["Part", "Kind", "Rows", "Size"]);
         for size in sizes.iter().filter(|size| size.records > 0) {
             table.row([
@@ -78,11 +81,14 @@ impl Command for Prune {
         if out.format == Format::Json {
             return out.data(&json!({
                 "expired": pruned.expired, "changes": pruned.changes, "freed": freed, "bytes": pruned.after,
+                "dry_run": cx.dry_run,
             }));
         }
-        out.line(format!("removed {} answers that were out of date", pruned.expired))?;
-        out.line(format!("removed {} changes older than {days} days", pruned.changes))?;
-        out.line(format!("freed {}; the database has {} now", readable(freed), readable(pruned.after)))
+        // In a dry run all of this was done to a copy.
+        let (removed, has) = if cx.dry_run { ("would remove", "would then have") } else { ("removed", "now has") };
+        out.line(format!("{removed} {} answers that are out of date", pruned.expired))?;
+        out.line(format!("{removed} {} changes older than {days} days", pruned.changes))?;
+        out.line(format!("the database {has} {}, which is {} less", readable(pruned.after), readable(freed)))
     }
 }
 
@@ -107,7 +113,7 @@ mod tests {
     use std::sync::atomic::Ordering;
 
     use flexget_core::store::{New, Store};
-    use flexget_core::testing::{command, context_with, run};
+    use flexget_core::testing::{self, command, context_with, run};
     use serde_json::{Value, json};
     use trakt_sim::Seed;
 
@@ -188,6 +194,20 @@ mod tests {
         for part in ["memory entry_list", "memory seen", "accounts accounts"] {
             assert_eq!(after.get(part), before.get(part), "{part}");
         }
+    }
+
+    #[test]
+    fn a_dry_run_says_what_it_would_do_and_does_nothing() {
+        let sandbox = used();
+        sandbox.cx.clock.shared().unwrap().fetch_add(100 * DAY, Ordering::SeqCst);
+        let before = rows(&sandbox.cx);
+        let dry = testing::dry_run(&sandbox.cx);
+        assert_eq!(rows(&dry), before, "what is shown is all of it");
+        let said = command("database prune", json!({}), Format::Text, &dry).unwrap().answer;
+        assert!(said.starts_with("would remove 1 answers") && said.contains("would remove 1 changes"), "{said}");
+        assert_eq!(rows(&sandbox.cx), before);
+        let nothing = command("database", json!({}), Format::Text, &testing::context()).unwrap().answer;
+        assert!(nothing.ends_with("\nit holds nothing yet\n"), "{nothing}");
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub struct Progress {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Next {
     /// This episode, which has been aired.
-    Aired(Episode),
+    Aired(Box<Episode>),
     /// Nothing that has been aired.
     NotAired,
     /// Only the show's seasons tell.
@@ -76,7 +76,7 @@ pub async fn of_account(client: &Client) -> Result<Option<Shows>> {
         let row: Row = serde_json::from_value(row).ok()?;
         let id = row.show.ids.trakt?;
         let next = match (row.progress.next_episode, &row.progress.last_episode) {
-            (Some(next), _) => Next::Aired(next),
+            (Some(next), _) => Next::Aired(Box::new(next)),
             (None, Some(_)) => Next::NotAired,
             (None, None) => Next::Unknown,
         };
