@@ -46,3 +46,33 @@ impl ListClear {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flexget_core::testing::{context, dry_run, mistakes, run, titles};
+
+    fn on_list(cx: &Context) -> String {
+        titles(&run("entry_list: a\naccept_all: yes\nseen: no", cx), State::Accepted).join(" ")
+    }
+
+    /// Clears at this phase while the task puts something on.
+    fn clear(phase: &str, cx: &Context) -> flexget_core::report::TaskReport {
+        let task = "mock: [ New ]\naccept_all: yes\nseen: no\nlist_add: [ entry_list: a ]\nlist_clear:\n  what: [ entry_list: a ]";
+        run(&format!("{task}{phase}"), cx)
+    }
+
+    #[test]
+    fn it_clears_before_everything_else_unless_another_phase_is_named() {
+        let cx = context();
+        run("mock: [ A, B ]\naccept_all: yes\nseen: no\nlist_add: [ entry_list: a ]", &cx);
+        assert_eq!(clear("", &dry_run(&cx)).changes[0].items, ["B", "A"]);
+        assert_eq!(on_list(&cx), "B A", "a dry run clears nothing");
+        let report = clear("", &cx);
+        assert_eq!((report.changes[0].done, on_list(&cx).as_str()), (2, "New"));
+        clear("\n  phase: exit", &cx);
+        assert_eq!(on_list(&cx), "");
+        let said = mistakes("list_clear: { what: [ entry_list: a ], phase: never }");
+        assert!(said[0].starts_with("must be one of the following: "), "{said:?}");
+    }
+}

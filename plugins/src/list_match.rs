@@ -111,3 +111,82 @@ impl ListMatch {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flexget_core::testing::{context, dry_run, mistakes, run, titles};
+
+    fn add(entries: &str, cx: &Context) {
+        run(&format!("mock: {entries}\naccept_all: yes\nseen: no\nlist_add: [ entry_list: a ]"), cx);
+    }
+
+    fn on_list(cx: &Context) -> Vec<String> {
+        let read = run("entry_list: a\naccept_all: yes\nseen: no", cx);
+        titles(&read, State::Accepted).into_iter().map(str::to_owned).collect()
+    }
+
+    fn matched(entries: &str, options: &str, cx: &Context) -> flexget_core::report::TaskReport {
+        run(&format!("mock: {entries}\nseen: no\nlist_match: {{ from: [ entry_list: a ]{options} }}"), cx)
+    }
+
+    #[test]
+    fn what_is_on_the_list_is_accepted_completed_and_then_taken_off() {
+        let cx = context();
+        add("[ { title: A, note: of the list, year: 1972 }, B, C ]", &cx);
+        let report = matched("[ { title: a, note: own }, D, B ]", "", &cx);
+        assert_eq!(titles(&report, State::Accepted), ["a", "B"]);
+        assert_eq!(titles(&report, State::Undecided), ["D"]);
+        let fields = &report.entries[0].fields;
+        assert_eq!((&fields["note"], &fields["year"]), (&"own".into(), &1972.into()), "only what was missing");
+        assert_eq!(on_list(&cx), ["C"]);
+        matched("[ C ]", ", remove_on_match: no", &cx);
+        assert_eq!(on_list(&cx), ["C"]);
+    }
+
+    #[test]
+    fn an_item_serves_one_entry_unless_it_is_to_serve_all() {
+        let cx = context();
+        run("mock: [ solaris ]\naccept_all: yes\nseen: no\nlist_add: [ regexp_list: r ]", &cx);
+        let accepted = |options: &str| {
+            let task = format!(
+                "mock: [ Solaris 1972, Dune, Solaris 2002 ]\nseen: no\nlist_match: {{ from: [ regexp_list: r ], remove_on_match: no{options} }}"
+            );
+            titles(&run(&task, &cx), State::Accepted).join(", ")
+        };
+        assert_eq!(accepted(""), "Solaris 1972");
+        assert_eq!(accepted(", single_match: no"), "Solaris 1972, Solaris 2002");
+    }
+
+    #[test]
+    fn rejecting_takes_what_else_is_accepted_off_the_list() {
+        let cx = context();
+        add("[ A, B ]", &cx);
+        let report = run(
+            "mock: [ A, X ]\nseen: no\naccept_all: yes\nlist_match: { from: [ entry_list: a ], action: reject }\nlist_add: [ entry_list: a ]",
+            &cx,
+        );
+        assert_eq!((titles(&report, State::Rejected), titles(&report, State::Accepted)), (vec!["A"], vec!["X"]));
+        assert_eq!(on_list(&cx), ["B", "A"], "X was put on, and taken off when the task had acted on it");
+    }
+
+    #[test]
+    fn a_dry_run_says_what_would_be_taken_off() {
+        let cx = context();
+        add("[ A, B ]", &cx);
+        let report = matched("[ A ]", "", &dry_run(&cx));
+        assert_eq!((report.changes[0].done, report.changes[0].items.as_slice()), (1, &["A".to_owned()][..]));
+        assert_eq!(on_list(&cx), ["B", "A"]);
+    }
+
+    #[test]
+    fn what_cannot_be_changed_can_be_matched_only() {
+        let task = |options: &str| {
+            mistakes(&format!(
+                "mock: [ A ]\nlist_match: {{ from: [ trakt_list: {{ list: trending, type: movies }} ]{options} }}"
+            ))
+        };
+        assert_eq!(task(""), ["trending list is not modifiable; set `remove_on_match: no` to leave the list as it is"]);
+        assert_eq!(task(", remove_on_match: no"), Vec::<String>::new());
+    }
+}

@@ -40,3 +40,23 @@ impl ListRemove {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flexget_core::testing::{context, run, titles};
+
+    #[test]
+    fn it_removes_before_anything_is_added_and_tells_what_was_not_there() {
+        let cx = context();
+        run("mock: [ A, B ]\naccept_all: yes\nseen: no\nlist_add: [ entry_list: a ]", &cx);
+        let both =
+            "mock: [ A, X ]\naccept_all: yes\nseen: no\nlist_add: [ entry_list: a ]\nlist_remove: [ entry_list: a ]";
+        let report = run(both, &cx);
+        let did: Vec<_> =
+            report.changes.iter().map(|change| (change.plugin.as_str(), change.done, change.existing)).collect();
+        assert_eq!(did, [("list_remove", 1, 1), ("list_add", 2, 0)]);
+        let read = run("entry_list: a\naccept_all: yes\nseen: no", &cx);
+        assert_eq!(titles(&read, State::Accepted), ["X", "A", "B"]);
+    }
+}

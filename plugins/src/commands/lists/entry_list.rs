@@ -2,8 +2,16 @@
 
 use flexget_core::prelude::*;
 
-use super::{Kind, typed};
+use super::{All, Del, Kind, OfKind, Purge, Show, default_list, typed};
 use crate::entry_list::{self, EntryList};
+
+/// The kind.
+#[derive(JsonSchema)]
+struct Entries;
+
+impl OfKind for Entries {
+    const KIND: Kind = KIND;
+}
 
 const KIND: Kind = Kind {
     command: "entry-list",
@@ -14,29 +22,16 @@ const KIND: Kind = Kind {
     shelf: entry_list::shelf,
 };
 
-fn entries() -> String {
-    KIND.default.to_owned()
-}
-
-/// Shows all entry lists.
-#[derive(Deserialize, JsonSchema)]
-struct All {}
-
-submit! { command::<All>() }
-
-impl Command for All {
-    const PATH: &'static [&'static str] = &["entry-list", "all"];
-
-    async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
-        KIND.all(cx, out)
-    }
-}
+submit! { command::<All<Entries>>() }
+submit! { command::<Del<Entries>>() }
+submit! { command::<Purge<Entries>>() }
+submit! { command::<Show<Entries>>() }
 
 /// Shows the entries of a list, newest first.
 #[derive(Deserialize, JsonSchema)]
 struct Items {
     /// The list.
-    #[serde(default = "entries")]
+    #[serde(default = "default_list::<Entries>")]
     #[schemars(extend("positional" = true))]
     list: String,
 }
@@ -50,24 +45,6 @@ impl Command for Items {
         KIND.list(cx, out, &self.list, &["Title", "# of fields"], |entry| {
             vec![entry.title().to_owned(), entry.fields().count().to_string()]
         })
-    }
-}
-
-/// Shows the fields of an entry: `entry-list show [LIST] TITLE`.
-#[derive(Deserialize, JsonSchema)]
-struct Show {
-    /// The list, unless it is `entries`, and the title of the entry or the number that `entry-list list` shows.
-    #[schemars(extend("positional" = true))]
-    entry: Vec<String>,
-}
-
-submit! { command::<Show>() }
-
-impl Command for Show {
-    const PATH: &'static [&'static str] = &["entry-list", "show"];
-
-    async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
-        KIND.show(cx, out, &self.entry)
     }
 }
 
@@ -94,42 +71,5 @@ impl Command for Add {
         let entry = typed(title, url, &self.attributes);
         let change = list.shelf.add(&[&entry])?;
         KIND.added(out, &list.name, entry.title(), change.done > 0)
-    }
-}
-
-/// Takes an entry off a list: `entry-list del [LIST] TITLE`.
-#[derive(Deserialize, JsonSchema)]
-struct Del {
-    /// The list, unless it is `entries`, and the title of the entry or the number that `entry-list list` shows.
-    #[schemars(extend("positional" = true))]
-    entry: Vec<String>,
-}
-
-submit! { command::<Del>() }
-
-impl Command for Del {
-    const PATH: &'static [&'static str] = &["entry-list", "del"];
-
-    async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
-        KIND.del(cx, out, &self.entry)
-    }
-}
-
-/// Deletes a whole list with all its entries.
-#[derive(Deserialize, JsonSchema)]
-struct Purge {
-    /// The list.
-    #[serde(default = "entries")]
-    #[schemars(extend("positional" = true))]
-    list: String,
-}
-
-submit! { command::<Purge>() }
-
-impl Command for Purge {
-    const PATH: &'static [&'static str] = &["entry-list", "purge"];
-
-    async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
-        KIND.purge(cx, out, &self.list)
     }
 }

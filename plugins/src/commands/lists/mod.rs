@@ -5,6 +5,8 @@ mod movie_list;
 mod pending_list;
 mod regexp_list;
 
+use std::marker::PhantomData;
+
 use flexget_core::prelude::*;
 use serde_json::json;
 
@@ -24,6 +26,91 @@ struct Kind {
     default: &'static str,
     /// A list of this kind.
     shelf: fn(&Context, &str) -> Shelf,
+}
+
+/// A kind of list, as a type: what all kinds have in common is one command for each.
+trait OfKind: JsonSchema + 'static {
+    /// The kind.
+    const KIND: Kind;
+}
+
+/// The list that is meant where none is named.
+fn default_list<K: OfKind>() -> String {
+    K::KIND.default.to_owned()
+}
+
+/// Shows all lists of this kind, with the number of their items.
+#[derive(Deserialize, JsonSchema)]
+#[serde(bound = "")]
+struct All<K: OfKind> {
+    #[serde(skip)]
+    kind: PhantomData<K>,
+}
+
+impl<K: OfKind> Command for All<K> {
+    const PATH: &'static [&'static str] = &[K::KIND.command, "all"];
+
+    async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
+        K::KIND.all(cx, out)
+    }
+}
+
+/// Shows the fields of an entry: `show [LIST] TITLE`.
+#[derive(Deserialize, JsonSchema)]
+#[serde(bound = "")]
+struct Show<K: OfKind> {
+    /// The list, unless it is the usual one, and the title of the entry or the number that `list` shows.
+    #[schemars(extend("positional" = true))]
+    entry: Vec<String>,
+    #[serde(skip)]
+    kind: PhantomData<K>,
+}
+
+impl<K: OfKind> Command for Show<K> {
+    const PATH: &'static [&'static str] = &[K::KIND.command, "show"];
+
+    async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
+        K::KIND.show(cx, out, &self.entry)
+    }
+}
+
+/// Takes an item off a list: `del [LIST] TITLE`.
+#[derive(Deserialize, JsonSchema)]
+#[serde(bound = "")]
+struct Del<K: OfKind> {
+    /// The list, unless it is the usual one, and the title of the item or the number that `list` shows.
+    #[schemars(extend("positional" = true))]
+    item: Vec<String>,
+    #[serde(skip)]
+    kind: PhantomData<K>,
+}
+
+impl<K: OfKind> Command for Del<K> {
+    const PATH: &'static [&'static str] = &[K::KIND.command, "del"];
+
+    async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
+        K::KIND.del(cx, out, &self.item)
+    }
+}
+
+/// Deletes a whole list with all that is on it.
+#[derive(Deserialize, JsonSchema)]
+#[serde(bound = "")]
+struct Purge<K: OfKind> {
+    /// The list.
+    #[serde(default = "default_list::<K>")]
+    #[schemars(extend("positional" = true))]
+    list: String,
+    #[serde(skip)]
+    kind: PhantomData<K>,
+}
+
+impl<K: OfKind> Command for Purge<K> {
+    const PATH: &'static [&'static str] = &[K::KIND.command, "purge"];
+
+    async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
+        K::KIND.purge(cx, out, &self.list)
+    }
 }
 
 /// A list that there is.
@@ -244,10 +331,10 @@ mod tests {
                 json!({ "entry": ["own", "1917"] }),
                 "Field name | Value\nadded | 2026-11-24T00:00:00Z\noriginal_title | 1917\noriginal_url | http://x/2\ntitle | 1917\nurl | http://x/2\n",
             ),
-            ("entry-list del", json!({ "entry": ["2"] }), "removed entry `DUNE` from entry list `entries`\n"),
+            ("entry-list del", json!({ "item": ["2"] }), "removed entry `DUNE` from entry list `entries`\n"),
             (
                 "entry-list del",
-                json!({ "entry": ["own", "99"] }),
+                json!({ "item": ["own", "99"] }),
                 "error: could not find entry `99` in list `Own`; `flexget-rs entry-list list Own` shows what is on it\n",
             ),
             ("entry-list purge", json!({ "list": "own" }), "deleted entry list `Own` with 1 items\n"),
@@ -290,7 +377,7 @@ mod tests {
                 json!({}),
                 "2 in movie list `movies`\n# | Movie Name | Movie year | imdb_id | trakt_movie_id | tmdb_id\n2 | Сталкер | 1979 |  |  | \n1 | x | 1972 | tt0069293 | 1 | 593\n",
             ),
-            ("movie-list del", json!({ "movie": ["СТАЛКЕР"] }), "removed movie `Сталкер` from movie list `movies`\n"),
+            ("movie-list del", json!({ "item": ["СТАЛКЕР"] }), "removed movie `Сталкер` from movie list `movies`\n"),
         ] {
             assert_eq!(answer(words, arguments.clone(), &cx), expected, "{words} {arguments}");
         }
@@ -337,7 +424,7 @@ mod tests {
         answer("regexp-list add", json!({ "regexp": ["^a"] }), &cx);
         assert_eq!(answer("regexp-list list", json!({}), &cx), "1 in regexp list `regexps`\n# | Regexp\n1 | ^a\n");
         assert_eq!(
-            answer("regexp-list del", json!({ "regexp": ["^a"] }), &cx),
+            answer("regexp-list del", json!({ "item": ["^a"] }), &cx),
             "removed regexp `^a` from regexp list `regexps`\n"
         );
     }
@@ -358,7 +445,7 @@ mod tests {
         assert_eq!(data("entry-list show", json!({ "entry": ["A"] })), entry);
         assert_eq!(data("entry-list list", json!({})), json!({ "list": "entries", "entries": [entry] }));
         assert_eq!(
-            data("entry-list del", json!({ "entry": ["A"] })),
+            data("entry-list del", json!({ "item": ["A"] })),
             json!({ "list": "entries", "title": "A", "removed": true })
         );
         assert_eq!(data("entry-list purge", json!({})), json!({ "list": "entries", "removed": 0 }));

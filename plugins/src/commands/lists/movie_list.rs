@@ -2,8 +2,16 @@
 
 use flexget_core::prelude::*;
 
-use super::{Kind, typed};
+use super::{All, Del, Kind, OfKind, Purge, default_list, typed};
 use crate::movie_list::{self, IDS, MovieList};
+
+/// The kind.
+#[derive(JsonSchema)]
+struct Movies;
+
+impl OfKind for Movies {
+    const KIND: Kind = KIND;
+}
 
 const KIND: Kind = Kind {
     command: "movie-list",
@@ -14,29 +22,15 @@ const KIND: Kind = Kind {
     shelf: movie_list::shelf,
 };
 
-fn movies() -> String {
-    KIND.default.to_owned()
-}
-
-/// Shows all movie lists.
-#[derive(Deserialize, JsonSchema)]
-struct All {}
-
-submit! { command::<All>() }
-
-impl Command for All {
-    const PATH: &'static [&'static str] = &["movie-list", "all"];
-
-    async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
-        KIND.all(cx, out)
-    }
-}
+submit! { command::<All<Movies>>() }
+submit! { command::<Del<Movies>>() }
+submit! { command::<Purge<Movies>>() }
 
 /// Shows the movies of a list, newest first.
 #[derive(Deserialize, JsonSchema)]
 struct Items {
     /// The list.
-    #[serde(default = "movies")]
+    #[serde(default = "default_list::<Movies>")]
     #[schemars(extend("positional" = true))]
     list: String,
 }
@@ -93,42 +87,5 @@ fn is_id(name: &str, value: &str) -> bool {
     match name {
         "imdb_id" | "trakt_movie_slug" => !value.trim().is_empty(),
         name => IDS.contains(&name) && value.trim().parse::<i64>().is_ok(),
-    }
-}
-
-/// Takes a movie off a list: `movie-list del [LIST] TITLE`.
-#[derive(Deserialize, JsonSchema)]
-struct Del {
-    /// The list, unless it is `movies`, and the title of the movie or the number that `movie-list list` shows.
-    #[schemars(extend("positional" = true))]
-    movie: Vec<String>,
-}
-
-submit! { command::<Del>() }
-
-impl Command for Del {
-    const PATH: &'static [&'static str] = &["movie-list", "del"];
-
-    async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
-        KIND.del(cx, out, &self.movie)
-    }
-}
-
-/// Deletes a whole list with all its movies.
-#[derive(Deserialize, JsonSchema)]
-struct Purge {
-    /// The list.
-    #[serde(default = "movies")]
-    #[schemars(extend("positional" = true))]
-    list: String,
-}
-
-submit! { command::<Purge>() }
-
-impl Command for Purge {
-    const PATH: &'static [&'static str] = &["movie-list", "purge"];
-
-    async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
-        KIND.purge(cx, out, &self.list)
     }
 }

@@ -3,8 +3,16 @@
 use flexget_core::prelude::*;
 use serde_json::json;
 
-use super::{Kind, typed};
+use super::{All, Del, Kind, OfKind, Purge, Show, default_list, typed};
 use crate::pending_list::{self, APPROVED, PendingList, is_approved};
+
+/// The kind.
+#[derive(JsonSchema)]
+struct PendingEntries;
+
+impl OfKind for PendingEntries {
+    const KIND: Kind = KIND;
+}
 
 const KIND: Kind = Kind {
     command: "pending-list",
@@ -15,29 +23,16 @@ const KIND: Kind = Kind {
     shelf: pending_list::shelf,
 };
 
-fn pending() -> String {
-    KIND.default.to_owned()
-}
-
-/// Shows all pending lists.
-#[derive(Deserialize, JsonSchema)]
-struct All {}
-
-submit! { command::<All>() }
-
-impl Command for All {
-    const PATH: &'static [&'static str] = &["pending-list", "all"];
-
-    async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
-        KIND.all(cx, out)
-    }
-}
+submit! { command::<All<PendingEntries>>() }
+submit! { command::<Del<PendingEntries>>() }
+submit! { command::<Purge<PendingEntries>>() }
+submit! { command::<Show<PendingEntries>>() }
 
 /// Shows the entries of a list, newest first.
 #[derive(Deserialize, JsonSchema)]
 struct Items {
     /// The list.
-    #[serde(default = "pending")]
+    #[serde(default = "default_list::<PendingEntries>")]
     #[schemars(extend("positional" = true))]
     list: String,
 }
@@ -52,24 +47,6 @@ impl Command for Items {
             let approved = if is_approved(entry) { "yes" } else { "no" };
             vec![entry.title().to_owned(), entry.fields().count().to_string(), approved.to_owned()]
         })
-    }
-}
-
-/// Shows the fields of an entry: `pending-list show [LIST] TITLE`.
-#[derive(Deserialize, JsonSchema)]
-struct Show {
-    /// The list, unless it is `pending`, and the title of the entry or the number that `pending-list list` shows.
-    #[schemars(extend("positional" = true))]
-    entry: Vec<String>,
-}
-
-submit! { command::<Show>() }
-
-impl Command for Show {
-    const PATH: &'static [&'static str] = &["pending-list", "show"];
-
-    async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
-        KIND.show(cx, out, &self.entry)
     }
 }
 
@@ -102,43 +79,6 @@ impl Command for Add {
             if self.approved { kept.with(APPROVED, true) } else { kept }
         })?;
         KIND.added(out, &list.name, entry.title(), change.done > 0)
-    }
-}
-
-/// Takes an entry off a list: `pending-list del [LIST] TITLE`.
-#[derive(Deserialize, JsonSchema)]
-struct Del {
-    /// The list, unless it is `pending`, and the title of the entry or the number that `pending-list list` shows.
-    #[schemars(extend("positional" = true))]
-    entry: Vec<String>,
-}
-
-submit! { command::<Del>() }
-
-impl Command for Del {
-    const PATH: &'static [&'static str] = &["pending-list", "del"];
-
-    async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
-        KIND.del(cx, out, &self.entry)
-    }
-}
-
-/// Deletes a whole list with all its entries.
-#[derive(Deserialize, JsonSchema)]
-struct Purge {
-    /// The list.
-    #[serde(default = "pending")]
-    #[schemars(extend("positional" = true))]
-    list: String,
-}
-
-submit! { command::<Purge>() }
-
-impl Command for Purge {
-    const PATH: &'static [&'static str] = &["pending-list", "purge"];
-
-    async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
-        KIND.purge(cx, out, &self.list)
     }
 }
 

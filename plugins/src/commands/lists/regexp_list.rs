@@ -3,8 +3,16 @@
 use flexget_core::pattern::Pattern;
 use flexget_core::prelude::*;
 
-use super::Kind;
+use super::{All, Del, Kind, OfKind, Purge, default_list};
 use crate::regexp_list::{self, RegexpList};
+
+/// The kind.
+#[derive(JsonSchema)]
+struct Regexps;
+
+impl OfKind for Regexps {
+    const KIND: Kind = KIND;
+}
 
 const KIND: Kind = Kind {
     command: "regexp-list",
@@ -15,29 +23,15 @@ const KIND: Kind = Kind {
     shelf: regexp_list::shelf,
 };
 
-fn regexps() -> String {
-    KIND.default.to_owned()
-}
-
-/// Shows all regexp lists.
-#[derive(Deserialize, JsonSchema)]
-struct All {}
-
-submit! { command::<All>() }
-
-impl Command for All {
-    const PATH: &'static [&'static str] = &["regexp-list", "all"];
-
-    async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
-        KIND.all(cx, out)
-    }
-}
+submit! { command::<All<Regexps>>() }
+submit! { command::<Del<Regexps>>() }
+submit! { command::<Purge<Regexps>>() }
 
 /// Shows the regular expressions of a list, newest first.
 #[derive(Deserialize, JsonSchema)]
 struct Items {
     /// The list.
-    #[serde(default = "regexps")]
+    #[serde(default = "default_list::<Regexps>")]
     #[schemars(extend("positional" = true))]
     list: String,
 }
@@ -74,42 +68,5 @@ impl Command for Add {
         let list = KIND.open_or_new(cx, &name)?;
         let change = list.shelf.put(&[&Entry::new(&regexp, "")], regexp_list::kept)?;
         KIND.added(out, &list.name, &regexp, change.done > 0)
-    }
-}
-
-/// Takes a regular expression off a list: `regexp-list del [LIST] REGEXP`.
-#[derive(Deserialize, JsonSchema)]
-struct Del {
-    /// The list, unless it is `regexps`, and the regular expression or the number that `regexp-list list` shows.
-    #[schemars(extend("positional" = true))]
-    regexp: Vec<String>,
-}
-
-submit! { command::<Del>() }
-
-impl Command for Del {
-    const PATH: &'static [&'static str] = &["regexp-list", "del"];
-
-    async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
-        KIND.del(cx, out, &self.regexp)
-    }
-}
-
-/// Deletes a whole list with all that is on it.
-#[derive(Deserialize, JsonSchema)]
-struct Purge {
-    /// The list.
-    #[serde(default = "regexps")]
-    #[schemars(extend("positional" = true))]
-    list: String,
-}
-
-submit! { command::<Purge>() }
-
-impl Command for Purge {
-    const PATH: &'static [&'static str] = &["regexp-list", "purge"];
-
-    async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
-        KIND.purge(cx, out, &self.list)
     }
 }
