@@ -209,8 +209,8 @@ fn the_application_is_given_known_or_asked_for() {
 fn a_secret_goes_with_its_application() {
     let mut sandbox = sandbox();
     let sent = |sandbox: &Sandbox| {
-        let polls = sandbox.sim().requests().into_iter().filter(|seen| seen.path == "/oauth/device/token");
-        let body = polls.last().unwrap().body.unwrap();
+        let mut polls = sandbox.sim().requests().into_iter().filter(|seen| seen.path == "/oauth/device/token");
+        let body = polls.next_back().unwrap().body.unwrap();
         (body["client_id"].as_str().map(str::to_owned), body["client_secret"].as_str().map(str::to_owned))
     };
     let text = |word: &str| Some(word.to_owned());
