@@ -59,7 +59,7 @@ fn titles_and_seasons_are_counted_and_the_oldest_go() {
             added: cx.clock.now(),
             expires: cx.clock.now().checked_add(jiff::SignedDuration::from_hours(24)).ok(),
         };
-        cx.store.shared_collection(kind, "").insert(&(0..count).map(record).collect::<Vec<_>>()).unwrap();
+        cx.store.shared_collection(kind, "").insert((0..count).map(record).collect::<Vec<_>>()).unwrap();
     };
     fill(titles::COLLECTION, 10_050);
     fill(seasons::COLLECTION, 600);
