@@ -236,12 +236,13 @@ fn killed_at_any_moment() {
         }
         kill(child);
         is_whole(&sandbox);
-        let asked = sandbox.sim().count("POST", "/oauth/token");
         let next = sandbox.run_process(PROGRAM, "execute");
         assert!(stored(&sandbox).is_some(), "the account is there");
         if next.code != 0 {
             assert!(next.stderr.contains("needs to be authorized again"), "{}", next.stderr);
-            assert_eq!(asked, 1, "nothing is lost unless Trakt was asked");
+            // The request of the process that was killed may reach the simulator after its end, so it is counted here.
+            let asked = sandbox.sim().count("POST", "/oauth/token");
+            assert!(asked >= 2, "nothing is lost unless Trakt was asked before: {asked}");
         }
     }
 }
