@@ -440,31 +440,3 @@ fn no_operator_is_left_to_the_engine() {
     let calls: Vec<_> = code.iter().filter(|instruction| instruction.starts_with("CallFunction")).collect();
     assert_eq!(calls.len(), 11, "{code:?}");
 }
-
-#[test]
-#[ignore = "a measurement: cargo test --release -- --ignored speed"]
-fn speed() {
-    let texts = [
-        "'720p' in title and trakt_collected",
-        "trakt_ep_first_aired < now - timedelta(days=2)",
-        "trakt_series_status in ['ended', 'canceled'] and trakt_movie_user_rating > 9 or year < now.year - 1",
-    ];
-    let expressions = texts.map(|text| Expression::compile(text).unwrap());
-    let (fields, now) = (fields(), now());
-    for text in ["missing > 5", texts[0], texts[1], texts[2]] {
-        let started = std::time::Instant::now();
-        let expression = Expression::compile(text).unwrap();
-        let compiled = started.elapsed();
-        for _ in 0..10_000 {
-            let _ = expression.holds(&fields, &now);
-        }
-        println!("{:?} to compile, {:?} for 10,000: {text}", compiled, started.elapsed());
-    }
-    let started = std::time::Instant::now();
-    for _ in 0..10_000 {
-        for expression in &expressions {
-            assert!(expression.holds(&fields, &now).unwrap());
-        }
-    }
-    println!("10,000 × 3: {:?}", started.elapsed());
-}
