@@ -18,6 +18,7 @@ use crate::context::Context;
 use crate::entry::Entry;
 use crate::error::Result;
 use crate::plugin::Problem;
+use crate::report::Action;
 
 pub use any::{AnyList, WritableList};
 pub use key::{Index, Key, Role};
@@ -58,6 +59,8 @@ pub struct Change {
     pub not_found: Vec<usize>,
     /// What could not be written, and why.
     pub failed: Vec<(usize, String)>,
+    /// What was removed in part only and is still on the list: one of several plays.
+    pub remaining: Vec<usize>,
     /// Whether what is in `failed` may have been written all the same, because the answer was lost.
     pub uncertain: bool,
 }
@@ -140,6 +143,21 @@ pub trait List: DeserializeOwned + JsonSchema + 'static {
     /// # Errors
     /// Why the list could not be read.
     fn find(&self, _entries: &[&Entry], _cx: &Context) -> impl Future<Output = Result<Option<Vec<Option<Entry>>>>> {
+        std::future::ready(Ok(None))
+    }
+
+    /// The batch as the journal is to have it, where the entries do not say enough for the change to be undone: with what goes when
+    /// an item is taken off and does not show on it, or with what tells a new item from one that was there before. What is added is
+    /// sent as it is given here. A batch that undoes a change carries what was given here then, and stands for that alone.
+    ///
+    /// # Errors
+    /// What is missing could not be asked for. Nothing is sent then.
+    fn for_journal(
+        &self,
+        _action: Action,
+        _batch: &[&Entry],
+        _cx: &Context,
+    ) -> impl Future<Output = Result<Option<Vec<Entry>>>> {
         std::future::ready(Ok(None))
     }
 

@@ -1,6 +1,7 @@
 use flexget_core::http::Retry;
 use flexget_core::list::{Index, Role};
 use flexget_core::prelude::*;
+use flexget_core::report::Action;
 use serde_json::{Map, Value as Json};
 
 use crate::media::{self, Kind, Media};
@@ -8,6 +9,7 @@ use crate::trakt::catalogue::{Personal, Source, forget_summaries, locate, look_e
 use crate::trakt::client::{Client, stored_account};
 use crate::trakt::entries::{self, Style};
 use crate::trakt::model::Row;
+use crate::trakt::parts::{self, Item};
 use crate::trakt::reading::{self, Reading};
 use crate::trakt::{bulk, translation};
 
@@ -215,41 +217,67 @@ impl TraktList {
 
     async fn write(&self, entries: &[&Entry], remove: bool, cx: &Context) -> Result<Change> {
         let client = Client::new(cx, self.account.as_deref())?;
-        let address = self.address(&client, remove).await?;
-        let is_history = self.is_history();
-        let sent: Vec<usize> = (0..entries.len()).filter(|at| self.media(entries[*at]).is_some()).collect();
-        let media: Vec<(Media, &Entry)> =
-            sent.iter().filter_map(|at| Some((self.media(entries[*at])?, entries[*at]))).collect();
-        // A play that is sent twice is there twice; everything else is there once however often it is sent.
-        let retry = if is_history && !remove { Retry::Never } else { Retry::Safe };
-        let is_ratings = self.source() == Source::Ratings;
-        let each = |entry: &Entry, object: &mut Map<String, Json>| {
-            if !remove {
-                dates(entry, is_history, is_ratings, &self.source(), object);
+        let source = self.source();
+        let (places, items) = self.parted(entries);
+        let mut at_limit = false;
+        let change = match remove && items.iter().any(|item| item.is_of_plays(&source)) {
+            true => parts::take_plays(&client, &items).await?,
+            false => {
+                let sent = self.send(&client, &items, remove).await?;
+                at_limit = sent.at_limit;
+                sent.change
             }
         };
-        let mut sending = bulk::send(&client, &address, &media, retry, each).await;
-        if let (true, Source::Personal(personal)) = (sending.is_missing, self.source()) {
-            look_elsewhere(&client, self.username.as_deref(), &personal).await?;
-            sending = bulk::send(&client, &self.address(&client, remove).await?, &media, retry, each).await;
-        }
-        let bulk::Sent { change, at_limit, .. } = sending;
         if let Some(account) = &self.account {
             reading::forget(cx, account)?;
             forget_summaries(&client);
         }
-        let place = |at: usize| sent[at];
+        let place = |at: usize| places[at];
         let mut change = Change {
-            done: change.done,
-            existing: change.existing,
             not_found: change.not_found.into_iter().map(place).collect(),
             failed: change.failed.into_iter().map(|(at, reason)| (place(at), reason)).collect(),
-            uncertain: change.uncertain,
+            remaining: change.remaining.into_iter().map(place).collect(),
+            ..change
         };
-        if at_limit && !remove && !is_history {
+        if at_limit && !remove && !self.is_history() {
             self.look_again(entries, &mut change, cx).await;
         }
         Ok(change)
+    }
+
+    /// What the entries are on this list, and the positions of those that are something.
+    fn parted<'a>(&self, entries: &[&'a Entry]) -> (Vec<usize>, Vec<Item<'a>>) {
+        let item = |(at, entry): (usize, &&'a Entry)| Some((at, Item { media: self.media(entry)?, entry }));
+        entries.iter().enumerate().filter_map(item).unzip()
+    }
+
+    /// Sends the items, each as what it is made of. Positions are those of the items.
+    async fn send(&self, client: &Client, items: &[Item<'_>], remove: bool) -> Result<bulk::Sent> {
+        let source = self.source();
+        let units: Vec<Vec<bulk::Unit>> = match remove {
+            true => parts::to_remove(client, items).await?,
+            false => items.iter().map(|item| item.to_add(&source, || dates(item.entry, &source))).collect(),
+        };
+        let whose = |(at, units): (usize, Vec<bulk::Unit>)| units.into_iter().map(move |unit| (at, unit));
+        let (owners, units): (Vec<usize>, Vec<bulk::Unit>) = units.into_iter().enumerate().flat_map(whose).unzip();
+        // A play that is sent twice is there twice; everything else is there once however often it is sent.
+        let retry = if self.is_history() && !remove { Retry::Never } else { Retry::Safe };
+        let mut sent = bulk::send(client, &self.address(client, remove).await?, &units, retry).await;
+        if let (true, Source::Personal(personal)) = (sent.is_missing, source) {
+            look_elsewhere(client, self.username.as_deref(), &personal).await?;
+            sent = bulk::send(client, &self.address(client, remove).await?, &units, retry).await;
+        }
+        // An item of which a part is not written is not written: an undo that is tried again sends what is missing.
+        let change = &mut sent.change;
+        change.failed.iter_mut().for_each(|(at, _)| *at = owners[*at]);
+        change.failed.dedup_by_key(|(at, _)| *at);
+        let is_failed = |at: &usize| change.failed.binary_search_by_key(at, |(at, _)| *at).is_ok();
+        change.not_found = change.not_found.iter().map(|at| owners[*at]).filter(|at| !is_failed(at)).collect();
+        change.not_found.dedup();
+        let written = items.len() - change.not_done().count();
+        change.done = change.done.min(written);
+        change.existing = written - change.done;
+        Ok(sent)
     }
 
     /// Whether what is added is a play.
@@ -287,22 +315,24 @@ impl TraktList {
     }
 }
 
-/// The extra fields of an item: when it was watched or collected, where the entry knows (an undo does), or its rating.
-fn dates(entry: &Entry, is_history: bool, is_ratings: bool, source: &Source, object: &mut Map<String, Json>) {
+/// The extra fields of an item that is added: when it was watched or collected and as what, where the entry knows, or its rating.
+fn dates(entry: &Entry, source: &Source) -> Map<String, Json> {
+    let mut extra = Map::new();
+    let mut put = |name: &str, value: Option<Json>| extra.extend(value.map(|value| (name.to_owned(), value)));
     let moment = |field: &str| entry.peek(field).and_then(Value::moment).map(|at| Json::from(at.to_string()));
-    let mut put = |name: &str, value: Option<Json>| {
-        if let Some(value) = value {
-            object.insert(name.to_owned(), value);
+    match source {
+        Source::Watched | Source::History => put("watched_at", moment("trakt_watched_at")),
+        Source::Collection => {
+            put("collected_at", moment("trakt_collected_at"));
+            extra.extend(entry.peek("trakt_collected_as").iter().flat_map(|said| parts::collected_as(&said.to_json())));
         }
-    };
-    if is_history {
-        put("watched_at", moment("trakt_watched_at"));
-    } else if *source == Source::Collection {
-        put("collected_at", moment("trakt_collected_at"));
-    } else if is_ratings {
-        put("rating", entry.int("trakt_user_rating").map(Json::from));
-        put("rated_at", moment("trakt_rated_at"));
+        Source::Ratings => {
+            put("rating", entry.int("trakt_user_rating").map(Json::from));
+            put("rated_at", moment("trakt_rated_at"));
+        }
+        _ => {}
     }
+    extra
 }
 
 impl List for TraktList {
@@ -453,6 +483,19 @@ impl List for TraktList {
             tracing::info!(target: "trakt_list", "there is nothing on the list {}", self.name());
         }
         Ok(items)
+    }
+
+    async fn for_journal(&self, action: Action, batch: &[&Entry], cx: &Context) -> Result<Option<Vec<Entry>>> {
+        let client = Client::new(cx, self.account.as_deref())?;
+        let (places, items) = self.parted(batch);
+        let written = match action {
+            Action::Add => parts::before_adding(&client, &self.source(), &items).await?,
+            Action::Remove | Action::Clear => parts::before_removing(&client, &self.source(), &items).await?,
+        };
+        let Some(written) = written else { return Ok(None) };
+        let mut all: Vec<Entry> = batch.iter().map(|entry| entry.fresh()).collect();
+        places.into_iter().zip(written).for_each(|(at, entry)| all[at] = entry);
+        Ok(Some(all))
     }
 
     async fn add(&self, entries: &[&Entry], cx: &Context) -> Result<Change> {

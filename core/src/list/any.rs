@@ -16,6 +16,7 @@ use crate::error::Result;
 use crate::phase::Phase;
 use crate::plugin::{BoundStep, LocalFuture, Problem, Step};
 use crate::registry;
+use crate::report::Action;
 use crate::task::Task;
 
 /// [`List`] without its type.
@@ -34,6 +35,12 @@ pub(crate) trait Erased {
         entries: &'a [&'a Entry],
         cx: &'a Context,
     ) -> LocalFuture<'a, Result<Option<Vec<Option<Entry>>>>>;
+    fn for_journal<'a>(
+        &'a self,
+        action: Action,
+        batch: &'a [&'a Entry],
+        cx: &'a Context,
+    ) -> LocalFuture<'a, Result<Option<Vec<Entry>>>>;
     fn add<'a>(&'a self, entries: &'a [&'a Entry], cx: &'a Context) -> LocalFuture<'a, Result<Change>>;
     fn remove<'a>(&'a self, entries: &'a [&'a Entry], cx: &'a Context) -> LocalFuture<'a, Result<Change>>;
 }
@@ -72,6 +79,14 @@ impl<L: List> Erased for L {
         cx: &'a Context,
     ) -> LocalFuture<'a, Result<Option<Vec<Option<Entry>>>>> {
         Box::pin(List::find(self, entries, cx))
+    }
+    fn for_journal<'a>(
+        &'a self,
+        action: Action,
+        batch: &'a [&'a Entry],
+        cx: &'a Context,
+    ) -> LocalFuture<'a, Result<Option<Vec<Entry>>>> {
+        Box::pin(List::for_journal(self, action, batch, cx))
     }
     fn add<'a>(&'a self, entries: &'a [&'a Entry], cx: &'a Context) -> LocalFuture<'a, Result<Change>> {
         Box::pin(List::add(self, entries, cx))

@@ -1,5 +1,6 @@
 //! The one gate through which lists are changed.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use super::memory::Memory;
@@ -97,11 +98,20 @@ impl WritableList {
             Action::Add if self.0.list.adds_again() => maybe_added(&self.0, cx)?,
             _ => Index::default(),
         };
-        let Sorted { send, mut troubles, twins, existing } = self.sort(entries, action, there.as_deref(), &open);
-        // What is taken off a list is written down as it stood there, with its dates, so that it can be put back.
+        let is_undo = undo_of.is_some();
+        let Sorted { send, mut troubles, twins, existing } =
+            self.sort(entries, action, is_undo, there.as_deref(), &open);
+        // What is taken off a list is written down as it stood there, with its dates, so that it can be put back. An undo says
+        // itself what is to go, and the list what it has besides.
         let stood =
             |at: usize| there.as_ref().filter(|_| action == Action::Remove).and_then(|there| there[at].as_ref());
-        let batch: Vec<&Entry> = send.iter().map(|at| stood(*at).unwrap_or(entries[*at])).collect();
+        let as_it_goes = |at: usize| match stood(at) {
+            Some(item) if is_undo => Cow::Owned(filled(entries[at], item)),
+            Some(item) => Cow::Borrowed(item),
+            None => Cow::Borrowed(entries[at]),
+        };
+        let batch: Vec<Cow<'_, Entry>> = send.iter().map(|at| as_it_goes(*at)).collect();
+        let batch: Vec<&Entry> = batch.iter().map(AsRef::as_ref).collect();
         let replaced: Vec<Option<&Entry>> = send
             .iter()
             .map(|at| there.as_ref().filter(|_| action == Action::Add).and_then(|there| there[*at].as_ref()))
@@ -151,8 +161,10 @@ impl WritableList {
     }
 
     /// Whether nothing is to be done for an entry, given the item that it is on the list.
-    fn is_needless(&self, entry: &Entry, item: Option<&Entry>, action: Action) -> bool {
+    fn is_needless(&self, entry: &Entry, item: Option<&Entry>, action: Action, is_undo: bool) -> bool {
         match (action, item) {
+            // Of plays those that were taken off are to come back, though there is another by now.
+            (Action::Add, Some(_)) if is_undo && self.0.list.adds_again() => false,
             (Action::Add, Some(item)) => self.0.list.is_up_to_date(item, entry),
             (Action::Add, None) => false,
             (Action::Remove | Action::Clear, item) => item.is_none(),
@@ -161,7 +173,14 @@ impl WritableList {
 
     /// Sorts out what has to be sent: not what cannot be an item, not what is known to be there (or gone) already, not what may be
     /// there already and would be there twice (`open`), and what comes twice only once.
-    fn sort(&self, entries: &[&Entry], action: Action, there: Option<&[Option<Entry>]>, open: &Index) -> Sorted {
+    fn sort(
+        &self,
+        entries: &[&Entry],
+        action: Action,
+        is_undo: bool,
+        there: Option<&[Option<Entry>]>,
+        open: &Index,
+    ) -> Sorted {
         let mut sorted = Sorted::default();
         let mut sent = Index::default();
         for (at, entry) in entries.iter().enumerate() {
@@ -175,7 +194,7 @@ impl WritableList {
                     // What cannot be on the list is not on it, which is all that is wanted.
                     Action::Remove => sorted.existing += 1,
                 }
-            } else if there.is_some_and(|there| self.is_needless(entry, there[at].as_ref(), action)) {
+            } else if there.is_some_and(|there| self.is_needless(entry, there[at].as_ref(), action, is_undo)) {
                 sorted.existing += 1;
             } else if open.find(&keys).is_some() {
                 let reason = "it may have been added by a run that was cut off, which is not known before five minutes have passed";
@@ -217,7 +236,7 @@ impl WritableList {
         if change.uncertain {
             return memory.forget(&place);
         }
-        let not_done: HashSet<usize> = change.not_done().collect();
+        let not_done: HashSet<usize> = change.not_done().chain(change.remaining.iter().copied()).collect();
         let done = batch.iter().enumerate().filter(|(at, _)| !not_done.contains(at)).map(|(_, entry)| *entry);
         match action {
             Action::Add => memory.added(&place, done.map(Entry::fresh).collect()),
@@ -237,16 +256,19 @@ impl WritableList {
         cx: &Context,
     ) -> Result<(Change, Option<i64>)> {
         let place = self.0.place();
+        let written = self.0.list.for_journal(action, batch, cx).await?;
+        let written = written.as_ref().map(|written| written.iter().collect::<Vec<&Entry>>());
+        let written = written.as_deref().unwrap_or(batch);
         let id = cx.journal().begin(&NewChange {
             service: place.kind.to_owned(),
             account: place.account,
             list: place.name,
             list_config: serde_json::from_str(self.0.options()).unwrap_or_default(),
             action,
-            items: batch.iter().zip(replaced).map(|(entry, replaced)| stored(entry, *replaced)).collect(),
+            items: written.iter().zip(replaced).map(|(entry, replaced)| stored(entry, *replaced)).collect(),
             undo_of,
         })?;
-        let mut change = self.send(batch, action, cx).await;
+        let mut change = self.send(if action == Action::Add { written } else { batch }, action, cx).await;
         if is_known {
             // A service counts what it did at its last try, and not what it did at one whose answer was lost.
             change.done = batch.len() - change.not_done().count().min(batch.len());
@@ -263,6 +285,7 @@ impl WritableList {
             done: change.done,
             existing: change.existing,
             not_done: change.not_done().collect(),
+            remaining: change.remaining.clone(),
             ended: Some(cx.clock.now()),
         };
         cx.journal().finish(id, state, Some(&answer.to_json()))?;
@@ -287,6 +310,13 @@ struct Sorted {
     /// An entry that is the same item as one before it, with that one.
     twins: Vec<(usize, usize)>,
     existing: usize,
+}
+
+/// What an undo takes off: the item as the undone change put it on, with what the list says of it besides.
+fn filled(entry: &Entry, item: &Entry) -> Entry {
+    let mut filled = entry.fresh();
+    item.fields().for_each(|(name, value)| filled.fill(name.to_owned(), value.clone()));
+    filled
 }
 
 /// An item as the journal keeps it.

@@ -25,6 +25,8 @@ pub(super) struct Answer {
     pub existing: usize,
     /// The positions of what was not written.
     pub not_done: Vec<usize>,
+    /// The positions of what is still on the list though something of it was taken off.
+    pub remaining: Vec<usize>,
     /// When the answer came.
     pub ended: Option<Timestamp>,
 }
@@ -74,7 +76,8 @@ pub(super) fn recent_writes(list: &AnyList, cx: &Context) -> Result<Vec<Write>> 
             continue;
         }
         let items = items_of(change).into_iter().enumerate();
-        let done: Vec<Entry> = items.filter(|(at, _)| !answer.not_done.contains(at)).map(|(_, item)| item).collect();
+        let is_done = |at: &usize| !answer.not_done.contains(at) && !answer.remaining.contains(at);
+        let done: Vec<Entry> = items.filter(|(at, _)| is_done(at)).map(|(_, item)| item).collect();
         writes.push(match change.what.action {
             Action::Add => Write::Added(done),
             Action::Remove | Action::Clear => {
@@ -130,7 +133,8 @@ pub async fn settle(cx: &Context) -> Result<Vec<String>> {
         let is_old = |item: &Entry| !is_since(item, change.at);
         let knew = list.list.adds_again() || list.list.overwrites();
         let existing = if is_add && !knew { found.iter().flatten().filter(|item| is_old(item)).count() } else { 0 };
-        let answer = Answer { done: done - existing.min(done), existing, not_done, ended: Some(cx.clock.now()) };
+        let ended = Some(cx.clock.now());
+        let answer = Answer { done: done - existing.min(done), existing, not_done, ended, ..Answer::default() };
         cx.journal().finish(change.id, state, Some(&answer.to_json()))?;
         let verb = if is_add { "on" } else { "off" };
         said.push(format!(

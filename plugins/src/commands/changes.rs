@@ -103,7 +103,8 @@ impl Command for Show {
 
 /// Undoes a change to a remote list: takes off what was added, or puts back what was removed, with its dates.
 ///
-/// The undo is a change itself. Of what was watched several times, only the last time is put back.
+/// The undo is a change itself. It puts back every play, every collected episode and note as it was, and takes off no play and no
+/// episode that was there before. The order of a list is not restored: what comes back stands at its end.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Undo {

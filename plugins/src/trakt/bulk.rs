@@ -1,6 +1,6 @@
 //! Many items in one request: the body that all of Trakt's lists take, and what its answer says of each entry.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use flexget_core::http::Retry;
 use flexget_core::prelude::*;
@@ -14,24 +14,32 @@ use crate::media::{Ids, Kind, Media};
 /// How many items go into one request: beyond some hundreds Trakt takes too long.
 pub const BATCH: usize = 200;
 
-/// An item for the body, and the entries that it stands for.
+/// Something to send.
+pub struct Unit {
+    /// What it is.
+    pub media: Media,
+    /// Its extra fields: dates, a rating.
+    pub extra: Map<String, Json>,
+}
+
+/// An object of the body, and the units that it stands for.
 struct Item {
     group: &'static str,
     body: Json,
-    entries: Vec<Named>,
+    units: Vec<Named>,
 }
 
-/// An entry in an item.
+/// A unit in an object.
 struct Named {
-    /// The entry's position.
+    /// The unit's position.
     at: usize,
-    /// The season, and the episode within it, if the entry is one that is named within its show.
+    /// The season, and the episode within it, if the unit is one that is named within its show.
     part: Option<(i64, Option<i64>)>,
 }
 
-/// What became of a batch.
+/// What became of units.
 pub struct Sent {
-    /// What became of each entry.
+    /// What became of each.
     pub change: Change,
     /// Whether a limit of the account ended it: what then failed may be stored in part.
     pub at_limit: bool,
@@ -61,25 +69,19 @@ impl Answer {
     }
 }
 
-/// Sends entries in batches, and says what became of them. `each` gives an item its extra fields (dates).
+/// Sends units in batches, and says what became of them.
 ///
-/// The positions in the change are those in `entries`. After a failure nothing more is sent: what was not sent has failed
+/// The positions in the change are those in `units`. After a failure nothing more is sent: what was not sent has failed
 /// for the same reason.
-pub async fn send(
-    client: &Client,
-    path: &str,
-    entries: &[(Media, &Entry)],
-    retry: Retry,
-    each: impl Fn(&Entry, &mut Map<String, Json>),
-) -> Sent {
-    let items = items(entries, each);
+pub async fn send(client: &Client, path: &str, units: &[Unit], retry: Retry) -> Sent {
+    let items = items(units);
     let mut change = Change::default();
     let (mut at_limit, mut is_missing) = (false, false);
     let mut failure: Option<String> = None;
     for batch in items.chunks(BATCH) {
-        let count: usize = batch.iter().map(|item| item.entries.len()).sum();
+        let count: usize = batch.iter().map(|item| item.units.len()).sum();
         if let Some(reason) = &failure {
-            change.failed.extend(batch.iter().flat_map(|item| &item.entries).map(|entry| (entry.at, reason.clone())));
+            change.failed.extend(batch.iter().flat_map(|item| &item.units).map(|unit| (unit.at, reason.clone())));
             continue;
         }
         match client.post::<Answer>(path, body(batch), retry).await.and_then(|answer| answer.understood(path)) {
@@ -89,11 +91,8 @@ pub async fn send(
                 is_missing = matches!(fault, Fault::NotFound) && change == Change::default();
                 let reason = explain(client, path, fault).await;
                 change.uncertain |= reason.may_have_happened();
-                let text = match reason.hint_text() {
-                    Some(hint) => format!("{reason} ({hint})"),
-                    None => reason.to_string(),
-                };
-                change.failed.extend(batch.iter().flat_map(|item| &item.entries).map(|entry| (entry.at, text.clone())));
+                let text = in_words(&reason);
+                change.failed.extend(batch.iter().flat_map(|item| &item.units).map(|unit| (unit.at, text.clone())));
                 failure = Some(text);
             }
         }
@@ -101,6 +100,29 @@ pub async fn send(
     change.failed.sort();
     change.not_found.sort_unstable();
     Sent { change, at_limit, is_missing }
+}
+
+/// Takes single plays off the history, by their numbers. Gives those that are gone, and what went wrong with the rest.
+pub async fn remove_plays(client: &Client, numbers: &[i64]) -> (HashSet<i64>, Option<Error>) {
+    const PATH: &str = "sync/history/remove";
+    let mut gone = HashSet::new();
+    for batch in numbers.chunks(BATCH) {
+        let answer = client.post::<Answer>(PATH, json!({ "ids": batch }), Retry::Safe).await;
+        match answer.and_then(|answer| answer.understood(PATH)) {
+            // What is not found is gone too.
+            Ok(_) => gone.extend(batch),
+            Err(fault) => return (gone, Some(explain(client, PATH, fault).await)),
+        }
+    }
+    (gone, None)
+}
+
+/// A failure as it is told of an entry.
+pub fn in_words(error: &Error) -> String {
+    match error.hint_text() {
+        Some(hint) => format!("{error} ({hint})"),
+        None => error.to_string(),
+    }
 }
 
 /// The failure of a write; of a limit, with what the limits are, of a list that is not there, with those that are.
@@ -127,15 +149,15 @@ fn take(change: &mut Change, batch: &[Item], count: usize, answer: &Answer) {
     for (group, echoed) in &answer.not_found {
         for echo in echoed.as_array().into_iter().flatten() {
             let same = batch.iter().filter(|item| item.group == group && is_echo(&item.body, echo));
-            let lost = same.flat_map(|item| item.entries.iter()).filter(|entry| is_lost(entry.part, echo));
-            unknown.extend(lost.map(|entry| entry.at));
+            let lost = same.flat_map(|item| item.units.iter()).filter(|unit| is_lost(unit.part, echo));
+            unknown.extend(lost.map(|unit| unit.at));
         }
     }
     unknown.sort_unstable();
     unknown.dedup();
     let sum = |counts: &HashMap<String, i64>| usize::try_from(counts.values().sum::<i64>()).unwrap_or(0);
     let known = count - unknown.len().min(count);
-    // A show that is collected counts as its episodes, so counts are no more than an upper bound of entries.
+    // A show that is collected counts as its episodes, so counts are no more than an upper bound of units.
     let done = (sum(&answer.added) + sum(&answer.updated) + sum(&answer.deleted)).min(known);
     change.done += done;
     change.existing += known - done;
@@ -184,14 +206,12 @@ fn body(batch: &[Item]) -> Json {
     groups.into()
 }
 
-fn items(entries: &[(Media, &Entry)], each: impl Fn(&Entry, &mut Map<String, Json>)) -> Vec<Item> {
+fn items(units: &[Unit]) -> Vec<Item> {
     let mut items: Vec<Item> = Vec::new();
     // Seasons and episodes without an id of their own are named within their show, which is then sent once for its seasons, and
     // once for its episodes: a season that names episodes means these, and no more the season.
     let mut shows: HashMap<(Kind, String), usize> = HashMap::new();
-    for (at, (media, entry)) in entries.iter().enumerate() {
-        let mut extra = Map::new();
-        each(entry, &mut extra);
+    for (at, Unit { media, extra }) in units.iter().enumerate() {
         let own = media.own_ids.trakt.map(|id| json!({ "ids": { "trakt": id } }));
         let (group, mut object) = match (media.kind, own) {
             (Kind::Movie, _) => ("movies", work(media)),
@@ -201,20 +221,20 @@ fn items(entries: &[(Media, &Entry)], each: impl Fn(&Entry, &mut Map<String, Jso
             (Kind::Season | Kind::Episode, None) => {
                 let show = work(media);
                 let place = *shows.entry((media.kind, show.to_string())).or_insert_with(|| {
-                    items.push(Item { group: "shows", body: show, entries: Vec::new() });
+                    items.push(Item { group: "shows", body: show, units: Vec::new() });
                     items.len() - 1
                 });
                 let part =
                     Some((media.season.unwrap_or_default(), media.episode.filter(|_| media.kind == Kind::Episode)));
-                items[place].entries.push(Named { at, part });
-                within_show(&mut items[place].body, media, extra);
+                items[place].units.push(Named { at, part });
+                within_show(&mut items[place].body, media, extra.clone());
                 continue;
             }
         };
         if let Some(object) = object.as_object_mut() {
-            object.extend(extra);
+            object.extend(extra.clone());
         }
-        items.push(Item { group, body: object, entries: vec![Named { at, part: None }] });
+        items.push(Item { group, body: object, units: vec![Named { at, part: None }] });
     }
     items
 }
@@ -276,9 +296,8 @@ mod tests {
     use super::*;
 
     fn bodies(entries: &[Entry]) -> Json {
-        let media: Vec<(Media, &Entry)> =
-            entries.iter().map(|entry| (Media::of(entry, None).unwrap(), entry)).collect();
-        body(&items(&media, |_, _| ()))
+        let unit = |entry| Unit { media: Media::of(entry, None).unwrap(), extra: Map::new() };
+        body(&items(&entries.iter().map(unit).collect::<Vec<_>>()))
     }
 
     #[test]

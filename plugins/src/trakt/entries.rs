@@ -109,6 +109,8 @@ pub fn of_row(row: &Row, style: Style) -> Option<(Kind, Entry)> {
         .with("trakt_collected_at", row.collected_at.map(Value::Time))
         .with("trakt_watched_at", row.watched_at.map(Value::Time))
         .with("trakt_rated_at", row.rated_at.map(Value::Time))
-        .with("trakt_user_rating", row.rating);
+        .with("trakt_user_rating", row.rating)
+        .with("trakt_collected_as", row.metadata.as_ref().filter(|said| said.is_object()).map(Value::from_stored))
+        .with("trakt_notes", row.notes.clone());
     Some((kind, entry))
 }

@@ -164,6 +164,11 @@ pub struct Row {
     pub rating: Option<i64>,
     /// How often it was watched.
     pub plays: Option<i64>,
+    /// The medium, resolution and sound of what was collected.
+    pub metadata: Option<serde_json::Value>,
+    /// What the user has noted.
+    #[serde(deserialize_with = "lenient")]
+    pub notes: Option<String>,
 }
 
 /// A list of a user, or an official one.

@@ -79,7 +79,8 @@ impl Reading<'_> {
 
     async fn raw(&self, client: &Client, kind: Option<Kind>) -> Result<Vec<Json>> {
         let path = self.path(client, kind).await?;
-        let mut query = vec![("extended", "full".to_owned())];
+        let extended = if *self.source == Source::Collection { "full,metadata" } else { "full" };
+        let mut query = vec![("extended", extended.to_owned())];
         if matches!(self.source, Source::Watchlist | Source::Personal(_)) {
             // Lists that are sorted otherwise were seen to change their order from page to page.
             query.extend([("sort_by", "rank".to_owned()), ("sort_how", "asc".to_owned())]);

@@ -10,6 +10,7 @@ use super::sandbox::Sandbox;
 mod bounds;
 mod faults;
 mod laws;
+mod parts;
 mod sync;
 
 /// Trakt's number of a movie.
