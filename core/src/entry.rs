@@ -6,10 +6,11 @@ use std::collections::HashSet;
 use std::fmt;
 
 use serde::de::{self, Deserializer as _, MapAccess};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::later::Later;
-use crate::value::{Stored, Value};
+use crate::store::New;
+use crate::value::{self, Stored, Value};
 
 /// The name of a field. Names known at compile time cost nothing, and those that many entries have are kept once.
 pub type Name = Cow<'static, str>;
@@ -313,6 +314,11 @@ impl Entry {
         self.reason = reason;
     }
 
+    /// The fields alone.
+    pub(crate) fn into_fields(self) -> Fields {
+        Fields(self.fields)
+    }
+
     /// A copy of the fields alone, undecided: what a list keeps and gives.
     #[must_use]
     pub fn fresh(&self) -> Self {
@@ -321,10 +327,12 @@ impl Entry {
 
     /// The fields as JSON that [`Entry::from_stored`] reads back as they were; names starting with `_` stay behind.
     pub fn to_stored(&self) -> serde_json::Value {
-        let kept = self.fields().filter(|(name, _)| !name.starts_with('_'));
-        let mut stored = serde_json::Map::with_capacity(self.fields.len());
-        stored.extend(kept.map(|(name, value)| (name.to_owned(), value.to_stored())));
-        stored.into()
+        serde_json::to_value(ToStore(self)).unwrap_or_default()
+    }
+
+    /// The text of what [`Entry::to_stored`] gives.
+    pub fn to_stored_text(&self) -> String {
+        New::data(&ToStore(self))
     }
 
     /// Reads what [`Entry::to_stored`] wrote.
@@ -338,7 +346,6 @@ impl Entry {
     }
 
     fn of_stored(mut fields: Vec<(Name, Value)>) -> Option<Self> {
-        const FIRST: [[&str; 2]; 2] = [["title", "original_title"], ["url", "original_url"]];
         for names in FIRST {
             let [field, original] = names.map(|name| fields.iter().find(|(known, _)| known == name));
             let value = field.map(|(_, value)| value.clone()).filter(|value| value.as_str().is_some())?;
@@ -347,6 +354,46 @@ impl Entry {
             }
         }
         Some(Self { fields, ..Self::default() })
+    }
+}
+
+/// The fields whose first values are kept, and under which names.
+const FIRST: [[&str; 2]; 2] = [["title", "original_title"], ["url", "original_url"]];
+
+/// An entry that is written as [`Entry::to_stored`] has it.
+struct ToStore<'a>(&'a Entry);
+
+impl Serialize for ToStore<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let entry = self.0;
+        // What is still as it was first is not written twice.
+        let is_said = |name: &str, value: &Value| {
+            FIRST.iter().any(|[field, first]| *first == name && entry.peek(field) == Some(value))
+        };
+        let kept = entry.fields().filter(|(name, value)| !name.starts_with('_') && !is_said(name, value));
+        serializer.collect_map(kept.map(|(name, value)| (name, value::ToStore(value))))
+    }
+}
+
+/// The fields of an entry that is no more: as they are reported, without those whose names start with `_`.
+#[derive(Debug, Default)]
+pub struct Fields(Vec<(Name, Value)>);
+
+impl Fields {
+    /// The names and values, in the order in which they became known.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.0.iter().filter(|(name, _)| !name.starts_with('_')).map(|(name, value)| (name.as_ref(), value))
+    }
+
+    /// The fields as JSON, dates as text.
+    pub fn to_json(&self) -> serde_json::Map<String, serde_json::Value> {
+        self.iter().map(|(name, value)| (name.to_owned(), value.to_json())).collect()
+    }
+}
+
+impl Serialize for Fields {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.iter())
     }
 }
 

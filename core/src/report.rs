@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::entry::{Entry, State};
+use crate::entry::{Entry, Fields, State};
 use crate::error::Error;
-use crate::value::Value;
 
 /// What a run did.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
@@ -88,7 +87,7 @@ pub struct EntryReport {
     pub reason: Option<String>,
     /// The fields that are known, without those that start with `_`.
     #[schemars(with = "BTreeMap<String, serde_json::Value>")]
-    pub fields: serde_json::Map<String, serde_json::Value>,
+    fields: Fields,
     /// What went wrong while fields were looked up.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub traces: Vec<String>,
@@ -106,23 +105,23 @@ enum StateName {
     Failed,
 }
 
-impl From<&Entry> for EntryReport {
-    fn from(entry: &Entry) -> Self {
-        let mut fields = serde_json::Map::with_capacity(entry.fields().count());
-        fields.extend(
-            entry
-                .fields()
-                .filter(|(name, _)| !name.starts_with('_'))
-                .map(|(name, value)| (name.to_owned(), Value::to_json(value))),
-        );
+impl EntryReport {
+    /// The fields that are known, as JSON, without those that start with `_`.
+    pub fn fields(&self) -> serde_json::Map<String, serde_json::Value> {
+        self.fields.to_json()
+    }
+}
+
+impl From<Entry> for EntryReport {
+    fn from(entry: Entry) -> Self {
         Self {
             title: entry.title().to_owned(),
             url: entry.url().to_owned(),
             state: entry.state(),
             plugin: entry.decided_by().map(str::to_owned),
             reason: entry.reason().map(str::to_owned),
-            fields,
             traces: entry.traces().to_vec(),
+            fields: entry.into_fields(),
         }
     }
 }

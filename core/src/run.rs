@@ -142,7 +142,7 @@ async fn run_task(plan: &TaskPlan, selection: &Selection, cx: &Context) -> TaskR
         outcome,
         error,
         // Each entry is gone when its report is made: many are not held twice.
-        entries: entries.into_iter().map(|entry| EntryReport::from(&entry)).collect(),
+        entries: entries.into_iter().map(EntryReport::from).collect(),
         changes,
         warnings,
         elapsed_ms: u64::try_from(elapsed).unwrap_or(0),

@@ -95,36 +95,26 @@ impl Value {
 
     /// The value as JSON, dates as text: for reports. [`Value::from_stored`] does not get dates back from it.
     pub fn to_json(&self) -> serde_json::Value {
-        self.json(&|day| day.to_string().into(), &|moment| moment.to_string().into())
+        serde_json::to_value(self).unwrap_or_default()
     }
 
     /// The value as JSON that [`Value::from_stored`] reads back as it was.
     pub fn to_stored(&self) -> serde_json::Value {
-        self.json(
-            &|day| serde_json::json!({ DATE: day.to_string() }),
-            &|moment| serde_json::json!({ TIME: moment.to_string() }),
-        )
+        serde_json::to_value(ToStore(self)).unwrap_or_default()
     }
 
-    fn json(
-        &self,
-        date: &dyn Fn(&Date) -> serde_json::Value,
-        time: &dyn Fn(&Timestamp) -> serde_json::Value,
-    ) -> serde_json::Value {
+    fn write<S: Serializer>(&self, serializer: S, dates: Dates) -> Result<S::Ok, S::Error> {
+        let written = |value| Written { value, dates };
         match self {
-            Self::Null => serde_json::Value::Null,
-            Self::Bool(is) => (*is).into(),
-            Self::Int(number) => (*number).into(),
-            Self::Float(number) => (*number).into(),
-            Self::Text(text) => serde_json::Value::String(text.to_string()),
-            Self::Date(day) => date(day),
-            Self::Time(moment) => time(moment),
-            Self::List(items) => items.iter().map(|item| item.json(date, time)).collect(),
-            Self::Map(items) => items
-                .iter()
-                .map(|(name, item)| (name.to_string(), item.json(date, time)))
-                .collect::<serde_json::Map<_, _>>()
-                .into(),
+            Self::Null => serializer.serialize_unit(),
+            Self::Bool(is) => serializer.serialize_bool(*is),
+            Self::Int(number) => serializer.serialize_i64(*number),
+            Self::Float(number) => serializer.serialize_f64(*number),
+            Self::Text(text) => serializer.serialize_str(text),
+            Self::Date(day) => dates.write(serializer, DATE, day),
+            Self::Time(moment) => dates.write(serializer, TIME, moment),
+            Self::List(items) => serializer.collect_seq(items.iter().map(written)),
+            Self::Map(items) => serializer.collect_map(items.iter().map(|(name, item)| (&**name, written(item)))),
         }
     }
 
@@ -191,6 +181,44 @@ impl Value {
 
 const DATE: &str = "$date";
 const TIME: &str = "$time";
+
+/// How dates are written.
+#[derive(Clone, Copy)]
+enum Dates {
+    /// As text.
+    Plain,
+    /// As objects, which are read back as dates.
+    Marked,
+}
+
+impl Dates {
+    fn write<S: Serializer>(self, serializer: S, mark: &str, date: &impl fmt::Display) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Plain => serializer.collect_str(date),
+            Self::Marked => serializer.collect_map([(mark, date.to_string())]),
+        }
+    }
+}
+
+struct Written<'a> {
+    value: &'a Value,
+    dates: Dates,
+}
+
+impl Serialize for Written<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.value.write(serializer, self.dates)
+    }
+}
+
+/// A value that is written as [`Value::to_stored`] has it.
+pub(crate) struct ToStore<'a>(pub &'a Value);
+
+impl Serialize for ToStore<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.write(serializer, Dates::Marked)
+    }
+}
 
 /// A value as [`Value::to_stored`] wrote it.
 pub(crate) struct Stored(pub Value);
@@ -264,7 +292,7 @@ impl<'de> de::Visitor<'de> for Anything {
 
 impl Serialize for Value {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.to_json().serialize(serializer)
+        self.write(serializer, Dates::Plain)
     }
 }
 

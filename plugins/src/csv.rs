@@ -107,7 +107,7 @@ mod tests {
             ["Solaris, 1972", "Stalker \"1979\""]
         );
         assert_eq!(
-            (&report.entries[0].url, &report.entries[0].fields["imdb_id"]),
+            (&report.entries[0].url, &report.entries[0].fields()["imdb_id"]),
             (&"http://x/1".into(), &"tt0069293".into())
         );
         let error = run("title: 1, url: 2, imdb_id: 4").error.unwrap();

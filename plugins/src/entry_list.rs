@@ -84,6 +84,6 @@ mod tests {
         assert_eq!((again.changes[0].done, again.changes[0].existing), (0, 1));
         let read = testing::run(READ, &cx);
         assert_eq!(testing::titles(&read, State::Accepted), ["New", "old"]);
-        assert_eq!(read.entries[1].fields["note"], "second");
+        assert_eq!(read.entries[1].fields()["note"], "second");
     }
 }

@@ -283,7 +283,7 @@ mod tests {
         std::fs::write(folder.path().join("a b.mkv"), "").unwrap();
         let task = format!("filesystem: [ {}, /nowhere/at/all ]\naccept_all: yes", folder.path().display());
         let report = testing::run(&task, &testing::context());
-        let fields = &report.entries[0].fields;
+        let fields = &report.entries[0].fields();
         assert_eq!(fields["location"], folder.path().join("a b.mkv").display().to_string());
         assert_eq!(fields["filename"], "a b.mkv");
         assert!(report.entries[0].url.starts_with("file:///") && report.entries[0].url.ends_with("/a%20b.mkv"));

@@ -452,7 +452,7 @@ tasks:
             ["A: rejected (matched requirement: n == 1)", "B: accepted", "C: rejected (limit exceeded)"]
         );
         assert_eq!(
-            report.entries.iter().map(|entry| entry.fields["kind"].as_str().unwrap()).collect::<Vec<_>>(),
+            report.entries.iter().map(|entry| entry.fields()["kind"].as_str().unwrap().to_owned()).collect::<Vec<_>>(),
             ["one", "two", "two"]
         );
         assert_eq!((report.changes[0].requested, report.changes.len()), (1, 1));

@@ -137,7 +137,7 @@ mod tests {
         let report = matched("[ { title: a, note: own }, D, B ]", "", &cx);
         assert_eq!(titles(&report, State::Accepted), ["a", "B"]);
         assert_eq!(titles(&report, State::Undecided), ["D"]);
-        let fields = &report.entries[0].fields;
+        let fields = &report.entries[0].fields();
         assert_eq!((&fields["note"], &fields["year"]), (&"own".into(), &1972.into()), "only what was missing");
         assert_eq!(on_list(&cx), ["C"]);
         matched("[ C ]", ", remove_on_match: no", &cx);

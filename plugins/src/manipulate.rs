@@ -208,7 +208,7 @@ mod tests {
             &format!("mock: [ {entry} ]\nmanipulate: [ {options} ]\naccept_all: yes"),
             &testing::context(),
         );
-        report.entries[0].fields.get(field).cloned().unwrap_or_default()
+        report.entries[0].fields().get(field).cloned().unwrap_or_default()
     }
 
     #[test]

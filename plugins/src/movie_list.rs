@@ -202,7 +202,7 @@ mod tests {
         let read = run("movie_list: m\naccept_all: yes\nseen: no", &cx);
         let [entry] = read.entries.as_slice() else { panic!("{read:?}") };
         assert_eq!(
-            serde_json::to_value(&entry.fields).unwrap(),
+            serde_json::to_value(entry.fields()).unwrap(),
             serde_json::json!({
                 "title": "Solyaris (1972)", "original_title": "Solyaris", "movie_name": "Solyaris", "movie_year": 1972,
                 "url": "mock://localhost/movie_list/1", "original_url": "mock://localhost/movie_list/1",

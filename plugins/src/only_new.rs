@@ -54,7 +54,7 @@ impl OnlyNew {
         let news: Vec<New> = keys
             .into_iter()
             .filter(|key| !known.contains(key))
-            .map(|key| New { keys: vec![key], data: serde_json::Value::Null, added, expires: None })
+            .map(|key| New { keys: vec![key], data: New::data(&()), added, expires: None })
             .collect();
         collection.insert(&news)?;
         collection.prune(Some(MOST), added)?;

@@ -366,9 +366,9 @@ regexp: {options}"
             regexp: { accept: [ solaris: { path: /films, set: { decade: '{{ year // 10 }}0s' } }, stalker: /other ] }
         ";
         let report = testing::run(task, &testing::context());
-        assert_eq!(report.entries[0].fields["path"], "/films");
-        assert_eq!(report.entries[0].fields["decade"], "1970s");
-        assert_eq!(report.entries[1].fields["path"], "/other");
+        assert_eq!(report.entries[0].fields()["path"], "/films");
+        assert_eq!(report.entries[0].fields()["decade"], "1970s");
+        assert_eq!(report.entries[1].fields()["path"], "/other");
     }
 
     #[test]

@@ -1,4 +1,3 @@
-use flexget_core::list::Role;
 use flexget_core::pattern::Pattern;
 use flexget_core::prelude::*;
 
@@ -41,7 +40,7 @@ pub fn regexp(entry: &Entry) -> &str {
 
 /// Its text, in which upper and lower case are not alike: `\d` is not `\D`.
 fn keys(entry: &Entry) -> Vec<Key> {
-    vec![Key { space: "regexp".into(), value: regexp(entry).to_owned(), role: Role::Id }]
+    vec![Key::exact("regexp", regexp(entry))]
 }
 
 /// What is kept of an entry: the regular expression alone.
@@ -142,7 +141,7 @@ mod tests {
         );
         assert_eq!(titles(&found, State::Accepted), ["Solaris (1972)", "Solaris (2002)"]);
         assert_eq!(
-            (&found.entries[0].fields["regexp"], &found.entries[1].fields["regexp"]),
+            (&found.entries[0].fields()["regexp"], &found.entries[1].fields()["regexp"]),
             (&r"\(19\d\d\)$".into(), &"solaris".into())
         );
     }

@@ -381,14 +381,14 @@ mod tests {
                 ("One", "http://x/one.torrent?k")
             ]
         );
-        let new = &report.entries[0].fields;
+        let new = &report.entries[0].fields();
         assert_eq!(
             (&new["nyaa_seeders"], &new["id"], &new["description"]),
             (&"7".into(), &"http://x/g2".into(), &"About <b>it".into())
         );
         assert_eq!(new["rss_pubdate"], "2026-11-24T00:02:03Z");
         assert_eq!(
-            (&report.entries[3].fields["size"], &report.entries[3].fields["filename"]),
+            (&report.entries[3].fields()["size"], &report.entries[3].fields()["filename"]),
             (&5.into(), &"one.torrent".into())
         );
         assert_eq!(report.warnings.len(), 1);
@@ -404,7 +404,7 @@ mod tests {
             report
                 .entries
                 .iter()
-                .map(|entry| format!("{} {}", entry.url, entry.fields.get("urls").cloned().unwrap_or_default()))
+                .map(|entry| format!("{} {}", entry.url, entry.fields().get("urls").cloned().unwrap_or_default()))
                 .collect::<Vec<_>>()
         };
         assert_eq!(urls("link: guid")[0], "http://x/g2 null");

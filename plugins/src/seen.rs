@@ -124,9 +124,7 @@ impl Seen {
     async fn learn(&self, task: &mut Task) -> Result<()> {
         let added = task.cx.clock.now();
         let mut sights = task.accepted().filter_map(|entry| {
-            let marks = self.marks(entry);
-            let fields: Vec<(String, String)> =
-                marks.into_iter().map(|(field, value)| (field.into_owned(), value)).collect();
+            let fields = self.marks(entry);
             let (title, task) = (entry.title().to_owned(), task.name.to_string());
             (!fields.is_empty()).then(|| Sight { title, task, local: self.is_local(), fields, added }.to_record())
         });
@@ -147,7 +145,7 @@ pub struct Sight {
     /// Whether that task remembers for itself.
     pub local: bool,
     /// The fields and values by which it is known.
-    pub fields: Vec<(String, String)>,
+    pub fields: Vec<(Name, String)>,
     /// When it was seen.
     pub added: Timestamp,
 }
@@ -159,26 +157,34 @@ impl Sight {
         let names = record.data.get("fields").and_then(|names| names.as_array()).map(Vec::as_slice).unwrap_or_default();
         let values = record.keys.iter().map(|key| key.split_once(LOCAL).map_or(key.as_str(), |(_, value)| value));
         let names = names.iter().map(|name| name.as_str().unwrap_or_default());
-        let fields = names.zip(values).map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let fields = names.zip(values).map(|(name, value)| (name.to_owned().into(), value.to_owned())).collect();
         let local = record.keys.first().is_some_and(|key| key.contains(LOCAL));
         Self { title: text("title").to_owned(), task: text("task").to_owned(), local, fields, added: record.added }
     }
 
     /// The keys of its record: the values, with the task's name where it remembers for itself.
     pub fn keys(&self) -> Vec<String> {
-        let key = |(_, value): &(String, String)| match self.local {
+        let key = |(_, value): &(Name, String)| match self.local {
             true => local_key(&self.task, value),
             false => value.clone(),
         };
         self.fields.iter().map(key).collect()
     }
 
-    /// The record that [`Sight::of`] reads.
+    /// The record that [`Sight::of`] reads: the values are its keys.
     pub fn to_record(&self) -> New {
-        let names: Vec<&str> = self.fields.iter().map(|(name, _)| name.as_str()).collect();
-        let data = serde_json::json!({ "title": self.title, "task": self.task, "fields": names });
+        let names = self.fields.iter().map(|(name, _)| name.as_ref()).collect();
+        let data = New::data(&Kept { title: &self.title, task: &self.task, fields: names });
         New { keys: self.keys(), data, added: self.added, expires: None }
     }
+}
+
+/// What a record says of a sight besides the values.
+#[derive(Serialize)]
+struct Kept<'a> {
+    title: &'a str,
+    task: &'a str,
+    fields: Vec<&'a str>,
 }
 
 /// What stands between a task's name and a value in a key of a task that remembers for itself.

@@ -114,7 +114,7 @@ mod tests {
         let report =
             testing::run(&format!("mock: [ {entry} ]\nset: {{ {fields} }}\naccept_all: yes"), &testing::context());
         assert!(report.warnings.is_empty(), "{:?}", report.warnings);
-        report.entries[0].fields.get(field).cloned().unwrap_or_default()
+        report.entries[0].fields().get(field).cloned().unwrap_or_default()
     }
 
     #[test]
@@ -155,8 +155,8 @@ mod tests {
         let report = testing::run(task, &cx);
         assert_eq!(asked(&cx), [["A"], ["B"]]);
         assert_eq!(report.entries[0].state, State::Rejected);
-        assert_eq!(report.entries[1].fields["twice"], "Other!Other!");
-        assert_eq!(report.entries[2].fields.get("name"), None);
+        assert_eq!(report.entries[1].fields()["twice"], "Other!Other!");
+        assert_eq!(report.entries[2].fields().get("name"), None);
     }
 
     #[test]
@@ -165,7 +165,7 @@ mod tests {
             "mock: [ { title: A, x: old } ]\nset: { x: '{{ nowhere }}', y: '{{ z }}', z: '{{ y }}' }\naccept_all: yes",
             &testing::context(),
         );
-        assert_eq!(report.entries[0].fields["x"], "old");
+        assert_eq!(report.entries[0].fields()["x"], "old");
         assert_eq!(
             report.warnings[0],
             "set: could not set x for A to `{{ nowhere }}` (config.yml:4): `nowhere` is undefined"

@@ -94,7 +94,7 @@ fn lists_and_what_was_seen_are_taken_over_once_and_tokens_never() {
     let read = |list: &str| run(&format!("{list}\naccept_all: yes\nseen: no"), &cx);
     let entries = read("entry_list: My List");
     assert_eq!(titles(&entries, State::Accepted), ["Later", "Solaris"], "newest first");
-    let mut fields = entries.entries[1].fields.clone();
+    let mut fields = entries.entries[1].fields().clone();
     let added: jiff::Timestamp = fields.remove("added").unwrap().as_str().unwrap().parse().unwrap();
     let wall = jiff::tz::TimeZone::system().to_datetime(added);
     assert_eq!(wall.to_string(), "2026-01-02T10:00:00");
@@ -108,7 +108,7 @@ fn lists_and_what_was_seen_are_taken_over_once_and_tokens_never() {
     let films = read("movie_list: films");
     assert_eq!(titles(&films, State::Accepted), ["Solaris (1972)", "1917"]);
     assert_eq!(
-        (&films.entries[0].fields["trakt_movie_id"], &films.entries[0].fields["imdb_id"]),
+        (&films.entries[0].fields()["trakt_movie_id"], &films.entries[0].fields()["imdb_id"]),
         (&json!(481), &json!("tt0069293"))
     );
     assert_eq!(titles(&read("regexp_list: wanted"), State::Accepted), ["^dune"]);

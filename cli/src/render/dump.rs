@@ -53,7 +53,8 @@ impl Screen {
             return;
         }
         let first = ["title", "url", "original_title", "original_url"];
-        let mut fields: Vec<(&String, &serde_json::Value)> = entry.fields.iter().collect();
+        let known = entry.fields();
+        let mut fields: Vec<(&String, &serde_json::Value)> = known.iter().collect();
         fields.sort_by_key(|(name, _)| (first.iter().position(|known| known == name).unwrap_or(first.len()), *name));
         let wide = fields.iter().map(|(name, _)| text::columns(name)).max().unwrap_or(0);
         for (name, value) in fields {

@@ -5,8 +5,8 @@
 //! id; or, if no id or distinction of theirs differs within one namespace, when they share a name. So ids decide where
 //! there are any, and a remake with the title of the original stays another movie.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
+use std::fmt::{Display, Write};
 use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
 
 /// What a key can prove.
@@ -23,49 +23,91 @@ pub enum Role {
 /// One way to know an item, or to tell it from others.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Key {
-    /// The kind and namespace: `movie imdb`, `show title`.
-    pub space: Cow<'static, str>,
-    /// The id, or the name folded to lower case.
-    pub value: String,
+    /// The namespace and the value, `movie imdb=tt0069293`: one piece of text, because there are several keys of each of many entries.
+    text: String,
+    /// The length of the namespace.
+    space: u16,
     /// What it can prove.
     pub role: Role,
 }
 
 impl Key {
-    /// An id. Text and numbers that spell the same are the same id.
-    pub fn id(space: impl Into<Cow<'static, str>>, value: impl ToString) -> Self {
-        let mut value = value.to_string();
-        match value.bytes().all(|byte| byte.is_ascii_graphic()) {
-            true => value.make_ascii_lowercase(),
-            false => value = value.trim().to_lowercase(),
+    /// An id within a kind and namespace such as `movie imdb`. Text and numbers that spell the same are the same id.
+    pub fn id(space: &str, value: impl Display) -> Self {
+        let mut text = begun(space, 24);
+        let from = text.len();
+        // Writing into text does not fail.
+        let _ = write!(text, "{value}");
+        match text.as_bytes()[from..].iter().all(u8::is_ascii_graphic) {
+            true => text[from..].make_ascii_lowercase(),
+            false => {
+                let folded = text[from..].trim().to_lowercase();
+                text.truncate(from);
+                text.push_str(&folded);
+            }
         }
-        Self { space: space.into(), value, role: Role::Id }
+        Self::of(text, from, Role::Id)
+    }
+
+    /// An id that is taken to the letter.
+    pub fn exact(space: &str, value: &str) -> Self {
+        let mut text = begun(space, value.len());
+        let from = text.len();
+        text.push_str(value);
+        Self::of(text, from, Role::Id)
     }
 
     /// A name: upper and lower case are the same, and so are runs of white space.
-    pub fn name(space: impl Into<Cow<'static, str>>, value: &str) -> Self {
-        let mut folded = String::with_capacity(value.len());
-        for word in value.split_whitespace() {
-            if !folded.is_empty() {
-                folded.push(' ');
-            }
-            match word.is_ascii() {
-                true => folded.extend(word.bytes().map(|byte| char::from(byte.to_ascii_lowercase()))),
-                false => folded.push_str(&word.to_lowercase()),
-            }
+    pub fn name(space: &str, value: &str) -> Self {
+        let mut text = begun(space, value.len());
+        let from = text.len();
+        if value.is_ascii() {
+            // Most names are, and then bytes will do.
+            let words = value.split_ascii_whitespace();
+            words.for_each(|word| push_word(&mut text, from, word));
+            text[from..].make_ascii_lowercase();
+        } else {
+            value.split_whitespace().for_each(|word| push_word(&mut text, from, &word.to_lowercase()));
         }
-        Self { space: space.into(), value: folded, role: Role::Name }
+        Self::of(text, from, Role::Name)
     }
 
     /// Something that tells items of one name apart where it is known.
-    pub fn distinction(space: impl Into<Cow<'static, str>>, value: impl ToString) -> Self {
-        Self { space: space.into(), value: value.to_string(), role: Role::Distinction }
+    pub fn distinction(space: &str, value: impl Display) -> Self {
+        let mut text = begun(space, 8);
+        let from = text.len();
+        let _ = write!(text, "{value}");
+        Self::of(text, from, Role::Distinction)
+    }
+
+    fn of(text: String, from: usize, role: Role) -> Self {
+        // A namespace is a word or two.
+        Self { text, space: (from - 1) as u16, role }
+    }
+
+    fn space(&self) -> &str {
+        &self.text[..usize::from(self.space)]
     }
 
     /// The key as one piece of text, for a store.
-    pub fn to_text(&self) -> String {
-        format!("{}={}", self.space, self.value)
+    pub fn into_text(self) -> String {
+        self.text
     }
+}
+
+/// The text of a key up to its value.
+fn begun(space: &str, room: usize) -> String {
+    let mut text = String::with_capacity(space.len() + 1 + room);
+    text.push_str(space);
+    text.push('=');
+    text
+}
+
+fn push_word(text: &mut String, from: usize, word: &str) {
+    if text.len() > from {
+        text.push(' ');
+    }
+    text.push_str(word);
 }
 
 /// Items by their keys: finding one among many does not compare it with all.
@@ -137,7 +179,7 @@ impl Index {
         let proves = |key: &&Key| key.role != Role::Name;
         a.iter()
             .filter(proves)
-            .any(|a| b.iter().filter(proves).any(|b| a.role == b.role && a.space == b.space && a.value != b.value))
+            .any(|a| b.iter().filter(proves).any(|b| a.role == b.role && a.space() == b.space() && a.text != b.text))
     }
 
     /// Whether two items are the same.

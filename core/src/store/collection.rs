@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Transaction};
+use serde::Serialize;
 use serde_json::Value;
 
 use super::{Database, SHARED_SCOPE, Store, record, whole};
@@ -25,8 +26,8 @@ pub struct Collection {
 pub struct New {
     /// What it is found by.
     pub keys: Vec<String>,
-    /// What is remembered.
-    pub data: Value,
+    /// What is remembered, as JSON.
+    pub data: String,
     /// Since when; kept to the millisecond.
     pub added: Timestamp,
     /// Until when; kept to the millisecond.
@@ -57,6 +58,13 @@ pub struct Raw<'a> {
     pub data: &'a str,
     /// Since when.
     pub added: Timestamp,
+}
+
+impl New {
+    /// What is to be remembered as JSON; what cannot be JSON is nothing.
+    pub fn data(of: &impl Serialize) -> String {
+        serde_json::to_string(of).unwrap_or_else(|_| "null".to_owned())
+    }
 }
 
 impl<'a> From<&'a New> for Cow<'a, New> {

@@ -4,8 +4,10 @@
 //! order of insertion, and need no index.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
+use std::hash::{BuildHasherDefault, Hasher};
 
+use fnv::FnvHasher;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 
@@ -80,49 +82,59 @@ pub(super) fn get(connection: &Connection, collection: i64, number: i64) -> rusq
         .optional()
 }
 
+/// What a key is found by: FNV-1a of its text, the same in every version of this program.
+fn hash(key: &str) -> i64 {
+    let mut hasher = FnvHasher::default();
+    hasher.write(key.as_bytes());
+    hasher.finish() as i64
+}
+
 /// The records that have any of the keys, in the order of insertion.
 pub(super) fn find<K: AsRef<str>>(
     connection: &Connection,
     collection: i64,
     keys: &[K],
 ) -> rusqlite::Result<Vec<Record>> {
+    let numbers = with_keys(connection, collection, keys)?;
+    let is_all = numbers.len() > FEW && numbers.len() == count(connection, collection)?;
+    let mut found = match is_all {
+        true => all(connection, collection)?,
+        false => numbers
+            .into_iter()
+            .filter_map(|number| get(connection, collection, number).transpose())
+            .collect::<rusqlite::Result<_>>()?,
+    };
+    // Another key may have the same number.
+    let wanted: HashSet<&str> = keys.iter().map(AsRef::as_ref).collect();
+    found.retain(|record| record.keys.iter().any(|key| wanted.contains(key.as_str())));
+    Ok(found)
+}
+
+/// The numbers of the records that may have any of the keys, each once, in order.
+fn with_keys<K: AsRef<str>>(connection: &Connection, collection: i64, keys: &[K]) -> rusqlite::Result<Vec<i64>> {
     let mut numbers: Vec<i64> = Vec::new();
+    // To walk over all keys of a collection costs a fraction of looking each up.
     let records = if keys.len() > FEW { count(connection, collection)? } else { usize::MAX };
     if keys.len() * 2 > records {
-        walk_keys(connection, collection, keys, |_, number| numbers.push(number))?;
+        let wanted: HashSet<i64, BuildHasherDefault<FnvHasher>> = keys.iter().map(|key| hash(key.as_ref())).collect();
+        let mut statement = connection.prepare_cached("SELECT key, record FROM record_key WHERE collection = ?")?;
+        let mut rows = if records > 0 { Some(statement.query([collection])?) } else { None };
+        while let Some(row) = rows.as_mut().map(rusqlite::Rows::next).transpose()?.flatten() {
+            if wanted.contains(&row.get(0)?) {
+                numbers.push(row.get(1)?);
+            }
+        }
     } else {
         let mut by_key = connection.prepare_cached("SELECT record FROM record_key WHERE collection = ? AND key = ?")?;
         for key in keys {
-            for number in by_key.query_map((collection, key.as_ref()), |row| row.get(0))? {
+            for number in by_key.query_map((collection, hash(key.as_ref())), |row| row.get(0))? {
                 numbers.push(number?);
             }
         }
     }
     numbers.sort_unstable();
     numbers.dedup();
-    if numbers.len() == records {
-        return all(connection, collection);
-    }
-    numbers.into_iter().filter_map(|number| get(connection, collection, number).transpose()).collect()
-}
-
-/// Walks over all keys of a collection, which costs a fraction of looking each up, and tells those that are wanted.
-fn walk_keys<K: AsRef<str>>(
-    connection: &Connection,
-    collection: i64,
-    wanted: &[K],
-    mut tell: impl FnMut(&str, i64),
-) -> rusqlite::Result<()> {
-    let wanted: HashSet<&str> = wanted.iter().map(AsRef::as_ref).collect();
-    let mut statement = connection.prepare_cached("SELECT key, record FROM record_key WHERE collection = ?")?;
-    let mut rows = statement.query([collection])?;
-    while let Some(row) = rows.next()? {
-        let key = row.get_ref(0)?.as_str()?;
-        if wanted.contains(key) {
-            tell(key, row.get(1)?);
-        }
-    }
-    Ok(())
+    Ok(numbers)
 }
 
 /// The numbers of the records that have expired by `now`.
@@ -158,14 +170,15 @@ pub(super) fn insert<'a>(
         let new: Cow<'a, New> = new.into();
         last += 1;
         let expires = new.expires.map(Timestamp::as_millisecond);
-        let (names, data) = (text(&new.keys)?, new.data.to_string());
-        statement.execute((row_id(collection, last), new.added.as_millisecond(), expires, names, data))?;
+        statement.execute((
+            row_id(collection, last),
+            new.added.as_millisecond(),
+            expires,
+            text(&new.keys)?,
+            new.data.as_str(),
+        ))?;
         numbers.push(last);
-        let names = match new {
-            Cow::Borrowed(new) => new.keys.clone(),
-            Cow::Owned(new) => new.keys,
-        };
-        keys.extend(names.into_iter().map(|key| (key, last)));
+        keys.extend(new.keys.iter().map(|key| (hash(key), last)));
     }
     transaction.prepare_cached("UPDATE collection SET last = ? WHERE id = ?")?.execute((last, collection))?;
     insert_keys(transaction, collection, keys)?;
@@ -177,12 +190,24 @@ pub(super) fn update(transaction: &Transaction<'_>, collection: i64, number: i64
         return Ok(false);
     }
     let expires = new.expires.map(Timestamp::as_millisecond);
-    let data = new.data.to_string();
-    transaction
-        .prepare_cached("UPDATE record SET added = ?, expires = ?, keys = ?, data = ? WHERE id = ?")?
-        .execute((new.added.as_millisecond(), expires, text(&new.keys)?, data, row_id(collection, number)))?;
-    insert_keys(transaction, collection, new.keys.iter().map(|key| (key.as_str(), number)).collect())?;
+    transaction.prepare_cached("UPDATE record SET added = ?, expires = ?, keys = ?, data = ? WHERE id = ?")?.execute(
+        (new.added.as_millisecond(), expires, text(&new.keys)?, new.data.as_str(), row_id(collection, number)),
+    )?;
+    insert_keys(transaction, collection, new.keys.iter().map(|key| (hash(key), number)).collect())?;
     Ok(true)
+}
+
+/// Makes the index of all keys anew, from what the records say.
+pub(super) fn index_all(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
+    let mut by_collection: BTreeMap<i64, Vec<(i64, i64)>> = BTreeMap::new();
+    let mut statement = transaction.prepare("SELECT id, keys FROM record")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let (id, keys): (i64, Vec<String>) = (row.get(0)?, json(row, 1)?);
+        let index = by_collection.entry(id >> 32).or_default();
+        index.extend(keys.iter().map(|key| (hash(key), id & NUMBERS)));
+    }
+    by_collection.into_iter().try_for_each(|(collection, keys)| insert_keys(transaction, collection, keys))
 }
 
 fn text(keys: &[String]) -> rusqlite::Result<String> {
@@ -190,17 +215,13 @@ fn text(keys: &[String]) -> rusqlite::Result<String> {
 }
 
 /// Writes the keys in their own order, because a tree that grows at one end is several times faster.
-fn insert_keys<K: AsRef<str> + Ord>(
-    transaction: &Transaction<'_>,
-    collection: i64,
-    mut keys: Vec<(K, i64)>,
-) -> rusqlite::Result<()> {
+fn insert_keys(transaction: &Transaction<'_>, collection: i64, mut keys: Vec<(i64, i64)>) -> rusqlite::Result<()> {
     keys.sort_unstable();
     keys.dedup();
     let mut statement =
         transaction.prepare_cached("INSERT INTO record_key (collection, key, record) VALUES (?, ?, ?)")?;
     for (key, number) in keys {
-        statement.execute((collection, key.as_ref(), number))?;
+        statement.execute((collection, key, number))?;
     }
     Ok(())
 }
@@ -215,7 +236,7 @@ fn remove_keys(transaction: &Transaction<'_>, collection: i64, number: i64) -> r
     let mut statement =
         transaction.prepare_cached("DELETE FROM record_key WHERE collection = ? AND key = ? AND record = ?")?;
     for key in keys {
-        statement.execute((collection, key, number))?;
+        statement.execute((collection, hash(&key), number))?;
     }
     Ok(true)
 }
@@ -242,19 +263,12 @@ pub(super) fn known_keys<K: AsRef<str>>(
     collection: i64,
     keys: &[K],
 ) -> rusqlite::Result<HashSet<String>> {
+    let wanted: HashSet<&str> = keys.iter().map(AsRef::as_ref).collect();
     let mut found = HashSet::new();
-    if keys.len() > FEW && keys.len() * 2 > count(connection, collection)? {
-        walk_keys(connection, collection, keys, |key, _| {
-            found.insert(key.to_owned());
-        })?;
-    } else {
-        let mut statement =
-            connection.prepare_cached("SELECT 1 FROM record_key WHERE collection = ? AND key = ? LIMIT 1")?;
-        for key in keys {
-            if statement.exists((collection, key.as_ref()))? {
-                found.insert(key.as_ref().to_owned());
-            }
-        }
+    let mut statement = connection.prepare_cached("SELECT keys FROM record WHERE id = ?")?;
+    for number in with_keys(connection, collection, keys)? {
+        let keys: Vec<String> = statement.query_row([row_id(collection, number)], |row| json(row, 0))?;
+        found.extend(keys.into_iter().filter(|key| wanted.contains(key.as_str())));
     }
     Ok(found)
 }

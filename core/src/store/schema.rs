@@ -1,12 +1,33 @@
 //! The tables, and how older databases become today's.
 
-use rusqlite::{Connection, ErrorCode, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
+
+use super::record;
 
 /// Marks the files that are ours ("FGRS"), so that no other program's database is ever written to.
 const APPLICATION: i32 = 0x4647_5253;
 
-/// One step per version that was ever released; the last is today's. A released step is never edited.
-const STEPS: &[&str] = &["
+/// From one version to the next: what SQL does, and then what SQL cannot.
+struct Step {
+    sql: &'static str,
+    then: fn(&Transaction<'_>) -> rusqlite::Result<()>,
+}
+
+/// One step per version that there ever was; the last is today's. A step is never edited.
+const STEPS: &[Step] = &[Step { sql: FIRST, then: |_| Ok(()) }, Step { sql: KEYS_BY_NUMBER, then: record::index_all }];
+
+/// Keys are found by a number that is made of their text: it takes a third of the room and of the time.
+const KEYS_BY_NUMBER: &str = "
+    DROP TABLE record_key;
+    CREATE TABLE record_key (
+        collection INTEGER NOT NULL,
+        key INTEGER NOT NULL, -- a hash, which tells where to look; the record has the text
+        record INTEGER NOT NULL,
+        PRIMARY KEY (collection, key, record)
+    ) STRICT, WITHOUT ROWID;
+";
+
+const FIRST: &str = "
     CREATE TABLE account (
         service TEXT NOT NULL,
         name TEXT NOT NULL,
@@ -79,7 +100,15 @@ const STEPS: &[&str] = &["
     ) STRICT;
     CREATE INDEX change_of_scope ON change (scope);
     CREATE INDEX change_unsettled ON change (scope, state) WHERE state IN ('pending', 'uncertain');
-"];
+";
+
+/// Makes the tables as they were in a version.
+#[cfg(test)]
+pub(super) fn lay_out(connection: &Connection, version: usize) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "application_id", APPLICATION)?;
+    connection.pragma_update(None, "user_version", version as i64)?;
+    STEPS[..version].iter().try_for_each(|step| connection.execute_batch(step.sql))
+}
 
 /// Brings the database to today's version; does nothing, quickly, when it is there.
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), Problem> {
@@ -99,7 +128,8 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), Problem> {
         if found == 0 {
             transaction.pragma_update(None, "application_id", APPLICATION)?;
         }
-        transaction.execute_batch(step)?;
+        transaction.execute_batch(step.sql)?;
+        (step.then)(&transaction)?;
         transaction.pragma_update(None, "user_version", found as i64 + 1)?;
         transaction.commit()?;
     }

@@ -13,7 +13,7 @@ use crate::journal::{Action, ChangeState, Journal, NewChange};
 fn new(keys: &[&str], title: &str) -> New {
     New {
         keys: keys.iter().map(ToString::to_string).collect(),
-        data: json!({ "title": title }),
+        data: New::data(&json!({ "title": title })),
         added: Timestamp::UNIX_EPOCH,
         expires: None,
     }
@@ -93,6 +93,43 @@ fn what_is_not_ours_is_refused_and_left_alone() {
 
 fn sql(path: &Path, sql: &str) {
     rusqlite::Connection::open(path).unwrap().execute_batch(sql).unwrap();
+}
+
+#[test]
+fn what_an_older_version_has_written_is_found() {
+    let (_folder, path) = folder();
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let old = rusqlite::Connection::open(&path).unwrap();
+    super::schema::lay_out(&old, 1).unwrap();
+    old.execute_batch(
+        r#"INSERT INTO collection (id, scope, kind, name, last) VALUES (7, 'config config', 'entry_list', 'movies', 5);
+           INSERT INTO record VALUES (7 << 32 | 2, 0, NULL, '["imdb=tt1","title=ä"]', '{"title":"A"}'),
+                                     (7 << 32 | 5, 0, NULL, '["title=b"]', '{"title":"B"}');
+           INSERT INTO record_key VALUES (7, 'imdb=tt1', 2), (7, 'title=ä', 2), (7, 'title=b', 5);"#,
+    )
+    .unwrap();
+    drop(old);
+    let movies = Store::at(&path).scoped("config").collection("entry_list", "movies");
+    for (key, id) in [("title=ä", 2), ("imdb=tt1", 2), ("title=b", 5)] {
+        assert_eq!(movies.find(&[key]).unwrap().iter().map(|record| record.id).collect::<Vec<_>>(), [id], "{key}");
+    }
+    assert_eq!(movies.insert(&[new(&["title=b"], "C")]).unwrap(), [6]);
+    assert_eq!(movies.remove(&[2]).unwrap(), 1);
+    assert_eq!((movies.find(&["imdb=tt1"]).unwrap().len(), movies.find(&["title=b"]).unwrap().len()), (0, 2));
+}
+
+#[test]
+fn a_key_with_the_number_of_another_is_another() {
+    let (_folder, path) = folder();
+    let movies = Store::at(&path).collection("entry_list", "movies");
+    movies.insert(&[new(&["a"], "A"), new(&["b"], "B")]).unwrap();
+    // As if the two had one number.
+    sql(
+        &path,
+        "INSERT INTO record_key SELECT collection, (SELECT key FROM record_key WHERE record = 1), 2 FROM record_key WHERE record = 2",
+    );
+    assert_eq!(movies.find(&["a"]).unwrap().iter().map(|record| record.id).collect::<Vec<_>>(), [1]);
+    assert_eq!(movies.has_keys(&["a", "c"]).unwrap(), ["a".to_owned()].into());
 }
 
 #[test]
@@ -255,7 +292,10 @@ fn a_failed_batch_leaves_nothing() {
     let store = Store::at(&path);
     let movies = store.collection("entry_list", "movies");
     movies.insert(&[new(&["a"], "A")]).unwrap();
-    sql(&path, "CREATE TRIGGER t BEFORE INSERT ON record_key WHEN new.key = 'x' BEGIN SELECT raise(FAIL, 'full'); END");
+    sql(
+        &path,
+        "CREATE TRIGGER t BEFORE INSERT ON record WHEN new.keys LIKE '%x%' BEGIN SELECT raise(FAIL, 'full'); END",
+    );
     let error = movies.replace_all(&[new(&["b"], "B"), new(&["x"], "X")]).unwrap_err();
     assert!(error.to_string().contains("full"), "{error}");
     assert_eq!((titles(&store), movies.find(&["b"]).unwrap().len()), (vec!["A".to_owned()], 0));

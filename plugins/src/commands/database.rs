@@ -217,7 +217,7 @@ mod tests {
         let cx = context_with(Store::at(&path));
         let record = |at: usize| New {
             keys: vec![at.to_string()],
-            data: json!("x".repeat(1_000)),
+            data: New::data(&"x".repeat(1_000)),
             added: cx.clock.now(),
             expires: Some(cx.clock.now()),
         };

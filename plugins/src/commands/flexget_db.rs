@@ -210,13 +210,13 @@ impl Source {
     }
 
     fn seen(&self, cx: &Context) -> Result<Brought> {
-        let mut fields: HashMap<i64, Vec<(String, String)>> = HashMap::new();
+        let mut fields: HashMap<i64, Vec<(Name, String)>> = HashMap::new();
         for row in self.database.rows("seen_field", &["seen_entry_id", "field", "value"])?.unwrap_or_default() {
             let [Value::Int(entry), field, value] = row.as_slice() else { continue };
             let fields = fields.entry(*entry).or_default();
             let (field, value) = (field.display(), value.display());
             if !fields.iter().any(|(_, known)| *known == value) {
-                fields.push((field, value));
+                fields.push((field.into(), value));
             }
         }
         let rows = self.database.rows("seen_entry", &["id", "title", "feed", "local", "added"])?.unwrap_or_default();

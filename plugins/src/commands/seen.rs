@@ -75,7 +75,7 @@ impl Command for Add {
             title: self.value.clone(),
             task: task.to_owned(),
             local,
-            fields: vec![(BY_HAND.to_owned(), self.value.clone())],
+            fields: vec![(BY_HAND.into(), self.value.clone())],
             added: cx.clock.now(),
         };
         let sights: Vec<Sight> = match self.task.as_slice() {
@@ -164,7 +164,7 @@ fn is_known_by(sight: &Sight, is_wanted: impl Fn(&str) -> bool) -> bool {
 
 fn data(sight: &Sight) -> serde_json::Value {
     let fields: BTreeMap<&str, &str> =
-        sight.fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        sight.fields.iter().map(|(name, value)| (name.as_ref(), value.as_str())).collect();
     json!({
         "title": sight.title, "task": sight.task, "local": sight.local, "added": sight.added.to_string(), "fields": fields,
     })

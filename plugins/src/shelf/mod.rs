@@ -124,10 +124,10 @@ impl Shelf {
     }
 
     fn record(&self, mut entry: Entry, added: Timestamp) -> New {
-        let keys = found_by(&(self.keys)(&entry)).collect();
+        let keys = found_by((self.keys)(&entry)).collect();
         // When an item was added is kept beside its fields.
         entry.unset("added");
-        New { keys, data: entry.to_stored(), added, expires: None }
+        New { keys, data: entry.to_stored_text(), added, expires: None }
     }
 }
 
@@ -142,8 +142,8 @@ fn item(record: &Record) -> Option<Item> {
 }
 
 /// The keys that an item can be found by, as the store has them: what only tells items apart finds none.
-fn found_by(keys: &[Key]) -> impl Iterator<Item = String> + '_ {
-    keys.iter().filter(|key| key.role != Role::Distinction).map(Key::to_text)
+fn found_by(keys: Vec<Key>) -> impl Iterator<Item = String> {
+    keys.into_iter().filter(|key| key.role != Role::Distinction).map(Key::into_text)
 }
 
 /// The keys of entries that are looked for.
@@ -157,7 +157,7 @@ impl Wanted {
     }
 
     fn texts(&self) -> Vec<String> {
-        self.keys.iter().flat_map(|keys| found_by(keys)).collect()
+        self.keys.iter().cloned().flat_map(found_by).collect()
     }
 }
 
@@ -181,6 +181,10 @@ impl Known {
     /// Whether the record of this number is the same already.
     fn has(&self, id: i64, new: &New) -> bool {
         let found = self.items.binary_search_by_key(&id, |(item, _)| item.id);
-        found.is_ok_and(|at| self.items[at].1.data == new.data && self.items[at].1.keys == new.keys)
+        let is_same = |record: &Record| {
+            record.keys == new.keys
+                && serde_json::from_str(&new.data).is_ok_and(|data: serde_json::Value| data == record.data)
+        };
+        found.is_ok_and(|at| is_same(&self.items[at].1))
     }
 }

@@ -245,9 +245,9 @@ impl Kept {
 /// Keeps what was read, after a head that tells when.
 fn keep(cx: &Context, collection: &Collection, account: &str, read_at: Timestamp, rows: &[Json]) -> Result<()> {
     let expires = read_at.checked_add(KEPT).ok();
-    let record = |data: Json| New { keys: Vec::new(), data, added: read_at, expires };
-    let head = record(json!({ "account": account, "read_at": read_at.to_string() }));
-    let rows = rows.iter().map(|row| record(row.clone()));
+    let record = |data: &Json| New { keys: Vec::new(), data: New::data(data), added: read_at, expires };
+    let head = record(&json!({ "account": account, "read_at": read_at.to_string() }));
+    let rows = rows.iter().map(record);
     collection.replace_all(&std::iter::once(head).chain(rows).collect::<Vec<_>>())?;
     cx.store.prune_kind(COLLECTION, cx.clock.now()).map(drop)
 }
@@ -326,7 +326,7 @@ fn note(collection: &Collection, head: &Record, notes: Vec<(&str, Json)>) -> Opt
     }
     let mut data = head.data.clone();
     notes.into_iter().for_each(|(name, now)| data[name] = now);
-    let noted = New { keys: head.keys.clone(), data, added: head.added, expires: head.expires };
+    let noted = New { keys: head.keys.clone(), data: New::data(&data), added: head.added, expires: head.expires };
     collection.update(head.id, &noted).ok()
 }
 
@@ -355,6 +355,7 @@ pub async fn kept_address(client: &Client, name: &str) -> Option<String> {
 pub fn keep_address(client: &Client, name: &str, path: &str, began: Option<Timestamp>) -> Result<()> {
     let (Some(collection), Some(began)) = (addresses(client), began) else { return Ok(()) };
     let data = json!({ "path": path, "read_at": began.to_string() });
+    let data = New::data(&data);
     let new = New { keys: vec![name.to_owned()], data, added: began, expires: began.checked_add(KEPT).ok() };
     collection.edit(&[name], |old| {
         let remove = old.iter().map(|record| record.id).collect();

@@ -131,7 +131,7 @@ fn keep(cx: &Context, show: i64, seasons: &[Season], work: &Work) {
     let now = cx.clock.now();
     let collection = cx.store.shared_collection(COLLECTION, "");
     let keys = vec![show.to_string()];
-    let data = serde_json::to_value(seasons).unwrap_or_default();
+    let data = New::data(&seasons);
     let expires = now.checked_add(SignedDuration::from_hours(hours)).ok();
     let written = collection.edit(&keys.clone(), |old| {
         let remove = old.iter().map(|record| record.id).collect();

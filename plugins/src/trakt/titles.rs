@@ -307,7 +307,7 @@ fn keep(cx: &Context, fresh: &[Fresh<'_>]) -> Result<()> {
                 // What is still not known is asked about less and less often.
                 None => ages.get(fresh.asked).map_or(DAY, |age| (*age * 2).min(DAY * 7)),
             };
-            let data = serde_json::to_value(fresh.work.as_deref()).unwrap_or_default();
+            let data = New::data(&fresh.work.as_deref());
             (!keys.is_empty()).then(|| New { keys, data, added: now, expires: now.checked_add(lifetime).ok() })
         });
         let insert: Vec<New> = insert.collect();
@@ -343,7 +343,7 @@ where
             return Ok(answer);
         }
     };
-    let data = serde_json::to_value(&answer).unwrap_or_default();
+    let data = New::data(&answer);
     let new = New { keys: vec![path.to_owned()], data, added: now, expires: now.checked_add(DAY * 30).ok() };
     let replaced = |old: Vec<Record>| {
         let remove = old.iter().map(|record| record.id).collect();

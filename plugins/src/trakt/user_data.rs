@@ -206,7 +206,7 @@ impl Who<'_> {
                     at.is_none_or(|at| began.is_some_and(|began| at + STALE < began))
                 };
                 let stamps = stamps.filter(|stamps| stamps.iter().all(settled)).unwrap_or_default();
-                let record = serde_json::json!({ "stamps": stamps, "data": data });
+                let record = New::data(&serde_json::json!({ "stamps": stamps, "data": data }));
                 collection.replace_all(&[New {
                     keys: Vec::new(),
                     data: record,

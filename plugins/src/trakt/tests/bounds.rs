@@ -5,7 +5,6 @@ use std::sync::atomic::Ordering;
 use flexget_core::prelude::*;
 use flexget_core::store::New;
 use flexget_core::testing::run;
-use serde_json::json;
 use trakt_sim::Seed;
 
 use crate::trakt::sandbox::Sandbox;
@@ -55,7 +54,7 @@ fn titles_and_seasons_are_counted_and_the_oldest_go() {
     let fill = |kind: &str, count: usize| {
         let record = |at: usize| New {
             keys: vec![format!("filled {at}")],
-            data: json!(null),
+            data: New::data(&()),
             added: cx.clock.now(),
             expires: cx.clock.now().checked_add(jiff::SignedDuration::from_hours(24)).ok(),
         };

@@ -205,7 +205,7 @@ fn entries_have_the_fields_that_flexget_gives_them() {
         let report = run(&read(options), &sandbox.next_run());
         let entry = report.entries.iter().find(|entry| entry.title == title);
         let entry = entry.unwrap_or_else(|| panic!("{title} is not among {:?}", titles(&report, State::Accepted)));
-        serde_json::to_value(entry.fields.get(name)).unwrap()
+        serde_json::to_value(entry.fields().get(name)).unwrap()
     };
     let movie = |name| field("account: ann, list: watchlist, type: movies", "The Matrix (1999)", name);
     let show = |name| field("account: ann, list: watchlist, type: shows", "Breaking Bad (2008)", name);

@@ -52,7 +52,7 @@ fn no_more_is_kept_than_there_is_room_for() {
     let now = sandbox.cx.clock.now();
     let one = |nth: usize| New {
         keys: vec![format!("movie trakt {}", 1_000_000 + nth)],
-        data: serde_json::json!({ "title": format!("Old {nth}") }),
+        data: New::data(&serde_json::json!({ "title": format!("Old {nth}") })),
         added: now,
         expires: Some(now + jiff::SignedDuration::from_hours(24)),
     };
