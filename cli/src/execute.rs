@@ -4,9 +4,8 @@ use flexget_core::command::Format;
 use flexget_core::context::Context;
 use flexget_core::document::to_yaml;
 use flexget_core::plan::TaskPlan;
-use flexget_core::report::TaskReport;
+use flexget_core::report::{Report, TaskReport};
 use flexget_core::run::{self, Selection};
-use serde_json::{Value, json};
 
 use crate::args::{Dump, Execute};
 use crate::config::Config;
@@ -59,21 +58,22 @@ pub(crate) async fn run(options: &Execute, session: &Session) -> u8 {
         asides_only: options.form.format() == Format::Json,
     };
     let cx = session.context(session.store(&path), options.no_cache);
-    let mut reported: Vec<Value> = Vec::new();
+    let mut reported: Vec<TaskReport> = Vec::new();
     let mut is_ok = true;
-    let on_task = |task: &TaskReport| {
+    let on_task = |task: TaskReport| {
         is_ok &= task.is_ok();
         screen.no_status();
-        if style.asides_only {
-            reported.push(json!(task));
-        } else if let Some(words) = &options.dump {
-            screen.dump(task, words);
+        if let (Some(words), false) = (&options.dump, style.asides_only) {
+            screen.dump(&task, words);
         }
-        screen.task(task, style);
+        screen.task(&task, style);
+        if style.asides_only {
+            reported.push(task);
+        }
     };
     let done = session.until_stopped(run::run(&tasks, &selection, &cx, on_task)).await;
     if style.asides_only {
-        screen.json(&json!({ "version": 1, "tasks": reported, "requests": cx.http.counts() }));
+        screen.json(&Report::new(reported, &cx));
     }
     if done.is_none() || session.state.interrupted.get() {
         interrupted(&cx, screen);

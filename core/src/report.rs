@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::context::Context;
 use crate::entry::{Entry, Fields, State};
 use crate::error::Error;
 
@@ -195,6 +196,12 @@ impl TaskReport {
 }
 
 impl Report {
+    /// The report of a run that did these tasks in this world.
+    pub fn new(tasks: Vec<TaskReport>, cx: &Context) -> Self {
+        let requests = cx.http.counts().into_iter().map(|(method, count)| (method.to_owned(), count)).collect();
+        Self { version: 1, tasks, requests }
+    }
+
     /// Whether every task ran through and every change was made.
     pub fn is_ok(&self) -> bool {
         self.tasks.iter().all(TaskReport::is_ok)

@@ -1,6 +1,6 @@
 //! From a plan to a report: runs the tasks, one after the other.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::context::Context;
 use crate::diagnostic::Severity;
@@ -11,7 +11,7 @@ use crate::phase::Phase;
 use crate::plan::{Plan, TaskPlan};
 use crate::plugin::BoundStep;
 use crate::registry;
-use crate::report::{EntryReport, ErrorReport, Outcome, Report, TaskReport};
+use crate::report::{EntryReport, ErrorReport, Outcome, TaskReport};
 use crate::task::{Ending, Task};
 
 /// Which tasks are to run, and how.
@@ -63,14 +63,8 @@ fn named_by<'a>(pattern: &str, plan: &'a Plan) -> Result<Vec<&'a str>> {
     names().filter_map(|name| mask.is_match(name).map(|is| is.then_some(name)).transpose()).collect()
 }
 
-/// Runs these tasks and reports each as it ends.
-pub async fn run(
-    tasks: &[&TaskPlan],
-    selection: &Selection,
-    cx: &Context,
-    mut on_task: impl FnMut(&TaskReport),
-) -> Report {
-    let mut reports = Vec::new();
+/// Runs these tasks and gives the report of each to `on_task` as it ends: who wants a [`Report`] of all keeps them.
+pub async fn run(tasks: &[&TaskPlan], selection: &Selection, cx: &Context, mut on_task: impl FnMut(TaskReport)) {
     if !cx.dry_run {
         match list::settle(cx).await {
             Ok(said) => said.iter().for_each(|line| tracing::warn!(target: "journal", "{line}")),
@@ -81,13 +75,8 @@ pub async fn run(
         if cx.interrupted.get() {
             break;
         }
-        let report = run_task(task, selection, cx).await;
-        on_task(&report);
-        reports.push(report);
+        on_task(run_task(task, selection, cx).await);
     }
-    let requests: BTreeMap<String, u64> =
-        cx.http.counts().into_iter().map(|(method, count)| (method.to_owned(), count)).collect();
-    Report { version: 1, tasks: reports, requests }
 }
 
 async fn run_task(plan: &TaskPlan, selection: &Selection, cx: &Context) -> TaskReport {

@@ -129,7 +129,11 @@ pub async fn run_config_async(config: &str, cx: &Context) -> Report {
     };
     let selection = Selection::default();
     match run::select(&plan, &selection) {
-        Ok(tasks) => run::run(&tasks, &selection, cx, |_| ()).await,
+        Ok(tasks) => {
+            let mut reports = Vec::new();
+            run::run(&tasks, &selection, cx, |report| reports.push(report)).await;
+            Report::new(reports, cx)
+        }
         Err(error) => panic!("no tasks: {error}"),
     }
 }

@@ -2,7 +2,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use flexget_core::prelude::*;
-use flexget_core::store::{Collection, New, Record};
+use flexget_core::store::{Collection, New, Raw};
 use jiff::Timestamp;
 
 /// Rejects what an earlier run has accepted and acted on. Runs in every task, unless it is told not to.
@@ -99,18 +99,21 @@ impl Seen {
         if self.is_local() {
             wanted.extend(marks.iter().flatten().map(|(_, value)| Cow::from(local_key(&name, value))));
         }
-        let mut known: HashMap<String, (String, Timestamp)> = HashMap::new();
-        for record in Self::collection(&task.cx).find(&wanted)?.iter().map(Sight::of) {
+        let wanted: Vec<&str> = wanted.iter().map(AsRef::as_ref).collect();
+        let mut sights: Vec<(String, Timestamp)> = Vec::new();
+        let mut known: HashMap<String, usize> = HashMap::new();
+        Self::collection(&task.cx).each_with(&wanted, |raw| {
+            let Some(sight) = Sight::read(raw) else { return };
             // What this task has seen counts for it whether it remembered for itself then or not.
-            if !self.is_local() || record.task == *name {
-                for (_, value) in record.fields {
-                    known.insert(value, (record.task.clone(), record.added));
-                }
+            let counts = if self.is_local() { *sight.task == *name } else { !sight.local };
+            if counts {
+                known.extend(sight.fields.into_iter().map(|(_, value)| (value, sights.len())));
+                sights.push((sight.task, sight.added));
             }
-        }
+        })?;
         for (at, marks) in live.into_iter().zip(marks) {
             let Some((field, value, (seen_in, when))) =
-                marks.iter().find_map(|(field, value)| Some((field, value, known.get(value)?)))
+                marks.iter().find_map(|(field, value)| Some((field, value, &sights[*known.get(value)?])))
             else {
                 continue;
             };
@@ -151,15 +154,17 @@ pub struct Sight {
 }
 
 impl Sight {
-    /// What a record says.
-    pub fn of(record: &Record) -> Self {
-        let text = |name: &str| record.data.get(name).and_then(|value| value.as_str()).unwrap_or_default();
-        let names = record.data.get("fields").and_then(|names| names.as_array()).map(Vec::as_slice).unwrap_or_default();
-        let values = record.keys.iter().map(|key| key.split_once(LOCAL).map_or(key.as_str(), |(_, value)| value));
-        let names = names.iter().map(|name| name.as_str().unwrap_or_default());
-        let fields = names.zip(values).map(|(name, value)| (name.to_owned().into(), value.to_owned())).collect();
-        let local = record.keys.first().is_some_and(|key| key.contains(LOCAL));
-        Self { title: text("title").to_owned(), task: text("task").to_owned(), local, fields, added: record.added }
+    /// What a record says; `None` if nobody can read it.
+    pub fn read(raw: Raw<'_>) -> Option<Self> {
+        let kept: Kept<'_> = serde_json::from_str(raw.data).ok()?;
+        let keys: Vec<String> = serde_json::from_str(raw.keys).ok()?;
+        let local = keys.first().is_some_and(|key| key.contains(LOCAL));
+        let values = keys.into_iter().map(|key| match key.split_once(LOCAL) {
+            Some((_, value)) => value.to_owned(),
+            None => key,
+        });
+        let fields = kept.fields.into_iter().map(|name| name.into_owned().into()).zip(values).collect();
+        Some(Self { title: kept.title.into_owned(), task: kept.task.into_owned(), local, fields, added: raw.added })
     }
 
     /// The keys of its record: the values, with the task's name where it remembers for itself.
@@ -171,20 +176,24 @@ impl Sight {
         self.fields.iter().map(key).collect()
     }
 
-    /// The record that [`Sight::of`] reads: the values are its keys.
+    /// The record that [`Sight::read`] reads: the values are its keys.
     pub fn to_record(&self) -> New {
-        let names = self.fields.iter().map(|(name, _)| name.as_ref()).collect();
-        let data = New::data(&Kept { title: &self.title, task: &self.task, fields: names });
+        let fields = self.fields.iter().map(|(name, _)| name.as_ref().into()).collect();
+        let data = New::data(&Kept { title: self.title.as_str().into(), task: self.task.as_str().into(), fields });
         New { keys: self.keys(), data, added: self.added, expires: None }
     }
 }
 
 /// What a record says of a sight besides the values.
-#[derive(Serialize)]
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
 struct Kept<'a> {
-    title: &'a str,
-    task: &'a str,
-    fields: Vec<&'a str>,
+    #[serde(borrow)]
+    title: Cow<'a, str>,
+    #[serde(borrow)]
+    task: Cow<'a, str>,
+    #[serde(borrow)]
+    fields: Vec<Cow<'a, str>>,
 }
 
 /// What stands between a task's name and a value in a key of a task that remembers for itself.

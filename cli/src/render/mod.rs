@@ -10,7 +10,7 @@ pub(crate) mod report;
 pub(crate) mod table;
 pub(crate) mod text;
 
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, BufWriter, ErrorKind, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anstyle::{AnsiColor, Style};
@@ -57,14 +57,22 @@ impl Side {
     }
 
     fn write(&mut self, text: &str) {
+        let colour = self.colour;
+        self.write_with(|to| match colour {
+            true => to.write_all(text.as_bytes()),
+            false => write!(to, "{}", anstream::adapter::strip_str(text)),
+        });
+    }
+
+    fn write_with(&mut self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) {
         if self.closed {
             return;
         }
-        let written = match self.colour {
-            true => self.to.write_all(text.as_bytes()),
-            false => write!(self.to, "{}", anstream::adapter::strip_str(text)),
-        };
-        if let Err(error) = written.and_then(|()| self.to.flush()) {
+        let mut to = BufWriter::new(&mut self.to);
+        let written = write(&mut to).and_then(|()| to.flush());
+        // What could not be written is not tried again.
+        let _ = to.into_parts();
+        if let Err(error) = written {
             self.closed = true;
             if error.kind() != ErrorKind::BrokenPipe {
                 self.failed = Some(error);
@@ -107,10 +115,13 @@ impl Screen {
 
     /// Writes one JSON document of data.
     pub(crate) fn json(&self, document: &impl serde::Serialize) {
-        match serde_json::to_string_pretty(document) {
-            Ok(text) => self.data(&format!("{text}\n")),
-            Err(error) => self.problem(Kind::Error, &format!("cannot be shown as JSON: {error}"), &[]),
-        }
+        let mut streams = self.lock();
+        streams.clear_status();
+        // As it is made, because a report may be long. JSON escapes what a terminal would obey.
+        streams.stdout.write_with(|to| {
+            serde_json::to_writer_pretty(&mut *to, document)?;
+            to.write_all(b"\n")
+        });
     }
 
     /// Writes a manual: paragraphs as wide as the terminal, examples as they are.

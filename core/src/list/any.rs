@@ -191,7 +191,9 @@ impl AnyList {
             return Ok(found);
         }
         let items = self.items(None, cx).await?;
-        let index = Index::new(items.iter().map(|item| self.keys(item)));
+        // Several steps look for entries on a list that is read once.
+        let kept = cx.memo.of::<Memory>("lists").index(&self.place(), &self.options);
+        let index = kept.unwrap_or_else(|| Rc::new(Index::new(items.iter().map(|item| self.keys(item)))));
         Ok(entries.iter().map(|entry| index.find(&self.keys(entry)).map(|at| items[at].clone())).collect())
     }
 

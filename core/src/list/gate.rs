@@ -182,7 +182,7 @@ impl WritableList {
         open: &Index,
     ) -> Sorted {
         let mut sorted = Sorted::default();
-        let mut sent = Index::default();
+        let mut sent = Index::with_room(entries.len());
         for (at, entry) in entries.iter().enumerate() {
             let keys = self.0.keys(entry);
             let is_there = there.is_some_and(|there| there[at].is_some());

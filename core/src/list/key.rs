@@ -90,6 +90,11 @@ impl Key {
     }
 
     /// The key as one piece of text, for a store.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// [`Key::text`], without a copy.
     pub fn into_text(self) -> String {
         self.text
     }
@@ -132,9 +137,24 @@ const END: u32 = u32::MAX;
 impl Index {
     /// An index of items, given the keys of each; positions are those in `items`.
     pub fn new(items: impl IntoIterator<Item = Vec<Key>>) -> Self {
-        let mut index = Self::default();
-        items.into_iter().for_each(|keys| index.push(keys));
+        let items = items.into_iter();
+        let mut index = Self::with_room(items.size_hint().0);
+        items.for_each(|keys| index.push(keys));
         index
+    }
+
+    /// An empty index with room for so many items.
+    pub(super) fn with_room(items: usize) -> Self {
+        // As many as an item of a list has.
+        let keys = items * 4;
+        Self {
+            hasher: RandomState::new(),
+            heads: HashMap::with_capacity_and_hasher(keys, BuildHasherDefault::default()),
+            links: Vec::with_capacity(keys),
+            keys: Vec::with_capacity(keys),
+            items: Vec::with_capacity(keys),
+            ends: Vec::with_capacity(items),
+        }
     }
 
     /// Adds an item at the next position.
@@ -143,12 +163,16 @@ impl Index {
         let item = self.ends.len() as u32;
         for key in keys {
             let at = self.keys.len() as u32;
-            let next = self.heads.insert(self.hasher.hash_one(&key), at).unwrap_or(END);
+            let next = self.heads.insert(self.hash(&key), at).unwrap_or(END);
             self.links.push(next);
             self.items.push(item);
             self.keys.push(key);
         }
         self.ends.push(self.keys.len() as u32);
+    }
+
+    fn hash(&self, key: &Key) -> u64 {
+        self.hasher.hash_one(key.text.as_str())
     }
 
     /// The first item that has these keys: by id if there is one, else by name where no id speaks against it.
@@ -159,7 +183,7 @@ impl Index {
 
     /// The positions of the items that have this key.
     fn items_with<'a>(&'a self, key: &'a Key) -> impl Iterator<Item = usize> + 'a {
-        let mut at = self.heads.get(&self.hasher.hash_one(key)).copied().unwrap_or(END);
+        let mut at = self.heads.get(&self.hash(key)).copied().unwrap_or(END);
         std::iter::from_fn(move || {
             let here = (at != END).then_some(at as usize)?;
             at = self.links[here];

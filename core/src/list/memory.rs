@@ -2,7 +2,7 @@
 //!
 //! A service may go on showing the old list for minutes after a change, so the change is applied to the copy, and to copies that are read later.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -28,6 +28,8 @@ struct Known {
 struct Copy {
     list: Rc<dyn Erased>,
     items: Rc<Vec<Entry>>,
+    /// The items by their keys, made when somebody looks for one.
+    index: OnceCell<Rc<Index>>,
 }
 
 /// What was written to a list.
@@ -50,6 +52,13 @@ impl Memory {
         Some(Rc::clone(&self.0.borrow().get(place)?.copies.get(options)?.items))
     }
 
+    /// The items of the copy that was read with these options, by their keys.
+    pub fn index(&self, place: &Place, options: &str) -> Option<Rc<Index>> {
+        let known = self.0.borrow();
+        let Copy { list, items, index } = known.get(place)?.copies.get(options)?;
+        Some(Rc::clone(index.get_or_init(|| Rc::new(Index::new(items.iter().map(|item| list.keys(item)))))))
+    }
+
     /// Applies to what was just read what was written before it and may not be shown yet: `before` by earlier runs (what this
     /// run has written may be among it, because writing it twice is writing it once), and then what this run has written.
     pub fn bring_up_to_date(
@@ -68,7 +77,7 @@ impl Memory {
     pub fn keep(&self, place: &Place, options: &str, list: &Rc<dyn Erased>, items: Rc<Vec<Entry>>) {
         let mut known = self.0.borrow_mut();
         let known = known.entry(place.clone()).or_default();
-        known.copies.insert(options.to_owned(), Copy { list: Rc::clone(list), items });
+        known.copies.insert(options.to_owned(), Copy { list: Rc::clone(list), items, index: OnceCell::new() });
     }
 
     /// Notes that these entries were put on the list.
@@ -93,6 +102,7 @@ impl Memory {
             let items =
                 Rc::try_unwrap(std::mem::take(&mut copy.items)).unwrap_or_else(|shared| shared.as_ref().clone());
             copy.items = Rc::new(apply(&*copy.list, items, &write));
+            copy.index = OnceCell::new();
         }
         known.writes.push(write);
     }

@@ -54,6 +54,8 @@ pub struct Record {
 pub struct Raw<'a> {
     /// Its number in its collection.
     pub id: i64,
+    /// What it is found by, as a JSON array of text.
+    pub keys: &'a str,
     /// What is remembered, as JSON.
     pub data: &'a str,
     /// Since when.
@@ -180,6 +182,11 @@ impl Collection {
         self.read(|connection, collection| record::find(connection, collection, keys))
     }
 
+    /// What `take` makes of each record that has any of the keys, in the order of insertion; and perhaps of others. `take` must not use the store.
+    pub fn each_with<T>(&self, keys: &[&str], take: impl FnMut(Raw<'_>) -> T) -> Result<Vec<T>> {
+        self.read(|connection, collection| record::each_with(connection, collection, keys, take))
+    }
+
     /// Those of the keys that some record has.
     pub fn has_keys<K: AsRef<str>>(&self, keys: &[K]) -> Result<HashSet<String>> {
         self.read(|connection, collection| record::known_keys(connection, collection, keys))
@@ -205,22 +212,32 @@ impl Collection {
         keys: &[K],
         decide: impl FnOnce(Vec<Record>) -> (Edits<I>, T),
     ) -> Result<T> {
-        self.edit_among(|| keys.iter().map(AsRef::as_ref).collect::<Vec<&str>>(), decide)
+        self.edit_what(|transaction, collection| record::find(transaction, collection, keys), decide)
     }
 
-    /// The same with keys that are only made where there is any record.
-    pub fn edit_among<K: AsRef<str>, T, I: IntoIterator<Item = New>>(
+    /// The same of what `take` makes of each record, with keys that are only made where there is any. Among the records there may be
+    /// some that have none of the keys.
+    pub fn edit_each<'k, R, T, I: IntoIterator<Item = New>>(
         &self,
-        keys: impl FnOnce() -> Vec<K>,
-        decide: impl FnOnce(Vec<Record>) -> (Edits<I>, T),
+        keys: impl FnOnce() -> Vec<&'k str>,
+        take: impl FnMut(Raw<'_>) -> R,
+        decide: impl FnOnce(Vec<R>) -> (Edits<I>, T),
+    ) -> Result<T> {
+        let find = |transaction: &Transaction<'_>, collection| match record::is_empty(transaction, collection)? {
+            true => Ok(Vec::new()),
+            false => record::each_with(transaction, collection, &keys(), take),
+        };
+        self.edit_what(find, decide)
+    }
+
+    fn edit_what<R, T, I: IntoIterator<Item = New>>(
+        &self,
+        find: impl FnOnce(&Transaction<'_>, i64) -> rusqlite::Result<Vec<R>>,
+        decide: impl FnOnce(Vec<R>) -> (Edits<I>, T),
     ) -> Result<T> {
         self.database.write(|transaction| {
             let collection = self.made(transaction)?;
-            let found = match record::is_empty(transaction, collection)? {
-                true => Vec::new(),
-                false => record::find(transaction, collection, &keys())?,
-            };
-            let (edits, answer) = decide(found);
+            let (edits, answer) = decide(find(transaction, collection)?);
             record::remove(transaction, collection, &edits.remove)?;
             for (number, new) in &edits.update {
                 record::update(transaction, collection, *number, new)?;

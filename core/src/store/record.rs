@@ -58,21 +58,38 @@ pub(super) fn all(connection: &Connection, collection: i64) -> rusqlite::Result<
         .collect()
 }
 
+fn taken<T>(row: &Row<'_>, take: &mut impl FnMut(Raw<'_>) -> T) -> rusqlite::Result<T> {
+    let id = row.get::<_, i64>(0)? & NUMBERS;
+    let (keys, data) = (row.get_ref(1)?.as_str()?, row.get_ref(2)?.as_str()?);
+    Ok(take(Raw { id, keys, data, added: time(row, 3)? }))
+}
+
 /// What `take` makes of each record, in the order of insertion.
 pub(super) fn each<T>(
     connection: &Connection,
     collection: i64,
     mut take: impl FnMut(Raw<'_>) -> T,
 ) -> rusqlite::Result<Vec<T>> {
-    let mut statement =
-        connection.prepare_cached("SELECT id, data, added FROM record WHERE id BETWEEN ? AND ? ORDER BY id")?;
-    let mut rows = statement.query(row_ids(collection))?;
-    let mut taken = Vec::new();
-    while let Some(row) = rows.next()? {
-        let id = row.get::<_, i64>(0)? & NUMBERS;
-        taken.push(take(Raw { id, data: row.get_ref(1)?.as_str()?, added: time(row, 2)? }));
+    connection
+        .prepare_cached("SELECT id, keys, data, added FROM record WHERE id BETWEEN ? AND ? ORDER BY id")?
+        .query_map(row_ids(collection), |row| taken(row, &mut take))?
+        .collect()
+}
+
+/// The same of the records that have any of the keys. There may be others among them, whose keys have the same number.
+pub(super) fn each_with<T, K: AsRef<str>>(
+    connection: &Connection,
+    collection: i64,
+    keys: &[K],
+    mut take: impl FnMut(Raw<'_>) -> T,
+) -> rusqlite::Result<Vec<T>> {
+    let numbers = with_keys(connection, collection, keys)?;
+    if numbers.len() > FEW && numbers.len() == count(connection, collection)? {
+        return each(connection, collection, take);
     }
-    Ok(taken)
+    let mut statement = connection.prepare_cached("SELECT id, keys, data, added FROM record WHERE id = ?")?;
+    let mut each = |number| statement.query_row([row_id(collection, number)], |row| taken(row, &mut take));
+    numbers.into_iter().map(|number| each(number)).collect()
 }
 
 pub(super) fn get(connection: &Connection, collection: i64, number: i64) -> rusqlite::Result<Option<Record>> {
@@ -96,14 +113,8 @@ pub(super) fn find<K: AsRef<str>>(
     keys: &[K],
 ) -> rusqlite::Result<Vec<Record>> {
     let numbers = with_keys(connection, collection, keys)?;
-    let is_all = numbers.len() > FEW && numbers.len() == count(connection, collection)?;
-    let mut found = match is_all {
-        true => all(connection, collection)?,
-        false => numbers
-            .into_iter()
-            .filter_map(|number| get(connection, collection, number).transpose())
-            .collect::<rusqlite::Result<_>>()?,
-    };
+    let records = numbers.into_iter().filter_map(|number| get(connection, collection, number).transpose());
+    let mut found = records.collect::<rusqlite::Result<Vec<Record>>>()?;
     // Another key may have the same number.
     let wanted: HashSet<&str> = keys.iter().map(AsRef::as_ref).collect();
     found.retain(|record| record.keys.iter().any(|key| wanted.contains(key.as_str())));

@@ -1,7 +1,7 @@
 //! `seen …`
 
 use flexget_core::prelude::*;
-use flexget_core::store::{Collection, Record};
+use flexget_core::store::Collection;
 use serde_json::json;
 
 use crate::seen::{self, Sight};
@@ -150,8 +150,8 @@ fn collection(cx: &Context) -> Collection {
 
 /// Everything that was seen, oldest first, with the numbers of the records.
 fn all(cx: &Context) -> Result<Vec<(i64, Sight)>> {
-    let records: Vec<Record> = collection(cx).all()?;
-    Ok(records.iter().map(|record| (record.id, Sight::of(record))).collect())
+    let sights = collection(cx).each(|raw| Sight::read(raw).map(|sight| (raw.id, sight)))?;
+    Ok(sights.into_iter().flatten().collect())
 }
 
 fn is_of(tasks: &[String], sight: &Sight) -> bool {

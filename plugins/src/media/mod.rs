@@ -158,17 +158,18 @@ impl Media {
 
     /// What kind of thing the entry is, which costs less than [`Media::of`].
     pub fn kind_of(entry: &Entry, expected: Option<Kind>) -> Option<Kind> {
-        let has_any = |names: &[&str]| names.iter().any(|name| entry.has(name));
-        let is_movie = has_any(&["movie_name", "trakt_movie_id", "trakt_movie_slug", "trakt_movie_name"]);
+        let (mut is_movie, mut is_series, mut is_at_tvdb) = (false, false, false);
+        for (name, _) in entry.fields().filter(|(_, value)| !value.is_null()) {
+            match name {
+                "movie_name" | "trakt_movie_id" | "trakt_movie_slug" | "trakt_movie_name" => is_movie = true,
+                "series_name" | "trakt_show_id" | "trakt_show_slug" | "trakt_series_name" | "trakt_episode_id"
+                | "trakt_season_id" => is_series = true,
+                "tvdb_id" => is_at_tvdb = true,
+                _ => {}
+            }
+        }
         // TVDB has movies too, though nobody knows them here by its numbers.
-        let is_series = has_any(&[
-            "series_name",
-            "trakt_show_id",
-            "trakt_show_slug",
-            "trakt_series_name",
-            "trakt_episode_id",
-            "trakt_season_id",
-        ]) || !is_movie && entry.has("tvdb_id");
+        is_series |= !is_movie && is_at_tvdb;
         match (is_movie, is_series, expected) {
             (true, true, Some(expected)) => Some(expected),
             (_, true, _) => Some(Self::kind_of_series(entry)),
@@ -285,8 +286,11 @@ impl Media {
         id(spaces.tvdb, shown(&self.ids.tvdb));
         if let Some(name) = &self.name {
             if self.kind == Kind::Movie {
-                let year = self.year.map(|year| year.to_string()).unwrap_or_default();
-                keys.push(Key::name(spaces.name, &format!("{name} ({year})")));
+                let name = match self.year {
+                    Some(year) => format!("{name} ({year})"),
+                    None => format!("{name} ()"),
+                };
+                keys.push(Key::name(spaces.name, &name));
             } else {
                 keys.push(Key::name(spaces.name, &format!("{name}{part}")));
                 keys.extend(self.year.map(|year| Key::distinction(spaces.year, year)));
