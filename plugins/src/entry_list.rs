@@ -1,6 +1,6 @@
 use flexget_core::prelude::*;
 
-use crate::media;
+use crate::media::Media;
 use crate::shelf::Shelf;
 
 /// A list of entries with all their fields, kept by this program.
@@ -29,8 +29,10 @@ submit! { list::<EntryList>() }
 pub fn keys(entry: &Entry) -> Vec<Key> {
     let is_real = |url: &&str| !url.starts_with("mock://") && !url.is_empty();
     let url = entry.text("original_url").filter(is_real).map(|url| Key::name("url", url));
-    let ids = media::keys(entry, None).into_iter().filter(|key| key.role != flexget_core::list::Role::Name);
-    ids.chain([Key::name("title", entry.title())]).chain(url).collect()
+    let mut keys = Media::of(entry, None).map(|media| media.keys_without_name()).unwrap_or_default();
+    keys.push(Key::name("title", entry.title()));
+    keys.extend(url);
+    keys
 }
 
 /// The list of this name in the store.

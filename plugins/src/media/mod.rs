@@ -263,13 +263,31 @@ impl Media {
     /// A movie's name counts with its year, and without one only for a movie whose year is not known either, as in
     /// FlexGet. A show's name counts without the year, which tells two shows of one name apart where both are known.
     pub fn keys(&self) -> Vec<Key> {
-        let part = match (self.kind, self.season, self.episode) {
-            (Kind::Season, Some(season), _) => format!(" s{season}"),
-            (Kind::Episode, Some(season), Some(episode)) => format!(" s{season}e{episode}"),
-            (Kind::Movie | Kind::Show, ..) => String::new(),
-            // Without its numbers, a season or episode is known by its own id alone.
-            _ => return self.own_key().into_iter().collect(),
+        let mut keys = self.keys_without_name();
+        let (Some(name), Some(part)) = (&self.name, self.part()) else { return keys };
+        let name = match (self.kind, self.year) {
+            (Kind::Movie, Some(year)) => format!("{name} ({year})"),
+            (Kind::Movie, None) => format!("{name} ()"),
+            _ => format!("{name}{part}"),
         };
+        keys.push(Key::name(self.kind.spaces().name, &name));
+        keys
+    }
+
+    /// The numbers of a season or episode, in keys; `None` if they are not known.
+    fn part(&self) -> Option<String> {
+        match (self.kind, self.season, self.episode) {
+            (Kind::Season, Some(season), _) => Some(format!(" s{season}")),
+            (Kind::Episode, Some(season), Some(episode)) => Some(format!(" s{season}e{episode}")),
+            (Kind::Movie | Kind::Show, ..) => Some(String::new()),
+            _ => None,
+        }
+    }
+
+    /// As [`Media::keys`], but for the name.
+    pub fn keys_without_name(&self) -> Vec<Key> {
+        // Without its numbers, a season or episode is known by its own id alone.
+        let Some(part) = self.part() else { return self.own_key().into_iter().collect() };
         let spaces = self.kind.spaces();
         let mut keys = Vec::with_capacity(8);
         keys.extend(self.own_key());
@@ -284,17 +302,8 @@ impl Media {
         id(spaces.imdb, shown(&self.ids.imdb));
         id(spaces.tmdb, shown(&self.ids.tmdb));
         id(spaces.tvdb, shown(&self.ids.tvdb));
-        if let Some(name) = &self.name {
-            if self.kind == Kind::Movie {
-                let name = match self.year {
-                    Some(year) => format!("{name} ({year})"),
-                    None => format!("{name} ()"),
-                };
-                keys.push(Key::name(spaces.name, &name));
-            } else {
-                keys.push(Key::name(spaces.name, &format!("{name}{part}")));
-                keys.extend(self.year.map(|year| Key::distinction(spaces.year, year)));
-            }
+        if self.kind != Kind::Movie && self.name.is_some() {
+            keys.extend(self.year.map(|year| Key::distinction(spaces.year, year)));
         }
         keys
     }
@@ -326,12 +335,12 @@ fn first_text<'a>(entry: &'a Entry, names: &[&str]) -> Option<&'a str> {
 /// The name and the year of a movie whose title may be that of a release: `Solaris.1972.1080p.BluRay`.
 fn movie_of_title(title: &str) -> (String, Option<i64>) {
     let (name, year) = split_year(title);
-    let told = movie(title);
     // A title that is a name already keeps its punctuation.
-    match year {
-        None if told.year.is_some() || !told.quality.is_unknown() => (told.name, told.year),
-        _ => (name, year),
+    if year.is_some() {
+        return (name, year);
     }
+    let told = movie(title);
+    if told.year.is_some() || !told.quality.is_unknown() { (told.name, told.year) } else { (name, year) }
 }
 
 /// The name without its year, if that stands at its end without brackets, as in names that were read from titles.
