@@ -90,8 +90,8 @@ pub trait List: DeserializeOwned + JsonSchema + 'static {
         Vec::new()
     }
 
-    /// Why it cannot be changed, if it cannot: "trending list is not modifiable".
-    fn read_only(&self) -> Option<String> {
+    /// Why it cannot be changed, if it cannot, and what would help: "trending list is not modifiable".
+    fn read_only(&self) -> Option<Problem> {
         None
     }
 

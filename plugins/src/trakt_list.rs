@@ -361,27 +361,28 @@ impl List for TraktList {
         }
     }
 
-    fn read_only(&self) -> Option<String> {
+    fn read_only(&self) -> Option<Problem> {
         let source = self.source();
-        if self.limit.is_some() && source.is_changeable() {
-            return Some("a list that is read only in part cannot be changed: leave out `limit`".to_owned());
-        }
-        if !source.is_changeable() {
-            return Some(self.not_modifiable());
-        }
-        if self.account.is_none() {
-            return Some("a Trakt list can be changed only with an `account`".to_owned());
-        }
         let is_anothers = self.username.is_some() && !matches!(source, Source::Personal(_));
-        if is_anothers {
-            return Some(format!("the {} list of another user is not modifiable", self.name()));
-        }
-        match source {
-            Source::Personal(Personal::Address { owner: None, .. }) => {
-                Some("an official list of Trakt is not modifiable".to_owned())
+        let is_official = matches!(source, Source::Personal(Personal::Address { owner: None, .. }));
+        let another = "name a list that can be changed, such as a watchlist or one of your own lists";
+        let (reason, help) = match &source {
+            source if !source.is_changeable() => (self.not_modifiable(), another),
+            _ if self.limit.is_some() => {
+                ("a list that is read only in part cannot be changed".to_owned(), "leave out `limit`")
             }
-            _ => None,
-        }
+            _ if is_official => ("an official list of Trakt is not modifiable".to_owned(), another),
+            _ if self.account.is_none() => (
+                "a Trakt list can be changed only with an `account`".to_owned(),
+                "set `account` to a name stored by `flexget-rs trakt auth NAME`",
+            ),
+            _ if is_anothers => (
+                format!("the {} list of another user is not modifiable", self.name()),
+                "leave out `username`: the list is that of the account's own user then",
+            ),
+            _ => return None,
+        };
+        Some(Problem::at(Path::root(), reason).help(help))
     }
 
     fn ready(&self, cx: &Context) -> Result<()> {

@@ -22,7 +22,7 @@ use crate::task::Task;
 /// [`List`] without its type.
 pub(crate) trait Erased {
     fn place(&self) -> Place;
-    fn read_only(&self) -> Option<String>;
+    fn read_only(&self) -> Option<Problem>;
     fn ready(&self, cx: &Context) -> Result<()>;
     fn keys(&self, entry: &Entry) -> Vec<Key>;
     fn accepts(&self, entry: &Entry) -> Result<(), String>;
@@ -49,7 +49,7 @@ impl<L: List> Erased for L {
     fn place(&self) -> Place {
         List::place(self)
     }
-    fn read_only(&self) -> Option<String> {
+    fn read_only(&self) -> Option<Problem> {
         List::read_only(self)
     }
     fn ready(&self, cx: &Context) -> Result<()> {
@@ -270,8 +270,7 @@ impl TryFrom<AnyList> for WritableList {
     fn try_from(list: AnyList) -> Result<Self, Problem> {
         match list.list.read_only() {
             None => Ok(Self(list)),
-            Some(reason) => Err(Problem::at(crate::diagnostic::Path::root(), reason)
-                .help("name a list that can be changed, such as a watchlist or one of your own lists")),
+            Some(problem) => Err(problem),
         }
     }
 }
