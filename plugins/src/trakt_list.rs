@@ -23,6 +23,11 @@ use crate::trakt::{bulk, translation};
 /// is a Trakt user whose public lists are read, or, beside `account`, somebody whose lists that account may see.
 /// With `account` alone, the lists are those of the account's own user. The address of a public list or a chart needs neither.
 ///
+/// Entries have the fields that FlexGet gives them, and what Trakt says of the item on the list: `trakt_listed_at`,
+/// `trakt_collected_at`, `trakt_collected_as` (medium, resolution, sound), `trakt_watched_at`, `trakt_rated_at`, `trakt_user_rating`, `trakt_notes`.
+/// What has such a date is put on `collection`, `watched` or `history` with it. `flexget-rs undo` puts back what was taken off, with all
+/// plays, collected episodes and notes.
+///
 /// Other than in FlexGet, a list with seasons, people or anything unknown on it is no problem (what is not of the wanted `type` is left out),
 /// `watched` gives each item once however often it was watched, `type: auto` works for every list, and charts are read
 /// only as far as `limit` says.
