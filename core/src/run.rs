@@ -63,7 +63,7 @@ fn named_by<'a>(pattern: &str, plan: &'a Plan) -> Result<Vec<&'a str>> {
     names().filter_map(|name| mask.is_match(name).map(|is| is.then_some(name)).transpose()).collect()
 }
 
-/// Runs these tasks and gives the report of each to `on_task` as it ends: who wants a [`Report`] of all keeps them.
+/// Runs these tasks and gives the report of each to `on_task` as it ends: who wants a [`Report`](crate::report::Report) of all keeps them.
 pub async fn run(tasks: &[&TaskPlan], selection: &Selection, cx: &Context, mut on_task: impl FnMut(TaskReport)) {
     if !cx.dry_run {
         match list::settle(cx).await {

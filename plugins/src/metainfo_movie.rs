@@ -67,7 +67,7 @@ mod tests {
 
     fn fields(task: &str) -> serde_json::Value {
         let report = testing::run(&format!("metainfo_movie: yes\n{task}"), &testing::context());
-        serde_json::to_value(&report.entries[0].fields()).unwrap()
+        serde_json::to_value(report.entries[0].fields()).unwrap()
     }
 
     #[test]

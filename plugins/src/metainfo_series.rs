@@ -92,7 +92,7 @@ mod tests {
 
     fn fields(entry: &str) -> serde_json::Value {
         let report = testing::run(&format!("metainfo_series: yes\nmock: [ {entry} ]"), &testing::context());
-        serde_json::to_value(&report.entries[0].fields()).unwrap()
+        serde_json::to_value(report.entries[0].fields()).unwrap()
     }
 
     #[test]

@@ -88,8 +88,8 @@ pub(super) fn each_with<T, K: AsRef<str>>(
         return each(connection, collection, take);
     }
     let mut statement = connection.prepare_cached("SELECT id, keys, data, added FROM record WHERE id = ?")?;
-    let mut each = |number| statement.query_row([row_id(collection, number)], |row| taken(row, &mut take));
-    numbers.into_iter().map(|number| each(number)).collect()
+    let one = |number| statement.query_row([row_id(collection, number)], |row| taken(row, &mut take));
+    numbers.into_iter().map(one).collect()
 }
 
 pub(super) fn get(connection: &Connection, collection: i64, number: i64) -> rusqlite::Result<Option<Record>> {

@@ -47,7 +47,7 @@ fn an_entry_has_the_fields_of_an_episode() {
     let report = run(&next("account: ann, list: watched, strip_dates: yes"), &sandbox.next_run());
     assert_eq!(report.entries[0].title, "Harbour Lights S02E04");
     assert_eq!(report.entries[0].url, "https://trakt.tv/shows/harbour-lights/seasons/2/episodes/4");
-    let fields = serde_json::to_value(&report.entries[0].fields()).unwrap();
+    let fields = serde_json::to_value(report.entries[0].fields()).unwrap();
     let expected: [(&str, serde_json::Value); 15] = [
         ("series_name", "Harbour Lights".into()),
         ("series_season", 2.into()),

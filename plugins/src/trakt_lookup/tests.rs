@@ -41,7 +41,7 @@ fn reading(entries: &[&str], fields: &[&str]) -> String {
 }
 
 fn fields(report: &TaskReport, at: usize) -> Json {
-    serde_json::to_value(&report.entries[at].fields()).unwrap()
+    serde_json::to_value(report.entries[at].fields()).unwrap()
 }
 
 fn read_one(sandbox: &Sandbox, entry: &str, names: &[&str]) -> Json {

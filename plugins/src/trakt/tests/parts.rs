@@ -7,8 +7,11 @@ use trakt_sim::Trouble;
 use super::laws::pass;
 use super::*;
 
-/// All plays, and all that is collected, with times and as what.
-fn everything(sandbox: &Sandbox) -> (Vec<(Media, i64)>, Vec<(Media, i64, Json)>) {
+/// Something that is collected, since when, and as what.
+type Collected = (Media, i64, Json);
+
+/// All plays, with their times, and all that is collected.
+fn everything(sandbox: &Sandbox) -> (Vec<(Media, i64)>, Vec<Collected>) {
     sandbox.sim.with(|world| {
         let ann = world.user("ann-kay");
         let mut plays: Vec<_> = ann.history.iter().map(|play| (play.media, play.watched_at)).collect();
