@@ -171,7 +171,10 @@ pub async fn undo(id: i64, by: &'static str, cx: &Context) -> Result<ChangeRepor
         }
     }
     let list = list_of(&change)?;
-    let writable = WritableList::try_from(list).map_err(|problem| Error::new(problem.message))?;
+    let writable = WritableList::try_from(list).map_err(|problem| match problem.help {
+        Some(help) => Error::new(problem.message).hint(help),
+        None => Error::new(problem.message),
+    })?;
     writable.list().ready(cx)?;
     let answer = Answer::of(&change);
     let all = items_of(&change);
