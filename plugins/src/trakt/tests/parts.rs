@@ -185,6 +185,25 @@ fn an_undo_takes_off_the_play_that_was_added_and_no_other() {
 }
 
 #[test]
+fn a_play_that_is_not_where_it_should_be_is_not_taken_for_undone() {
+    let sandbox = lived_in();
+    let added = run(&add("list: watched", "{ title: The Matrix, trakt_movie_id: 481 }"), &sandbox.next_run());
+    // As if this machine's clock had been an hour off.
+    sandbox.sim.with(|world| {
+        let plays = &mut world.user_mut("ann-kay").history;
+        plays.iter_mut().filter(|play| play.media == Media::Movie(481)).for_each(|play| play.watched_at -= 3_600_000);
+    });
+    let before = everything(&sandbox);
+    pass(&sandbox, 6);
+    let id = added.changes[0].change_id.unwrap();
+    let undone = testing::block_on(flexget_core::list::undo(id, "undo", &sandbox.next_run())).unwrap();
+    assert_eq!(undone.failed, ["The Matrix: its play is not in the history at the time at which it was added"]);
+    assert_eq!((undone.done, everything(&sandbox)), (0, before));
+    let state = sandbox.cx.journal().get(id).unwrap().unwrap().state;
+    assert_eq!(state, flexget_core::journal::ChangeState::Done, "it is not undone");
+}
+
+#[test]
 fn after_an_undo_what_has_other_plays_still_counts_as_watched() {
     let sandbox = lived_in();
     let entry = "{ title: Dark Knight, trakt_movie_id: 6 }, { title: The Matrix, trakt_movie_id: 481 }";
