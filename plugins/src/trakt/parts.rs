@@ -260,10 +260,12 @@ pub async fn take_plays(client: &Client, items: &[Item<'_>]) -> Result<Change> {
     for row in &rows {
         let (Some(play), Some((_, entry))) = (Play::of(row), entries::of_row(row, Style::default())) else { continue };
         let Some(mut media) = Media::of(&entry, None) else { continue };
-        let found = index.find(&media.keys()).or_else(|| {
+        let mut found = index.find(&media.keys());
+        // A movie has no show, though a show may have its numbers.
+        if found.is_none() && media.kind == Kind::Episode {
             media.reduce_to(Kind::Show);
-            index.find(&media.keys())
-        });
+            found = index.find(&media.keys());
+        }
         if let Some(at) = found {
             plays[at].push(play);
         }

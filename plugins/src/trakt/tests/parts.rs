@@ -185,6 +185,23 @@ fn an_undo_takes_off_the_play_that_was_added_and_no_other() {
 }
 
 #[test]
+fn an_undo_of_a_show_leaves_the_movie_that_has_its_number() {
+    // The Matrix and Harbour Lights have one number at TMDB, each in its own namespace.
+    let sandbox = lived_in();
+    let entry = "{ title: x, series_name: Harbour Lights, tmdb_id: 603 }";
+    let added = run(&add("list: watched, type: shows, plays: every", entry), &sandbox.next_run());
+    assert!(added.is_ok() && added.changes[0].done == 1, "{added:?}");
+    sandbox.sim.with(|world| {
+        let now = world.now();
+        world.watch("ann-kay", Media::Movie(481), now);
+    });
+    pass(&sandbox, 6);
+    undo(&added, &sandbox);
+    let (plays, _) = everything(&sandbox);
+    assert!(plays.iter().any(|(media, _)| *media == Media::Movie(481)), "{plays:?}");
+}
+
+#[test]
 fn a_play_that_is_not_where_it_should_be_is_not_taken_for_undone() {
     let sandbox = lived_in();
     let added = run(&add("list: watched", "{ title: The Matrix, trakt_movie_id: 481 }"), &sandbox.next_run());
