@@ -17,7 +17,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 pub(crate) use node::key_text;
-pub use node::{Content, Key, Mapping, Node};
+pub use node::{Content, Key, Mapping, Node, Scalar};
 pub use place::Place;
 pub use source::{Location, Sources};
 pub use write::to_yaml;
@@ -68,7 +68,7 @@ impl Document {
             let written_nothing = composed.diagnostics.is_empty();
             written_nothing.then(|| Rc::new(Node::mapping(Span::default(), Mapping::default())))
         };
-        let root = composed.root.filter(|root| root.as_scalar() != Some(&serde_yaml::Value::Null)).or_else(empty);
+        let root = composed.root.filter(|root| root.as_scalar() != Some(&Scalar::Null)).or_else(empty);
         let document = root.map(|root| Self { root, sources: Rc::clone(&sources) });
         match document {
             Some(document) if composed.diagnostics.is_empty() => Ok(document),

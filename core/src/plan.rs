@@ -10,7 +10,7 @@ use serde_yaml::Value;
 
 use crate::diagnostic::{At, Diagnostic, Path, Severity};
 use crate::document::Place;
-use crate::document::{Content, Mapping, Node};
+use crate::document::{Content, Mapping, Node, Scalar};
 use crate::plugin::{self, BoundStep};
 use crate::registry::{self, Registration};
 use crate::schema::{self, Finding, Only};
@@ -61,7 +61,10 @@ pub fn plan(expanded: &Expanded) -> Result<Plan, Vec<Diagnostic>> {
             .severity(Severity::Notice)
     }));
     let mut unusable: BTreeMap<String, Vec<Diagnostic>> = BTreeMap::new();
-    for finding in schema::check(&config, Only::These(&names)) {
+    let findings = schema::check(&config, Only::These(&names));
+    // It is as large as the config, and what follows makes the options once more.
+    drop(config);
+    for finding in findings {
         match finding {
             Finding::Mistake(diagnostic) => diagnostics.push(diagnostic),
             Finding::Missing(missing) => {
@@ -141,7 +144,7 @@ fn bind(task: &mut TaskPlan, body: &Mapping, path: &Path, refused: &BTreeSet<Pat
         configured.chain(builtin.map(|registration| (*registration, None))).collect();
     for (registration, options) in all {
         if is_disabled(registration.name)
-            || options.is_some_and(|options| options.as_scalar() == Some(&Value::Bool(false)))
+            || options.is_some_and(|options| options.as_scalar() == Some(&Scalar::Bool(false)))
             || (options.is_some() && refused.contains(&path.key(registration.name)))
         {
             continue;
@@ -160,7 +163,7 @@ fn bind(task: &mut TaskPlan, body: &Mapping, path: &Path, refused: &BTreeSet<Pat
     }
     if let Some(priorities) = body.get("plugin_priority").and_then(|priorities| priorities.as_mapping()) {
         for (name, priority) in priorities.iter() {
-            let (name, Some(priority)) = (&*name.text, priority.as_scalar().and_then(Value::as_i64)) else { continue };
+            let (name, Some(priority)) = (&*name.text, priority.as_scalar().and_then(Scalar::as_int)) else { continue };
             diagnostics.extend(unknown(name, At::Key(path.key("plugin_priority").key(name))));
             for step in task.steps.iter_mut().filter(|step| step.plugin == name) {
                 step.priority = i32::try_from(priority).unwrap_or(if priority < 0 { i32::MIN } else { i32::MAX });
@@ -193,15 +196,15 @@ fn names_in(names: Option<&Rc<Node>>) -> Vec<String> {
 /// A config as the validator reads it. All keys that stand anywhere in it are added to `keys`.
 fn json<'n>(node: &'n Node, keys: &mut HashSet<&'n str>) -> serde_json::Value {
     match node.content() {
-        Content::Scalar(Value::Bool(is)) => (*is).into(),
-        Content::Scalar(Value::Number(number)) => match (number.as_i64(), number.as_u64(), number.as_f64()) {
+        Content::Scalar(Scalar::Null) => serde_json::Value::Null,
+        Content::Scalar(Scalar::Bool(is)) => (*is).into(),
+        Content::Scalar(Scalar::Text(text)) => (**text).into(),
+        Content::Scalar(Scalar::Number(number)) => match (number.as_i64(), number.as_u64(), number.as_f64()) {
             (Some(number), _, _) => number.into(),
             (_, Some(number), _) => number.into(),
             (_, _, Some(number)) => number.into(),
             _ => serde_json::Value::Null,
         },
-        Content::Scalar(Value::String(text)) => text.as_str().into(),
-        Content::Scalar(_) => serde_json::Value::Null,
         Content::Sequence(items) => items.iter().map(|item| json(item, keys)).collect(),
         Content::Mapping(mapping) => {
             let mut map = serde_json::Map::with_capacity(mapping.len());

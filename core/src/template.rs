@@ -16,7 +16,7 @@ use std::rc::Rc;
 use serde_yaml::Value;
 
 use crate::diagnostic::{At, Diagnostic, Path as ConfigPath, Severity, Span};
-use crate::document::{Document, Key, Mapping, Node, Sources, read_node};
+use crate::document::{Document, Key, Mapping, Node, Scalar, Sources, read_node};
 use crate::expression;
 use variables::Variables;
 
@@ -174,7 +174,7 @@ impl Expansion<'_> {
         let mut task = TaskSource {
             name: key.text.to_string(),
             path: ConfigPath::root().key("tasks").key(&*key.text),
-            priority: node.get("priority").and_then(|node| node.as_scalar()?.as_i64()).unwrap_or(DEFAULT_PRIORITY),
+            priority: node.get("priority").and_then(|node| node.as_scalar()?.as_int()).unwrap_or(DEFAULT_PRIORITY),
             manual: false,
             disabled: key.text.starts_with('_'),
             templates: Vec::new(),
@@ -205,14 +205,14 @@ impl Expansion<'_> {
         }
         self.values = self.values.saturating_add(values);
         self.include(&mut body, &mut task);
-        task.manual = body.get("manual").is_some_and(|node| node.as_scalar() == Some(&Value::Bool(true)));
+        task.manual = body.get("manual").is_some_and(|node| node.as_scalar() == Some(&Scalar::Bool(true)));
         (task, Rc::new(Node::mapping(node.span().clone(), body)))
     }
 
     /// The templates that a task uses, the strongest first.
     fn uses(&mut self, body: &Mapping, task: &mut TaskSource) -> Vec<(Rc<str>, Rc<Node>)> {
         let mut queue = names(body.get("template"), None);
-        let none = body.get("template").is_some_and(|node| node.as_scalar() == Some(&Value::Bool(false)));
+        let none = body.get("template").is_some_and(|node| node.as_scalar() == Some(&Scalar::Bool(false)));
         let no_global = none || queue.iter().any(|used| &*used.name == "no_global");
         queue.retain(|used| &*used.name != "no_global");
         let global = self.templates.as_ref().and_then(|all| all.as_mapping()?.entry("global"));

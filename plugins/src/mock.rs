@@ -15,7 +15,8 @@ use flexget_core::prelude::*;
 #[serde(transparent)]
 pub struct Mock {
     /// The entries.
-    entries: Vec<MockEntry>,
+    #[schemars(with = "Vec<MockEntry>")]
+    entries: Vec<Made>,
 }
 
 /// An entry: its title, or its fields.
@@ -56,18 +57,30 @@ impl Plugin for Mock {
 
 impl Mock {
     async fn produce(&self, task: &mut Task) -> Result<()> {
+        task.produce(self.entries.iter().map(|Made(entry)| entry.fresh()));
+        Ok(())
+    }
+}
+
+/// An entry as it is produced: made once, because there may be many and what is written takes more room.
+#[derive(Deserialize)]
+#[serde(from = "MockEntry")]
+struct Made(Entry);
+
+impl From<MockEntry> for Made {
+    fn from(written: MockEntry) -> Self {
         let address = |title: &str| format!("mock://localhost/mock/{}", slug(title));
-        task.produce(self.entries.iter().map(|entry| match entry {
-            MockEntry::Title(title) => Entry::new(title, address(title)),
+        Self(match written {
+            MockEntry::Title(title) => Entry::new(&title, address(&title)),
             MockEntry::Fields(MockFields { title, url, fields }) => {
-                let mut entry = Entry::new(title, url.clone().unwrap_or_else(|| address(title)));
-                for (name, value) in fields {
+                let url = url.unwrap_or_else(|| address(&title));
+                let mut entry = Entry::new(title, url);
+                for (name, value) in &fields {
                     entry.set(Value::from_yaml(name).display(), Value::from_yaml(value));
                 }
                 entry
             }
-        }));
-        Ok(())
+        })
     }
 }
 

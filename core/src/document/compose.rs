@@ -7,9 +7,9 @@ use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use granit_parser::{Event, Options, Parser, ScalarStyle, Tag};
-use serde_yaml::Value;
+use serde_yaml::Number;
 
-use super::node::{Content, Key, Mapping, Node, key_text};
+use super::node::{Content, Key, Mapping, Node, Scalar, key_text};
 use super::{scalar, syntax};
 use crate::diagnostic::{At, Diagnostic, Span};
 
@@ -219,7 +219,7 @@ impl Composer<'_> {
                 if expression || (flow && written.starts_with("{?") && written.ends_with("?}")) {
                     let written = written.to_string();
                     self.report(unquoted(span.clone(), &written));
-                    Node::scalar(span, Value::String(written))
+                    Node::scalar(span, Scalar::Text(written.into()))
                 } else {
                     Node::mapping(span, self.merge(merged, own))
                 }
@@ -295,17 +295,17 @@ impl Composer<'_> {
         let is_key = self.expects_key();
         let value = match &tag {
             Some((tag, at)) => self.tagged(tag, at, text, style),
-            None if plain && text == "<<" && is_key => Value::Null,
+            None if plain && text == "<<" && is_key => Scalar::Null,
             None if plain && matches!(text, "=" | "<<") && !is_key => {
                 self.report(
                     Diagnostic::span(span.clone(), format!("a lone `{text}` has a meaning of its own in YAML"))
                         .help(format!("write `'{text}'` if you mean the text")),
                 );
-                Value::String(text.to_string())
+                Scalar::Text(text.into())
             }
             None if plain && !is_key => scalar::resolve(text),
-            None if is_key => Value::Null,
-            None => Value::String(text.to_string()),
+            None if is_key => Scalar::Null,
+            None => Scalar::Text(text.into()),
         };
         if is_key && plain && text.is_empty() {
             self.report(
@@ -324,13 +324,13 @@ impl Composer<'_> {
             // A key's anchor gives the value that the text would have had elsewhere.
             let value = match (is_key, plain) {
                 (true, true) => scalar::resolve(text),
-                (true, false) if tag.is_none() => Value::String(text.to_string()),
+                (true, false) if tag.is_none() => Scalar::Text(text.into()),
                 _ => value.clone(),
             };
             self.anchors.insert(anchor, Rc::new(Node::scalar(span.clone(), value)));
         }
         // A key keeps its text; the null of an empty key has none.
-        let value = if is_key { Value::String(text.to_string()) } else { value };
+        let value = if is_key { Scalar::Text(text.into()) } else { value };
         self.put(Rc::new(Node::scalar(span, value)), plain && text == "<<");
     }
 
@@ -344,23 +344,27 @@ impl Composer<'_> {
         key
     }
 
-    fn tagged(&mut self, tag: &Tag, at: &Span, text: &str, style: ScalarStyle) -> Value {
+    fn tagged(&mut self, tag: &Tag, at: &Span, text: &str, style: ScalarStyle) -> Scalar {
         let plain = style == ScalarStyle::Plain;
         let wanted = match (tag.handle(), tag.suffix()) {
-            ("" | "!", "!" | "") => return if plain { scalar::resolve(text) } else { Value::String(text.to_string()) },
-            ("tag:yaml.org,2002:", "str" | "timestamp") => return Value::String(text.to_string()),
-            ("tag:yaml.org,2002:", "null") => return Value::Null,
+            ("" | "!", "!" | "") => return if plain { scalar::resolve(text) } else { Scalar::Text(text.into()) },
+            ("tag:yaml.org,2002:", "str" | "timestamp") => return Scalar::Text(text.into()),
+            ("tag:yaml.org,2002:", "null") => return Scalar::Null,
             ("tag:yaml.org,2002:", "bool") => {
-                scalar::null_or_bool(&text.to_ascii_lowercase()).filter(Value::is_bool).ok_or("`yes` or `no`")
+                let value = scalar::null_or_bool(&text.to_ascii_lowercase());
+                value.filter(|value| matches!(value, Scalar::Bool(_))).ok_or("`yes` or `no`")
             }
-            ("tag:yaml.org,2002:", "int") => scalar::number(text).filter(|n| !n.is_f64()).ok_or("a whole number"),
+            ("tag:yaml.org,2002:", "int") => {
+                let number = scalar::number(text).filter(|number| !number.is_f64());
+                number.map(Scalar::Number).ok_or("a whole number")
+            }
             ("tag:yaml.org,2002:", "float") => {
                 let number = scalar::number(text).and_then(|n| n.as_f64()).or_else(|| text.parse().ok());
-                number.map(Value::from).ok_or("a number")
+                number.map(|number| Scalar::Number(Number::from(number))).ok_or("a number")
             }
             _ => {
                 self.unknown_tag(at);
-                return Value::String(text.to_string());
+                return Scalar::Text(text.into());
             }
         };
         wanted.unwrap_or_else(|wanted| {
@@ -368,7 +372,7 @@ impl Composer<'_> {
                 Diagnostic::span(at.clone(), format!("`{text}` is not what its tag says: {wanted}"))
                     .help("leave the tag out, or change the value"),
             );
-            Value::String(text.to_string())
+            Scalar::Text(text.into())
         })
     }
 
@@ -417,7 +421,7 @@ impl Composer<'_> {
         let merges = |frame: &Frame| matches!(frame.partial, Partial::Mapping { key: Some(Slot::Merge), .. });
         let listed = |frame: &&Frame| matches!(frame.partial, Partial::Sequence(_));
         let merged = self.open.iter().rev().find(|frame| !listed(frame)).is_some_and(merges);
-        let node = if merged { Node::mapping(span, Mapping::default()) } else { Node::scalar(span, Value::Null) };
+        let node = if merged { Node::mapping(span, Mapping::default()) } else { Node::scalar(span, Scalar::Null) };
         self.put(Rc::new(node), false);
     }
 
@@ -434,7 +438,7 @@ impl Composer<'_> {
                 None if merge => *key = Some(Slot::Merge),
                 None => {
                     if let Content::Scalar(value) = node.content() {
-                        *key = Some(Slot::Key(Key { text: key_text(value), span: node.span().clone() }));
+                        *key = Some(Slot::Key(Key { text: key_text(&value.value()), span: node.span().clone() }));
                         return;
                     }
                     *key = Some(Slot::Broken);

@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use serde_yaml::Value;
+use serde_yaml::{Number, Value};
 
 use crate::diagnostic::Span;
 
@@ -13,19 +13,61 @@ use crate::diagnostic::Span;
 pub struct Node {
     span: Span,
     content: Content,
-    weight: usize,
-    depth: usize,
+    /// A config has fewer values than this counts, and fewer levels.
+    weight: u32,
+    depth: u32,
 }
 
 /// What a [`Node`] holds.
 #[derive(Debug, Clone)]
 pub enum Content {
     /// Text, a number, a boolean or null.
-    Scalar(Value),
+    Scalar(Scalar),
     /// A list.
     Sequence(Vec<Rc<Node>>),
     /// Values by key.
     Mapping(Mapping),
+}
+
+/// A value that is not made of others: much smaller than any value must be.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Scalar {
+    /// Nothing.
+    Null,
+    /// True or false.
+    Bool(bool),
+    /// A number.
+    Number(Number),
+    /// Text.
+    Text(Box<str>),
+}
+
+impl Scalar {
+    /// The text, if it is text.
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The whole number, if it is one.
+    pub fn as_int(&self) -> Option<i64> {
+        match self {
+            Self::Number(number) => number.as_i64(),
+            _ => None,
+        }
+    }
+
+    /// The same for YAML.
+    pub fn value(&self) -> Value {
+        match self {
+            Self::Null => Value::Null,
+            Self::Bool(is) => Value::Bool(*is),
+            Self::Number(number) => Value::Number(number.clone()),
+            Self::Text(text) => Value::String(text.to_string()),
+        }
+    }
 }
 
 /// A key of a mapping: its text as it is written, without quotes, and where that is.
@@ -44,7 +86,7 @@ pub struct Key {
 pub struct Mapping {
     entries: Vec<(Key, Rc<Node>)>,
     /// Only large mappings have it, and only once somebody looks for a key.
-    index: OnceCell<HashMap<Rc<str>, usize>>,
+    index: OnceCell<Box<HashMap<Rc<str>, usize>>>,
 }
 
 /// From this size on looking through the entries costs more than hashing.
@@ -52,7 +94,7 @@ const INDEXED_FROM: usize = 16;
 
 impl Node {
     /// A node for text, a number, a boolean or null.
-    pub fn scalar(span: Span, value: Value) -> Self {
+    pub fn scalar(span: Span, value: Scalar) -> Self {
         Self { span, content: Content::Scalar(value), weight: 1, depth: 1 }
     }
 
@@ -82,7 +124,10 @@ impl Node {
                 Self::mapping(span.clone(), mapping)
             }
             Value::Tagged(tagged) => Self::from_value(span, &tagged.value),
-            scalar => Self::scalar(span.clone(), scalar.clone()),
+            Value::Null => Self::scalar(span.clone(), Scalar::Null),
+            Value::Bool(is) => Self::scalar(span.clone(), Scalar::Bool(*is)),
+            Value::Number(number) => Self::scalar(span.clone(), Scalar::Number(number.clone())),
+            Value::String(text) => Self::scalar(span.clone(), Scalar::Text(text.as_str().into())),
         }
     }
 
@@ -98,12 +143,12 @@ impl Node {
 
     /// How many values it is made of when every alias is written out.
     pub fn weight(&self) -> usize {
-        self.weight
+        self.weight as usize
     }
 
     /// How many levels it has: 1 for a scalar.
     pub fn depth(&self) -> usize {
-        self.depth
+        self.depth as usize
     }
 
     /// The mapping, if it is one.
@@ -123,7 +168,7 @@ impl Node {
     }
 
     /// The value, if it is a scalar.
-    pub fn as_scalar(&self) -> Option<&Value> {
+    pub fn as_scalar(&self) -> Option<&Scalar> {
         match &self.content {
             Content::Scalar(value) => Some(value),
             _ => None,
@@ -143,7 +188,7 @@ impl Node {
     /// The value without its places, every alias written out.
     pub fn value(&self) -> Value {
         match &self.content {
-            Content::Scalar(value) => value.clone(),
+            Content::Scalar(value) => value.value(),
             Content::Sequence(items) => items.iter().map(|item| item.value()).collect(),
             Content::Mapping(mapping) => {
                 let mut values = serde_yaml::Mapping::with_capacity(mapping.len());
@@ -156,7 +201,7 @@ impl Node {
     }
 }
 
-fn measure<'a>(children: impl Iterator<Item = &'a Rc<Node>>) -> (usize, usize) {
+fn measure<'a>(children: impl Iterator<Item = &'a Rc<Node>>) -> (u32, u32) {
     children.fold((1, 1), |(weight, depth), child| {
         (weight.saturating_add(child.weight), depth.max(child.depth.saturating_add(1)))
     })
@@ -230,7 +275,7 @@ impl Mapping {
             return self.entries.iter().position(|(written, _)| &*written.text == key);
         }
         let index = self.index.get_or_init(|| {
-            self.entries.iter().enumerate().map(|(at, (written, _))| (written.text.clone(), at)).collect()
+            Box::new(self.entries.iter().enumerate().map(|(at, (written, _))| (written.text.clone(), at)).collect())
         });
         index.get(key).copied()
     }
@@ -243,7 +288,7 @@ mod tests {
     #[test]
     fn a_large_mapping_finds_its_keys_after_every_change() {
         let key = |n: usize| Key { text: n.to_string().into(), span: Span::default() };
-        let node = |n: usize| Rc::new(Node::scalar(Span::default(), n.into()));
+        let node = |n: usize| Rc::new(Node::scalar(Span::default(), Scalar::Number(n.into())));
         let mut mapping = Mapping::default();
         for n in 0..100 {
             assert!(mapping.insert(key(n), node(n)).is_none());
@@ -251,8 +296,8 @@ mod tests {
         assert!(mapping.insert(key(7), node(700)).is_some());
         assert_eq!(mapping.len(), 100);
         mapping.remove("3");
-        assert_eq!(mapping.get("99").unwrap().as_scalar(), Some(&99.into()));
-        assert_eq!(mapping.get("7").unwrap().as_scalar(), Some(&700.into()));
+        assert_eq!(mapping.get("99").unwrap().as_scalar(), Some(&Scalar::Number(99.into())));
+        assert_eq!(mapping.get("7").unwrap().as_scalar(), Some(&Scalar::Number(700.into())));
         assert!(mapping.get("3").is_none());
     }
 }

@@ -2,17 +2,19 @@
 //!
 //! Dates and times stay text. So do whole numbers beyond 64 bits, which nothing here counts with.
 
-use serde_yaml::Value;
+use serde_yaml::Number;
+
+use super::Scalar;
 
 /// The value of a plain (unquoted) scalar. `=` and `<<` are the caller's business.
-pub(super) fn resolve(text: &str) -> Value {
-    null_or_bool(text).or_else(|| number(text)).unwrap_or_else(|| Value::String(text.to_string()))
+pub(super) fn resolve(text: &str) -> Scalar {
+    null_or_bool(text).or_else(|| number(text).map(Scalar::Number)).unwrap_or_else(|| Scalar::Text(text.into()))
 }
 
 /// Whether PyYAML or a YAML 1.2 reader would take plain `text` for something else than that text.
 pub(super) fn is_special(text: &str) -> bool {
     matches!(text, "=" | "<<" | "---" | "...")
-        || !matches!(resolve(text), Value::String(_))
+        || !matches!(resolve(text), Scalar::Text(_))
         || looks_numeric(text)
         || matches!(text, "y" | "Y" | "n" | "N")
 }
@@ -23,24 +25,24 @@ fn looks_numeric(text: &str) -> bool {
 }
 
 /// Null or a boolean, if that is what the text spells.
-pub(super) fn null_or_bool(text: &str) -> Option<Value> {
+pub(super) fn null_or_bool(text: &str) -> Option<Scalar> {
     match text {
-        "" | "~" | "null" | "Null" | "NULL" => Some(Value::Null),
-        "yes" | "Yes" | "YES" | "true" | "True" | "TRUE" | "on" | "On" | "ON" => Some(true.into()),
-        "no" | "No" | "NO" | "false" | "False" | "FALSE" | "off" | "Off" | "OFF" => Some(false.into()),
+        "" | "~" | "null" | "Null" | "NULL" => Some(Scalar::Null),
+        "yes" | "Yes" | "YES" | "true" | "True" | "TRUE" | "on" | "On" | "ON" => Some(Scalar::Bool(true)),
+        "no" | "No" | "NO" | "false" | "False" | "FALSE" | "off" | "Off" | "OFF" => Some(Scalar::Bool(false)),
         _ => None,
     }
 }
 
 /// A number, if that is what the text spells.
-pub(super) fn number(text: &str) -> Option<Value> {
+pub(super) fn number(text: &str) -> Option<Number> {
     if !text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.')) {
         return None;
     }
-    integer(text).or_else(|| float(text).map(Value::from))
+    integer(text).or_else(|| float(text).map(Number::from))
 }
 
-fn integer(text: &str) -> Option<Value> {
+fn integer(text: &str) -> Option<Number> {
     let (negative, digits) = signed(text);
     let magnitude = if let Some(binary) = digits.strip_prefix("0b") {
         radix(binary, 2)?
@@ -58,7 +60,7 @@ fn integer(text: &str) -> Option<Value> {
         radix(digits, 10)?
     };
     let signed = i128::try_from(magnitude).ok()? * if negative { -1 } else { 1 };
-    i64::try_from(signed).map(Value::from).or_else(|_| u64::try_from(signed).map(Value::from)).ok()
+    i64::try_from(signed).map(Number::from).or_else(|_| u64::try_from(signed).map(Number::from)).ok()
 }
 
 fn signed(text: &str) -> (bool, &str) {

@@ -2,10 +2,8 @@
 
 use std::rc::Rc;
 
-use serde_yaml::Value;
-
 use crate::diagnostic::{At, Diagnostic};
-use crate::document::{Content, Key, Mapping, Node};
+use crate::document::{Content, Key, Mapping, Node, Scalar};
 
 /// `other` merged into `task`: mappings key by key, lists one behind the other with the task's items first; of
 /// everything else the task's. A mapping and something else cannot be merged; such a conflict is reported by
@@ -52,10 +50,10 @@ fn kind(node: &Node) -> &'static str {
     match node.content() {
         Content::Mapping(_) => "a mapping",
         Content::Sequence(_) => "a list",
-        Content::Scalar(Value::Null) => "nothing",
-        Content::Scalar(Value::Bool(true)) => "`yes`",
-        Content::Scalar(Value::Bool(false)) => "`no`",
-        Content::Scalar(Value::Number(_)) => "a number",
+        Content::Scalar(Scalar::Null) => "nothing",
+        Content::Scalar(Scalar::Bool(true)) => "`yes`",
+        Content::Scalar(Scalar::Bool(false)) => "`no`",
+        Content::Scalar(Scalar::Number(_)) => "a number",
         Content::Scalar(_) => "text",
     }
 }

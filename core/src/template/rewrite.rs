@@ -6,7 +6,7 @@ use std::rc::Rc;
 use serde_yaml::Value;
 
 use crate::diagnostic::{At, Diagnostic, Span};
-use crate::document::{Content, Key, Mapping, Node, key_text};
+use crate::document::{Content, Key, Mapping, Node, Scalar, key_text};
 
 /// What stands for a text; `None` leaves it as it is.
 pub(super) type Replace<'a> = &'a mut dyn FnMut(&Text<'_>) -> Option<Value>;
@@ -41,7 +41,7 @@ impl Rewriter<'_> {
             return Rc::clone(done);
         }
         let new = match node.content() {
-            Content::Scalar(Value::String(text)) => {
+            Content::Scalar(Scalar::Text(text)) => {
                 let found = (self.replace)(&Text { text, span: node.span(), is_key: false });
                 found.map(|value| Node::from_value(node.span(), &value))
             }

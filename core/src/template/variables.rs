@@ -8,7 +8,7 @@ use serde_yaml::Value;
 use super::Render;
 use super::rewrite::rewrite;
 use crate::diagnostic::{Diagnostic, Severity, Span};
-use crate::document::{Node, Sources, read_node};
+use crate::document::{Node, Scalar, Sources, read_node};
 
 /// What variables may add to a config, in values.
 const MAX_FILLED_IN: usize = 2_000_000;
@@ -120,21 +120,21 @@ fn load(
     let error = |message: &str| Diagnostic::span(node.span().clone(), message);
     let node = match node.as_scalar() {
         None => Rc::new(node.clone()),
-        Some(Value::String(name)) => match read_node(sources, &folder.join(name)) {
+        Some(Scalar::Text(name)) => match read_node(sources, &folder.join(&**name)) {
             Ok(node) => node,
             Err(mistakes) => {
                 diagnostics.extend(super::at_mention(mistakes, sources, folder, node.span()));
                 return None;
             }
         },
-        Some(Value::Bool(true)) => {
+        Some(Scalar::Bool(true)) => {
             diagnostics.push(
                 error("variables that are kept in FlexGet's database cannot be read")
                     .help("name the file that they came from: `variables: variables.yml`"),
             );
             return None;
         }
-        Some(Value::Bool(false)) => {
+        Some(Scalar::Bool(false)) => {
             *off = true;
             return None;
         }

@@ -10,7 +10,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use flexget_core::diagnostic::At;
-use flexget_core::document::{Content, Document, Node, to_yaml};
+use flexget_core::document::{Content, Document, Node, Scalar, to_yaml};
 use flexget_core::prelude::*;
 use serde_yaml::{Mapping, Value as Yaml};
 
@@ -110,7 +110,7 @@ impl YamlFile {
                 items.iter().map(|item| row(item.value()).map_err(|why| refuse(item, &why))).collect()
             }
             Content::Mapping(mapping) if mapping.is_empty() => Ok(Vec::new()),
-            Content::Scalar(Yaml::Null) => Ok(Vec::new()),
+            Content::Scalar(Scalar::Null) => Ok(Vec::new()),
             _ => Err(refuse(root, "expected items that each begin with `- title: `")),
         }
     }
