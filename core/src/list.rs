@@ -21,7 +21,7 @@ use crate::plugin::Problem;
 use crate::report::Action;
 
 pub use any::{AnyList, WritableList};
-pub use key::{Index, Key, Role};
+pub use key::{Index, Key, Keys, Role};
 pub use settle::{settle, undo};
 
 pub(crate) use any::Erased;
@@ -105,7 +105,7 @@ pub trait List: DeserializeOwned + JsonSchema + 'static {
     }
 
     /// By what an entry is known on this list: entries that share a key are the same item (see [`Key`]).
-    fn keys(&self, entry: &Entry) -> Vec<Key>;
+    fn keys(&self, entry: &Entry) -> Keys;
 
     /// Whether an entry can be an item of this list.
     ///

@@ -11,7 +11,7 @@ pub use crate::context::Context;
 pub use crate::diagnostic::Path;
 pub use crate::entry::{Entry, Name, State};
 pub use crate::error::{Error, Result};
-pub use crate::list::{AnyList, Change, Key, List, Place, WritableList};
+pub use crate::list::{AnyList, Change, Keys, List, Place, WritableList};
 pub use crate::lookup::{Answer, Offer};
 pub use crate::nested::{AnyInput, AnyPlugins};
 pub use crate::pairs::Pairs;

@@ -26,12 +26,13 @@ pub struct EntryList {
 submit! { list::<EntryList>() }
 
 /// By what an entry is known on a list of entries: its ids, its title, its address.
-pub fn keys(entry: &Entry) -> Vec<Key> {
+pub fn keys(entry: &Entry) -> Keys {
     let is_real = |url: &&str| !url.starts_with("mock://") && !url.is_empty();
-    let url = entry.text("original_url").filter(is_real).map(|url| Key::name("url", url));
-    let mut keys = Media::of(entry, None).map(|media| media.keys_without_name()).unwrap_or_default();
-    keys.push(Key::name("title", entry.title()));
-    keys.extend(url);
+    let mut keys = Media::of(entry, None).map_or_else(Keys::new, |media| media.keys_without_name());
+    keys.name("title", entry.title());
+    if let Some(url) = entry.text("original_url").filter(is_real) {
+        keys.name("url", url);
+    }
     keys
 }
 
@@ -47,7 +48,7 @@ impl List for EntryList {
         Place::local(Self::NAME, self.name.as_str())
     }
 
-    fn keys(&self, entry: &Entry) -> Vec<Key> {
+    fn keys(&self, entry: &Entry) -> Keys {
         keys(entry)
     }
 

@@ -71,7 +71,7 @@ pub fn movie(entry: &Entry) -> Result<Media, String> {
     }
 }
 
-fn keys(entry: &Entry) -> Vec<Key> {
+fn keys(entry: &Entry) -> Keys {
     movie(entry).map(|movie| movie.keys()).unwrap_or_default()
 }
 
@@ -131,7 +131,7 @@ impl List for MovieList {
         Place::local(Self::NAME, self.name())
     }
 
-    fn keys(&self, entry: &Entry) -> Vec<Key> {
+    fn keys(&self, entry: &Entry) -> Keys {
         keys(entry)
     }
 

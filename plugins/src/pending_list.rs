@@ -103,7 +103,7 @@ impl List for PendingList {
         Place::local(Self::NAME, self.name())
     }
 
-    fn keys(&self, entry: &Entry) -> Vec<Key> {
+    fn keys(&self, entry: &Entry) -> Keys {
         entry_list::keys(entry)
     }
 

@@ -39,8 +39,10 @@ pub fn regexp(entry: &Entry) -> &str {
 }
 
 /// Its text, in which upper and lower case are not alike: `\d` is not `\D`.
-fn keys(entry: &Entry) -> Vec<Key> {
-    vec![Key::exact("regexp", regexp(entry))]
+fn keys(entry: &Entry) -> Keys {
+    let mut keys = Keys::new();
+    keys.exact("regexp", regexp(entry));
+    keys
 }
 
 /// What is kept of an entry: the regular expression alone.
@@ -85,7 +87,7 @@ impl List for RegexpList {
         Place::local(Self::NAME, self.name.as_str())
     }
 
-    fn keys(&self, entry: &Entry) -> Vec<Key> {
+    fn keys(&self, entry: &Entry) -> Keys {
         keys(entry)
     }
 

@@ -1,5 +1,5 @@
 use flexget_core::http::Retry;
-use flexget_core::list::{Index, Role};
+use flexget_core::list::Index;
 use flexget_core::prelude::*;
 use flexget_core::report::Action;
 use serde_json::{Map, Value as Json};
@@ -191,9 +191,9 @@ impl TraktList {
             if self.kind().is_some_and(|wanted| wanted != kind) {
                 continue;
             }
-            let keys: Vec<Key> = media::keys(&entry, None).into_iter().filter(|key| key.role == Role::Id).collect();
+            let keys = media::keys(&entry, None).ids();
             if once.find(&keys).is_none() {
-                once.push(keys);
+                once.push(&keys);
                 items.push(entry);
             }
         }
@@ -397,7 +397,7 @@ impl List for TraktList {
         }
     }
 
-    fn keys(&self, entry: &Entry) -> Vec<Key> {
+    fn keys(&self, entry: &Entry) -> Keys {
         self.media(entry).map(|media| media.keys()).unwrap_or_default()
     }
 

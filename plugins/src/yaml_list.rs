@@ -105,7 +105,7 @@ impl List for YamlList {
         Place::local(Self::NAME, self.path())
     }
 
-    fn keys(&self, entry: &Entry) -> Vec<Key> {
+    fn keys(&self, entry: &Entry) -> Keys {
         entry_list::keys(entry)
     }
 
@@ -129,7 +129,7 @@ impl List for YamlList {
                     change.existing += 1;
                 }
                 None => {
-                    index.push(keys);
+                    index.push(&keys);
                     rows.push(self.row(entry, None));
                     change.done += 1;
                 }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer};
 
-use super::key::{Index, Key};
+use super::key::{Index, Keys};
 use super::memory::Memory;
 use super::settle::recent_writes;
 use super::{Change, List, Place};
@@ -24,7 +24,7 @@ pub(crate) trait Erased {
     fn place(&self) -> Place;
     fn read_only(&self) -> Option<Problem>;
     fn ready(&self, cx: &Context) -> Result<()>;
-    fn keys(&self, entry: &Entry) -> Vec<Key>;
+    fn keys(&self, entry: &Entry) -> Keys;
     fn accepts(&self, entry: &Entry) -> Result<(), String>;
     fn adds_again(&self) -> bool;
     fn overwrites(&self) -> bool;
@@ -55,7 +55,7 @@ impl<L: List> Erased for L {
     fn ready(&self, cx: &Context) -> Result<()> {
         List::ready(self, cx)
     }
-    fn keys(&self, entry: &Entry) -> Vec<Key> {
+    fn keys(&self, entry: &Entry) -> Keys {
         List::keys(self, entry)
     }
     fn accepts(&self, entry: &Entry) -> Result<(), String> {
@@ -146,7 +146,7 @@ impl AnyList {
     }
 
     /// By what an entry is known on this list.
-    pub fn keys(&self, entry: &Entry) -> Vec<Key> {
+    pub fn keys(&self, entry: &Entry) -> Keys {
         self.list.keys(entry)
     }
 

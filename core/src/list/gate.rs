@@ -203,7 +203,7 @@ impl WritableList {
                 sorted.twins.push((at, sorted.send[first]));
                 sorted.existing += 1;
             } else {
-                sent.push(keys);
+                sent.push(&keys);
                 sorted.send.push(at);
             }
         }

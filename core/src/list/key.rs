@@ -21,98 +21,144 @@ pub enum Role {
 }
 
 /// One way to know an item, or to tell it from others.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Key {
-    /// The namespace and the value, `movie imdb=tt0069293`: one piece of text, because there are several keys of each of many entries.
-    text: String,
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Key<'a> {
+    text: &'a str,
     /// The length of the namespace.
     space: u16,
     /// What it can prove.
     pub role: Role,
 }
 
-impl Key {
-    /// An id within a kind and namespace such as `movie imdb`. Text and numbers that spell the same are the same id.
-    pub fn id(space: &str, value: impl Display) -> Self {
-        let mut text = begun(space, 24);
-        let from = text.len();
-        // Writing into text does not fail.
-        let _ = write!(text, "{value}");
-        match text.as_bytes()[from..].iter().all(u8::is_ascii_graphic) {
-            true => text[from..].make_ascii_lowercase(),
-            false => {
-                let folded = text[from..].trim().to_lowercase();
-                text.truncate(from);
-                text.push_str(&folded);
-            }
-        }
-        Self::of(text, from, Role::Id)
+impl<'a> Key<'a> {
+    /// The namespace and the value as one piece of text, `movie imdb=tt0069293`, for a store.
+    pub fn text(self) -> &'a str {
+        self.text
     }
 
-    /// An id that is taken to the letter.
-    pub fn exact(space: &str, value: &str) -> Self {
-        let mut text = begun(space, value.len());
-        let from = text.len();
-        text.push_str(value);
-        Self::of(text, from, Role::Id)
-    }
-
-    /// A name: upper and lower case are the same, and so are runs of white space.
-    pub fn name(space: &str, value: &str) -> Self {
-        let mut text = begun(space, value.len());
-        let from = text.len();
-        if value.is_ascii() {
-            // Most names are, and then bytes will do.
-            let words = value.split_ascii_whitespace();
-            words.for_each(|word| push_word(&mut text, from, word));
-            text[from..].make_ascii_lowercase();
-        } else {
-            value.split_whitespace().for_each(|word| push_word(&mut text, from, &word.to_lowercase()));
-        }
-        Self::of(text, from, Role::Name)
-    }
-
-    /// Something that tells items of one name apart where it is known.
-    pub fn distinction(space: &str, value: impl Display) -> Self {
-        let mut text = begun(space, 8);
-        let from = text.len();
-        let _ = write!(text, "{value}");
-        Self::of(text, from, Role::Distinction)
-    }
-
-    fn of(text: String, from: usize, role: Role) -> Self {
-        // A namespace is a word or two.
-        Self { text, space: (from - 1) as u16, role }
-    }
-
-    fn space(&self) -> &str {
+    fn space(self) -> &'a str {
         &self.text[..usize::from(self.space)]
     }
 
-    /// The key as one piece of text, for a store.
-    pub fn text(&self) -> &str {
-        &self.text
-    }
-
-    /// [`Key::text`], without a copy.
-    pub fn into_text(self) -> String {
-        self.text
+    /// Whether it proves that an item with this key is another one than an item with that.
+    fn differs(self, other: Key<'_>) -> bool {
+        self.role == other.role && self.role != Role::Name && self.space() == other.space() && self.text != other.text
     }
 }
 
-/// The text of a key up to its value.
-fn begun(space: &str, room: usize) -> String {
-    let mut text = String::with_capacity(space.len() + 1 + room);
-    text.push_str(space);
-    text.push('=');
-    text
+/// All keys of one item. Their texts stand in one piece, because lists are long and each item has several.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Keys {
+    text: String,
+    marks: Vec<Mark>,
 }
 
-fn push_word(text: &mut String, from: usize, word: &str) {
-    if text.len() > from {
-        text.push(' ');
+/// Where a key stands in the text of an item's keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Mark {
+    end: u32,
+    /// The length of the namespace.
+    space: u16,
+    role: Role,
+}
+
+impl Keys {
+    /// No keys, with room for as many as an item of a list has.
+    pub fn new() -> Self {
+        Self { text: String::with_capacity(192), marks: Vec::with_capacity(6) }
     }
-    text.push_str(word);
+
+    /// Adds an id within a kind and namespace such as `movie imdb`. Text and numbers that spell the same are the same id.
+    pub fn id(&mut self, space: &str, value: impl Display) {
+        let from = self.begin(space);
+        // Writing into text does not fail.
+        let _ = write!(self.text, "{value}");
+        match self.text.as_bytes()[from..].iter().all(u8::is_ascii_graphic) {
+            true => self.text[from..].make_ascii_lowercase(),
+            false => {
+                let folded = self.text[from..].trim().to_lowercase();
+                self.text.truncate(from);
+                self.text.push_str(&folded);
+            }
+        }
+        self.end(space, Role::Id);
+    }
+
+    /// Adds an id that is taken to the letter.
+    pub fn exact(&mut self, space: &str, value: &str) {
+        self.begin(space);
+        self.text.push_str(value);
+        self.end(space, Role::Id);
+    }
+
+    /// Adds a name: upper and lower case are the same, and so are runs of white space.
+    pub fn name(&mut self, space: &str, value: impl Display) {
+        let from = self.begin(space);
+        let _ = write!(self.text, "{value}");
+        let name = &self.text[from..];
+        // Most names are in order but for their capitals.
+        let is_tidy = |name: &str| {
+            name.split(' ').all(|word| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_graphic()))
+        };
+        if is_tidy(name) {
+            self.text[from..].make_ascii_lowercase();
+        } else {
+            let words: Vec<String> = name.split_whitespace().map(str::to_lowercase).collect();
+            self.text.truncate(from);
+            self.text.push_str(&words.join(" "));
+        }
+        self.end(space, Role::Name);
+    }
+
+    /// Adds something that tells items of one name apart where it is known.
+    pub fn distinction(&mut self, space: &str, value: impl Display) {
+        self.begin(space);
+        let _ = write!(self.text, "{value}");
+        self.end(space, Role::Distinction);
+    }
+
+    /// The ids alone.
+    pub fn ids(&self) -> Self {
+        let mut ids = Self::new();
+        for key in self.iter().filter(|key| key.role == Role::Id) {
+            ids.text.push_str(key.text);
+            ids.end(key.space(), key.role);
+        }
+        ids
+    }
+
+    /// Begins a key; says where its value begins.
+    fn begin(&mut self, space: &str) -> usize {
+        self.text.push_str(space);
+        self.text.push('=');
+        self.text.len()
+    }
+
+    fn end(&mut self, space: &str, role: Role) {
+        // A namespace is a word or two, and what an item is called does not fill four gigabytes.
+        self.marks.push(Mark { end: self.text.len() as u32, space: space.len() as u16, role });
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.marks.is_empty()
+    }
+
+    /// The keys, in the order in which they were added.
+    pub fn iter(&self) -> impl Iterator<Item = Key<'_>> + Clone {
+        keys_in(&self.text, &self.marks)
+    }
+}
+
+/// The keys that stand in a text.
+fn keys_in<'a>(text: &'a str, marks: &'a [Mark]) -> impl Iterator<Item = Key<'a>> + Clone {
+    let from = std::iter::once(0).chain(marks.iter().map(|mark| mark.end as usize));
+    let key = move |(from, mark): (usize, &Mark)| Key {
+        text: &text[from..mark.end as usize],
+        space: mark.space,
+        role: mark.role,
+    };
+    from.zip(marks).map(key)
 }
 
 /// Items by their keys: finding one among many does not compare it with all.
@@ -123,12 +169,14 @@ pub struct Index {
     heads: HashMap<u64, u32, BuildHasherDefault<Hashed>>,
     /// For each key the next one with the same hash.
     links: Vec<u32>,
-    /// The keys of all items, one item after the other.
-    keys: Vec<Key>,
     /// The item that each key is of.
     items: Vec<u32>,
-    /// Where the keys of each item end.
-    ends: Vec<u32>,
+    /// The keys of all items, one item after the other.
+    marks: Vec<Mark>,
+    /// Their texts.
+    text: String,
+    /// Where the keys of each item end, in `marks` and in `text`.
+    ends: Vec<(u32, usize)>,
 }
 
 /// The end of a chain.
@@ -136,10 +184,10 @@ const END: u32 = u32::MAX;
 
 impl Index {
     /// An index of items, given the keys of each; positions are those in `items`.
-    pub fn new(items: impl IntoIterator<Item = Vec<Key>>) -> Self {
+    pub fn new(items: impl IntoIterator<Item = Keys>) -> Self {
         let items = items.into_iter();
         let mut index = Self::with_room(items.size_hint().0);
-        items.for_each(|keys| index.push(keys));
+        items.for_each(|keys| index.push(&keys));
         index
     }
 
@@ -151,65 +199,64 @@ impl Index {
             hasher: RandomState::new(),
             heads: HashMap::with_capacity_and_hasher(keys, BuildHasherDefault::default()),
             links: Vec::with_capacity(keys),
-            keys: Vec::with_capacity(keys),
             items: Vec::with_capacity(keys),
+            marks: Vec::with_capacity(keys),
+            text: String::new(),
             ends: Vec::with_capacity(items),
         }
     }
 
     /// Adds an item at the next position.
-    pub fn push(&mut self, keys: Vec<Key>) {
+    pub fn push(&mut self, keys: &Keys) {
         // A list of four thousand million keys does not fit into memory.
         let item = self.ends.len() as u32;
-        for key in keys {
-            let at = self.keys.len() as u32;
-            let next = self.heads.insert(self.hash(&key), at).unwrap_or(END);
-            self.links.push(next);
+        for key in keys.iter() {
+            let at = self.links.len() as u32;
+            // Nobody looks for an item by what only tells items apart.
+            let next = match key.role {
+                Role::Distinction => None,
+                Role::Id | Role::Name => self.heads.insert(self.hash(key), at),
+            };
+            self.links.push(next.unwrap_or(END));
             self.items.push(item);
-            self.keys.push(key);
         }
-        self.ends.push(self.keys.len() as u32);
+        self.text.push_str(&keys.text);
+        self.marks.extend_from_slice(&keys.marks);
+        self.ends.push((self.marks.len() as u32, self.text.len()));
     }
 
-    fn hash(&self, key: &Key) -> u64 {
-        self.hasher.hash_one(key.text.as_str())
+    fn hash(&self, key: Key<'_>) -> u64 {
+        self.hasher.hash_one(key.text)
     }
 
     /// The first item that has these keys: by id if there is one, else by name where no id speaks against it.
-    pub fn find(&self, keys: &[Key]) -> Option<usize> {
+    pub fn find(&self, keys: &Keys) -> Option<usize> {
         let by = |role: Role| keys.iter().filter(move |key| key.role == role).flat_map(|key| self.items_with(key));
-        by(Role::Id).min().or_else(|| by(Role::Name).filter(|at| !Self::differ(self.keys_of(*at), keys)).min())
+        let differ = |item: usize| self.keys_of(item).any(|known| keys.iter().any(|key| key.differs(known)));
+        by(Role::Id).min().or_else(|| by(Role::Name).filter(|item| !differ(*item)).min())
     }
 
     /// The positions of the items that have this key.
-    fn items_with<'a>(&'a self, key: &'a Key) -> impl Iterator<Item = usize> + 'a {
+    fn items_with<'a>(&'a self, key: Key<'a>) -> impl Iterator<Item = usize> + 'a {
         let mut at = self.heads.get(&self.hash(key)).copied().unwrap_or(END);
         std::iter::from_fn(move || {
             let here = (at != END).then_some(at as usize)?;
             at = self.links[here];
-            Some(here)
+            Some(self.items[here] as usize)
         })
-        .filter(|here| self.keys[*here] == *key)
-        .map(|here| self.items[here] as usize)
+        .filter(move |item| self.keys_of(*item).any(|known| known == key))
     }
 
-    fn keys_of(&self, item: usize) -> &[Key] {
-        let from = item.checked_sub(1).map_or(0, |before| self.ends[before] as usize);
-        &self.keys[from..self.ends[item] as usize]
-    }
-
-    /// Whether something speaks against two items being the same: different ids or distinctions of one namespace.
-    fn differ(a: &[Key], b: &[Key]) -> bool {
-        let proves = |key: &&Key| key.role != Role::Name;
-        a.iter()
-            .filter(proves)
-            .any(|a| b.iter().filter(proves).any(|b| a.role == b.role && a.space() == b.space() && a.text != b.text))
+    fn keys_of(&self, item: usize) -> impl Iterator<Item = Key<'_>> {
+        let (mark, text) = item.checked_sub(1).map_or((0, 0), |before| self.ends[before]);
+        let (mark_end, text_end) = self.ends[item];
+        keys_in(&self.text[text..text_end], &self.marks[mark as usize..mark_end as usize])
     }
 
     /// Whether two items are the same.
-    pub fn same(a: &[Key], b: &[Key]) -> bool {
-        let has = |role: Role| a.iter().any(|key| key.role == role && b.contains(key));
-        has(Role::Id) || has(Role::Name) && !Self::differ(a, b)
+    pub fn same(a: &Keys, b: &Keys) -> bool {
+        let has = |role: Role| a.iter().any(|key| key.role == role && b.iter().any(|other| other == key));
+        has(Role::Id) || has(Role::Name) && !a.iter().any(|key| b.iter().any(|other| key.differs(other)))
     }
 }
 
@@ -236,10 +283,19 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn movie(tmdb: Option<u32>, imdb: Option<&str>, title: &str) -> Vec<Key> {
-        let tmdb = tmdb.map(|id| Key::id("movie tmdb", id));
-        let imdb = imdb.map(|id| Key::id("movie imdb", id));
-        tmdb.into_iter().chain(imdb).chain([Key::name("movie title", title)]).collect()
+    /// The keys that `write` adds.
+    fn keys(write: impl FnOnce(&mut Keys)) -> Keys {
+        let mut keys = Keys::new();
+        write(&mut keys);
+        keys
+    }
+
+    fn movie(tmdb: Option<u32>, imdb: Option<&str>, title: &str) -> Keys {
+        keys(|keys| {
+            tmdb.into_iter().for_each(|id| keys.id("movie tmdb", id));
+            imdb.into_iter().for_each(|id| keys.id("movie imdb", id));
+            keys.name("movie title", title);
+        })
     }
 
     #[test]
@@ -248,16 +304,18 @@ mod tests {
         assert_eq!(list.find(&movie(Some(1), None, "Solyaris")), Some(0), "the same id, another title");
         assert_eq!(list.find(&movie(Some(2), None, "Solaris (1972)")), None, "the same title, another id");
         assert_eq!(list.find(&movie(Some(9), None, "dune  (2021)")), Some(1), "no id in common, so the title decides");
-        assert_eq!(list.find(&[Key::id("show tmdb", 1)]), None, "a show's number is not a movie's");
+        assert_eq!(list.find(&keys(|keys| keys.id("show tmdb", 1))), None, "a show's number is not a movie's");
         let kung_fu = |year: Option<i64>| {
-            let year = year.map(|year| Key::distinction("show year", year));
-            [Key::name("show title", "Kung Fu")].into_iter().chain(year).collect::<Vec<_>>()
+            keys(|keys| {
+                keys.name("show title", "Kung Fu");
+                year.into_iter().for_each(|year| keys.distinction("show year", year));
+            })
         };
         assert!(!Index::same(&kung_fu(Some(1972)), &kung_fu(Some(2021))));
         assert!(Index::same(&kung_fu(None), &kung_fu(Some(2021))), "a year that is not known tells nothing apart");
     }
 
-    fn any_item() -> impl Strategy<Value = Vec<Key>> {
+    fn any_item() -> impl Strategy<Value = Keys> {
         let id = proptest::option::of(0u32..4);
         (id.clone(), id, 0u32..3).prop_map(|(tmdb, imdb, title)| {
             movie(tmdb, imdb.map(|id| format!("tt{id}")).as_deref(), &format!("Title {title}"))
@@ -283,8 +341,18 @@ mod tests {
 
         #[test]
         fn case_and_form_of_an_id_do_not_matter(number in 0u64..1_000_000) {
-            prop_assert_eq!(Key::id("movie trakt", number), Key::id("movie trakt", format!(" {number} ")));
-            prop_assert_eq!(Key::id("movie imdb", format!("TT{number}")), Key::id("movie imdb", format!("tt{number}")));
+            let id = |space: &str, id: &str| keys(|keys| keys.id(space, id));
+            prop_assert_eq!(keys(|keys| keys.id("movie trakt", number)), id("movie trakt", &format!(" {number} ")));
+            prop_assert_eq!(id("movie imdb", &format!("TT{number}")), id("movie imdb", &format!("tt{number}")));
+        }
+
+        #[test]
+        fn case_and_white_space_of_a_name_do_not_matter(words in proptest::collection::vec("[a-zäß.]{1,4}", 0..4), space in "[ \t\u{a0}]{1,3}") {
+            let name = |name: &str| keys(|keys| keys.name("movie title", name));
+            let tidy = name(&words.join(" "));
+            prop_assert_eq!(&tidy, &name(&format!("{space}{}{space}", words.join(&space))));
+            prop_assert_eq!(&tidy, &name(&words.join(" ").to_ascii_uppercase()));
+            prop_assert_eq!(tidy.iter().map(Key::text).collect::<Vec<_>>(), [format!("movie title={}", words.join(" "))]);
         }
     }
 }

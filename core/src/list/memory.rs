@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use jiff::Timestamp;
 
-use super::key::{Index, Key};
+use super::key::{Index, Keys};
 use super::settle::listed_at;
 use super::{Erased, Place};
 use crate::entry::Entry;
@@ -40,7 +40,7 @@ pub(crate) enum Write {
     /// What has these keys was taken off it. What the list dates to a later time is there again.
     Removed {
         /// The keys of each item.
-        items: Vec<Vec<Key>>,
+        items: Vec<Keys>,
         /// When that was; nothing is later than a write of this run.
         at: Option<Timestamp>,
     },
@@ -86,7 +86,7 @@ impl Memory {
     }
 
     /// Notes that the items with these keys were taken off the list.
-    pub fn removed(&self, place: &Place, keys: Vec<Vec<Key>>) {
+    pub fn removed(&self, place: &Place, keys: Vec<Keys>) {
         self.write(place, Write::Removed { items: keys, at: None });
     }
 
@@ -116,7 +116,7 @@ fn apply(list: &dyn Erased, mut items: Vec<Entry>, write: &Write) -> Vec<Entry> 
                 let keys = list.keys(entry);
                 match index.find(&keys) {
                     None => {
-                        index.push(keys);
+                        index.push(&keys);
                         items.push(entry.clone());
                     }
                     Some(at) if !list.is_up_to_date(&items[at], entry) => items[at] = entry.clone(),

@@ -258,41 +258,45 @@ impl Media {
         }
     }
 
-    /// By what it is known (see [`Key`]): its own id first, then ids, then the name.
+    /// By what it is known (see [`Key`](flexget_core::list::Key)): its own id first, then ids, then the name.
     ///
     /// A movie's name counts with its year, and without one only for a movie whose year is not known either, as in
     /// FlexGet. A show's name counts without the year, which tells two shows of one name apart where both are known.
-    pub fn keys(&self) -> Vec<Key> {
+    pub fn keys(&self) -> Keys {
         let mut keys = self.keys_without_name();
         let (Some(name), Some(part)) = (&self.name, self.part()) else { return keys };
-        let name = match (self.kind, self.year) {
-            (Kind::Movie, Some(year)) => format!("{name} ({year})"),
-            (Kind::Movie, None) => format!("{name} ()"),
-            _ => format!("{name}{part}"),
-        };
-        keys.push(Key::name(self.kind.spaces().name, &name));
+        let space = self.kind.spaces().name;
+        match (self.kind, self.year) {
+            (Kind::Movie, Some(year)) => keys.name(space, format_args!("{name} ({year})")),
+            (Kind::Movie, None) => keys.name(space, format_args!("{name} ()")),
+            _ => keys.name(space, format_args!("{name}{part}")),
+        }
         keys
     }
 
-    /// The numbers of a season or episode, in keys; `None` if they are not known.
-    fn part(&self) -> Option<String> {
+    /// What keys have of the numbers of a season or episode; `None` if they are not known.
+    fn part(&self) -> Option<Part> {
         match (self.kind, self.season, self.episode) {
-            (Kind::Season, Some(season), _) => Some(format!(" s{season}")),
-            (Kind::Episode, Some(season), Some(episode)) => Some(format!(" s{season}e{episode}")),
-            (Kind::Movie | Kind::Show, ..) => Some(String::new()),
+            (Kind::Season, Some(season), _) => Some(Part::Season(season)),
+            (Kind::Episode, Some(season), Some(episode)) => Some(Part::Episode(season, episode)),
+            (Kind::Movie | Kind::Show, ..) => Some(Part::Whole),
             _ => None,
         }
     }
 
     /// As [`Media::keys`], but for the name.
-    pub fn keys_without_name(&self) -> Vec<Key> {
-        // Without its numbers, a season or episode is known by its own id alone.
-        let Some(part) = self.part() else { return self.own_key().into_iter().collect() };
+    pub fn keys_without_name(&self) -> Keys {
         let spaces = self.kind.spaces();
-        let mut keys = Vec::with_capacity(8);
-        keys.extend(self.own_key());
-        let mut id = |space: &'static str, value: Option<&dyn fmt::Display>| {
-            keys.extend(value.map(|value| Key::id(space, format_args!("{value}{part}"))));
+        let mut keys = Keys::new();
+        if let Some(id) = self.own_ids.trakt {
+            keys.id(spaces.own, id);
+        }
+        // Without its numbers, a season or episode is known by its own id alone.
+        let Some(part) = self.part() else { return keys };
+        let mut id = |space: &str, value: Option<&dyn fmt::Display>| match (value, part) {
+            (Some(value), Part::Whole) => keys.id(space, value),
+            (Some(value), part) => keys.id(space, format_args!("{value}{part}")),
+            (None, _) => {}
         };
         fn shown<T: fmt::Display>(value: &Option<T>) -> Option<&dyn fmt::Display> {
             value.as_ref().map(|value| value as &dyn fmt::Display)
@@ -302,20 +306,33 @@ impl Media {
         id(spaces.imdb, shown(&self.ids.imdb));
         id(spaces.tmdb, shown(&self.ids.tmdb));
         id(spaces.tvdb, shown(&self.ids.tvdb));
-        if self.kind != Kind::Movie && self.name.is_some() {
-            keys.extend(self.year.map(|year| Key::distinction(spaces.year, year)));
+        if let Some(year) = self.year.filter(|_| self.kind != Kind::Movie && self.name.is_some()) {
+            keys.distinction(spaces.year, year);
         }
         keys
     }
+}
 
-    /// The id of a season or an episode itself.
-    fn own_key(&self) -> Option<Key> {
-        self.own_ids.trakt.map(|id| Key::id(self.kind.spaces().own, id))
+/// Which part of a work it is, as keys have it.
+#[derive(Debug, Clone, Copy)]
+enum Part {
+    Whole,
+    Season(i64),
+    Episode(i64, i64),
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Whole => Ok(()),
+            Self::Season(season) => write!(f, " s{season}"),
+            Self::Episode(season, episode) => write!(f, " s{season}e{episode}"),
+        }
     }
 }
 
 /// The keys of an entry; an entry that is no media has none.
-pub fn keys(entry: &Entry, expected: Option<Kind>) -> Vec<Key> {
+pub fn keys(entry: &Entry, expected: Option<Kind>) -> Keys {
     Media::of(entry, expected).map(|media| media.keys()).unwrap_or_default()
 }
 

@@ -2,7 +2,7 @@
 
 use std::cell::OnceCell;
 
-use flexget_core::list::{Index, Role};
+use flexget_core::list::{Index, Key, Role};
 use flexget_core::prelude::*;
 use flexget_core::store::{Collection, Edits, New, Raw};
 use jiff::Timestamp;
@@ -10,7 +10,7 @@ use jiff::Timestamp;
 /// A list in the store.
 pub struct Shelf {
     collection: Collection,
-    keys: fn(&Entry) -> Vec<Key>,
+    keys: fn(&Entry) -> Keys,
     now: Timestamp,
 }
 
@@ -27,7 +27,7 @@ pub struct Item {
 
 impl Shelf {
     /// The list of this kind and name, whose items are known by `keys`.
-    pub fn new(cx: &Context, kind: &str, name: &str, keys: fn(&Entry) -> Vec<Key>) -> Self {
+    pub fn new(cx: &Context, kind: &str, name: &str, keys: fn(&Entry) -> Keys) -> Self {
         Self { collection: cx.store.collection(kind, name), keys, now: cx.clock.now() }
     }
 
@@ -98,7 +98,7 @@ impl Shelf {
                 let mut new = Vec::new();
                 for (item, keys) in brought.iter().zip(&wanted.keys) {
                     if index.find(keys).is_none() {
-                        index.push(keys.clone());
+                        index.push(keys);
                         new.push(item);
                     }
                 }
@@ -129,7 +129,7 @@ impl Shelf {
     }
 
     fn record(&self, mut entry: Entry, added: Timestamp) -> New {
-        let keys = (self.keys)(&entry).into_iter().filter(|key| finds(&key)).map(Key::into_text).collect();
+        let keys = (self.keys)(&entry).iter().filter(finds).map(|key| key.text().to_owned()).collect();
         entry.unset(ADDED);
         New { keys, data: entry.to_stored_text(), added, expires: None }
     }
@@ -160,22 +160,22 @@ fn is_kept(name: &str) -> bool {
 }
 
 /// Whether an item can be found by a key: what only tells items apart finds none.
-fn finds(key: &&Key) -> bool {
+fn finds(key: &Key<'_>) -> bool {
     key.role != Role::Distinction
 }
 
 /// The keys of entries that are looked for.
 struct Wanted {
-    keys: Vec<Vec<Key>>,
+    keys: Vec<Keys>,
 }
 
 impl Wanted {
-    fn new(entries: &[&Entry], keys: fn(&Entry) -> Vec<Key>) -> Self {
+    fn new(entries: &[&Entry], keys: fn(&Entry) -> Keys) -> Self {
         Self { keys: entries.iter().map(|entry| keys(entry)).collect() }
     }
 
     fn texts(&self) -> Vec<&str> {
-        self.keys.iter().flatten().filter(finds).map(Key::text).collect()
+        self.keys.iter().flat_map(Keys::iter).filter(finds).map(Key::text).collect()
     }
 }
 
@@ -186,12 +186,12 @@ struct Known {
 }
 
 impl Known {
-    fn new(items: Vec<Option<Item>>, keys: fn(&Entry) -> Vec<Key>) -> Self {
+    fn new(items: Vec<Option<Item>>, keys: fn(&Entry) -> Keys) -> Self {
         let items: Vec<Item> = items.into_iter().flatten().collect();
         Self { index: Index::new(items.iter().map(|item| keys(&item.entry))), items }
     }
 
-    fn find(&self, keys: &[Key]) -> Option<&Item> {
+    fn find(&self, keys: &Keys) -> Option<&Item> {
         self.index.find(keys).map(|at| &self.items[at])
     }
 }

@@ -489,7 +489,7 @@ impl Collected {
     }
 
     fn push(&mut self, show: &Work, episodes: Vec<Part>) {
-        self.shows.push(media::keys(&entries::show(show, Style::default()), None));
+        self.shows.push(&media::keys(&entries::show(show, Style::default()), None));
         self.episodes.push(episodes);
     }
 
