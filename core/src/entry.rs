@@ -58,15 +58,22 @@ pub struct Entry {
     fields: Vec<(Name, Value)>,
     state: State,
     by: Option<&'static str>,
-    reason: Option<String>,
+    reason: Option<Box<str>>,
+    /// It must not be accepted any more: what would decide on it is not known.
+    held: bool,
+    /// What most entries have nothing of.
+    rare: Option<Box<Rare>>,
+}
+
+/// What is kept of an entry whose fields are looked up or rendered.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Rare {
     tried: Vec<u32>,
     traces: Vec<String>,
     /// Fields that are rendered when somebody reads them.
     later: Vec<(Name, Later)>,
     /// Fields that nobody can know: what they are made of could not be fetched.
     lost: Vec<Name>,
-    /// It must not be accepted any more: what would decide on it is not known.
-    held: bool,
 }
 
 impl Entry {
@@ -171,35 +178,37 @@ impl Entry {
     /// Lets a field be rendered when somebody reads it; until then it keeps its value for those who only look.
     pub(crate) fn set_later(&mut self, name: impl Into<Name>, later: Later) {
         let name = name.into();
-        self.take_later(&name);
-        self.lost.retain(|lost| *lost != name);
-        self.later.push((name, later));
+        let rare = self.rare.get_or_insert_default();
+        rare.later.retain(|(known, _)| *known != name);
+        rare.lost.retain(|lost| *lost != name);
+        rare.later.push((name, later));
     }
 
     /// What a field is rendered from when somebody reads it.
     pub(crate) fn later(&self, name: &str) -> Option<&Later> {
-        self.later.iter().find(|(known, _)| known == name).map(|(_, later)| later)
+        self.rare.as_ref()?.later.iter().find(|(known, _)| known == name).map(|(_, later)| later)
     }
 
     /// The fields that are rendered when somebody reads them.
     pub(crate) fn later_fields(&self) -> impl Iterator<Item = &str> {
-        self.later.iter().map(|(name, _)| name.as_ref())
+        self.rare.iter().flat_map(|rare| rare.later.iter()).map(|(name, _)| name.as_ref())
     }
 
     pub(crate) fn take_later(&mut self, name: &str) -> Option<Later> {
-        let at = self.later.iter().position(|(known, _)| known == name)?;
-        Some(self.later.remove(at).1)
+        let later = &mut self.rare.as_mut()?.later;
+        let at = later.iter().position(|(known, _)| known == name)?;
+        Some(later.remove(at).1)
     }
 
     /// Whether it was tried to render a field from something that could not be fetched.
     pub(crate) fn is_lost(&self, name: &str) -> bool {
-        self.lost.iter().any(|lost| lost == name)
+        self.rare.as_ref().is_some_and(|rare| rare.lost.iter().any(|lost| lost == name))
     }
 
     pub(crate) fn lose(&mut self, name: &str) {
         self.take_later(name);
         if !self.is_lost(name) {
-            self.lost.push(Name::Owned(name.to_owned()));
+            self.rare.get_or_insert_default().lost.push(Name::Owned(name.to_owned()));
         }
     }
 
@@ -251,24 +260,24 @@ impl Entry {
 
     /// What went wrong while fields were looked up.
     pub fn traces(&self) -> &[String] {
-        &self.traces
+        self.rare.as_ref().map(|rare| rare.traces.as_slice()).unwrap_or_default()
     }
 
     /// Notes what went wrong while a field was looked up, once.
     pub fn trace(&mut self, what: impl Into<String>) {
         let what = what.into();
-        if !self.traces.contains(&what) {
-            self.traces.push(what);
+        if !self.traces().contains(&what) {
+            self.rare.get_or_insert_default().traces.push(what);
         }
     }
 
     pub(crate) fn tried(&self, offer: u32) -> bool {
-        self.tried.contains(&offer)
+        self.rare.as_ref().is_some_and(|rare| rare.tried.contains(&offer))
     }
 
     pub(crate) fn mark_tried(&mut self, offer: u32) {
         if !self.tried(offer) {
-            self.tried.push(offer);
+            self.rare.get_or_insert_default().tried.push(offer);
         }
     }
 
@@ -311,12 +320,7 @@ impl Entry {
     fn decide(&mut self, state: State, by: &'static str, reason: Option<String>) {
         self.state = state;
         self.by = Some(by);
-        self.reason = reason;
-    }
-
-    /// The fields alone.
-    pub(crate) fn into_fields(self) -> Fields {
-        Fields(self.fields)
+        self.reason = reason.map(String::into_boxed_str);
     }
 
     /// A copy of the fields alone, undecided: what a list keeps and gives.
@@ -327,12 +331,12 @@ impl Entry {
 
     /// The fields as JSON that [`Entry::from_stored`] reads back as they were; names starting with `_` stay behind.
     pub fn to_stored(&self) -> serde_json::Value {
-        serde_json::to_value(ToStore(self)).unwrap_or_default()
+        serde_json::to_value(ToStore { entry: self, but: &[] }).unwrap_or_default()
     }
 
-    /// The text of what [`Entry::to_stored`] gives.
-    pub fn to_stored_text(&self) -> String {
-        New::data(&ToStore(self))
+    /// The text of what [`Entry::to_stored`] gives, without some fields.
+    pub fn to_stored_text(&self, but: &[&str]) -> String {
+        New::data(&ToStore { entry: self, but })
     }
 
     /// Reads what [`Entry::to_stored`] wrote.
@@ -361,39 +365,22 @@ impl Entry {
 const FIRST: [[&str; 2]; 2] = [["title", "original_title"], ["url", "original_url"]];
 
 /// An entry that is written as [`Entry::to_stored`] has it.
-struct ToStore<'a>(&'a Entry);
+struct ToStore<'a> {
+    entry: &'a Entry,
+    but: &'a [&'a str],
+}
 
 impl Serialize for ToStore<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let entry = self.0;
+        let Self { entry, but } = self;
         // What is still as it was first is not written twice.
         let is_said = |name: &str, value: &Value| {
             FIRST.iter().any(|[field, first]| *first == name && entry.peek(field) == Some(value))
         };
-        let kept = entry.fields().filter(|(name, value)| !name.starts_with('_') && !is_said(name, value));
+        let is_kept =
+            |name: &str, value: &Value| !name.starts_with('_') && !but.contains(&name) && !is_said(name, value);
+        let kept = entry.fields().filter(|(name, value)| is_kept(name, value));
         serializer.collect_map(kept.map(|(name, value)| (name, value::ToStore(value))))
-    }
-}
-
-/// The fields of an entry that is no more: as they are reported, without those whose names start with `_`.
-#[derive(Debug, Default)]
-pub struct Fields(Vec<(Name, Value)>);
-
-impl Fields {
-    /// The names and values, in the order in which they became known.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
-        self.0.iter().filter(|(name, _)| !name.starts_with('_')).map(|(name, value)| (name.as_ref(), value))
-    }
-
-    /// The fields as JSON, dates as text.
-    pub fn to_json(&self) -> serde_json::Map<String, serde_json::Value> {
-        self.iter().map(|(name, value)| (name.to_owned(), value.to_json())).collect()
-    }
-}
-
-impl Serialize for Fields {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.iter())
     }
 }
 
@@ -438,6 +425,8 @@ impl<'de> de::Visitor<'de> for StoredFields {
                 None => fields.push((name, value)),
             }
         }
+        // Lists hold many entries.
+        fields.shrink_to_fit();
         Ok(fields)
     }
 }

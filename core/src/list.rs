@@ -55,6 +55,8 @@ pub struct Change {
     pub done: usize,
     /// How many were there already (add), or were not there (remove).
     pub existing: usize,
+    /// Which those were, as far as the list can tell.
+    pub unchanged: Vec<usize>,
     /// What the service does not know.
     pub not_found: Vec<usize>,
     /// What could not be written, and why.

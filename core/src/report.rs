@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::context::Context;
-use crate::entry::{Entry, Fields, State};
+use crate::entry::{Entry, State};
 use crate::error::Error;
+use crate::value::Value;
 
 /// What a run did.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
@@ -42,6 +43,7 @@ pub struct TaskReport {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<ErrorReport>,
     /// All entries, in order.
+    #[schemars(with = "Vec<Written<'_>>")]
     pub entries: Vec<EntryReport>,
     /// All changes to lists, in order.
     pub changes: Vec<ChangeReport>,
@@ -70,28 +72,33 @@ impl ErrorReport {
     }
 }
 
-/// One entry at the end of a task.
-#[derive(Debug, Serialize, schemars::JsonSchema)]
-pub struct EntryReport {
+/// One entry at the end of a task: the entry itself, because there may be many, which can only be read any more.
+#[derive(Debug)]
+pub struct EntryReport(Entry);
+
+/// How an entry is reported.
+#[derive(Serialize, schemars::JsonSchema)]
+#[schemars(rename = "EntryReport", description = "One entry at the end of a task.")]
+struct Written<'a> {
     /// The title.
-    pub title: String,
+    title: &'a str,
     /// The address.
-    pub url: String,
+    url: &'a str,
     /// What was decided.
     #[schemars(with = "StateName")]
-    pub state: State,
+    state: State,
     /// The plugin that decided it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub plugin: Option<String>,
+    plugin: Option<&'a str>,
     /// Why.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
+    reason: Option<&'a str>,
     /// The fields that are known, without those that start with `_`.
     #[schemars(with = "BTreeMap<String, serde_json::Value>")]
-    fields: Fields,
+    fields: Fields<'a>,
     /// What went wrong while fields were looked up.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub traces: Vec<String>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    traces: &'a [String],
 }
 
 /// The names of the states, for the schema.
@@ -107,24 +114,74 @@ enum StateName {
 }
 
 impl EntryReport {
+    /// The title.
+    pub fn title(&self) -> &str {
+        self.0.title()
+    }
+
+    /// The address.
+    pub fn url(&self) -> &str {
+        self.0.url()
+    }
+
+    /// What was decided.
+    pub fn state(&self) -> State {
+        self.0.state()
+    }
+
+    /// The plugin that decided it.
+    pub fn plugin(&self) -> Option<&'static str> {
+        self.0.decided_by()
+    }
+
+    /// Why.
+    pub fn reason(&self) -> Option<&str> {
+        self.0.reason()
+    }
+
+    /// What went wrong while fields were looked up.
+    pub fn traces(&self) -> &[String] {
+        self.0.traces()
+    }
+
     /// The fields that are known, as JSON, without those that start with `_`.
     pub fn fields(&self) -> serde_json::Map<String, serde_json::Value> {
-        self.fields.to_json()
+        reported(&self.0).map(|(name, value)| (name.to_owned(), value.to_json())).collect()
     }
 }
 
 impl From<Entry> for EntryReport {
     fn from(entry: Entry) -> Self {
-        Self {
-            title: entry.title().to_owned(),
-            url: entry.url().to_owned(),
-            state: entry.state(),
-            plugin: entry.decided_by().map(str::to_owned),
-            reason: entry.reason().map(str::to_owned),
-            traces: entry.traces().to_vec(),
-            fields: entry.into_fields(),
-        }
+        Self(entry)
     }
+}
+
+impl Serialize for EntryReport {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let written = Written {
+            title: self.title(),
+            url: self.url(),
+            state: self.state(),
+            plugin: self.plugin(),
+            reason: self.reason(),
+            fields: Fields(&self.0),
+            traces: self.traces(),
+        };
+        written.serialize(serializer)
+    }
+}
+
+/// The fields of an entry as they are reported.
+struct Fields<'a>(&'a Entry);
+
+impl Serialize for Fields<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(reported(self.0))
+    }
+}
+
+fn reported(entry: &Entry) -> impl Iterator<Item = (&str, &Value)> {
+    entry.fields().filter(|(name, _)| !name.starts_with('_'))
 }
 
 /// What is done to a list.

@@ -21,7 +21,7 @@ use crate::http::{Http, HttpOptions};
 use crate::list::{AnyList, WritableList};
 use crate::plan::{Plan, plan};
 use crate::registry;
-use crate::report::{Action, Report, TaskReport};
+use crate::report::{Action, EntryReport, Report, TaskReport};
 use crate::run::{self, Selection};
 use crate::store::Store;
 use crate::template::{self, Origin};
@@ -148,20 +148,20 @@ fn config(task: &str) -> String {
 
 /// The titles of the entries in this state.
 pub fn titles(report: &TaskReport, state: State) -> Vec<&str> {
-    report.entries.iter().filter(|entry| entry.state == state).map(|entry| entry.title.as_str()).collect()
+    report.entries.iter().filter(|entry| entry.state() == state).map(EntryReport::title).collect()
 }
 
 /// What was decided, in order: `Title: rejected (reason)`; an undecided entry is its title alone.
 pub fn decisions(report: &TaskReport) -> Vec<String> {
-    let said = |entry: &crate::report::EntryReport| {
-        let state = match entry.state {
-            State::Undecided => return entry.title.clone(),
+    let said = |entry: &EntryReport| {
+        let state = match entry.state() {
+            State::Undecided => return entry.title().to_owned(),
             State::Accepted => "accepted",
             State::Rejected => "rejected",
             State::Failed => "failed",
         };
-        let reason = entry.reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
-        format!("{}: {state}{reason}", entry.title)
+        let reason = entry.reason().map(|reason| format!(" ({reason})")).unwrap_or_default();
+        format!("{}: {state}{reason}", entry.title())
     };
     report.entries.iter().map(said).collect()
 }
@@ -249,7 +249,7 @@ pub fn command(words: &str, arguments: Value, format: Format, cx: &Context) -> R
 }
 
 /// What holds for every list: what is added is found; adding twice changes once; what is removed is gone and nothing
-/// else; a dry run changes nothing; clearing empties. Of a list that lives elsewhere, also: a batch is one request, and none in a
+/// else; a dry run changes nothing, and names what it would change; clearing empties. Of a list that lives elsewhere, also: a batch is one request, and none in a
 /// dry run; each change can be undone. `options` is the list, empty at first, as it stands in `list_add`;
 /// `entries` are YAML for [`entry`], two at least, each an item of its own.
 ///
@@ -270,6 +270,8 @@ pub async fn list_laws(options: &str, entries: &[&str], cx: &Context) {
         assert!(report.failed.is_empty() && report.not_found.is_empty(), "{options}: {report:?}");
         let most = u64::from(!cx.dry_run);
         assert!(writes() - before <= most, "{options}: {action:?} is one request a batch, and none in a dry run");
+        let named = if cx.dry_run { report.done } else { 0 };
+        assert_eq!(report.items.len(), named, "{options}: a dry run names what it would change, and nothing else");
         last.set(report.change_id);
         (report.done, report.existing)
     };
@@ -316,6 +318,10 @@ pub async fn list_laws(options: &str, entries: &[&str], cx: &Context) {
     let first_is_gone: Vec<bool> = (0..count).map(|at| at > 0).collect();
     assert_eq!(on_list(&next_run(cx)).await, first_is_gone, "{options}: what was removed is gone, and nothing else");
     assert_eq!(done(Action::Remove, &all[..1], &next_run(cx)).await, (0, 1), "{options}: removing twice changes once");
+    let dry = done(Action::Remove, &all, &dry_run(cx)).await;
+    assert_eq!(dry, (count - 1, 1), "{options}: a dry run says what it would remove");
+    let dry = done(Action::Add, &all, &dry_run(cx)).await;
+    assert_eq!(dry, (1, count - 1), "{options}: a dry run says what it would add");
 
     let rest = list.list().items(None, &next_run(cx)).await.unwrap_or_else(|error| panic!("{options}: {error}"));
     let rest: Vec<&Entry> = rest.iter().collect();

@@ -184,6 +184,6 @@ mod tests {
             crossmatch: { from: [ mock: [ { title: B, id: 1, note: hello } ] ], fields: [id], action: accept }
         ";
         let report = testing::run(task, &testing::context());
-        assert_eq!((&report.entries[0].fields()["note"], &report.entries[0].title), (&"hello".into(), &"A".to_owned()));
+        assert_eq!((&report.entries[0].fields()["note"], report.entries[0].title()), (&"hello".into(), "A"));
     }
 }

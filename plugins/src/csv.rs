@@ -103,12 +103,12 @@ mod tests {
         };
         let report = run("title: 1, url: 2, imdb_id: 3");
         assert_eq!(
-            report.entries.iter().map(|entry| entry.title.as_str()).collect::<Vec<_>>(),
+            report.entries.iter().map(|entry| entry.title()).collect::<Vec<_>>(),
             ["Solaris, 1972", "Stalker \"1979\""]
         );
         assert_eq!(
-            (&report.entries[0].url, &report.entries[0].fields()["imdb_id"]),
-            (&"http://x/1".into(), &"tt0069293".into())
+            (report.entries[0].url(), &report.entries[0].fields()["imdb_id"]),
+            ("http://x/1", &"tt0069293".into())
         );
         let error = run("title: 1, url: 2, imdb_id: 4").error.unwrap();
         assert!(

@@ -252,7 +252,7 @@ mod tests {
         let options = options.replace("HERE", &folder.display().to_string());
         let report =
             testing::run(&format!("filesystem: {options}\naccept_all: yes\nno_entries_ok: yes"), &testing::context());
-        report.entries.iter().map(|entry| entry.title.clone()).collect()
+        report.entries.iter().map(|entry| entry.title().to_owned()).collect()
     }
 
     #[test]
@@ -286,7 +286,7 @@ mod tests {
         let fields = &report.entries[0].fields();
         assert_eq!(fields["location"], folder.path().join("a b.mkv").display().to_string());
         assert_eq!(fields["filename"], "a b.mkv");
-        assert!(report.entries[0].url.starts_with("file:///") && report.entries[0].url.ends_with("/a%20b.mkv"));
+        assert!(report.entries[0].url().starts_with("file:///") && report.entries[0].url().ends_with("/a%20b.mkv"));
         assert!(fields["modified"].as_str().unwrap().ends_with('Z'));
         assert_eq!(report.warnings, ["filesystem: `/nowhere/at/all` does not exist"]);
     }

@@ -360,7 +360,7 @@ if: [ {{ {rule:?}: accept }} ]"
             let report = testing::run(&task, &testing::context());
             assert_eq!(report.warnings, ["test_lookup: the service is down"]);
             assert!(
-                report.entries[0].traces.iter().any(|trace| trace.contains("`trakt_watched` could not be looked up"))
+                report.entries[0].traces().iter().any(|trace| trace.contains("`trakt_watched` could not be looked up"))
             );
             testing::titles(&report, State::Accepted).into_iter().map(str::to_owned).collect::<Vec<_>>()
         };
@@ -380,9 +380,9 @@ if: [ {{ {rule:?}: accept }} ]"
             list_match: { from: [ entry_list: x ], remove_on_match: no }
         ";
         let report = testing::run(task, &testing::context());
-        assert_eq!(report.entries[0].state, State::Undecided);
+        assert_eq!(report.entries[0].state(), State::Undecided);
         assert_eq!(
-            report.entries[0].reason.as_deref(),
+            report.entries[0].reason(),
             Some("`not trakt_watched` is not known: `trakt_watched` could not be looked up")
         );
     }

@@ -50,7 +50,7 @@ mod tests {
         let task = "mock: [A, B, C]\naccept_all: yes\nlimit_new: 2";
         let first = testing::run(task, &cx);
         assert_eq!(testing::titles(&first, State::Accepted), ["A", "B"]);
-        assert_eq!(first.entries[2].reason.as_deref(), Some("limit exceeded"));
+        assert_eq!(first.entries[2].reason(), Some("limit exceeded"));
         let second = testing::run(task, &testing::next_run(&cx));
         assert_eq!(testing::titles(&second, State::Accepted), ["C"]);
     }

@@ -71,7 +71,8 @@ if:
   - \"'480p' <= quality < '720p webdl'\": reject
   - quality == 'unknown': fail";
         let report = flexget_core::testing::run(task, &context());
-        let decided: Vec<(State, &str)> = report.entries.iter().map(|entry| (entry.state, &entry.title[..1])).collect();
+        let decided: Vec<(State, &str)> =
+            report.entries.iter().map(|entry| (entry.state(), &entry.title()[..1])).collect();
         let (yes, no) = (State::Accepted, State::Rejected);
         let failed = State::Failed;
         assert_eq!(decided, [(yes, "A"), (no, "B"), (failed, "C"), (no, "D"), (yes, "E"), (State::Undecided, "F")]);

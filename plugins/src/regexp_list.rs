@@ -122,7 +122,8 @@ impl List for RegexpList {
         }
         let items: Vec<&Entry> = found.iter().flatten().map(|item| &item.entry).collect();
         let change = shelf.remove(&items)?;
-        Ok(Change { existing: entries.len() - change.done, ..change })
+        let unchanged = (0..entries.len()).filter(|at| found[*at].is_none()).collect();
+        Ok(Change { existing: entries.len() - change.done, unchanged, ..change })
     }
 }
 

@@ -371,7 +371,7 @@ mod tests {
     #[test]
     fn items_are_entries_with_the_fields_of_flexget() {
         let report = run(&file(FEED), "other_fields: [ 'nyaa:seeders', { guid: Id } ]", &testing::context());
-        let got: Vec<_> = report.entries.iter().map(|entry| (entry.title.as_str(), entry.url.as_str())).collect();
+        let got: Vec<_> = report.entries.iter().map(|entry| (entry.title(), entry.url())).collect();
         assert_eq!(
             got,
             [
@@ -404,7 +404,7 @@ mod tests {
             report
                 .entries
                 .iter()
-                .map(|entry| format!("{} {}", entry.url, entry.fields().get("urls").cloned().unwrap_or_default()))
+                .map(|entry| format!("{} {}", entry.url(), entry.fields().get("urls").cloned().unwrap_or_default()))
                 .collect::<Vec<_>>()
         };
         assert_eq!(urls("link: guid")[0], "http://x/g2 null");

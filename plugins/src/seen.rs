@@ -240,7 +240,7 @@ mod tests {
         let report = run_config(&format!("tasks: {{ b: {{ mock: {again}, accept_all: yes }} }}"), &cx);
         assert_eq!(titles(&report.tasks[0], State::Accepted), ["x"], "upper and lower case differ");
         assert_eq!(
-            report.tasks[0].entries[0].reason.as_deref(),
+            report.tasks[0].entries[0].reason(),
             Some("entry with url `http://x` is already marked seen in the task a at 2026-11-24 00:00")
         );
         let by_id = "{ fields: [ imdb_id ] }";

@@ -154,7 +154,7 @@ mod tests {
         ";
         let report = testing::run(task, &cx);
         assert_eq!(asked(&cx), [["A"], ["B"]]);
-        assert_eq!(report.entries[0].state, State::Rejected);
+        assert_eq!(report.entries[0].state(), State::Rejected);
         assert_eq!(report.entries[1].fields()["twice"], "Other!Other!");
         assert_eq!(report.entries[2].fields().get("name"), None);
     }
@@ -177,7 +177,7 @@ mod tests {
 accept_all: yes\nif: [ not x: reject ]",
             &testing::context(),
         );
-        assert_eq!(report.entries[0].reason.as_deref(), Some("`not x` is not known: `x` could not be looked up"));
+        assert_eq!(report.entries[0].reason(), Some("`not x` is not known: `x` could not be looked up"));
     }
 
     #[test]

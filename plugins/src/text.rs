@@ -180,8 +180,7 @@ accept_all: yes",
             file.path().display()
         );
         let report = testing::run(&task, &testing::context());
-        let got: Vec<_> =
-            report.entries.iter().map(|e| (e.title.as_str(), e.url.as_str(), e.fields()["both"].to_string())).collect();
+        let got: Vec<_> = report.entries.iter().map(|e| (e.title(), e.url(), e.fields()["both"].to_string())).collect();
         assert_eq!(
             got,
             [("A", "http://x/a", "\"A % x\"".to_owned()), ("B", "http://x/b", "\"B % caf\u{e9} 100%\"".to_owned())]

@@ -119,7 +119,7 @@ impl List for YamlList {
         let mut index = Index::new(rows.iter().map(|row| entry_list::keys(&row.entry)));
         let mut change = Change::default();
         let mut is_changed = false;
-        for entry in entries {
+        for (position, entry) in entries.iter().enumerate() {
             let keys = entry_list::keys(entry);
             match index.find(&keys) {
                 Some(at) => {
@@ -127,6 +127,7 @@ impl List for YamlList {
                     is_changed |= row.fields != rows[at].fields;
                     rows[at] = row;
                     change.existing += 1;
+                    change.unchanged.push(position);
                 }
                 None => {
                     index.push(&keys);
@@ -145,13 +146,16 @@ impl List for YamlList {
         let file = self.file(cx);
         let mut rows = file.read(cx)?;
         let before = rows.len();
+        let there = Index::new(rows.iter().map(|row| entry_list::keys(&row.entry)));
+        let is_there = |at: &usize| there.find(&entry_list::keys(entries[*at])).is_some();
+        let unchanged = (0..entries.len()).filter(|at| !is_there(at)).collect();
         let removed = Index::new(entries.iter().map(|entry| entry_list::keys(entry)));
         rows.retain(|row| removed.find(&entry_list::keys(&row.entry)).is_none());
         let done = before - rows.len();
         if done > 0 {
             file.write(rows, cx)?;
         }
-        Ok(Change { done, existing: entries.len().saturating_sub(done), ..Change::default() })
+        Ok(Change { done, existing: entries.len().saturating_sub(done), unchanged, ..Change::default() })
     }
 }
 
@@ -182,7 +186,7 @@ mod tests {
         assert_eq!(fs::read_to_string(&path).unwrap(), format!("{text}- title: Dune\n  year: 2021\n"));
         let read = run(&format!("yaml_list: '{}'\naccept_all: yes\nseen: no", path.display()), &cx);
         assert_eq!(titles(&read, State::Accepted), ["solaris (1972)", "1917", "Yes", "Dune"]);
-        assert_eq!(read.entries[3].url, "mock://localhost/yaml_list/dune");
+        assert_eq!(read.entries[3].url(), "mock://localhost/yaml_list/dune");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
     }
 

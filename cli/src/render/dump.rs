@@ -26,7 +26,7 @@ impl Screen {
             if named && !words.contains(&word) {
                 continue;
             }
-            let entries: Vec<&EntryReport> = task.entries.iter().filter(|entry| entry.state == state).collect();
+            let entries: Vec<&EntryReport> = task.entries.iter().filter(|entry| entry.state() == state).collect();
             if entries.is_empty() {
                 if named {
                     self.line(&format!("No {name} entries"));
@@ -49,7 +49,7 @@ impl Screen {
 
     fn entry(&self, entry: &EntryReport, words: &[Dump]) {
         if words.contains(&Dump::Title) {
-            self.line(&Shown(&entry.title).to_string());
+            self.line(&Shown(entry.title()).to_string());
             return;
         }
         let first = ["title", "url", "original_title", "original_url"];
@@ -66,7 +66,7 @@ impl Screen {
             self.line(&format!("{NOTE}{}{NOTE:#}{pad} : {value}", Shown(name)));
         }
         if words.contains(&Dump::Trace) {
-            for trace in &entry.traces {
+            for trace in entry.traces() {
                 self.line(&format!("trace: {}", Shown(trace)));
             }
         }

@@ -77,9 +77,9 @@ fn lines(task: &TaskReport, style: Style) -> Vec<String> {
             number => format!("Produced {}", count(number, "entry")),
         });
     }
-    lines.extend(task.entries.iter().filter(|entry| style.verbose || entry.state != State::Undecided).map(decision));
+    lines.extend(task.entries.iter().filter(|entry| style.verbose || entry.state() != State::Undecided).map(decision));
     if !task.entries.is_empty() && task.outcome == Outcome::Ok {
-        let number = |state| task.entries.iter().filter(|entry| entry.state == state).count();
+        let number = |state| task.entries.iter().filter(|entry| entry.state() == state).count();
         lines.push(format!(
             "Summary - Accepted: {} (Rejected: {} Undecided: {} Failed: {})",
             number(State::Accepted),
@@ -94,17 +94,17 @@ fn lines(task: &TaskReport, style: Style) -> Vec<String> {
 
 /// ``ACCEPTED: `Title` by accept_all plugin because of …``
 fn decision(entry: &EntryReport) -> String {
-    let (word, colour) = match entry.state {
+    let (word, colour) = match entry.state() {
         State::Accepted => ("ACCEPTED", GOOD),
         State::Rejected => ("REJECTED", ERROR),
         State::Failed => ("FAILED", ERROR),
         State::Undecided => ("UNDECIDED", NOTE),
     };
-    let mut line = format!("{colour}{word}{colour:#}: `{}`", Shown(&entry.title));
-    if let Some(plugin) = &entry.plugin {
+    let mut line = format!("{colour}{word}{colour:#}: `{}`", Shown(entry.title()));
+    if let Some(plugin) = entry.plugin() {
         line.push_str(&format!(" by {} plugin", Shown(plugin)));
     }
-    if let Some(reason) = &entry.reason {
+    if let Some(reason) = entry.reason() {
         line.push_str(&format!(" because {}", Shown(&lower_first(reason))));
     }
     line

@@ -86,6 +86,7 @@ pub struct Key {
 pub struct Mapping {
     entries: Vec<(Key, Rc<Node>)>,
     /// Only large mappings have it, and only once somebody looks for a key.
+    #[expect(clippy::box_collection, reason = "most mappings have none, and there are many")]
     index: OnceCell<Box<HashMap<Rc<str>, usize>>>,
 }
 

@@ -154,7 +154,7 @@ impl WritableList {
             not_found: change.not_found.iter().map(|at| batch[*at].title().to_owned()).collect(),
             failed: troubles.iter().filter(|(at, _)| !unknown.contains(at)).map(told).collect(),
             dry_run: cx.dry_run,
-            items: if cx.dry_run { batch.iter().map(|entry| entry.title().to_owned()).collect() } else { Vec::new() },
+            items: if cx.dry_run { changed(&batch, &change) } else { Vec::new() },
             change_id,
         };
         Ok((report, troubles))
@@ -310,6 +310,13 @@ struct Sorted {
     /// An entry that is the same item as one before it, with that one.
     twins: Vec<(usize, usize)>,
     existing: usize,
+}
+
+/// The titles of what a change has changed.
+fn changed(batch: &[&Entry], change: &Change) -> Vec<String> {
+    let unchanged: HashSet<usize> = change.not_done().chain(change.unchanged.iter().copied()).collect();
+    let changed = batch.iter().enumerate().filter(|(at, _)| !unchanged.contains(at));
+    changed.map(|(_, entry)| entry.title().to_owned()).collect()
 }
 
 /// What an undo takes off: the item as the undone change put it on, with what the list says of it besides.

@@ -95,15 +95,10 @@ impl Keys {
     pub fn name(&mut self, space: &str, value: impl Display) {
         let from = self.begin(space);
         let _ = write!(self.text, "{value}");
-        let name = &self.text[from..];
-        // Most names are in order but for their capitals.
-        let is_tidy = |name: &str| {
-            name.split(' ').all(|word| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_graphic()))
-        };
-        if is_tidy(name) {
+        if is_tidy(&self.text.as_bytes()[from..]) {
             self.text[from..].make_ascii_lowercase();
         } else {
-            let words: Vec<String> = name.split_whitespace().map(str::to_lowercase).collect();
+            let words: Vec<String> = self.text[from..].split_whitespace().map(str::to_lowercase).collect();
             self.text.truncate(from);
             self.text.push_str(&words.join(" "));
         }
@@ -148,6 +143,17 @@ impl Keys {
     pub fn iter(&self) -> impl Iterator<Item = Key<'_>> + Clone {
         keys_in(&self.text, &self.marks)
     }
+}
+
+/// Whether a name has nothing but single spaces between words of ASCII, as most have: the quick way with it.
+fn is_tidy(name: &[u8]) -> bool {
+    let mut before = b' ';
+    let is_in_order = |byte: &u8| {
+        let is_in_order = byte.is_ascii_graphic() || (*byte == b' ' && before != b' ');
+        before = *byte;
+        is_in_order
+    };
+    name.iter().all(is_in_order) && before != b' '
 }
 
 /// The keys that stand in a text.

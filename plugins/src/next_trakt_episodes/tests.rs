@@ -45,8 +45,8 @@ fn what_was_watched_is_one_request_and_the_next_run_a_small_one() {
 fn an_entry_has_the_fields_of_an_episode() {
     let sandbox = Sandbox::new(Seed::small());
     let report = run(&next("account: ann, list: watched, strip_dates: yes"), &sandbox.next_run());
-    assert_eq!(report.entries[0].title, "Harbour Lights S02E04");
-    assert_eq!(report.entries[0].url, "https://trakt.tv/shows/harbour-lights/seasons/2/episodes/4");
+    assert_eq!(report.entries[0].title(), "Harbour Lights S02E04");
+    assert_eq!(report.entries[0].url(), "https://trakt.tv/shows/harbour-lights/seasons/2/episodes/4");
     let fields = serde_json::to_value(report.entries[0].fields()).unwrap();
     let expected: [(&str, serde_json::Value); 15] = [
         ("series_name", "Harbour Lights".into()),

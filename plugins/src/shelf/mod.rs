@@ -1,6 +1,8 @@
 //! Lists that live in the store of this program: entries in a collection, found by their keys.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
+use std::collections::HashSet;
 
 use flexget_core::list::{Index, Key, Role};
 use flexget_core::prelude::*;
@@ -53,34 +55,42 @@ impl Shelf {
 
     /// Puts entries on the list. An item that is there already keeps its place and takes the entry's fields.
     pub fn add(&self, entries: &[&Entry]) -> Result<Change> {
-        self.put(entries, |entry, _| entry.fresh())
+        self.write(entries, |entry, _| Cow::Borrowed(entry))
     }
 
     /// Puts entries on the list as `make` has them, given the entry and the item that it is on the list, if it is
     /// there: that keeps its place, its number and its time.
     pub fn put(&self, entries: &[&Entry], make: impl Fn(&Entry, Option<&Entry>) -> Entry) -> Result<Change> {
+        self.write(entries, |entry, item| Cow::Owned(make(entry, item)))
+    }
+
+    fn write(
+        &self,
+        entries: &[&Entry],
+        make: impl for<'e> Fn(&'e Entry, Option<&Entry>) -> Cow<'e, Entry>,
+    ) -> Result<Change> {
         let wanted: OnceCell<Wanted> = OnceCell::new();
         let texts = || wanted.get_or_init(|| Wanted::new(entries, self.keys)).texts();
         self.collection.edit_each(texts, Item::read, |items| {
             let known = Known::new(items, self.keys);
-            let mut update = Vec::new();
-            let mut new = Vec::new();
+            let (mut update, mut new, mut unchanged) = (Vec::new(), Vec::new(), Vec::new());
             for (at, entry) in entries.iter().enumerate() {
                 match wanted.get().and_then(|wanted| known.find(&wanted.keys[at])) {
                     Some(item) => {
+                        unchanged.push(at);
                         let new = make(entry, Some(&item.entry));
                         if !item.is_as(&new) {
-                            update.push((item.id, self.record(new, item.added)));
+                            update.push((item.id, self.record(&new, item.added)));
                         }
                     }
                     None => new.push(*entry),
                 }
             }
             let done = new.len();
-            let insert = new.into_iter().map(|entry| self.record(make(entry, None), self.now));
+            let insert = new.into_iter().map(|entry| self.record(&make(entry, None), self.now));
             (
                 Edits { update, insert, remove: Vec::new() },
-                Change { done, existing: entries.len() - done, ..Change::default() },
+                Change { done, existing: unchanged.len(), unchanged, ..Change::default() },
             )
         })
     }
@@ -103,7 +113,7 @@ impl Shelf {
                     }
                 }
                 let done = new.len();
-                let insert = new.into_iter().map(|(entry, added)| self.record(entry.fresh(), *added));
+                let insert = new.into_iter().map(|(entry, added)| self.record(entry, *added));
                 (Edits { insert, remove: Vec::new(), update: Vec::new() }, done)
             },
         )
@@ -117,21 +127,23 @@ impl Shelf {
             Item::read,
             |items| {
                 let known = Known::new(items, self.keys);
-                let mut remove: Vec<i64> =
-                    wanted.keys.iter().filter_map(|keys| known.find(keys)).map(|item| item.id).collect();
-                remove.sort_unstable();
-                remove.dedup();
-                let done = remove.len();
-                let change = Change { done, existing: entries.len() - done, ..Change::default() };
+                let mut taken = HashSet::new();
+                let (mut remove, mut unchanged) = (Vec::new(), Vec::new());
+                for (at, keys) in wanted.keys.iter().enumerate() {
+                    match known.find(keys).filter(|item| taken.insert(item.id)) {
+                        Some(item) => remove.push(item.id),
+                        None => unchanged.push(at),
+                    }
+                }
+                let change = Change { done: remove.len(), existing: unchanged.len(), unchanged, ..Change::default() };
                 (Edits { remove, ..Edits::<Vec<New>>::default() }, change)
             },
         )
     }
 
-    fn record(&self, mut entry: Entry, added: Timestamp) -> New {
-        let keys = (self.keys)(&entry).iter().filter(finds).map(|key| key.text().to_owned()).collect();
-        entry.unset(ADDED);
-        New { keys, data: entry.to_stored_text(), added, expires: None }
+    fn record(&self, entry: &Entry, added: Timestamp) -> New {
+        let keys = (self.keys)(entry).iter().filter(finds).map(|key| key.text().to_owned()).collect();
+        New { keys, data: entry.to_stored_text(&[ADDED]), added, expires: None }
     }
 }
 

@@ -46,7 +46,7 @@ fn an_entry_has_all_that_trakt_said_and_looking_it_up_costs_nothing() {
     let report = run(&task, &sandbox.next_run());
     assert_eq!(sandbox.requests(), ["GET /calendars/my/shows/2026-11-24/7"]);
     let entry = &report.entries[0];
-    assert_eq!(entry.url, "https://trakt.tv/shows/harbour-lights/seasons/2/episodes/7");
+    assert_eq!(entry.url(), "https://trakt.tv/shows/harbour-lights/seasons/2/episodes/7");
     let fields = serde_json::to_value(entry.fields()).unwrap();
     let expected: [(&str, serde_json::Value); 9] = [
         ("series_name", "Harbour Lights (2025)".into()),

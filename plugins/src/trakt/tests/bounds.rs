@@ -67,7 +67,7 @@ fn titles_and_seasons_are_counted_and_the_oldest_go() {
 trakt_lookup: yes
 require_field: trakt_ep_name
 accept_all: yes";
-    assert_eq!(run(task, &sandbox.next_run()).entries[0].state, State::Accepted);
+    assert_eq!(run(task, &sandbox.next_run()).entries[0].state(), State::Accepted);
     for (kind, most) in [(titles::COLLECTION, 10_000), (seasons::COLLECTION, 500)] {
         let collection = cx.store.shared_collection(kind, "");
         assert_eq!(collection.len().unwrap(), most, "{kind}");

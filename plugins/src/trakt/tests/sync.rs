@@ -203,7 +203,7 @@ fn entries_have_the_fields_that_flexget_gives_them() {
     let sandbox = Sandbox::new(Seed::small());
     let field = |options: &str, title: &str, name: &str| {
         let report = run(&read(options), &sandbox.next_run());
-        let entry = report.entries.iter().find(|entry| entry.title == title);
+        let entry = report.entries.iter().find(|entry| entry.title() == title);
         let entry = entry.unwrap_or_else(|| panic!("{title} is not among {:?}", titles(&report, State::Accepted)));
         serde_json::to_value(entry.fields().get(name)).unwrap()
     };

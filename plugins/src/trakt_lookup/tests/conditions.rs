@@ -199,5 +199,5 @@ fn a_comparison_with_what_is_nothing_is_told_once_for_all_entries() {
           `>` does not work between nothing and a number: ask first whether it `is not none`"
         ]
     );
-    assert!(report.entries[1].traces[0].contains("could not be evaluated"), "{:?}", report.entries[1].traces);
+    assert!(report.entries[1].traces()[0].contains("could not be evaluated"), "{:?}", report.entries[1].traces());
 }

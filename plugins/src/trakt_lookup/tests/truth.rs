@@ -111,18 +111,18 @@ fn nothing_is_decided_on_data_that_is_not_there() {
         );
         sandbox.sim.fail(fault.clone());
         let report = run(&config, &sandbox.next_run());
-        assert_eq!(report.entries[0].state, State::Undecided, "{what}");
+        assert_eq!(report.entries[0].state(), State::Undecided, "{what}");
         assert!(fields(&report, 0).get("trakt_watched").is_none(), "{what}");
         assert_eq!(report.warnings.iter().filter(|warning| warning.starts_with("trakt_lookup: ")).count(), 1, "{what}");
         // What was read while Trakt was there is used when it is not.
         sandbox.sim.heal();
         let healed = run(&config, &sandbox.next_run());
-        assert_ne!(healed.entries[0].state, State::Undecided, "{what}");
+        assert_ne!(healed.entries[0].state(), State::Undecided, "{what}");
         sandbox.sim.with(|world| world.mark("ann-kay", "movies.watched_at"));
         sandbox.sim.with(|world| world.mark("ann-kay", "episodes.watched_at"));
         sandbox.sim.fail(fault);
         let old = run(&config, &sandbox.next_run());
-        assert_eq!(old.entries[0].state, healed.entries[0].state, "{what}");
+        assert_eq!(old.entries[0].state(), healed.entries[0].state(), "{what}");
     }
 }
 
@@ -170,10 +170,10 @@ fn what_was_cut_off_in_the_middle_decides_nothing() {
         let options = HttpOptions { timeout: Duration::from_millis(300), ..HttpOptions::default() };
         let http = Http::new(options, cx.store.clone(), cx.clock.clone(), cx.progress.clone());
         let report = run(config, &Context { http, ..cx });
-        assert_eq!(report.entries[0].state, State::Undecided, "{fault:?}");
+        assert_eq!(report.entries[0].state(), State::Undecided, "{fault:?}");
         assert!(sandbox.sim.count("GET", "/sync/watched/movies") >= 3, "{fault:?}");
         sandbox.sim.heal();
-        assert_eq!(run(config, &sandbox.next_run()).entries[0].state, State::Rejected, "{fault:?}");
+        assert_eq!(run(config, &sandbox.next_run()).entries[0].state(), State::Rejected, "{fault:?}");
     }
 }
 
@@ -184,8 +184,8 @@ fn titles_that_were_asked_about_before_trakt_went_away_are_decided_and_the_other
     let config = "mock: [ { title: A, trakt_movie_id: 481 }, { title: B, trakt_movie_id: 6 }, { title: C, trakt_movie_id: 120 }, { title: D, trakt_movie_id: 127 }, { title: E, trakt_movie_id: 131 }, { title: F, trakt_movie_id: 140 } ]\ntrakt_lookup: { account: ann }\nseen: no\nif: [ trakt_rating > 9: reject, trakt_rating > 1: accept ]";
     let report = run(config, &sandbox.next_run());
     assert_eq!((titles(&report, State::Accepted).len(), titles(&report, State::Undecided).len()), (2, 4));
-    let undecided = report.entries.iter().filter(|entry| entry.state == State::Undecided);
-    assert!(undecided.clone().all(|entry| entry.reason.as_deref().is_some_and(|reason| {
+    let undecided = report.entries.iter().filter(|entry| entry.state() == State::Undecided);
+    assert!(undecided.clone().all(|entry| entry.reason().is_some_and(|reason| {
         reason.starts_with("`trakt_rating > 9` is not known: `trakt_rating` could not be looked up")
     })));
 }
@@ -299,6 +299,6 @@ fn a_release_of_several_episodes_is_watched_when_all_of_them_are() {
             "mock: [ {title} ]\nmetainfo_series: yes\ntrakt_lookup: {{ account: ann }}\nif: [ trakt_watched: accept, not trakt_watched: reject ]"
         );
         let report = run(&config, &sandbox.next_run());
-        assert_eq!(report.entries[0].state, if expected { State::Accepted } else { State::Rejected }, "{title}");
+        assert_eq!(report.entries[0].state(), if expected { State::Accepted } else { State::Rejected }, "{title}");
     }
 }
