@@ -163,7 +163,8 @@ pub trait List: DeserializeOwned + JsonSchema + 'static {
         std::future::ready(Ok(None))
     }
 
-    /// Puts entries on the list, in one request for as many as the service takes.
+    /// Puts entries on the list, in one request for as many as the service takes. A list that is not [remote](Place::remote) may be
+    /// given an item twice; it puts it once, and says which are [unchanged](Change::unchanged).
     ///
     /// # Errors
     /// Why nothing could be written. What was written in part is told in the [`Change`].

@@ -248,7 +248,7 @@ pub fn command(words: &str, arguments: Value, format: Format, cx: &Context) -> R
     Ok(said.take())
 }
 
-/// What holds for every list: what is added is found; adding twice changes once; what is removed is gone and nothing
+/// What holds for every list: what is added is found; adding twice changes once, at once too; what is removed is gone and nothing
 /// else; a dry run changes nothing, and names what it would change; clearing empties. Of a list that lives elsewhere, also: a batch is one request, and none in a
 /// dry run; each change can be undone. `options` is the list, empty at first, as it stands in `list_add`;
 /// `entries` are YAML for [`entry`], two at least, each an item of its own.
@@ -334,4 +334,11 @@ pub async fn list_laws(options: &str, entries: &[&str], cx: &Context) {
         undo("what was added goes again").await;
         assert_eq!(titles(&next_run(cx)).await, Vec::<String>::new(), "{options}: an undo takes off what was added");
     }
+    for (action, what) in [(Action::Add, "added"), (Action::Remove, "removed")] {
+        for cx in [dry_run(cx), next_run(cx)] {
+            let twice = done(action, &[all[0], all[0]], &cx).await;
+            assert_eq!(twice, (1, 1), "{options}: what comes twice is {what} once");
+        }
+    }
+    assert_eq!(titles(&next_run(cx)).await, Vec::<String>::new(), "{options}: what was removed is gone");
 }

@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use flexget_core::pattern::Pattern;
 use flexget_core::prelude::*;
 
@@ -122,8 +124,10 @@ impl List for RegexpList {
         }
         let items: Vec<&Entry> = found.iter().flatten().map(|item| &item.entry).collect();
         let change = shelf.remove(&items)?;
-        let unchanged = (0..entries.len()).filter(|at| found[*at].is_none()).collect();
-        Ok(Change { existing: entries.len() - change.done, unchanged, ..change })
+        let mut taken = HashSet::new();
+        let mut takes = |at: &usize| found[*at].as_ref().is_some_and(|item| taken.insert(item.id));
+        let unchanged: Vec<usize> = (0..entries.len()).filter(|at| !takes(at)).collect();
+        Ok(Change { existing: unchanged.len(), unchanged, ..change })
     }
 }
 

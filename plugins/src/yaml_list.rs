@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use flexget_core::list::Index;
 use flexget_core::prelude::*;
 
@@ -147,15 +149,16 @@ impl List for YamlList {
         let mut rows = file.read(cx)?;
         let before = rows.len();
         let there = Index::new(rows.iter().map(|row| entry_list::keys(&row.entry)));
-        let is_there = |at: &usize| there.find(&entry_list::keys(entries[*at])).is_some();
-        let unchanged = (0..entries.len()).filter(|at| !is_there(at)).collect();
+        let mut taken = HashSet::new();
+        let mut takes = |at: &usize| there.find(&entry_list::keys(entries[*at])).is_some_and(|row| taken.insert(row));
+        let unchanged: Vec<usize> = (0..entries.len()).filter(|at| !takes(at)).collect();
         let removed = Index::new(entries.iter().map(|entry| entry_list::keys(entry)));
         rows.retain(|row| removed.find(&entry_list::keys(&row.entry)).is_none());
         let done = before - rows.len();
         if done > 0 {
             file.write(rows, cx)?;
         }
-        Ok(Change { done, existing: entries.len().saturating_sub(done), unchanged, ..Change::default() })
+        Ok(Change { done, existing: unchanged.len(), unchanged, ..Change::default() })
     }
 }
 

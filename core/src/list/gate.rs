@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use super::memory::Memory;
 use super::settle::{Answer, REPLACED, maybe_added};
-use super::{Change, Index, WritableList};
+use super::{Change, Index, Keys, WritableList};
 use crate::context::Context;
 use crate::entry::{Entry, State};
 use crate::error::{Error, Result};
@@ -182,9 +182,11 @@ impl WritableList {
         open: &Index,
     ) -> Sorted {
         let mut sorted = Sorted::default();
-        let mut sent = Index::with_room(entries.len());
+        // A list of this program sorts out itself what comes twice.
+        let is_remote = self.0.place().remote;
+        let mut sent = Index::with_room(if is_remote { entries.len() } else { 0 });
         for (at, entry) in entries.iter().enumerate() {
-            let keys = self.0.keys(entry);
+            let keys = if is_remote { self.0.keys(entry) } else { Keys::default() };
             let is_there = there.is_some_and(|there| there[at].is_some());
             // What is known to be on the list can be taken off it, whatever the entry lacks that wants it off.
             let unfit = self.0.list.accepts(entry).err().filter(|_| action == Action::Add || !is_there);

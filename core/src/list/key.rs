@@ -198,7 +198,7 @@ impl Index {
     }
 
     /// An empty index with room for so many items.
-    pub(super) fn with_room(items: usize) -> Self {
+    pub fn with_room(items: usize) -> Self {
         // As many as an item of a list has.
         let keys = items * 4;
         Self {
@@ -237,8 +237,13 @@ impl Index {
 
     /// The first item that has these keys: by id if there is one, else by name where no id speaks against it.
     pub fn find(&self, keys: &Keys) -> Option<usize> {
-        let by = |role: Role| keys.iter().filter(move |key| key.role == role).flat_map(|key| self.items_with(key));
-        let differ = |item: usize| self.keys_of(item).any(|known| keys.iter().any(|key| key.differs(known)));
+        self.find_by(keys.iter())
+    }
+
+    /// The same for keys that stand elsewhere, in another index say.
+    pub fn find_by<'k>(&self, keys: impl Iterator<Item = Key<'k>> + Clone) -> Option<usize> {
+        let by = |role: Role| keys.clone().filter(move |key| key.role == role).flat_map(|key| self.items_with(key));
+        let differ = |item: usize| self.keys_of(item).any(|known| keys.clone().any(|key| key.differs(known)));
         by(Role::Id).min().or_else(|| by(Role::Name).filter(|item| !differ(*item)).min())
     }
 
@@ -253,7 +258,16 @@ impl Index {
         .filter(move |item| self.keys_of(*item).any(|known| known == key))
     }
 
-    fn keys_of(&self, item: usize) -> impl Iterator<Item = Key<'_>> {
+    /// The keys of all items, in the order of the items.
+    pub fn keys(&self) -> impl Iterator<Item = Key<'_>> {
+        (0..self.ends.len()).flat_map(|item| self.keys_of(item))
+    }
+
+    /// The keys of the item at this position.
+    ///
+    /// # Panics
+    /// There is no such item.
+    pub fn keys_of(&self, item: usize) -> impl Iterator<Item = Key<'_>> + Clone {
         let (mark, text) = item.checked_sub(1).map_or((0, 0), |before| self.ends[before]);
         let (mark_end, text_end) = self.ends[item];
         keys_in(&self.text[text..text_end], &self.marks[mark as usize..mark_end as usize])

@@ -159,14 +159,18 @@ impl Media {
     /// What kind of thing the entry is, which costs less than [`Media::of`].
     pub fn kind_of(entry: &Entry, expected: Option<Kind>) -> Option<Kind> {
         let (mut is_movie, mut is_series, mut is_at_tvdb) = (false, false, false);
-        for (name, _) in entry.fields().filter(|(_, value)| !value.is_null()) {
-            match name {
-                "movie_name" | "trakt_movie_id" | "trakt_movie_slug" | "trakt_movie_name" => is_movie = true,
-                "series_name" | "trakt_show_id" | "trakt_show_slug" | "trakt_series_name" | "trakt_episode_id"
-                | "trakt_season_id" => is_series = true,
-                "tvdb_id" => is_at_tvdb = true,
-                _ => {}
-            }
+        for (name, value) in entry.fields() {
+            // Every list asks this of every entry: what most names are not is told at once.
+            let tells = match name.strip_prefix("trakt_") {
+                Some("movie_id" | "movie_slug" | "movie_name") => &mut is_movie,
+                Some("show_id" | "show_slug" | "series_name" | "episode_id" | "season_id") => &mut is_series,
+                Some(_) => continue,
+                None if name == "movie_name" => &mut is_movie,
+                None if name == "series_name" => &mut is_series,
+                None if name == "tvdb_id" => &mut is_at_tvdb,
+                None => continue,
+            };
+            *tells |= !value.is_null();
         }
         // TVDB has movies too, though nobody knows them here by its numbers.
         is_series |= !is_movie && is_at_tvdb;

@@ -1,7 +1,6 @@
 //! Lists that live in the store of this program: entries in a collection, found by their keys.
 
 use std::borrow::Cow;
-use std::cell::OnceCell;
 use std::collections::HashSet;
 
 use flexget_core::list::{Index, Key, Role};
@@ -48,9 +47,9 @@ impl Shelf {
 
     /// The items that these entries are, in the entries' order.
     pub fn find(&self, entries: &[&Entry]) -> Result<Vec<Option<Item>>> {
-        let wanted = Wanted::new(entries, self.keys);
-        let known = Known::new(self.collection.each_with(&wanted.texts(), Item::read)?, self.keys);
-        Ok(wanted.keys.iter().map(|keys| known.find(keys).cloned()).collect())
+        let wanted = Index::new(entries.iter().map(|entry| (self.keys)(entry)));
+        let known = Known::new(self.collection.each_with(&texts(&wanted), Item::read)?, self.keys);
+        Ok((0..entries.len()).map(|at| known.find(wanted.keys_of(at)).cloned()).collect())
     }
 
     /// Puts entries on the list. An item that is there already keeps its place and takes the entry's fields.
@@ -69,82 +68,79 @@ impl Shelf {
         entries: &[&Entry],
         make: impl for<'e> Fn(&'e Entry, Option<&Entry>) -> Cow<'e, Entry>,
     ) -> Result<Change> {
-        let wanted: OnceCell<Wanted> = OnceCell::new();
-        let texts = || wanted.get_or_init(|| Wanted::new(entries, self.keys)).texts();
-        self.collection.edit_each(texts, Item::read, |items| {
+        let Wanted { positions, twins: mut unchanged, index } = Wanted::new(entries.iter().copied(), self.keys);
+        let wanted = &index;
+        let edit = |items| {
             let known = Known::new(items, self.keys);
-            let (mut update, mut new, mut unchanged) = (Vec::new(), Vec::new(), Vec::new());
-            for (at, entry) in entries.iter().enumerate() {
-                match wanted.get().and_then(|wanted| known.find(&wanted.keys[at])) {
+            let (mut update, mut new) = (Vec::new(), Vec::new());
+            for (number, at) in positions.into_iter().enumerate() {
+                match known.find(wanted.keys_of(number)) {
                     Some(item) => {
                         unchanged.push(at);
-                        let new = make(entry, Some(&item.entry));
-                        if !item.is_as(&new) {
-                            update.push((item.id, self.record(&new, item.added)));
+                        let made = make(entries[at], Some(&item.entry));
+                        if !item.is_as(&made) {
+                            update.push((item.id, self.record(&made, item.added)));
                         }
                     }
-                    None => new.push(*entry),
+                    None => new.push((number, entries[at])),
                 }
             }
-            let done = new.len();
-            let insert = new.into_iter().map(|entry| self.record(&make(entry, None), self.now));
-            (
-                Edits { update, insert, remove: Vec::new() },
-                Change { done, existing: unchanged.len(), unchanged, ..Change::default() },
-            )
-        })
+            let change = Change { done: new.len(), existing: unchanged.len(), unchanged, ..Change::default() };
+            let insert = new.into_iter().map(move |(number, entry)| match make(entry, None) {
+                Cow::Borrowed(entry) => record(entry, wanted.keys_of(number), self.now),
+                Cow::Owned(made) => self.record(&made, self.now),
+            });
+            (Edits { update, insert, remove: Vec::new() }, change)
+        };
+        self.collection.edit_each(|| texts(wanted), Item::read, edit)
     }
 
     /// Puts items on the list that are not there yet, each with the time at which it was added elsewhere; what is there
     /// stays as it is. Says how many were put.
     pub fn bring(&self, brought: &[(Entry, Timestamp)]) -> Result<usize> {
-        let entries: Vec<&Entry> = brought.iter().map(|(entry, _)| entry).collect();
-        let wanted = Wanted::new(&entries, self.keys);
-        self.collection.edit_each(
-            || wanted.texts(),
-            Item::read,
-            |items| {
-                let mut index = Known::new(items, self.keys).index;
-                let mut new = Vec::new();
-                for (item, keys) in brought.iter().zip(&wanted.keys) {
-                    if index.find(keys).is_none() {
-                        index.push(keys);
-                        new.push(item);
-                    }
-                }
-                let done = new.len();
-                let insert = new.into_iter().map(|(entry, added)| self.record(entry, *added));
-                (Edits { insert, remove: Vec::new(), update: Vec::new() }, done)
-            },
-        )
+        let Wanted { positions, index: wanted, .. } = Wanted::new(brought.iter().map(|(entry, _)| entry), self.keys);
+        let edit = |items| {
+            let known = Known::new(items, self.keys);
+            let is_new = |number: &usize| known.find(wanted.keys_of(*number)).is_none();
+            let new: Vec<usize> = (0..positions.len()).filter(is_new).collect();
+            let done = new.len();
+            let insert = new.into_iter().map(|number| {
+                let (entry, added) = &brought[positions[number]];
+                record(entry, wanted.keys_of(number), *added)
+            });
+            (Edits { insert, remove: Vec::new(), update: Vec::new() }, done)
+        };
+        self.collection.edit_each(|| texts(&wanted), Item::read, edit)
     }
 
     /// Takes entries off the list.
     pub fn remove(&self, entries: &[&Entry]) -> Result<Change> {
-        let wanted = Wanted::new(entries, self.keys);
-        self.collection.edit_each(
-            || wanted.texts(),
-            Item::read,
-            |items| {
-                let known = Known::new(items, self.keys);
-                let mut taken = HashSet::new();
-                let (mut remove, mut unchanged) = (Vec::new(), Vec::new());
-                for (at, keys) in wanted.keys.iter().enumerate() {
-                    match known.find(keys).filter(|item| taken.insert(item.id)) {
-                        Some(item) => remove.push(item.id),
-                        None => unchanged.push(at),
-                    }
+        let wanted = Index::new(entries.iter().map(|entry| (self.keys)(entry)));
+        let edit = |items| {
+            let known = Known::new(items, self.keys);
+            let mut taken = HashSet::new();
+            let (mut remove, mut unchanged) = (Vec::new(), Vec::new());
+            for at in 0..entries.len() {
+                match known.find(wanted.keys_of(at)).filter(|item| taken.insert(item.id)) {
+                    Some(item) => remove.push(item.id),
+                    None => unchanged.push(at),
                 }
-                let change = Change { done: remove.len(), existing: unchanged.len(), unchanged, ..Change::default() };
-                (Edits { remove, ..Edits::<Vec<New>>::default() }, change)
-            },
-        )
+            }
+            let change = Change { done: remove.len(), existing: unchanged.len(), unchanged, ..Change::default() };
+            (Edits { remove, ..Edits::<Vec<New>>::default() }, change)
+        };
+        self.collection.edit_each(|| texts(&wanted), Item::read, edit)
     }
 
     fn record(&self, entry: &Entry, added: Timestamp) -> New {
-        let keys = (self.keys)(entry).iter().filter(finds).map(|key| key.text().to_owned()).collect();
-        New { keys, data: entry.to_stored_text(&[ADDED]), added, expires: None }
+        record(entry, (self.keys)(entry).iter(), added)
     }
+}
+
+/// What is kept of an entry that is known by these keys.
+fn record<'k>(entry: &Entry, keys: impl Iterator<Item = Key<'k>>, added: Timestamp) -> New {
+    let keys = keys.filter(finds).map(|key| key.text().to_owned()).collect();
+    New { keys, data: entry.to_stored_text(&[ADDED]), added, expires: None }
 }
 
 impl Item {
@@ -176,18 +172,34 @@ fn finds(key: &Key<'_>) -> bool {
     key.role != Role::Distinction
 }
 
-/// The keys of entries that are looked for.
+/// The keys by which records are found.
+fn texts(index: &Index) -> Vec<&str> {
+    index.keys().filter(finds).map(Key::text).collect()
+}
+
+/// Entries that are looked for, each item once.
 struct Wanted {
-    keys: Vec<Keys>,
+    /// The keys of each.
+    index: Index,
+    /// Which entries those are.
+    positions: Vec<usize>,
+    /// Which entries are items that came before.
+    twins: Vec<usize>,
 }
 
 impl Wanted {
-    fn new(entries: &[&Entry], keys: fn(&Entry) -> Keys) -> Self {
-        Self { keys: entries.iter().map(|entry| keys(entry)).collect() }
-    }
-
-    fn texts(&self) -> Vec<&str> {
-        self.keys.iter().flat_map(Keys::iter).filter(finds).map(Key::text).collect()
+    fn new<'e>(entries: impl ExactSizeIterator<Item = &'e Entry>, keys: fn(&Entry) -> Keys) -> Self {
+        let mut wanted = Self { index: Index::with_room(entries.len()), positions: Vec::new(), twins: Vec::new() };
+        for (at, entry) in entries.enumerate() {
+            let keys = keys(entry);
+            if wanted.index.find(&keys).is_some() {
+                wanted.twins.push(at);
+            } else {
+                wanted.index.push(&keys);
+                wanted.positions.push(at);
+            }
+        }
+        wanted
     }
 }
 
@@ -203,7 +215,7 @@ impl Known {
         Self { index: Index::new(items.iter().map(|item| keys(&item.entry))), items }
     }
 
-    fn find(&self, keys: &Keys) -> Option<&Item> {
-        self.index.find(keys).map(|at| &self.items[at])
+    fn find<'k>(&self, keys: impl Iterator<Item = Key<'k>> + Clone) -> Option<&Item> {
+        self.index.find_by(keys).map(|at| &self.items[at])
     }
 }
