@@ -57,10 +57,17 @@ impl Side {
     }
 
     fn write(&mut self, text: &str) {
+        self.write_all([text]);
+    }
+
+    /// Writes texts one after the other, many at a time.
+    fn write_all(&mut self, texts: impl IntoIterator<Item = impl AsRef<str>>) {
         let colour = self.colour;
-        self.write_with(|to| match colour {
-            true => to.write_all(text.as_bytes()),
-            false => write!(to, "{}", anstream::adapter::strip_str(text)),
+        self.write_with(|to| {
+            texts.into_iter().try_for_each(|text| match colour {
+                true => to.write_all(text.as_ref().as_bytes()),
+                false => write!(to, "{}", anstream::adapter::strip_str(text.as_ref())),
+            })
         });
     }
 
@@ -111,6 +118,14 @@ impl Screen {
     pub(crate) fn line(&self, line: &str) {
         let width = self.width();
         self.data(&text::wrap(line, width, 2));
+    }
+
+    /// Writes lines of data as [`Screen::line`] does, many at a time.
+    pub(crate) fn lines(&self, lines: impl IntoIterator<Item = String>) {
+        let width = self.width();
+        let mut streams = self.lock();
+        streams.clear_status();
+        streams.stdout.write_all(lines.into_iter().map(|line| text::wrap(&line, width, 2)));
     }
 
     /// Writes one JSON document of data.

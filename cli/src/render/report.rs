@@ -24,9 +24,7 @@ impl Screen {
     pub(crate) fn task(&self, task: &TaskReport, style: Style) {
         let prefix = if style.named { format!("{STRONG}{}{STRONG:#}: ", Shown(&task.name)) } else { String::new() };
         if !style.quiet && !style.asides_only {
-            for line in lines(task, style) {
-                self.line(&format!("{prefix}{line}"));
-            }
+            self.lines(lines(task, style).into_iter().map(|line| format!("{prefix}{line}")));
         }
         let named = |text: &str| if style.named { format!("{}: {text}", task.name) } else { text.to_owned() };
         if !style.quiet {
