@@ -22,7 +22,7 @@ use crate::report::Action;
 
 pub use any::{AnyList, WritableList};
 pub use key::{Index, Key, Keys, Role};
-pub use settle::{settle, undo};
+pub use settle::{Answer, settle, undo};
 
 pub(crate) use any::Erased;
 

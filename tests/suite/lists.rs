@@ -90,6 +90,21 @@ fn killed_between_the_journal_and_the_answer_the_next_run_finds_out() {
 }
 
 #[test]
+fn what_trakt_refused_is_marked_and_a_change_that_changed_nothing_is_not_offered_for_undoing() {
+    let sandbox = sandbox(
+        "tasks: { add: { mock: [ { title: The Matrix (1999), trakt_movie_id: 481 }, No Such Movie (1901) ], accept_all: yes,
+           list_add: [ trakt_list: { account: me, list: watchlist, type: movies } ] } }",
+    );
+    sandbox.run("execute").good();
+    let shown = sandbox.run("changes show 1").good();
+    let refused =
+        |title: &str| shown.stdout.lines().any(|line| line.contains(title) && line.trim_end().ends_with("yes"));
+    assert!(refused("No Such Movie (1901)") && !refused("The Matrix (1999)"), "{}", shown.stdout);
+    assert!(!shown.stderr.contains("undo"), "the movie that Trakt knows was there already: {}", shown.stderr);
+    assert!(sandbox.run("undo 1").stderr.contains("put nothing on the list that was not there before"));
+}
+
+#[test]
 fn changes_are_shown_and_undone_from_the_command_line() {
     let sandbox = sandbox(ADD);
     assert_eq!(sandbox.run("changes").good().stdout, "there are no changes to remote lists\n");
@@ -118,6 +133,8 @@ fn changes_are_shown_and_undone_from_the_command_line() {
     assert_eq!(journal(&sandbox), [ChangeState::Done, ChangeState::Undone]);
     let again = sandbox.run("undo 1");
     assert_eq!((again.code, again.stderr.contains("change 1 is undone already")), (1, true), "{}", again.stderr);
+    let undone = sandbox.run("changes show 1").good();
+    assert!(!undone.stderr.contains("flexget-rs undo"), "{}", undone.stderr);
     // The undo is a change as well.
     sandbox.run("undo 2").good();
     assert_eq!(listed(&sandbox), (true, true));

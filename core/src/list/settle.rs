@@ -18,7 +18,7 @@ const PATIENCE: SignedDuration = SignedDuration::from_mins(5);
 /// What the journal keeps of an answer.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub(super) struct Answer {
+pub struct Answer {
     /// How many were written.
     pub done: usize,
     /// How many were there, or gone, before.
@@ -36,7 +36,8 @@ impl Answer {
         serde_json::to_value(self).unwrap_or_default()
     }
 
-    fn of(change: &Change) -> Self {
+    /// The answer of a change; of one that has none, as if nothing had been told.
+    pub fn of(change: &Change) -> Self {
         change.answer.clone().and_then(|answer| serde_json::from_value(answer).ok()).unwrap_or_default()
     }
 }

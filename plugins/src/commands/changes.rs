@@ -1,6 +1,7 @@
 //! `changes` and `undo`: what was changed on remote lists, and the way back.
 
 use flexget_core::journal::{Change, ChangeState};
+use flexget_core::list::Answer;
 use flexget_core::prelude::*;
 use flexget_core::report::{Action, ChangeReport};
 
@@ -89,12 +90,18 @@ impl Command for Show {
             time(&change),
             change.state.name()
         ))?;
-        let mut table = Table::new(&["Title", "Address"]);
-        for item in change.what.items.iter().filter_map(Entry::from_stored) {
-            table.row([item.title().to_owned(), item.url().to_owned()]);
+        let answer = Answer::of(&change);
+        let mut table = Table::new(&["Title", "Address", "Refused"]);
+        for (at, item) in change.what.items.iter().filter_map(Entry::from_stored).enumerate() {
+            let refused = if answer.not_done.contains(&at) { "yes" } else { "" };
+            table.row([item.title().to_owned(), item.url().to_owned(), refused.to_owned()]);
+        }
+        if answer.not_done.is_empty() {
+            table.columns.pop();
+            table.rows.iter_mut().for_each(|row| drop(row.pop()));
         }
         out.table(&table)?;
-        if change.state == ChangeState::Done {
+        if change.state == ChangeState::Done && answer.done > 0 {
             out.note(format!("`flexget-rs undo {}` undoes it", change.id))?;
         }
         Ok(())
