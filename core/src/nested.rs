@@ -31,7 +31,7 @@ fn bind<E: serde::de::Error>(name: &str, options: &serde_yaml::Value) -> Result<
         return Ok((registration.name, Vec::new()));
     }
     let steps = registration
-        .bind(options)
+        .bind(&|| options.clone())
         .map_err(|problems| E::custom(problems.first().map(Problem::to_text).unwrap_or_default()))?;
     Ok((registration.name, steps))
 }

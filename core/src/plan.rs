@@ -149,7 +149,7 @@ fn bind(task: &mut TaskPlan, body: &Mapping, path: &Path, refused: &BTreeSet<Pat
         {
             continue;
         }
-        match registration.bind(&options.map_or(Value::Bool(true), |options| options.value())) {
+        match registration.bind(&|| options.map_or(Value::Bool(true), |options| options.value())) {
             Ok(steps) => {
                 task.plugins.insert(registration.name);
                 task.steps.extend(steps);

@@ -29,11 +29,15 @@ pub struct Registration {
     /// Whether it may stand where an input is wanted.
     pub input: bool,
     pub(crate) schema: fn(&mut SchemaGenerator) -> Schema,
-    pub(crate) bind: fn(&serde_yaml::Value) -> Result<Vec<BoundStep>, Vec<Problem>>,
+    pub(crate) bind: fn(Options<'_>) -> Result<Vec<BoundStep>, Vec<Problem>>,
     pub(crate) list: Option<OpenList>,
 }
 
-pub(crate) type OpenList = fn(&serde_yaml::Value) -> Result<Rc<dyn Erased>, Vec<Problem>>;
+pub(crate) type OpenList = fn(Options<'_>) -> Result<Rc<dyn Erased>, Vec<Problem>>;
+
+/// Options as they are written, made anew whenever they are asked for: who reads them takes them apart, so that large ones are not
+/// held twice.
+pub type Options<'a> = &'a dyn Fn() -> serde_yaml::Value;
 
 impl Registration {
     /// Whether it is a list.
@@ -45,7 +49,7 @@ impl Registration {
     ///
     /// # Errors
     /// What is wrong with the options.
-    pub fn bind(&self, options: &serde_yaml::Value) -> Result<Vec<BoundStep>, Vec<Problem>> {
+    pub fn bind(&self, options: Options<'_>) -> Result<Vec<BoundStep>, Vec<Problem>> {
         (self.bind)(options)
     }
 }
@@ -84,12 +88,12 @@ pub const fn list<L: List>() -> Registration {
         builtin: false,
         input: true,
         schema: L::json_schema,
-        bind: |options| Ok(AnyList::of(open_list::<L>(options)?, options).input(L::NAME)),
+        bind: |options| Ok(AnyList::of(open_list::<L>(options)?, &options()).input(L::NAME)),
         list: Some(open_list::<L>),
     }
 }
 
-fn open_list<L: List>(options: &serde_yaml::Value) -> Result<Rc<dyn Erased>, Vec<Problem>> {
+fn open_list<L: List>(options: Options<'_>) -> Result<Rc<dyn Erased>, Vec<Problem>> {
     let list: L = read(options)?;
     match list.check() {
         problems if problems.is_empty() => Ok(Rc::new(list)),
@@ -98,12 +102,14 @@ fn open_list<L: List>(options: &serde_yaml::Value) -> Result<Rc<dyn Erased>, Vec
 }
 
 /// Reads options into their type; `yes` stands for no options at all.
-pub(crate) fn read<T: DeserializeOwned>(options: &serde_yaml::Value) -> Result<T, Vec<Problem>> {
-    let none = serde_yaml::Value::Mapping(serde_yaml::Mapping::new());
-    let options = if *options == serde_yaml::Value::Bool(true) { &none } else { options };
+pub(crate) fn read<T: DeserializeOwned>(options: Options<'_>) -> Result<T, Vec<Problem>> {
+    let options = || match options() {
+        serde_yaml::Value::Bool(true) => serde_yaml::Value::Mapping(serde_yaml::Mapping::new()),
+        options => options,
+    };
     // Where a mistake is costs time to know, so that it is found out only if there is one.
-    T::deserialize(options).or_else(|_| {
-        serde_path_to_error::deserialize(options).map_err(|error| {
+    T::deserialize(options()).or_else(|_| {
+        serde_path_to_error::deserialize(options()).map_err(|error| {
             let segments = error.path().iter().filter_map(|segment| match segment {
                 serde_path_to_error::Segment::Seq { index } => Some(Segment::Index(*index)),
                 serde_path_to_error::Segment::Map { key } => Some(Segment::Key(key.clone())),

@@ -120,7 +120,7 @@ impl AnyList {
         let open =
             open.ok_or_else(|| vec![Problem::at(crate::diagnostic::Path::root(), format!("`{kind}` is not a list"))])?;
         let text = serde_json::to_string(options).unwrap_or_default();
-        Ok(Self { list: open(options)?, options: text.into() })
+        Ok(Self { list: open(&|| options.clone())?, options: text.into() })
     }
 
     pub(crate) fn of(list: Rc<dyn Erased>, options: &serde_yaml::Value) -> Self {
