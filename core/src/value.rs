@@ -1,5 +1,6 @@
 //! The values of an entry's fields: what YAML has, and dates.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
@@ -87,9 +88,14 @@ impl Value {
 
     /// The value as text for a person: text as it is, everything else as in JSON.
     pub fn display(&self) -> String {
+        self.shown().into_owned()
+    }
+
+    /// [`Value::display`], without a copy of what is text.
+    pub fn shown(&self) -> Cow<'_, str> {
         match self {
-            Self::Text(text) => text.to_string(),
-            other => other.to_json().to_string().trim_matches('"').to_string(),
+            Self::Text(text) => Cow::Borrowed(text),
+            other => Cow::Owned(other.to_json().to_string().trim_matches('"').to_owned()),
         }
     }
 
@@ -135,7 +141,7 @@ impl Value {
             serde_yaml::Value::Sequence(items) => Self::List(items.iter().map(Self::from_yaml).collect()),
             serde_yaml::Value::Mapping(map) => Self::Map(
                 map.iter()
-                    .map(|(key, item)| (Arc::from(Self::from_yaml(key).display().as_str()), Self::from_yaml(item)))
+                    .map(|(key, item)| (Arc::from(&*Self::from_yaml(key).shown()), Self::from_yaml(item)))
                     .collect(),
             ),
             serde_yaml::Value::Tagged(tagged) => Self::from_yaml(&tagged.value),

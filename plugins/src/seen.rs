@@ -73,31 +73,21 @@ impl Seen {
         }
     }
 
-    /// The fields and values by which an entry is known, each value once.
-    fn marks(&self, entry: &Entry) -> Vec<(Name, String)> {
-        let fields = match self {
-            Self::Options(Options { fields: Some(fields), .. }) => {
-                fields.iter().map(|field| field.clone().into()).collect()
-            }
-            _ => ["title", "url", "original_url"].map(Name::from).to_vec(),
-        };
-        let mut marks: Vec<(Name, String)> = Vec::with_capacity(fields.len());
-        for field in fields {
-            let Some(value) = entry.peek(&field).filter(|value| value.is_true()).map(Value::display) else { continue };
-            if !marks.iter().any(|(_, known)| *known == value) {
-                marks.push((field, value));
-            }
+    /// The fields whose values an entry is known by.
+    fn fields(&self) -> Vec<&str> {
+        match self {
+            Self::Options(Options { fields: Some(fields), .. }) => fields.iter().map(String::as_str).collect(),
+            _ => vec!["title", "url", "original_url"],
         }
-        marks
     }
 
     async fn reject_seen(&self, task: &mut Task) -> Result<()> {
-        let name = task.name.clone();
+        let fields = self.fields();
         let live: Vec<usize> = task.live().collect();
-        let marks: Vec<_> = live.iter().map(|at| self.marks(&task.entries[*at])).collect();
-        let mut wanted: Vec<Cow<'_, str>> = marks.iter().flatten().map(|(_, value)| value.as_str().into()).collect();
+        let marks: Vec<_> = live.iter().map(|at| marks(&fields, &task.entries[*at])).collect();
+        let mut wanted: Vec<Cow<'_, str>> = marks.iter().flatten().map(|(_, value)| Cow::from(&**value)).collect();
         if self.is_local() {
-            wanted.extend(marks.iter().flatten().map(|(_, value)| Cow::from(local_key(&name, value))));
+            wanted.extend(marks.iter().flatten().map(|(_, value)| Cow::from(local_key(&task.name, value))));
         }
         let wanted: Vec<&str> = wanted.iter().map(AsRef::as_ref).collect();
         let mut sights: Vec<(String, Timestamp)> = Vec::new();
@@ -105,37 +95,50 @@ impl Seen {
         Self::collection(&task.cx).each_with(&wanted, |raw| {
             let Some(sight) = Sight::read(raw) else { return };
             // What this task has seen counts for it whether it remembered for itself then or not.
-            let counts = if self.is_local() { *sight.task == *name } else { !sight.local };
+            let counts = if self.is_local() { *sight.task == *task.name } else { !sight.local };
             if counts {
                 known.extend(sight.fields.into_iter().map(|(_, value)| (value, sights.len())));
                 sights.push((sight.task, sight.added));
             }
         })?;
-        for (at, marks) in live.into_iter().zip(marks) {
-            let Some((field, value, (seen_in, when))) =
-                marks.iter().find_map(|(field, value)| Some((field, value, &sights[*known.get(value)?])))
-            else {
-                continue;
-            };
+        let why = |marks: &[(&str, Cow<'_, str>)]| {
+            let (field, value, at) =
+                marks.iter().find_map(|(field, value)| Some((field, value, known.get(&**value)?)))?;
+            let (seen_in, when) = &sights[*at];
             let when = when.strftime("%Y-%m-%d %H:%M");
-            let reason = format!("entry with {field} `{value}` is already marked seen in the task {seen_in} at {when}");
+            Some(format!("entry with {field} `{value}` is already marked seen in the task {seen_in} at {when}"))
+        };
+        let rejected: Vec<_> = live.into_iter().zip(&marks).filter_map(|(at, marks)| Some((at, why(marks)?))).collect();
+        for (at, reason) in rejected {
             task.entries[at].reject(Self::NAME, Some(reason));
         }
         Ok(())
     }
 
     async fn learn(&self, task: &mut Task) -> Result<()> {
-        let added = task.cx.clock.now();
+        let (fields, added) = (self.fields(), task.cx.clock.now());
         let mut sights = task.accepted().filter_map(|entry| {
-            let fields = self.marks(entry);
-            let (title, task) = (entry.title().to_owned(), task.name.to_string());
-            (!fields.is_empty()).then(|| Sight { title, task, local: self.is_local(), fields, added }.to_record())
+            let marks = marks(&fields, entry);
+            let by = marks.iter().map(|(field, value)| (*field, &**value));
+            (!marks.is_empty()).then(|| record(entry.title(), &task.name, self.is_local(), by, added))
         });
         if let Some(first) = sights.next() {
             Self::collection(&task.cx).insert(std::iter::once(first).chain(sights))?;
         }
         Ok(())
     }
+}
+
+/// The fields and values by which an entry is known, each value once.
+fn marks<'e>(fields: &[&'e str], entry: &'e Entry) -> Vec<(&'e str, Cow<'e, str>)> {
+    let mut marks: Vec<(&str, Cow<'_, str>)> = Vec::with_capacity(fields.len());
+    for field in fields {
+        let Some(value) = entry.peek(field).filter(|value| value.is_true()).map(Value::shown) else { continue };
+        if !marks.iter().any(|(_, known)| *known == value) {
+            marks.push((field, value));
+        }
+    }
+    marks
 }
 
 /// Something that was seen.
@@ -169,19 +172,28 @@ impl Sight {
 
     /// The keys of its record: the values, with the task's name where it remembers for itself.
     pub fn keys(&self) -> Vec<String> {
-        let key = |(_, value): &(Name, String)| match self.local {
-            true => local_key(&self.task, value),
-            false => value.clone(),
-        };
-        self.fields.iter().map(key).collect()
+        self.to_record().keys
     }
 
-    /// The record that [`Sight::read`] reads: the values are its keys.
+    /// The record that [`Sight::read`] reads.
     pub fn to_record(&self) -> New {
-        let fields = self.fields.iter().map(|(name, _)| name.as_ref().into()).collect();
-        let data = New::data(&Kept { title: self.title.as_str().into(), task: self.task.as_str().into(), fields });
-        New { keys: self.keys(), data, added: self.added, expires: None }
+        let fields = self.fields.iter().map(|(name, value)| (&**name, value.as_str()));
+        record(&self.title, &self.task, self.local, fields, self.added)
     }
+}
+
+/// The record of a sight: the values of its fields are its keys.
+fn record<'a>(
+    title: &str,
+    task: &str,
+    local: bool,
+    fields: impl Iterator<Item = (&'a str, &'a str)> + Clone,
+    added: Timestamp,
+) -> New {
+    let key = |(_, value): (&str, &str)| if local { local_key(task, value) } else { value.to_owned() };
+    let names = fields.clone().map(|(name, _)| name.into()).collect();
+    let data = New::data(&Kept { title: title.into(), task: task.into(), fields: names });
+    New { keys: fields.map(key).collect(), data, added, expires: None }
 }
 
 /// What a record says of a sight besides the values.

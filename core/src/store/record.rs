@@ -126,11 +126,14 @@ fn with_keys<K: AsRef<str>>(connection: &Connection, collection: i64, keys: &[K]
     let mut numbers: Vec<i64> = Vec::new();
     // To walk over all keys of a collection costs a fraction of looking each up.
     let records = if keys.len() > FEW { count(connection, collection)? } else { usize::MAX };
+    if records == 0 {
+        return Ok(numbers);
+    }
     if keys.len() * 2 > records {
         let wanted: HashSet<i64, BuildHasherDefault<FnvHasher>> = keys.iter().map(|key| hash(key.as_ref())).collect();
         let mut statement = connection.prepare_cached("SELECT key, record FROM record_key WHERE collection = ?")?;
-        let mut rows = if records > 0 { Some(statement.query([collection])?) } else { None };
-        while let Some(row) = rows.as_mut().map(rusqlite::Rows::next).transpose()?.flatten() {
+        let mut rows = statement.query([collection])?;
+        while let Some(row) = rows.next()? {
             if wanted.contains(&row.get(0)?) {
                 numbers.push(row.get(1)?);
             }
