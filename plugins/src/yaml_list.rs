@@ -1,5 +1,3 @@
-use std::collections::HashSet;
-
 use flexget_core::list::Index;
 use flexget_core::prelude::*;
 
@@ -147,14 +145,12 @@ impl List for YamlList {
     async fn remove(&self, entries: &[&Entry], cx: &Context) -> Result<Change> {
         let file = self.file(cx);
         let mut rows = file.read(cx)?;
-        let before = rows.len();
         let there = Index::new(rows.iter().map(|row| entry_list::keys(&row.entry)));
-        let mut taken = HashSet::new();
-        let mut takes = |at: &usize| there.find(&entry_list::keys(entries[*at])).is_some_and(|row| taken.insert(row));
-        let unchanged: Vec<usize> = (0..entries.len()).filter(|at| !takes(at)).collect();
-        let removed = Index::new(entries.iter().map(|entry| entry_list::keys(entry)));
-        rows.retain(|row| removed.find(&entry_list::keys(&row.entry)).is_none());
-        let done = before - rows.len();
+        let keys: Vec<Keys> = entries.iter().map(|entry| entry_list::keys(entry)).collect();
+        let (taken, unchanged) = there.taken(keys.iter().map(Keys::iter));
+        let mut number = 0..;
+        rows.retain(|_| number.next().is_none_or(|row| !taken.contains(&row)));
+        let done = taken.len();
         if done > 0 {
             file.write(rows, cx)?;
         }
@@ -211,6 +207,18 @@ mod tests {
             assert!(reason.contains(expected) && reason.contains("it is not written to"), "{reason}");
             assert_eq!(fs::read(&path).unwrap(), text);
         }
+    }
+
+    #[test]
+    fn what_a_person_wrote_twice_is_removed_with_one_entry_and_what_only_has_the_name_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("list.yml");
+        let rows = "- title: A\n- title: Solaris\n  movie_name: Solaris\n  imdb_id: tt1\n- title: a\n- title: Solaris\n  movie_name: Solaris\n  imdb_id: tt2\n";
+        fs::write(&path, rows).unwrap();
+        let remove = format!("accept_all: yes\nseen: no\nlist_remove: [ yaml_list: '{}' ]\nmock: ", path.display());
+        let change = &run(&format!("{remove}[ A, B, Solaris ]"), &context()).changes[0];
+        assert_eq!((change.done, change.existing), (3, 1));
+        assert_eq!(fs::read_to_string(&path).unwrap(), "- title: Solaris\n  movie_name: Solaris\n  imdb_id: tt2\n");
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! id; or, if no id or distinction of theirs differs within one namespace, when they share a name. So ids decide where
 //! there are any, and a remake with the title of the original stays another movie.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt::{Display, Write};
 use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
 
@@ -237,14 +237,45 @@ impl Index {
 
     /// The first item that has these keys: by id if there is one, else by name where no id speaks against it.
     pub fn find(&self, keys: &Keys) -> Option<usize> {
-        self.find_by(keys.iter())
+        self.find_among(keys.iter(), |_| true)
     }
 
-    /// The same for keys that stand elsewhere, in another index say.
-    pub fn find_by<'k>(&self, keys: impl Iterator<Item = Key<'k>> + Clone) -> Option<usize> {
-        let by = |role: Role| keys.clone().filter(move |key| key.role == role).flat_map(|key| self.items_with(key));
+    /// The same for keys that stand elsewhere, in another index say, and among some of the items only.
+    pub fn find_among<'k>(
+        &self,
+        keys: impl Iterator<Item = Key<'k>> + Clone,
+        which: impl Fn(usize) -> bool,
+    ) -> Option<usize> {
+        let of = |role: Role| keys.clone().filter(move |key| key.role == role);
+        let by = |role: Role| of(role).flat_map(|key| self.items_with(key)).filter(|item| which(*item));
         let differ = |item: usize| self.keys_of(item).any(|known| keys.clone().any(|key| key.differs(known)));
         by(Role::Id).min().or_else(|| by(Role::Name).filter(|item| !differ(*item)).min())
+    }
+
+    /// The items that go when entries with these keys are taken off the list: with each entry the first that it is and that is not
+    /// gone, and what is the same as that item. And the positions of the entries with which nothing goes.
+    pub fn taken<'k, K: Iterator<Item = Key<'k>> + Clone>(
+        &self,
+        entries: impl IntoIterator<Item = K>,
+    ) -> (BTreeSet<usize>, Vec<usize>) {
+        let (mut taken, mut unchanged) = (BTreeSet::new(), Vec::new());
+        // How many went with another one, which an entry of their own was meant for.
+        let mut with_another = 0_usize;
+        for (at, keys) in entries.into_iter().enumerate() {
+            let Some(first) = self.find_among(keys.clone(), |item| !taken.contains(&item)) else {
+                match self.find_among(keys, |_| true).and(with_another.checked_sub(1)) {
+                    Some(left) => with_another = left,
+                    None => unchanged.push(at),
+                }
+                continue;
+            };
+            taken.insert(first);
+            while let Some(same) = self.find_among(self.keys_of(first), |item| !taken.contains(&item)) {
+                taken.insert(same);
+                with_another += 1;
+            }
+        }
+        (taken, unchanged)
     }
 
     /// The positions of the items that have this key.
@@ -333,6 +364,23 @@ mod tests {
         };
         assert!(!Index::same(&kung_fu(Some(1972)), &kung_fu(Some(2021))));
         assert!(Index::same(&kung_fu(None), &kung_fu(Some(2021))), "a year that is not known tells nothing apart");
+    }
+
+    #[test]
+    fn an_entry_takes_its_item_off_with_what_is_the_same_and_nothing_else() {
+        let a = || movie(Some(1), None, "A");
+        let solaris = |imdb: Option<&str>| movie(None, imdb, "Solaris");
+        let list = Index::new([a(), solaris(Some("tt1")), a(), solaris(Some("tt2"))]);
+        for (entries, items, unchanged) in [
+            (vec![a()], vec![0, 2], vec![]),
+            (vec![a(), a()], vec![0, 2], vec![]),
+            (vec![a(), movie(Some(9), None, "C"), a(), a()], vec![0, 2], vec![1, 3]),
+            (vec![solaris(None)], vec![1], vec![]),
+            (vec![solaris(Some("tt2")), solaris(None), solaris(None)], vec![1, 3], vec![2]),
+        ] {
+            let taken = list.taken(entries.iter().map(Keys::iter));
+            assert_eq!(taken, (items.into_iter().collect(), unchanged), "{entries:?}");
+        }
     }
 
     fn any_item() -> impl Strategy<Value = Keys> {

@@ -1,7 +1,6 @@
 //! Lists that live in the store of this program: entries in a collection, found by their keys.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 
 use flexget_core::list::{Index, Key, Role};
 use flexget_core::prelude::*;
@@ -118,14 +117,8 @@ impl Shelf {
         let wanted = Index::new(entries.iter().map(|entry| (self.keys)(entry)));
         let edit = |items| {
             let known = Known::new(items, self.keys);
-            let mut taken = HashSet::new();
-            let (mut remove, mut unchanged) = (Vec::new(), Vec::new());
-            for at in 0..entries.len() {
-                match known.find(wanted.keys_of(at)).filter(|item| taken.insert(item.id)) {
-                    Some(item) => remove.push(item.id),
-                    None => unchanged.push(at),
-                }
-            }
+            let (taken, unchanged) = known.index.taken((0..entries.len()).map(|at| wanted.keys_of(at)));
+            let remove: Vec<i64> = taken.into_iter().map(|item| known.items[item].id).collect();
             let change = Change { done: remove.len(), existing: unchanged.len(), unchanged, ..Change::default() };
             (Edits { remove, ..Edits::<Vec<New>>::default() }, change)
         };
@@ -216,6 +209,6 @@ impl Known {
     }
 
     fn find<'k>(&self, keys: impl Iterator<Item = Key<'k>> + Clone) -> Option<&Item> {
-        self.index.find_by(keys).map(|at| &self.items[at])
+        self.index.find_among(keys, |_| true).map(|at| &self.items[at])
     }
 }
