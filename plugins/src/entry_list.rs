@@ -80,6 +80,19 @@ mod tests {
     const READ: &str = "entry_list: to watch\naccept_all: yes\nseen: no";
 
     #[test]
+    fn clearing_leaves_no_item_that_has_become_the_same_as_another() {
+        let cx = testing::context();
+        let movie = |ids: &str| format!("{{ title: '{ids}', movie_name: x, {ids} }}");
+        let [a, b, both] = ["imdb_id: tt1", "tmdb_id: 2", "imdb_id: tt1, tmdb_id: 2"].map(movie);
+        testing::run(&format!("{ADD}[ {a}, {b} ]"), &cx);
+        testing::run(&format!("{ADD}[ {both} ]"), &cx);
+        assert_eq!(testing::run(READ, &cx).entries.len(), 2);
+        let cleared = testing::run("list_clear: { what: [ entry_list: to watch ] }", &cx);
+        assert_eq!((cleared.changes[0].done, cleared.changes[0].existing), (2, 0));
+        assert_eq!(testing::run(READ, &cx).entries.len(), 0);
+    }
+
+    #[test]
     fn it_is_read_newest_first_and_adding_again_takes_over_the_fields() {
         let cx = testing::context();
         testing::run(&format!("{ADD}[ Old, New ]"), &cx);

@@ -134,11 +134,6 @@ impl Keys {
         self.marks.push(Mark { end: self.text.len() as u32, space: space.len() as u16, role });
     }
 
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.marks.is_empty()
-    }
-
     /// The keys, in the order in which they were added.
     pub fn iter(&self) -> impl Iterator<Item = Key<'_>> + Clone {
         keys_in(&self.text, &self.marks)

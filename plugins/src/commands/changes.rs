@@ -91,14 +91,13 @@ impl Command for Show {
             change.state.name()
         ))?;
         let answer = Answer::of(&change);
-        let mut table = Table::new(&["Title", "Address", "Refused"]);
+        // Of a change whose answer was lost nobody knows what was done.
+        let is_known = matches!(change.state, ChangeState::Done | ChangeState::Undone);
+        let tells = is_known && !answer.not_done.is_empty();
+        let mut table = Table::new(if tells { &["Title", "Address", "Not done"] } else { &["Title", "Address"] });
         for (at, item) in change.what.items.iter().filter_map(Entry::from_stored).enumerate() {
-            let refused = if answer.not_done.contains(&at) { "yes" } else { "" };
-            table.row([item.title().to_owned(), item.url().to_owned(), refused.to_owned()]);
-        }
-        if answer.not_done.is_empty() {
-            table.columns.pop();
-            table.rows.iter_mut().for_each(|row| drop(row.pop()));
+            let not_done = tells.then(|| if answer.not_done.contains(&at) { "yes" } else { "" }.to_owned());
+            table.row([item.title().to_owned(), item.url().to_owned()].into_iter().chain(not_done));
         }
         out.table(&table)?;
         if change.state == ChangeState::Done && answer.done > 0 {
