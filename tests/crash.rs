@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use flexget_core::http::{Method, Request};
+use flexget_core::context::http::{Method, Request};
 use flexget_core::prelude::*;
 
 /// Crashes, and shows all that it can.

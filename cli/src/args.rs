@@ -5,7 +5,7 @@ mod contributed;
 use std::path::PathBuf;
 
 use clap::{Args, Command, CommandFactory as _, ValueEnum};
-use flexget_core::command::Format;
+use flexget_core::plugin::command::Format;
 
 pub(crate) use contributed::{add_to, arguments_of};
 

@@ -1,7 +1,7 @@
 //! `check`: tells of every mistake in the config.
 
-use flexget_core::command::Format;
-use flexget_core::plan::Plan;
+use flexget_core::config::plan::Plan;
+use flexget_core::plugin::command::Format;
 use serde_json::json;
 
 use crate::args::Check;

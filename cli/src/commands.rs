@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use std::rc::Rc;
 
 use clap::{ArgMatches, FromArgMatches};
-use flexget_core::command::{Format, Output, Said, Table};
 use flexget_core::error::Error;
-use flexget_core::registry::{self, CommandRegistration};
+use flexget_core::plugin::command::CommandRegistration;
+use flexget_core::plugin::command::{Format, Output, OutputEvent, Table};
+use flexget_core::plugin::registry;
 use serde_json::{Map, Value, json};
 
 use crate::args::{self, Form};
@@ -130,18 +131,18 @@ fn output(format: Format, session: &Session, answer: Rc<RefCell<Answer>>, mut in
     let state = session.state.clone();
     let quiet = session.global.quiet;
     Output::new(format, session.screen.width(), move |said| {
-        state.set_waiting(matches!(said, Said::Status(_)));
+        state.set_waiting(matches!(said, OutputEvent::Status(_)));
         match (said, format) {
-            (Said::Line(line), Format::Text) => screen.line(line),
-            (Said::Table(table), Format::Text) => screen.table(table),
-            (Said::Data(_), Format::Text) => {}
-            (Said::Line(line), Format::Json) => answer.borrow_mut().lines.push(line.to_owned()),
-            (Said::Table(table), Format::Json) => answer.borrow_mut().tables.push(table.clone()),
-            (Said::Data(data), Format::Json) => answer.borrow_mut().data = Some(data.clone()),
-            (Said::Note(_), _) if quiet => {}
-            (Said::Note(note), _) => screen.note(note),
-            (Said::Status(status), _) => screen.status(status),
-            (Said::Ask { question, secret }, _) => return ask(question, secret, &screen, &state, &mut input),
+            (OutputEvent::Line(line), Format::Text) => screen.line(line),
+            (OutputEvent::Table(table), Format::Text) => screen.table(table),
+            (OutputEvent::Data(_), Format::Text) => {}
+            (OutputEvent::Line(line), Format::Json) => answer.borrow_mut().lines.push(line.to_owned()),
+            (OutputEvent::Table(table), Format::Json) => answer.borrow_mut().tables.push(table.clone()),
+            (OutputEvent::Data(data), Format::Json) => answer.borrow_mut().data = Some(data.clone()),
+            (OutputEvent::Note(_), _) if quiet => {}
+            (OutputEvent::Note(note), _) => screen.note(note),
+            (OutputEvent::Status(status), _) => screen.status(status),
+            (OutputEvent::Ask { question, secret }, _) => return ask(question, secret, &screen, &state, &mut input),
         }
         Ok(None)
     })

@@ -4,12 +4,12 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use flexget_core::config::plan::{self, Plan};
+use flexget_core::config::template::{self, Origin};
 use flexget_core::context::Environment;
-use flexget_core::diagnostic::{At, Diagnostic, Path as ConfigPath, Segment, Severity, Span};
+use flexget_core::document::diagnostic::{At, Diagnostic, Path as ConfigPath, Segment, Severity, Span};
 use flexget_core::document::{Document, Sources};
-use flexget_core::plan::{self, Plan};
-use flexget_core::registry;
-use flexget_core::template::{self, Origin};
+use flexget_core::plugin::registry;
 use serde::Serialize;
 
 /// The name of a config that is not named.
@@ -151,8 +151,8 @@ impl Config {
         let named = self.diagnostics.iter().filter_map(|diagnostic| {
             let At::Key(path) = &diagnostic.at else { return None };
             let (Some(("task", task)), Some(Segment::Key(plugin))) = (path.owner(), path.0.last()) else { return None };
-            let known = registry::elsewhere(plugin).filter(|_| diagnostic.severity == Severity::Warning)?;
-            let missing = MissingPlugin { plugin, note: known.note, help: known.help, needed: !known.dispensable };
+            let known = registry::unsupported(plugin).filter(|_| diagnostic.severity == Severity::Warning)?;
+            let missing = MissingPlugin { plugin, note: known.note, help: known.help, needed: !known.optional };
             let place = |path: &[Segment]| document.span(&At::Key(ConfigPath(path.to_vec())));
             let (task_at, at) = (place(&path.0[..2]), place(&path.0));
             Some(((task_at.bytes.start, task, at.file, at.bytes.start), missing))

@@ -1,11 +1,11 @@
 //! `execute`: runs tasks.
 
-use flexget_core::command::Format;
+use flexget_core::config::plan::TaskPlan;
 use flexget_core::context::Context;
 use flexget_core::document::to_yaml;
-use flexget_core::plan::TaskPlan;
-use flexget_core::report::{Report, TaskReport};
+use flexget_core::plugin::command::Format;
 use flexget_core::run::{self, Selection};
+use flexget_core::task::report::{Report, TaskReport};
 
 use crate::args::{Dump, Execute};
 use crate::config::Config;

@@ -69,7 +69,8 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>, world: World) ->
     let subscriber = match render::log::subscriber(&screen, level, said.as_deref()) {
         Ok(subscriber) => subscriber,
         Err(why) => {
-            let help = "set it to a level (`info`), or to targets with levels (`flexget_core::http=debug,warn`)";
+            let help =
+                "set it to a level (`info`), or to targets with levels (`flexget_core::context::http=debug,warn`)";
             screen.problem(Kind::Error, &format!("`FLEXGET_LOG` cannot be understood: {why}"), &[help]);
             return exit::WRONG;
         }

@@ -1,12 +1,13 @@
 //! `plugins` and `schema`: what can stand in a config.
 
-use flexget_core::command::{Format, Table};
+use flexget_core::config::schema;
 use flexget_core::document::Document;
 use flexget_core::error::Error;
-use flexget_core::phase::Phase;
-use flexget_core::plugin::DEFAULT_PRIORITY;
-use flexget_core::registry::{self, Registration};
-use flexget_core::schema;
+use flexget_core::plugin::command::{Format, Table};
+use flexget_core::plugin::registration::Registration;
+use flexget_core::plugin::registry;
+use flexget_core::task::phase::Phase;
+use flexget_core::task::step::DEFAULT_PRIORITY;
 use serde_json::{Value, json};
 
 use crate::args::{Plugins, Schema};
@@ -41,9 +42,9 @@ pub(crate) fn schema(options: &Schema, session: &Session) -> u8 {
 
 fn unknown(name: &str, session: &Session) -> u8 {
     let mut error = Error::new(format!("there is no plugin `{name}`"));
-    if let Some(elsewhere) = registry::elsewhere(name) {
-        error = Error::new(format!("`{name}` {}", elsewhere.note));
-        error = elsewhere.help.into_iter().fold(error, Error::hint);
+    if let Some(unsupported) = registry::unsupported(name) {
+        error = Error::new(format!("`{name}` {}", unsupported.note));
+        error = unsupported.help.into_iter().fold(error, Error::hint);
     } else if let Some(near) = registry::similar(name, registry::all().keys().copied()).first() {
         error = error.hint(format!("did you mean `{near}`?"));
     }

@@ -7,10 +7,10 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
 
-use flexget_core::auth::Auth;
-use flexget_core::context::{Clock, Context, Environment, Memo};
-use flexget_core::http::{Http, HttpOptions};
-use flexget_core::store::Store;
+use flexget_core::context::auth::Auth;
+use flexget_core::context::http::{Http, HttpOptions};
+use flexget_core::context::store::Store;
+use flexget_core::context::{Clock, Context, Environment, RunCache};
 use tokio::sync::Notify;
 
 use crate::args::Global;
@@ -67,7 +67,7 @@ impl Session {
             progress,
             dry_run: self.global.test,
             no_cache,
-            memo: Memo::default(),
+            run_cache: RunCache::default(),
             interrupted: Rc::clone(&self.state.interrupted),
             environment: Rc::clone(&self.environment),
         }

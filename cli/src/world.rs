@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use std::pin::Pin;
 use std::rc::Rc;
 
+use flexget_core::context::http::HttpOptions;
 use flexget_core::context::{Clock, Environment};
-use flexget_core::http::HttpOptions;
 
 use crate::ask;
 

@@ -1,11 +1,12 @@
 //! YAML text → values that know where they are written.
 //!
 //! The text is read as FlexGet's reader (PyYAML, YAML 1.1) reads it, with positions and with duplicate keys refused.
-//! A [`Document`] is the only thing that knows lines: everything after it names places by [`Path`](crate::diagnostic::Path).
+//! A [`Document`] is the only thing that knows lines: everything after it names places by [`Path`](crate::document::diagnostic::Path).
 
 mod compose;
+pub mod diagnostic;
 mod node;
-mod place;
+mod position;
 mod scalar;
 mod source;
 mod syntax;
@@ -18,11 +19,11 @@ use std::rc::Rc;
 
 pub(crate) use node::key_text;
 pub use node::{Content, Key, Mapping, Node, Scalar};
-pub use place::Place;
+pub use position::Place;
 pub use source::{Location, Sources};
 pub use write::to_yaml;
 
-use crate::diagnostic::{At, Diagnostic, Segment, Span};
+use crate::document::diagnostic::{At, Diagnostic, Segment, Span};
 
 /// No config is larger than this, in bytes.
 const MAX_SIZE: u64 = 16 << 20;

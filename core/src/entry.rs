@@ -1,5 +1,7 @@
 //! An entry: the thing that a task is about, with its fields and what was decided about it.
 
+pub mod deferred;
+
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::HashSet;
@@ -8,9 +10,9 @@ use std::fmt;
 use serde::de::{self, Deserializer as _, MapAccess};
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::later::Later;
-use crate::store::New;
+use crate::context::store::NewRecord;
 use crate::value::{self, Stored, Value};
+use deferred::DeferredField;
 
 /// The name of a field. Names known at compile time cost nothing, and those that many entries have are kept once.
 pub type Name = Cow<'static, str>;
@@ -71,7 +73,7 @@ struct Rare {
     tried: Vec<u32>,
     traces: Vec<String>,
     /// Fields that are rendered when somebody reads them.
-    later: Vec<(Name, Later)>,
+    later: Vec<(Name, DeferredField)>,
     /// Fields that nobody can know: what they are made of could not be fetched.
     lost: Vec<Name>,
 }
@@ -164,7 +166,7 @@ impl Entry {
     /// Sets a field.
     pub fn set(&mut self, name: impl Into<Name>, value: impl Into<Value>) {
         let name = name.into();
-        self.take_later(&name);
+        self.take_deferred(&name);
         self.put(name, value.into());
     }
 
@@ -176,7 +178,7 @@ impl Entry {
     }
 
     /// Lets a field be rendered when somebody reads it; until then it keeps its value for those who only look.
-    pub(crate) fn set_later(&mut self, name: impl Into<Name>, later: Later) {
+    pub(crate) fn set_deferred(&mut self, name: impl Into<Name>, later: DeferredField) {
         let name = name.into();
         let rare = self.rare.get_or_insert_default();
         rare.later.retain(|(known, _)| *known != name);
@@ -185,29 +187,29 @@ impl Entry {
     }
 
     /// What a field is rendered from when somebody reads it.
-    pub(crate) fn later(&self, name: &str) -> Option<&Later> {
+    pub(crate) fn later(&self, name: &str) -> Option<&DeferredField> {
         self.rare.as_ref()?.later.iter().find(|(known, _)| known == name).map(|(_, later)| later)
     }
 
     /// The fields that are rendered when somebody reads them.
-    pub(crate) fn later_fields(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn deferred_fields(&self) -> impl Iterator<Item = &str> {
         self.rare.iter().flat_map(|rare| rare.later.iter()).map(|(name, _)| name.as_ref())
     }
 
-    pub(crate) fn take_later(&mut self, name: &str) -> Option<Later> {
+    pub(crate) fn take_deferred(&mut self, name: &str) -> Option<DeferredField> {
         let later = &mut self.rare.as_mut()?.later;
         let at = later.iter().position(|(known, _)| known == name)?;
         Some(later.remove(at).1)
     }
 
     /// Whether it was tried to render a field from something that could not be fetched.
-    pub(crate) fn is_lost(&self, name: &str) -> bool {
+    pub(crate) fn is_unavailable(&self, name: &str) -> bool {
         self.rare.as_ref().is_some_and(|rare| rare.lost.iter().any(|lost| lost == name))
     }
 
     pub(crate) fn lose(&mut self, name: &str) {
-        self.take_later(name);
-        if !self.is_lost(name) {
+        self.take_deferred(name);
+        if !self.is_unavailable(name) {
             self.rare.get_or_insert_default().lost.push(Name::Owned(name.to_owned()));
         }
     }
@@ -232,7 +234,7 @@ impl Entry {
 
     /// Removes a field; `title` and `url` stay.
     pub fn unset(&mut self, name: &str) {
-        self.take_later(name);
+        self.take_deferred(name);
         if name != "title" && name != "url" {
             self.fields.retain(|(known, _)| known != name);
         }
@@ -336,7 +338,7 @@ impl Entry {
 
     /// The text of what [`Entry::to_stored`] gives, without some fields.
     pub fn to_stored_text(&self, but: &[&str]) -> String {
-        New::data(&ToStore { entry: self, but })
+        NewRecord::data(&ToStore { entry: self, but })
     }
 
     /// Reads what [`Entry::to_stored`] wrote.

@@ -18,15 +18,15 @@
 //!
 //! The engine never reads the clock: [`Now`] is given by the caller.
 
-mod code;
 mod compile;
+mod convert;
 mod dates;
+mod engine;
 mod error;
 mod filters;
-mod globals;
+mod functions;
 mod operators;
 mod paths;
-mod values;
 
 #[cfg(test)]
 mod tests;
@@ -40,8 +40,8 @@ use jiff::tz::TimeZone;
 
 pub use self::error::{ErrorKind, ExpressionError};
 
-use self::code::Code;
 use self::compile::Language;
+use self::engine::Code;
 use crate::value::Value;
 
 /// The names that an expression can read.
@@ -229,7 +229,7 @@ pub fn render_variables(text: &str, variables: &serde_yaml::Value) -> Result<ser
     }
     let code = Code::compile(text, Language::Variables).map_err(|error| error.to_string())?;
     let value = code.native(&Variables(variables), None).map_err(|error| error.to_string())?;
-    Ok(values::to_yaml(&value))
+    Ok(convert::to_yaml(&value))
 }
 
 /// The variables of a config, converted one by one when they are read.

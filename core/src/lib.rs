@@ -38,34 +38,17 @@
 //!   field, and a condition that reads it decides nothing.
 //! * New tokens are on disk before they are used, and no secret can be formatted.
 
-pub mod auth;
-pub mod command;
+pub mod config;
 pub mod context;
-pub mod diagnostic;
 pub mod document;
 pub mod entry;
 pub mod error;
 pub mod expression;
-pub mod http;
-pub mod journal;
-pub mod later;
 pub mod list;
-pub mod lookup;
-pub mod nested;
-pub mod pairs;
 pub mod pattern;
-pub mod phase;
-pub mod plan;
 pub mod plugin;
 pub mod prelude;
-pub mod reading;
-pub mod registry;
-pub mod report;
 pub mod run;
-pub mod schema;
-pub mod several;
-pub mod store;
 pub mod task;
-pub mod template;
 pub mod testing;
 pub mod value;

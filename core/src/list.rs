@@ -3,11 +3,11 @@
 //! A list is a struct of options, like a plugin, and is an input for free. Everything that changes a list goes through one
 //! gate, [`WritableList`]: it knows about dry runs, the journal, the copy of the list that this run has read, and the report.
 
-mod any;
-mod gate;
-mod key;
-mod memory;
-mod settle;
+pub mod any;
+mod identity;
+mod recovery;
+mod run_cache;
+mod writable;
 
 use std::future::Future;
 
@@ -18,13 +18,11 @@ use crate::context::Context;
 use crate::entry::Entry;
 use crate::error::Result;
 use crate::plugin::Problem;
-use crate::report::Action;
+use crate::task::report::Action;
 
 pub use any::{AnyList, WritableList};
-pub use key::{Index, Key, Keys, Role};
-pub use settle::{Answer, settle, undo};
-
-pub(crate) use any::Erased;
+pub use identity::{Index, Key, Keys, Role};
+pub use recovery::{Answer, settle, undo};
 
 /// Which list it is: lists with equal places share one copy within a run, and a write through one is seen through the others.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -3,22 +3,27 @@
 pub use std::collections::{BTreeMap, BTreeSet};
 pub use std::rc::Rc;
 
+pub use futures_util::future::LocalBoxFuture;
 pub use schemars::JsonSchema;
 pub use serde::{Deserialize, Serialize};
 
-pub use crate::command::{Command, Format, Output, Table};
 pub use crate::context::Context;
-pub use crate::diagnostic::Path;
+pub use crate::document::diagnostic::Path;
 pub use crate::entry::{Entry, Name, State};
 pub use crate::error::{Error, Result};
+pub use crate::list::any::list;
 pub use crate::list::{AnyList, Change, Keys, List, Place, WritableList};
-pub use crate::lookup::{Answer, Offer};
-pub use crate::nested::{AnyInput, AnyPlugins};
-pub use crate::pairs::Pairs;
 pub use crate::pattern::Pattern;
-pub use crate::phase::Phase;
-pub use crate::plugin::{LocalFuture, Plugin, Problem, Step};
-pub use crate::registry::{command, list, plugin, submit};
-pub use crate::several::Several;
+pub use crate::plugin::command::command;
+pub use crate::plugin::command::{Command, Format, Output, Table};
+pub use crate::plugin::nested::{AnyInput, AnyPlugins};
+pub use crate::plugin::one_or_many::OneOrMany;
+pub use crate::plugin::pairs::Pairs;
+pub use crate::plugin::registration::plugin;
+pub use crate::plugin::registry::submit;
+pub use crate::plugin::{Plugin, Problem};
 pub use crate::task::Task;
+pub use crate::task::offer::{Answer, Offer};
+pub use crate::task::phase::Phase;
+pub use crate::task::step::Step;
 pub use crate::value::Value;

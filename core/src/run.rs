@@ -2,16 +2,16 @@
 
 use std::collections::BTreeSet;
 
+use crate::config::plan::{Plan, TaskPlan};
 use crate::context::Context;
-use crate::diagnostic::Severity;
+use crate::document::diagnostic::Severity;
 use crate::error::{Error, Result};
 use crate::list;
 use crate::pattern::Pattern;
-use crate::phase::Phase;
-use crate::plan::{Plan, TaskPlan};
-use crate::plugin::BoundStep;
-use crate::registry;
-use crate::report::{EntryReport, ErrorReport, Outcome, TaskReport};
+use crate::plugin::registry;
+use crate::task::phase::Phase;
+use crate::task::report::{EntryReport, ErrorReport, Outcome, TaskReport};
+use crate::task::step::BoundStep;
 use crate::task::{Ending, Task};
 
 /// Which tasks are to run, and how.
@@ -63,7 +63,7 @@ fn named_by<'a>(pattern: &str, plan: &'a Plan) -> Result<Vec<&'a str>> {
     names().filter_map(|name| mask.is_match(name).map(|is| is.then_some(name)).transpose()).collect()
 }
 
-/// Runs these tasks and gives the report of each to `on_task` as it ends: who wants a [`Report`](crate::report::Report) of all keeps them.
+/// Runs these tasks and gives the report of each to `on_task` as it ends: who wants a [`Report`](crate::task::report::Report) of all keeps them.
 pub async fn run(tasks: &[&TaskPlan], selection: &Selection, cx: &Context, mut on_task: impl FnMut(TaskReport)) {
     if !cx.dry_run {
         match list::settle(cx).await {

@@ -1,14 +1,21 @@
 //! A task while it runs: its entries, what was changed, and what there is to say about it.
 
+pub mod deferred;
+pub mod offer;
+pub mod phase;
+pub mod report;
+mod scope;
+pub mod step;
+
 use std::rc::Rc;
 
 use crate::context::Context;
 use crate::document::Place;
 use crate::entry::{Entry, State};
 use crate::error::Result;
-use crate::lookup::Offer;
-use crate::plugin::BoundStep;
-use crate::report::ChangeReport;
+use crate::task::offer::Offer;
+use crate::task::report::ChangeReport;
+use crate::task::step::BoundStep;
 
 /// A task while it runs. Plugins see the world and the entries through it.
 pub struct Task {
@@ -105,9 +112,9 @@ impl Task {
     }
 
     /// Warns of what the world had to say since the last time, on behalf of a plugin.
-    pub(crate) fn warn_of_remarks(&mut self, plugin: &'static str) {
-        for remark in self.cx.take_remarks() {
-            self.warn(plugin, remark);
+    pub(crate) fn report_warnings(&mut self, plugin: &'static str) {
+        for warn in self.cx.take_warnings() {
+            self.warn(plugin, warn);
         }
     }
 
@@ -201,7 +208,7 @@ impl Task {
         let mut aside = self.aside();
         aside.wanted = wanted;
         for step in steps {
-            if matches!(step.phase, crate::phase::Phase::Start | crate::phase::Phase::Input) {
+            if matches!(step.phase, crate::task::phase::Phase::Start | crate::task::phase::Phase::Input) {
                 step.run(&mut aside).await?;
             }
         }

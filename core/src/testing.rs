@@ -10,21 +10,21 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::auth::Auth;
-use crate::command::{Format, Output, Said};
-use crate::context::{Clock, Context, Memo, Progress};
-use crate::diagnostic::Diagnostic;
+use crate::config::plan::{Plan, plan};
+use crate::config::template::{self, Origin};
+use crate::context::auth::Auth;
+use crate::context::http::{Http, HttpOptions};
+use crate::context::store::Store;
+use crate::context::{Clock, Context, Progress, RunCache};
 use crate::document::Document;
+use crate::document::diagnostic::Diagnostic;
 use crate::entry::{Entry, State};
 use crate::error::Result;
-use crate::http::{Http, HttpOptions};
 use crate::list::{AnyList, WritableList};
-use crate::plan::{Plan, plan};
-use crate::registry;
-use crate::report::{Action, EntryReport, Report, TaskReport};
+use crate::plugin::command::{Format, Output, OutputEvent};
+use crate::plugin::registry;
 use crate::run::{self, Selection};
-use crate::store::Store;
-use crate::template::{self, Origin};
+use crate::task::report::{Action, EntryReport, Report, TaskReport};
 use crate::value::Value as Field;
 
 /// What the clock of a [`context`] shows: 2026-11-24T00:00:00Z.
@@ -46,7 +46,7 @@ pub fn context_with(store: Store) -> Context {
         progress: Progress::none(),
         dry_run: false,
         no_cache: false,
-        memo: Memo::default(),
+        run_cache: RunCache::default(),
         interrupted: Rc::new(Cell::new(false)),
         environment: Rc::new(|_| None),
     }
@@ -54,7 +54,7 @@ pub fn context_with(store: Store) -> Context {
 
 /// The next run in the same world: it has found out nothing yet.
 pub fn next_run(cx: &Context) -> Context {
-    Context { memo: Memo::default(), ..cx.clone() }
+    Context { run_cache: RunCache::default(), ..cx.clone() }
 }
 
 /// A dry run in the same world, as `--test` makes it.
@@ -232,15 +232,15 @@ pub fn command(words: &str, arguments: Value, format: Format, cx: &Context) -> R
     let mut out = Output::new(format, None, move |what| {
         let mut said = hear.borrow_mut();
         match what {
-            Said::Line(text) => said.answer += &format!("{text}\n"),
-            Said::Note(text) => said.notes += &format!("{text}\n"),
-            Said::Table(table) => {
+            OutputEvent::Line(text) => said.answer += &format!("{text}\n"),
+            OutputEvent::Note(text) => said.notes += &format!("{text}\n"),
+            OutputEvent::Table(table) => {
                 let title = table.title.iter().map(|title| vec![title.clone()]);
                 let rows = title.chain([table.columns.clone()]).chain(table.rows.iter().cloned());
                 rows.for_each(|row| said.answer += &format!("{}\n", row.join(" | ")));
             }
-            Said::Data(data) => said.data.push(data.clone()),
-            Said::Status(_) | Said::Ask { .. } => {}
+            OutputEvent::Data(data) => said.data.push(data.clone()),
+            OutputEvent::Status(_) | OutputEvent::Ask { .. } => {}
         }
         Ok(None)
     });

@@ -356,6 +356,18 @@ impl<T: Into<Value>> FromIterator<T> for Value {
     }
 }
 
+/// An order of certain texts that is not the order of their letters (`720p` is less than `1080p`), for the conditions that compare them;
+/// `None` where the two are no such texts.
+pub struct TextOrder(pub fn(&str, &str) -> Option<Ordering>);
+
+inventory::collect!(TextOrder);
+
+/// The order of two texts: by what they mean, if somebody knows that, or else by their letters.
+pub fn text_order(a: &str, b: &str) -> Ordering {
+    let known = inventory::iter::<TextOrder>.into_iter().find_map(|order| (order.0)(a, b));
+    known.unwrap_or_else(|| a.cmp(b))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

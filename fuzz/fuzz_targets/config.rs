@@ -2,9 +2,9 @@
 
 #![no_main]
 
-use flexget_core::diagnostic::{At, Diagnostic};
+use flexget_core::document::diagnostic::{At, Diagnostic};
 use flexget_core::document::{Document, Sources, to_yaml};
-use flexget_core::template::{Origin, expand};
+use flexget_core::config::template::{Origin, expand};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {

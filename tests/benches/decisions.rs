@@ -5,12 +5,12 @@ use std::hint::black_box;
 use std::rc::Rc;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use flexget_core::config::plan::TaskPlan;
+use flexget_core::context::store::Store;
 use flexget_core::context::{Context, Environment};
 use flexget_core::entry::{Entry, State};
-use flexget_core::phase::Phase;
-use flexget_core::plan::TaskPlan;
-use flexget_core::store::Store;
 use flexget_core::task::Task;
+use flexget_core::task::phase::Phase;
 use flexget_core::testing;
 use flexget_core::value::Value;
 use flexget_plugins as _;

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use flexget_core::context::Context;
 use flexget_core::entry::Entry;
-use flexget_core::report::{Action, Outcome};
+use flexget_core::task::report::{Action, Outcome};
 use flexget_core::testing::{block_on, context_with, list, next_run, run};
 use flexget_plugins as _;
 use flexget_tests::Sandbox;

@@ -13,10 +13,10 @@ use std::process::Command;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 
-use flexget_core::auth::{Account, AccountState, Auth, Tokens};
 use flexget_core::context::Clock;
-use flexget_core::http::HttpOptions;
-use flexget_core::store::Store;
+use flexget_core::context::auth::{Account, AccountState, Auth, Tokens};
+use flexget_core::context::http::HttpOptions;
+use flexget_core::context::store::Store;
 use flexget_core::testing::NOW;
 use flexget_rs::{Stream, World};
 use tempfile::TempDir;

@@ -10,7 +10,7 @@ mod secrets;
 #[cfg(unix)]
 mod terminal;
 
-use flexget_core::auth::{Account, Auth};
+use flexget_core::context::auth::{Account, Auth};
 use flexget_tests::Sandbox;
 
 /// The account `me` of `config.yml`, if there is one.

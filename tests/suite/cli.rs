@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::io::{self, Write};
 use std::rc::Rc;
 
-use flexget_core::auth::Auth;
+use flexget_core::context::auth::Auth;
 use flexget_rs::Stream;
 use flexget_tests::{Sandbox, dedent};
 use secrecy::ExposeSecret;

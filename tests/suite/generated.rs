@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
-use flexget_core::registry;
-use flexget_core::schema::{self, Only};
+use flexget_core::config::schema::{self, Only};
+use flexget_core::plugin::registry;
 use flexget_tests::repository;
 use serde_json::Value;
 
@@ -16,7 +16,7 @@ const TABLE: (&str, &str) = ("<!-- plugins: this table is generated -->\n", "<!-
 /// The schema of what `execute --format json` prints.
 pub(crate) fn report_schema() -> Value {
     let settings = schemars::generate::SchemaSettings::draft2020_12().for_serialize();
-    let mut schema = settings.into_generator().into_root_schema_for::<flexget_core::report::Report>().to_value();
+    let mut schema = settings.into_generator().into_root_schema_for::<flexget_core::task::report::Report>().to_value();
     schema["title"] = "flexget-rs report".into();
     schema
 }

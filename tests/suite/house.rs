@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use flexget_core::registry;
-use flexget_core::schema::{self, Only};
+use flexget_core::config::schema::{self, Only};
+use flexget_core::plugin::registry;
 use flexget_core::testing::plan_of;
 use flexget_tests::repository;
 use serde_json::Value;
@@ -180,9 +180,9 @@ fn core_prints_nothing_and_only_its_own_doors_touch_the_world() {
     let everywhere = ["println!", "eprintln!", "print!(", "clap::", "thread::sleep"];
     assert_eq!(uses("core/src", &everywhere), Vec::<String>::new());
     for (door, words) in [
-        ("store", &["rusqlite"] as &[&str]),
-        ("http", &["reqwest"]),
-        ("context", &["Timestamp::now", "tokio::time::sleep", "SystemTime", "Instant::now"]),
+        ("context/store", &["rusqlite"] as &[&str]),
+        ("context/http", &["reqwest"]),
+        ("context/clock", &["Timestamp::now", "tokio::time::sleep", "SystemTime", "Instant::now"]),
     ] {
         let outside: Vec<String> =
             uses("core/src", words).into_iter().filter(|found| !found.contains(&format!("core/src/{door}"))).collect();

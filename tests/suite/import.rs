@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use flexget_core::command::Format;
 use flexget_core::context::Context;
 use flexget_core::entry::State;
+use flexget_core::plugin::command::Format;
 use flexget_core::testing::{command, context, run, titles};
 use flexget_plugins as _;
 use rusqlite::Connection;

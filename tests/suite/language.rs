@@ -3,10 +3,11 @@
 use std::fs;
 use std::path::PathBuf;
 
-use flexget_core::diagnostic::{At, Diagnostic, Segment};
+use flexget_core::config::template::Origin;
+use flexget_core::config::{plan, template};
+use flexget_core::document::diagnostic::{At, Diagnostic, Segment};
 use flexget_core::document::{Document, Sources};
-use flexget_core::template::Origin;
-use flexget_core::{plan, registry, template};
+use flexget_core::plugin::registry;
 use flexget_tests::{Sandbox, repository};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -163,7 +164,7 @@ fn a_bomb_of_anchors_is_refused_while_it_is_small() {
 /// Keys and values that mean something, and some that nearly do.
 fn words() -> impl Strategy<Value = String> {
     let mut words: Vec<String> = registry::all().keys().map(|&name| name.to_owned()).collect();
-    words.extend(registry::all_elsewhere().keys().take(10).map(|&name| name.to_owned()));
+    words.extend(registry::all_unsupported().keys().take(10).map(|&name| name.to_owned()));
     let others = "template include disable priority manual plugin_priority tasks templates variables secrets schedules from what \
                   account username list type action phase title accept reject fail global no_global _x 7 2024 on a/b a~b é 日本";
     words.extend(others.split_whitespace().map(str::to_owned));

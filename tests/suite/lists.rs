@@ -3,7 +3,7 @@
 use std::process::Stdio;
 use std::time::Duration;
 
-use flexget_core::journal::{ChangeState, Journal};
+use flexget_core::context::journal::{ChangeState, Journal};
 use flexget_tests::Sandbox;
 use serde_json::{Value, json};
 use trakt_sim::{Fault, Media, Place, Trouble};

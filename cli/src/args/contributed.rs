@@ -2,8 +2,9 @@
 
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Arg, ArgAction, ArgMatches, Args as _, Command, value_parser};
-use flexget_core::registry::{self, CommandRegistration};
-use flexget_core::schema::first_paragraph;
+use flexget_core::config::schema::first_paragraph;
+use flexget_core::plugin::command::CommandRegistration;
+use flexget_core::plugin::registry;
 use serde_json::Value;
 
 use super::Form;
@@ -204,11 +205,11 @@ impl Field<'_> {
 
 #[cfg(test)]
 mod tests {
-    use flexget_core::command::Output;
+    use flexget_core::plugin::command::Output;
     use flexget_core::prelude::*;
     use serde_json::json;
 
-    use super::{CommandRegistration, add_below, arguments_of, registry};
+    use super::{CommandRegistration, add_below, arguments_of};
 
     /// Tries everything.
     #[derive(Deserialize, JsonSchema)]
@@ -243,7 +244,7 @@ mod tests {
         Down,
     }
 
-    impl flexget_core::command::Command for Everything {
+    impl flexget_core::plugin::command::Command for Everything {
         const PATH: &'static [&'static str] = &["try", "everything"];
         async fn run(&self, _: &Context, _: &mut Output) -> Result<()> {
             Ok(())
@@ -252,7 +253,7 @@ mod tests {
 
     #[test]
     fn a_struct_is_a_command_line() {
-        let registration: &'static CommandRegistration = Box::leak(Box::new(registry::command::<Everything>()));
+        let registration: &'static CommandRegistration = Box::leak(Box::new(flexget_core::plugin::command::command::<Everything>()));
         let program = || add_below(clap::Command::new("p"), &[registration], 0);
         let typed = |line: &str| {
             let matches = program().try_get_matches_from(line.split(' '))?;

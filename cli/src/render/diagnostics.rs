@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use annotate_snippets::{Annotation, AnnotationKind, Element, Group, Level, Renderer, Snippet};
-use flexget_core::diagnostic::{At, Diagnostic, Severity, Span};
+use flexget_core::document::diagnostic::{At, Diagnostic, Severity, Span};
 use serde::Serialize;
 
 use super::text::{self, Shown, count};

@@ -1,7 +1,7 @@
 //! `--dump`: every field of the entries.
 
 use flexget_core::entry::State;
-use flexget_core::report::{EntryReport, TaskReport};
+use flexget_core::task::report::{EntryReport, TaskReport};
 
 use super::text::{self, Shown};
 use super::{NOTE, STRONG, Screen};

@@ -13,7 +13,7 @@ use super::{ERROR, NOTE, Screen, WARNING};
 /// Libraries that could write down what is sent, credentials among it: never heard, whatever the user asks for.
 const SILENT: [&str; 8] = ["h2", "hyper", "hyper_util", "reqwest", "rustls", "tower", "want", "mio"];
 
-/// A subscriber that shows what `said` (`debug`, or `flexget_core::http=trace,info`) or else `level` lets through.
+/// A subscriber that shows what `said` (`debug`, or `flexget_core::context::http=trace,info`) or else `level` lets through.
 ///
 /// # Errors
 /// What is wrong with `said`.
@@ -42,7 +42,7 @@ struct Lines {
 impl<S: Subscriber> Layer<S> for Lines {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let about = event.metadata();
-        let mut said = Said::default();
+        let mut said = OutputEvent::default();
         event.record(&mut said);
         let (word, style) = match *about.level() {
             Level::ERROR => ("error", ERROR),
@@ -63,12 +63,12 @@ impl<S: Subscriber> Layer<S> for Lines {
 
 /// The message of an event, and its fields as ` name=value`.
 #[derive(Default)]
-struct Said {
+struct OutputEvent {
     message: String,
     fields: String,
 }
 
-impl Visit for Said {
+impl Visit for OutputEvent {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         let _ = match field.name() {
             "message" => write!(self.message, "{value:?}"),

@@ -1,7 +1,7 @@
 //! The report as text, in words that FlexGet users know.
 
 use flexget_core::entry::State;
-use flexget_core::report::{Action, ChangeReport, EntryReport, ErrorReport, Outcome, TaskReport};
+use flexget_core::task::report::{Action, ChangeReport, EntryReport, ErrorReport, Outcome, TaskReport};
 
 use super::text::{Shown, count};
 use super::{ERROR, GOOD, Kind, NOTE, STRONG, Screen};

@@ -1,7 +1,7 @@
 //! Tables: with borders and as wide as the terminal, or in plain columns for a pipe.
 
 use comfy_table::{ContentArrangement, presets};
-use flexget_core::command::Table;
+use flexget_core::plugin::command::Table;
 
 use super::text::{self, Shown};
 use super::{STRONG, Screen};

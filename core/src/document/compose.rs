@@ -11,7 +11,7 @@ use serde_yaml::Number;
 
 use super::node::{Content, Key, Mapping, Node, Scalar, key_text};
 use super::{scalar, syntax};
-use crate::diagnostic::{At, Diagnostic, Span};
+use crate::document::diagnostic::{At, Diagnostic, Span};
 
 /// How many levels lists and mappings may be nested, aliases included.
 pub(super) const MAX_DEPTH: usize = 128;

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use serde_yaml::{Number, Value};
 
-use crate::diagnostic::Span;
+use crate::document::diagnostic::Span;
 
 /// A value of the config and where it is written. Nodes are shared: an anchor's node stands wherever its aliases do.
 #[derive(Debug, Clone)]

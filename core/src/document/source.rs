@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 use std::rc::Rc;
 
-use crate::diagnostic::Span;
+use crate::document::diagnostic::Span;
 
 /// The files of a document: number 0 is the config, the others were included. Cheap to clone.
 #[derive(Debug, Clone, Default)]

@@ -3,7 +3,7 @@
 use granit_parser::{ErrorKind, ScanError};
 
 use super::compose::{Frame, Partial, excerpt, unquoted};
-use crate::diagnostic::{At, Diagnostic, Span};
+use crate::document::diagnostic::{At, Diagnostic, Span};
 
 /// How many lines above a mistake are looked at to explain it.
 const FAR: usize = 2000;

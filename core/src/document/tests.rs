@@ -354,7 +354,7 @@ fn every_mistake_says_what_to_write_instead() {
 fn every_place_leads_to_its_line() {
     let text = "a: &x\n  b: [1, {c: d}]\n  empty:\ne: *x\nf:\n  <<: *x\n  g: 'ü' # ß\n  h: é\n";
     let document = Document::parse("config.yml", text).unwrap();
-    let key = |path: &[&str]| path.iter().fold(crate::diagnostic::Path::root(), |path, key| path.key(*key));
+    let key = |path: &[&str]| path.iter().fold(crate::document::diagnostic::Path::root(), |path, key| path.key(*key));
     let table = [
         (At::Key(key(&["a"])), (1, 1, "a")),
         (At::Value(key(&["a"])), (2, 3, "b: [1, {c: d}]")),
@@ -491,7 +491,7 @@ proptest! {
         };
         let expanded = document.map(|document| {
             check_tree(&document, document.root());
-            crate::template::expand(document, &crate::template::Origin { folder: "/nonexistent".into(), ..Default::default() })
+            crate::config::template::expand(document, &crate::config::template::Origin { folder: "/nonexistent".into(), ..Default::default() })
         });
         let mut places: Vec<(Rc<Sources>, Diagnostic)> = diagnostics.into_iter().map(|said| (Rc::clone(&sources), said)).collect();
         if let Some(expanded) = &expanded {

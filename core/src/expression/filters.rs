@@ -13,10 +13,10 @@ use jiff::{Timestamp, ZonedDateTime};
 use minijinja::value::{Kwargs, Rest, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, Value};
 
+use super::convert::kind;
 use super::dates::When;
 use super::operators::{Number, defined};
 use super::paths;
-use super::values::kind;
 
 pub(super) fn add(environment: &mut Environment<'static>) {
     environment.add_filter("default", default);

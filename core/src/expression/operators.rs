@@ -7,10 +7,10 @@ use minijinja::machinery::Instruction;
 use minijinja::value::{Tuple, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, State, Value};
 
+use super::convert::kind;
 use super::dates::{Duration, When};
-use super::globals;
-use super::values::kind;
-use crate::registry;
+use super::functions;
+use crate::value;
 
 /// What the names of our functions begin with: no field's name can.
 pub(super) const OURS: char = '$';
@@ -40,7 +40,7 @@ pub(super) fn replacement<'a>(instruction: &Instruction<'a>) -> impl Iterator<It
             "Gte" => chain("$ge_chain"),
             _ => [Some(instruction.clone()), None],
         },
-        Instruction::CallFunction(name, count) => match globals::ours(name) {
+        Instruction::CallFunction(name, count) => match functions::ours(name) {
             Some(ours) => [Some(Instruction::CallFunction(ours, *count)), None],
             None => [Some(instruction.clone()), None],
         },
@@ -283,7 +283,7 @@ fn compare(a: &Value, b: &Value) -> Option<Ordering> {
         };
     }
     if let (Some(a), Some(b)) = (a.as_str(), b.as_str()) {
-        return Some(registry::text_order(a, b));
+        return Some(value::text_order(a, b));
     }
     if let (Some(a), Some(b)) = (When::of(a), When::of(b)) {
         return Some(a.order(b));

@@ -1,23 +1,29 @@
 //! A list of whatever kind, as options name it: a map with one key.
 
+use std::any::Any;
 use std::fmt;
+use std::panic::Location;
 use std::rc::Rc;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer};
 
-use super::key::{Index, Keys};
-use super::memory::Memory;
-use super::settle::recent_writes;
+use super::identity::{Index, Keys};
+use super::recovery::recent_writes;
+use super::run_cache::Memory;
 use super::{Change, List, Place};
 use crate::context::Context;
+use crate::document::diagnostic::Path;
 use crate::entry::Entry;
 use crate::error::Result;
-use crate::phase::Phase;
-use crate::plugin::{BoundStep, LocalFuture, Problem, Step};
-use crate::registry;
-use crate::report::Action;
+use crate::plugin::Problem;
+use crate::plugin::registration::{self, Options, Registration};
+use crate::plugin::registry;
 use crate::task::Task;
+use crate::task::phase::Phase;
+use crate::task::report::Action;
+use crate::task::step::{BoundStep, Step};
+use futures_util::future::LocalBoxFuture;
 
 /// [`List`] without its type.
 pub(crate) trait Erased {
@@ -29,20 +35,20 @@ pub(crate) trait Erased {
     fn adds_again(&self) -> bool;
     fn overwrites(&self) -> bool;
     fn is_up_to_date(&self, item: &Entry, entry: &Entry) -> bool;
-    fn items<'a>(&'a self, wanted: Option<usize>, cx: &'a Context) -> LocalFuture<'a, Result<Vec<Entry>>>;
+    fn items<'a>(&'a self, wanted: Option<usize>, cx: &'a Context) -> LocalBoxFuture<'a, Result<Vec<Entry>>>;
     fn find<'a>(
         &'a self,
         entries: &'a [&'a Entry],
         cx: &'a Context,
-    ) -> LocalFuture<'a, Result<Option<Vec<Option<Entry>>>>>;
+    ) -> LocalBoxFuture<'a, Result<Option<Vec<Option<Entry>>>>>;
     fn for_journal<'a>(
         &'a self,
         action: Action,
         batch: &'a [&'a Entry],
         cx: &'a Context,
-    ) -> LocalFuture<'a, Result<Option<Vec<Entry>>>>;
-    fn add<'a>(&'a self, entries: &'a [&'a Entry], cx: &'a Context) -> LocalFuture<'a, Result<Change>>;
-    fn remove<'a>(&'a self, entries: &'a [&'a Entry], cx: &'a Context) -> LocalFuture<'a, Result<Change>>;
+    ) -> LocalBoxFuture<'a, Result<Option<Vec<Entry>>>>;
+    fn add<'a>(&'a self, entries: &'a [&'a Entry], cx: &'a Context) -> LocalBoxFuture<'a, Result<Change>>;
+    fn remove<'a>(&'a self, entries: &'a [&'a Entry], cx: &'a Context) -> LocalBoxFuture<'a, Result<Change>>;
 }
 
 impl<L: List> Erased for L {
@@ -70,14 +76,14 @@ impl<L: List> Erased for L {
     fn is_up_to_date(&self, item: &Entry, entry: &Entry) -> bool {
         List::is_up_to_date(self, item, entry)
     }
-    fn items<'a>(&'a self, wanted: Option<usize>, cx: &'a Context) -> LocalFuture<'a, Result<Vec<Entry>>> {
+    fn items<'a>(&'a self, wanted: Option<usize>, cx: &'a Context) -> LocalBoxFuture<'a, Result<Vec<Entry>>> {
         Box::pin(List::items(self, wanted, cx))
     }
     fn find<'a>(
         &'a self,
         entries: &'a [&'a Entry],
         cx: &'a Context,
-    ) -> LocalFuture<'a, Result<Option<Vec<Option<Entry>>>>> {
+    ) -> LocalBoxFuture<'a, Result<Option<Vec<Option<Entry>>>>> {
         Box::pin(List::find(self, entries, cx))
     }
     fn for_journal<'a>(
@@ -85,13 +91,13 @@ impl<L: List> Erased for L {
         action: Action,
         batch: &'a [&'a Entry],
         cx: &'a Context,
-    ) -> LocalFuture<'a, Result<Option<Vec<Entry>>>> {
+    ) -> LocalBoxFuture<'a, Result<Option<Vec<Entry>>>> {
         Box::pin(List::for_journal(self, action, batch, cx))
     }
-    fn add<'a>(&'a self, entries: &'a [&'a Entry], cx: &'a Context) -> LocalFuture<'a, Result<Change>> {
+    fn add<'a>(&'a self, entries: &'a [&'a Entry], cx: &'a Context) -> LocalBoxFuture<'a, Result<Change>> {
         Box::pin(List::add(self, entries, cx))
     }
-    fn remove<'a>(&'a self, entries: &'a [&'a Entry], cx: &'a Context) -> LocalFuture<'a, Result<Change>> {
+    fn remove<'a>(&'a self, entries: &'a [&'a Entry], cx: &'a Context) -> LocalBoxFuture<'a, Result<Change>> {
         Box::pin(List::remove(self, entries, cx))
     }
 }
@@ -117,10 +123,11 @@ impl AnyList {
     /// There is no such kind of list, or these are not its options.
     pub fn open(kind: &str, options: &serde_yaml::Value) -> Result<Self, Vec<Problem>> {
         let open = registry::find(kind).and_then(|registration| registration.list);
-        let open =
-            open.ok_or_else(|| vec![Problem::at(crate::diagnostic::Path::root(), format!("`{kind}` is not a list"))])?;
+        let open = open.ok_or_else(|| vec![Problem::at(Path::root(), format!("`{kind}` is not a list"))])?;
         let text = serde_json::to_string(options).unwrap_or_default();
-        Ok(Self { list: open(&|| options.clone())?, options: text.into() })
+        let list = open(&|| options.clone())?.downcast::<Rc<dyn Erased>>();
+        let list = list.map_err(|_| vec![Problem::at(Path::root(), format!("`{kind}` is not a list"))])?;
+        Ok(Self { list: *list, options: text.into() })
     }
 
     pub(crate) fn of(list: Rc<dyn Erased>, options: &serde_yaml::Value) -> Self {
@@ -168,14 +175,14 @@ impl AnyList {
         if !place.remote {
             return Ok(Rc::new(self.list.items(wanted, cx).await?));
         }
-        let memory = cx.memo.of::<Memory>("lists");
+        let memory = cx.run_cache.of::<Memory>("lists");
         if let Some(items) = memory.get(&place, &self.options) {
             return Ok(items);
         }
         let items = self.list.items(wanted, cx).await?;
         // Only what is the whole list may answer for it later.
         let is_whole = wanted.is_none_or(|wanted| items.len() < wanted);
-        let items = memory.bring_up_to_date(&place, &self.list, items, &recent_writes(self, cx)?);
+        let items = memory.replay(&place, &self.list, items, &recent_writes(self, cx)?);
         if is_whole {
             memory.keep(&place, &self.options, &self.list, Rc::clone(&items));
         }
@@ -192,7 +199,7 @@ impl AnyList {
         }
         let items = self.items(None, cx).await?;
         // Several steps look for entries on a list that is read once.
-        let kept = cx.memo.of::<Memory>("lists").index(&self.place(), &self.options);
+        let kept = cx.run_cache.of::<Memory>("lists").index(&self.place(), &self.options);
         let index = kept.unwrap_or_else(|| Rc::new(Index::new(items.iter().map(|item| self.keys(item)))));
         Ok(entries.iter().map(|entry| index.find(&self.keys(entry)).map(|at| items[at].clone())).collect())
     }
@@ -214,6 +221,28 @@ impl AnyList {
     /// The steps of the list where it stands as an input.
     pub(crate) fn input(self, name: &'static str) -> Vec<BoundStep> {
         vec![Step::at(Phase::Input, Self::produce).bind(name, &Rc::new(self))]
+    }
+}
+
+/// A list, which is an input as well, for `submit!`.
+#[track_caller]
+pub const fn list<L: List>() -> Registration {
+    Registration {
+        name: L::NAME,
+        file: Location::caller().file(),
+        builtin: false,
+        input: true,
+        schema: L::json_schema,
+        bind: |options| Ok(AnyList::of(open_list::<L>(options)?, &options()).input(L::NAME)),
+        list: Some(|options| open_list::<L>(options).map(|list| Box::new(list) as Box<dyn Any>)),
+    }
+}
+
+fn open_list<L: List>(options: Options<'_>) -> Result<Rc<dyn Erased>, Vec<Problem>> {
+    let list: L = registration::read(options)?;
+    match list.check() {
+        problems if problems.is_empty() => Ok(Rc::new(list)),
+        problems => Err(problems),
     }
 }
 

@@ -1,9 +1,9 @@
 //! `changes` and `undo`: what was changed on remote lists, and the way back.
 
-use flexget_core::journal::{Change, ChangeState};
+use flexget_core::context::journal::{Change, ChangeState};
 use flexget_core::list::Answer;
 use flexget_core::prelude::*;
-use flexget_core::report::{Action, ChangeReport};
+use flexget_core::task::report::{Action, ChangeReport};
 
 /// How many changes are shown where nothing is said.
 const SHOWN: usize = 50;

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use flexget_core::context::store::{Purpose, Size};
 use flexget_core::prelude::*;
-use flexget_core::store::{Purpose, Size};
 use jiff::SignedDuration;
 use serde_json::json;
 
@@ -112,7 +112,7 @@ fn readable(bytes: usize) -> String {
 mod tests {
     use std::sync::atomic::Ordering;
 
-    use flexget_core::store::{New, Store};
+    use flexget_core::context::store::{NewRecord, Store};
     use flexget_core::testing::{self, command, context_with, run};
     use serde_json::{Value, json};
     use trakt_sim::Seed;
@@ -215,13 +215,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("flexget-rs.sqlite");
         let cx = context_with(Store::at(&path));
-        let record = |at: usize| New {
+        let record = |at: usize| NewRecord {
             keys: vec![at.to_string()],
-            data: New::data(&"x".repeat(1_000)),
+            data: NewRecord::data(&"x".repeat(1_000)),
             added: cx.clock.now(),
             expires: Some(cx.clock.now()),
         };
-        let many: Vec<New> = (0..1_000).map(record).collect();
+        let many: Vec<NewRecord> = (0..1_000).map(record).collect();
         cx.store.shared_collection("titles", "").insert(&many).unwrap();
         let pruned = command("database prune", json!({}), Format::Json, &cx).unwrap().data.remove(0);
         assert_eq!(pruned["expired"], json!(1_000));

@@ -2,20 +2,20 @@
 
 use std::collections::HashMap;
 
+use flexget_core::context::store::{ForeignDb, NewRecord};
 use flexget_core::pattern::Pattern;
 use flexget_core::prelude::*;
-use flexget_core::store::{Foreign, New};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use serde_json::{Value as Json, json};
 
-use crate::entry_list::{self, EntryList};
-use crate::movie_list::{self, IDS, MovieList};
-use crate::pending_list::{self, APPROVED, PendingList};
-use crate::regexp_list::{self, RegexpList};
-use crate::seen::{self, Sight};
-use crate::shelf::Shelf;
+use crate::filters::seen::{self, SeenRecord};
+use crate::lists::entry_list::{self, EntryList};
+use crate::lists::movie_list::{self, IDS, MovieList};
+use crate::lists::pending_list::{self, APPROVED, PendingList};
+use crate::lists::regexp_list::{self, RegexpList};
+use crate::lists::stored_list::StoredList;
 
 /// Takes over the lists and what was seen from a database of FlexGet: `import flexget-db db-config.sqlite`.
 ///
@@ -35,7 +35,7 @@ impl Command for ImportFlexgetDb {
     const PATH: &'static [&'static str] = &["import", "flexget-db"];
 
     async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
-        let source = Source { database: Foreign::open(self.path.as_ref())?, now: cx.clock.now() };
+        let source = Source { database: ForeignDb::open(self.path.as_ref())?, now: cx.clock.now() };
         if source.is_foreign()? {
             return Err(Error::new(format!("`{}` is not a database of FlexGet", self.path))
                 .hint("it lies beside the config and is named for it: `db-config.sqlite` for `config.yml`"));
@@ -99,7 +99,7 @@ struct Tables {
     items: &'static str,
     /// The further columns of an item that are needed.
     columns: &'static [&'static str],
-    shelf: fn(&Context, &str) -> Shelf,
+    shelf: fn(&Context, &str) -> StoredList,
     /// An item from the further columns and the ids that there are of it; the reason if it is none.
     entry: fn(&[Value], &[Id]) -> Item,
 }
@@ -153,7 +153,7 @@ const PENDING: Tables = Tables {
 
 /// A database of FlexGet.
 struct Source {
-    database: Foreign,
+    database: ForeignDb,
     /// The time of what has none.
     now: Timestamp,
 }
@@ -221,7 +221,7 @@ impl Source {
         }
         let rows = self.database.rows("seen_entry", &["id", "title", "feed", "local", "added"])?.unwrap_or_default();
         let sight = |row: &Vec<Value>| match row.as_slice() {
-            [Value::Int(id), title, task, local, added] => Some(Sight {
+            [Value::Int(id), title, task, local, added] => Some(SeenRecord {
                 title: title.display(),
                 task: task.display(),
                 local: local.is_true(),
@@ -230,14 +230,14 @@ impl Source {
             }),
             _ => None,
         };
-        let mut sights: Vec<Sight> = rows.iter().filter_map(sight).collect();
+        let mut sights: Vec<SeenRecord> = rows.iter().filter_map(sight).collect();
         let found = sights.len();
         sights.sort_by_key(|sight| sight.added);
         let collection = cx.store.collection(seen::COLLECTION, "");
-        let keys: Vec<String> = sights.iter().flat_map(Sight::keys).collect();
+        let keys: Vec<String> = sights.iter().flat_map(SeenRecord::keys).collect();
         let known = collection.has_keys(&keys)?;
-        let is_new = |sight: &&Sight| sight.keys().iter().any(|key| !known.contains(key));
-        let news: Vec<New> = sights.iter().filter(is_new).map(Sight::to_record).collect();
+        let is_new = |sight: &&SeenRecord| sight.keys().iter().any(|key| !known.contains(key));
+        let news: Vec<NewRecord> = sights.iter().filter(is_new).map(SeenRecord::to_record).collect();
         let new = collection.insert(&news)?.len();
         Ok(Brought { kind: seen::COLLECTION, name: String::new(), found, new, left_out: Vec::new() })
     }
@@ -266,7 +266,7 @@ fn stored(cell: &Value) -> Result<Entry, String> {
     let fields = json.pointer("/value/fields").unwrap_or(&json).as_object().ok_or_else(broken)?;
     let fields = fields.iter().filter(|(name, _)| !DECISIONS.contains(&name.as_str()));
     Entry::from_fields(fields.map(|(name, value)| (name.clone().into(), value_of(value))), |title| {
-        format!("mock://localhost/entry_list/{}", crate::mock::slug(title))
+        format!("mock://localhost/entry_list/{}", crate::inputs::mock::slug(title))
     })
 }
 

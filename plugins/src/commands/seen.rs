@@ -1,10 +1,10 @@
 //! `seen …`
 
+use flexget_core::context::store::Collection;
 use flexget_core::prelude::*;
-use flexget_core::store::Collection;
 use serde_json::json;
 
-use crate::seen::{self, Sight};
+use crate::filters::seen::{self, SeenRecord};
 
 /// The task that is noted where a user adds something by hand.
 const BY_HAND: &str = "cli_add";
@@ -31,7 +31,7 @@ impl Command for Search {
             true => self.pattern.clone(),
             false => format!("*{}*", self.pattern),
         };
-        let found: Vec<Sight> = all(cx)?
+        let found: Vec<SeenRecord> = all(cx)?
             .into_iter()
             .map(|(_, sight)| sight)
             .filter(|sight| is_of(&self.task, sight) && is_known_by(sight, |value| is_like(&pattern, value)))
@@ -71,22 +71,22 @@ impl Command for Add {
     const PATH: &'static [&'static str] = &["seen", "add"];
 
     async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
-        let sight = |task: &str, local| Sight {
+        let sight = |task: &str, local| SeenRecord {
             title: self.value.clone(),
             task: task.to_owned(),
             local,
             fields: vec![(BY_HAND.into(), self.value.clone())],
             added: cx.clock.now(),
         };
-        let sights: Vec<Sight> = match self.task.as_slice() {
+        let sights: Vec<SeenRecord> = match self.task.as_slice() {
             [] => vec![sight(BY_HAND, false)],
             tasks => tasks.iter().map(|task| sight(task, true)).collect(),
         };
-        let keys: Vec<String> = sights.iter().flat_map(Sight::keys).collect();
+        let keys: Vec<String> = sights.iter().flat_map(SeenRecord::keys).collect();
         let collection = collection(cx);
         let known = collection.has_keys(&keys)?;
         let news: Vec<_> =
-            sights.iter().filter(|sight| !known.contains(&sight.keys()[0])).map(Sight::to_record).collect();
+            sights.iter().filter(|sight| !known.contains(&sight.keys()[0])).map(SeenRecord::to_record).collect();
         collection.insert(&news)?;
         let whom = match self.task.as_slice() {
             [] => "all tasks".to_owned(),
@@ -121,12 +121,13 @@ impl Command for Forget {
 
     async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
         let folded = self.value.to_lowercase();
-        let of_tasks: Vec<(i64, Sight)> = all(cx)?.into_iter().filter(|(_, sight)| is_of(&self.task, sight)).collect();
+        let of_tasks: Vec<(i64, SeenRecord)> =
+            all(cx)?.into_iter().filter(|(_, sight)| is_of(&self.task, sight)).collect();
         // A title may have a `?` of its own: what is the same goes before what is like it.
-        let same = |(_, sight): &&(i64, Sight)| is_known_by(sight, |value| value.to_lowercase() == folded);
-        let mut found: Vec<&(i64, Sight)> = of_tasks.iter().filter(same).collect();
+        let same = |(_, sight): &&(i64, SeenRecord)| is_known_by(sight, |value| value.to_lowercase() == folded);
+        let mut found: Vec<&(i64, SeenRecord)> = of_tasks.iter().filter(same).collect();
         if found.is_empty() && self.value.contains(['*', '?']) {
-            let like = |(_, sight): &&(i64, Sight)| is_known_by(sight, |value| is_like(&self.value, value));
+            let like = |(_, sight): &&(i64, SeenRecord)| is_known_by(sight, |value| is_like(&self.value, value));
             found = of_tasks.iter().filter(like).collect();
         }
         let ids: Vec<i64> = found.iter().map(|(id, _)| *id).collect();
@@ -149,20 +150,20 @@ fn collection(cx: &Context) -> Collection {
 }
 
 /// Everything that was seen, oldest first, with the numbers of the records.
-fn all(cx: &Context) -> Result<Vec<(i64, Sight)>> {
-    let sights = collection(cx).each(|raw| Sight::read(raw).map(|sight| (raw.id, sight)))?;
+fn all(cx: &Context) -> Result<Vec<(i64, SeenRecord)>> {
+    let sights = collection(cx).each(|raw| SeenRecord::read(raw).map(|sight| (raw.id, sight)))?;
     Ok(sights.into_iter().flatten().collect())
 }
 
-fn is_of(tasks: &[String], sight: &Sight) -> bool {
+fn is_of(tasks: &[String], sight: &SeenRecord) -> bool {
     tasks.is_empty() || tasks.iter().any(|pattern| is_like(pattern, &sight.task))
 }
 
-fn is_known_by(sight: &Sight, is_wanted: impl Fn(&str) -> bool) -> bool {
+fn is_known_by(sight: &SeenRecord, is_wanted: impl Fn(&str) -> bool) -> bool {
     is_wanted(&sight.title) || sight.fields.iter().any(|(_, value)| is_wanted(value))
 }
 
-fn data(sight: &Sight) -> serde_json::Value {
+fn data(sight: &SeenRecord) -> serde_json::Value {
     let fields: BTreeMap<&str, &str> =
         sight.fields.iter().map(|(name, value)| (name.as_ref(), value.as_str())).collect();
     json!({

@@ -2,16 +2,17 @@
 
 use std::time::Duration;
 
-use flexget_core::auth::{Account, AccountState};
+use flexget_core::context::auth::{Account, AccountState};
 use flexget_core::prelude::*;
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::SERVICE;
-use super::client::{APPS, CONNECTED_APPS, Client, account_names, no_client_id, strange, unknown_account};
-use super::model::Settings;
-use super::oauth::{self, Application, REDIRECT};
-use super::{catalogue, device};
+use crate::trakt::SERVICE;
+use crate::trakt::api::client::{APPS, CONNECTED_APPS, Client, account_names, no_client_id, strange, unknown_account};
+use crate::trakt::api::device;
+use crate::trakt::api::model::Settings;
+use crate::trakt::api::oauth::{self, Application, REDIRECT};
+use crate::trakt::lists::catalogue;
 
 /// Authorizes a Trakt account: shows an address and a code, waits until you have entered it, and stores the access token.
 ///
@@ -122,8 +123,8 @@ async fn settings(cx: &Context, account: &str) -> Result<Settings> {
 
 /// Forgets what was read with an account: its name may mean another user from now on.
 fn forget_user(cx: &Context, account: &str) -> Result<()> {
-    super::reading::forget(cx, account)?;
-    super::user_data::forget(cx, account)
+    crate::trakt::lists::read::forget(cx, account)?;
+    crate::trakt::user_data::forget(cx, account)
 }
 
 fn tell_user(settings: &Settings, account: &Account, cx: &Context, out: &mut Output) -> Result<()> {

@@ -1,7 +1,7 @@
 //! Which of the titles that a search finds is surely the one that a name means, if any.
 
-use super::model::Work;
-use crate::media::split_year;
+use crate::titles::media::split_year;
+use crate::trakt::api::model::Work;
 
 /// How alike two names must be, from 0 to 1, to be taken for one. A wrong guess is worse than none.
 const ALIKE: f64 = 0.9;

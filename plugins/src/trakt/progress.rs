@@ -9,11 +9,11 @@ use std::collections::HashMap;
 use flexget_core::prelude::*;
 use jiff::SignedDuration;
 
-use super::client::Client;
-use super::fault::Fault;
-use super::model::{Episode, Season, Work};
-use super::reading::own_rows;
-use super::user_data::{Question, ShowState, Who};
+use crate::trakt::api::client::Client;
+use crate::trakt::api::errors::Fault;
+use crate::trakt::api::model::{Episode, Season, Work};
+use crate::trakt::lists::read::own_rows;
+use crate::trakt::user_data::{Question, ShowState, Who};
 
 /// How far somebody is with a show of which something was seen or collected.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,11 +49,11 @@ const GOOD_FOR: SignedDuration = SignedDuration::from_hours(6);
 #[derive(Deserialize)]
 struct Row {
     show: Work,
-    progress: Told,
+    progress: Snapshot,
 }
 
 #[derive(Deserialize)]
-struct Told {
+struct Snapshot {
     next_episode: Option<Episode>,
     last_episode: Option<Episode>,
 }
@@ -95,7 +95,7 @@ pub async fn of_account(client: &Client) -> Result<Option<Shows>> {
 pub async fn of_user(who: Who<'_>, question: Question) -> Result<HashMap<i64, Progress>> {
     let told = who.ask(question).await?;
     if let Some(read_at) = told.as_of {
-        who.client.cx().remark(format!("Trakt cannot be asked; what it said at {read_at} is used"));
+        who.client.cx().warn(format!("Trakt cannot be asked; what it said at {read_at} is used"));
     }
     Ok(told.data.shows.iter().map(|(id, state)| (*id, of_state(state))).collect())
 }

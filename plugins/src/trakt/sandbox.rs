@@ -2,16 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use flexget_core::auth::{Account, AccountState, Tokens};
 use flexget_core::context::Environment;
-use flexget_core::http::{Http, HttpOptions};
+use flexget_core::context::auth::{Account, AccountState, Tokens};
+use flexget_core::context::http::{Http, HttpOptions};
 use flexget_core::prelude::*;
 use flexget_core::testing;
 use jiff::Timestamp;
 use secrecy::SecretString;
 use trakt_sim::{CLIENT_ID, CLIENT_SECRET, Options, Seed, Sim};
 
-use super::SERVICE;
+use crate::trakt::SERVICE;
 
 /// A world with the account `ann` (Trakt user `Ann.Kay`), and the Trakt that it talks to. Both share a clock that moves only when somebody sleeps.
 pub struct Sandbox {

@@ -3,14 +3,14 @@
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 
+use flexget_core::context::store::{Edits, NewRecord};
 use flexget_core::prelude::*;
-use flexget_core::store::{Edits, New};
 use jiff::SignedDuration;
 
-use super::asking::each;
-use super::client::Client;
-use super::model::{Episode, Season, Work};
-use super::titles::GRACE;
+use crate::trakt::account_state::each;
+use crate::trakt::api::client::Client;
+use crate::trakt::api::model::{Episode, Season, Work};
+use crate::trakt::titles::GRACE;
 
 /// The kind of collection in the store that holds seasons.
 pub const COLLECTION: &str = "trakt seasons";
@@ -29,7 +29,7 @@ pub async fn of(client: &Client, shows: &[Rc<Work>]) -> HashMap<i64, Found> {
     let cx = client.cx();
     let mut found: HashMap<i64, Found> = HashMap::new();
     let mut old: HashMap<i64, Rc<Vec<Season>>> = HashMap::new();
-    let known = cx.memo.of::<Known>("trakt seasons");
+    let known = cx.run_cache.of::<Known>("trakt seasons");
     let mut ask: Vec<(i64, &Rc<Work>)> = Vec::new();
     let mut met = HashSet::new();
     for (id, show) in shows.iter().filter_map(|show| Some((show.ids.trakt?, show))).filter(|(id, _)| met.insert(*id)) {
@@ -64,7 +64,7 @@ pub async fn of(client: &Client, shows: &[Rc<Work>]) -> HashMap<i64, Found> {
             let seasons = old.remove(&id).ok_or(reason)?;
             let name = show.title.clone().unwrap_or_default();
             let which = if name.is_empty() { String::new() } else { format!(" of `{name}`") };
-            cx.remark(format!("Trakt cannot be asked; what it said earlier of the episodes{which} is used"));
+            cx.warn(format!("Trakt cannot be asked; what it said earlier of the episodes{which} is used"));
             Ok(seasons)
         });
         found.insert(id, answer);
@@ -131,11 +131,11 @@ fn keep(cx: &Context, show: i64, seasons: &[Season], work: &Work) {
     let now = cx.clock.now();
     let collection = cx.store.shared_collection(COLLECTION, "");
     let keys = vec![show.to_string()];
-    let data = New::data(&seasons);
+    let data = NewRecord::data(&seasons);
     let expires = now.checked_add(SignedDuration::from_hours(hours)).ok();
     let written = collection.edit(&keys.clone(), |old| {
         let remove = old.iter().map(|record| record.id).collect();
-        (Edits { remove, update: Vec::new(), insert: vec![New { keys, data, added: now, expires }] }, ())
+        (Edits { remove, update: Vec::new(), insert: vec![NewRecord { keys, data, added: now, expires }] }, ())
     });
     if let Err(error) = written.and_then(|()| collection.prune(Some(MOST), now - GRACE)) {
         tracing::debug!(target: "trakt_lookup", "not kept: {error}");

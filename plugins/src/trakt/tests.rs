@@ -5,7 +5,7 @@ use flexget_core::prelude::*;
 use flexget_core::testing::{self, run, titles};
 use trakt_sim::{Fault, Media, Place, Seed};
 
-use super::sandbox::Sandbox;
+use crate::trakt::sandbox::Sandbox;
 
 mod bounds;
 mod faults;

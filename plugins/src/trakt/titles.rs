@@ -7,16 +7,16 @@
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 
+use flexget_core::context::store::{Edits, NewRecord, Record};
 use flexget_core::prelude::*;
-use flexget_core::store::{Edits, New, Record};
 use jiff::{SignedDuration, Timestamp};
 
-use super::asking::each;
-use super::client::Client;
-use super::fault::Fault;
-use super::matching;
-use super::model::{Row, Work};
-use crate::media::{Ids, Kind, Media};
+use crate::titles::media::{Ids, Kind, Media};
+use crate::trakt::account_state::each;
+use crate::trakt::api::client::Client;
+use crate::trakt::api::errors::Fault;
+use crate::trakt::api::model::{Row, Work};
+use crate::trakt::matching;
 
 /// The kind of collection in the store that holds titles.
 pub const COLLECTION: &str = "trakt titles";
@@ -38,7 +38,7 @@ type Heard = RefCell<HashMap<String, Found>>;
 
 /// Notes the movies and shows of a list that was read: they need not be asked for.
 pub fn heard(cx: &Context, rows: &[Row]) {
-    let heard = cx.memo.of::<Heard>("trakt titles");
+    let heard = cx.run_cache.of::<Heard>("trakt titles");
     let mut heard = heard.borrow_mut();
     for row in rows {
         let works =
@@ -100,7 +100,7 @@ pub async fn find(client: &Client, media: &[Media]) -> Vec<Found> {
     let cx = client.cx();
     let wanted: Vec<Vec<String>> = media.iter().map(wanted_keys).collect();
     let mut answers: HashMap<&str, Found> = HashMap::new();
-    let known = cx.memo.of::<Heard>("trakt titles");
+    let known = cx.run_cache.of::<Heard>("trakt titles");
     {
         let known = known.borrow();
         for (keys, media) in wanted.iter().zip(media) {
@@ -135,7 +135,7 @@ pub async fn find(client: &Client, media: &[Media]) -> Vec<Found> {
     }
     if outdated > 0 {
         let titles = if outdated == 1 { "title" } else { "titles" };
-        cx.remark(format!("Trakt cannot be asked; what it said earlier of {outdated} {titles} is used"));
+        cx.warn(format!("Trakt cannot be asked; what it said earlier of {outdated} {titles} is used"));
     }
     if let Err(error) = keep(cx, &fresh) {
         // A cache that cannot be written costs a request next time and nothing else.
@@ -234,7 +234,9 @@ async fn fetch(client: &Client, media: &Media) -> Result<Option<Work>, Fault> {
     if let Some(id) = own.or_else(|| media.ids.imdb.clone().filter(|id| is_imdb(id))) {
         match client.get::<Work>(&format!("{group}/{id}"), std::slice::from_ref(&full)).await {
             Ok(work) if work.ids.trakt.is_some() => return Ok(Some(work)),
-            Ok(_) => return Err(Fault::Nonsense(super::client::strange(&format!("{group}/{id}")))),
+            Ok(_) => {
+                return Err(Fault::UnexpectedResponse(crate::trakt::api::client::strange(&format!("{group}/{id}"))));
+            }
             // An id of Trakt's own that it does not know is an answer; others it may not have heard of.
             Err(Fault::NotFound) if is_own => return Ok(None),
             Err(Fault::NotFound) => {}
@@ -307,10 +309,10 @@ fn keep(cx: &Context, fresh: &[Fresh<'_>]) -> Result<()> {
                 // What is still not known is asked about less and less often.
                 None => ages.get(fresh.asked).map_or(DAY, |age| (*age * 2).min(DAY * 7)),
             };
-            let data = New::data(&fresh.work.as_deref());
-            (!keys.is_empty()).then(|| New { keys, data, added: now, expires: now.checked_add(lifetime).ok() })
+            let data = NewRecord::data(&fresh.work.as_deref());
+            (!keys.is_empty()).then(|| NewRecord { keys, data, added: now, expires: now.checked_add(lifetime).ok() })
         });
-        let insert: Vec<New> = insert.collect();
+        let insert: Vec<NewRecord> = insert.collect();
         (Edits { remove: old.iter().map(|record| record.id).collect(), update: Vec::new(), insert }, ())
     })?;
     collection.prune(Some(MOST_TITLES), now - GRACE).map(drop)
@@ -339,12 +341,12 @@ where
         Err(Fault::NotFound) => T::default(),
         Err(fault) => {
             let Some(answer) = record.and_then(|record| T::deserialize(record.data).ok()) else { return Err(fault) };
-            cx.remark(format!("Trakt cannot be asked; what it said earlier of {what} is used"));
+            cx.warn(format!("Trakt cannot be asked; what it said earlier of {what} is used"));
             return Ok(answer);
         }
     };
-    let data = New::data(&answer);
-    let new = New { keys: vec![path.to_owned()], data, added: now, expires: now.checked_add(DAY * 30).ok() };
+    let data = NewRecord::data(&answer);
+    let new = NewRecord { keys: vec![path.to_owned()], data, added: now, expires: now.checked_add(DAY * 30).ok() };
     let replaced = |old: Vec<Record>| {
         let remove = old.iter().map(|record| record.id).collect();
         (Edits { remove, update: Vec::new(), insert: vec![new] }, ())

@@ -2,11 +2,11 @@
 
 use flexget_core::prelude::*;
 
-use super::asking::each;
-use super::client::Client;
-use super::fault::Fault;
-use super::model::{Row, Work};
-use super::titles;
+use crate::trakt::account_state::each;
+use crate::trakt::api::client::Client;
+use crate::trakt::api::errors::Fault;
+use crate::trakt::api::model::{Row, Work};
+use crate::trakt::titles;
 
 /// A title in a language.
 #[derive(Debug, Clone, Deserialize, Serialize)]

@@ -6,14 +6,14 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 
+use flexget_core::context::store::NewRecord;
 use flexget_core::prelude::*;
-use flexget_core::store::New;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value as Json;
 
-use super::catalogue::user_slug;
-use super::client::Client;
-use super::reading::{KEPT, activities};
+use crate::trakt::api::client::Client;
+use crate::trakt::lists::catalogue::user_slug;
+use crate::trakt::lists::read::{KEPT, activities};
 
 /// The kind of collection in the store that holds what users have done.
 pub const COLLECTION: &str = "trakt user data";
@@ -122,7 +122,7 @@ impl UserData {
 
 /// What a user has done, and whether it is as Trakt said just now.
 #[derive(Clone)]
-pub struct Told {
+pub struct Snapshot {
     /// The data.
     pub data: Rc<UserData>,
     /// When it was read, if Trakt could not be asked whether it is still so.
@@ -151,7 +151,7 @@ pub fn forget(cx: &Context, account: &str) -> Result<()> {
     Ok(())
 }
 
-type Known = RefCell<HashMap<Question, Told>>;
+type Known = RefCell<HashMap<Question, Snapshot>>;
 
 impl Who<'_> {
     /// What the user has done. Asked for once in a run; what is kept from an earlier run is used if Trakt says that
@@ -159,14 +159,14 @@ impl Who<'_> {
     ///
     /// # Errors
     /// Trakt could not be asked, and nothing is kept.
-    pub async fn ask(&self, question: Question) -> Result<Told> {
+    pub async fn ask(&self, question: Question) -> Result<Snapshot> {
         let cx = self.client.cx();
         let whose = match (self.client.account(), self.username) {
             (account, Some(user)) => format!("{} {}", account.unwrap_or_default(), user_slug(user)),
             (Some(account), None) => account,
             (None, None) => return Err(Error::new("nobody is said whose data is meant")),
         };
-        let known = cx.memo.of::<Known>(&format!("trakt user data {whose}"));
+        let known = cx.run_cache.of::<Known>(&format!("trakt user data {whose}"));
         if let Some(told) = known.borrow().get(&question) {
             return Ok(told.clone());
         }
@@ -175,7 +175,7 @@ impl Who<'_> {
         Ok(told)
     }
 
-    async fn ask_store_or_trakt(&self, question: Question, whose: &str) -> Result<Told> {
+    async fn ask_store_or_trakt(&self, question: Question, whose: &str) -> Result<Snapshot> {
         let cx = self.client.cx();
         let collection = cx.store.shared_collection(COLLECTION, &format!("{whose} {}", question.name()));
         let record = collection.all()?.into_iter().next();
@@ -196,7 +196,7 @@ impl Who<'_> {
             && then == now
             && is_fresh(read_at)
         {
-            return Ok(Told { data: Rc::clone(data), as_of: None });
+            return Ok(Snapshot { data: Rc::clone(data), as_of: None });
         }
         match self.read(question).await {
             Ok(Answered { data, began }) => {
@@ -206,20 +206,20 @@ impl Who<'_> {
                     at.is_none_or(|at| began.is_some_and(|began| at + STALE < began))
                 };
                 let stamps = stamps.filter(|stamps| stamps.iter().all(settled)).unwrap_or_default();
-                let record = New::data(&serde_json::json!({ "stamps": stamps, "data": data }));
-                collection.replace_all(&[New {
+                let record = NewRecord::data(&serde_json::json!({ "stamps": stamps, "data": data }));
+                collection.replace_all(&[NewRecord {
                     keys: Vec::new(),
                     data: record,
                     added: cx.clock.now(),
                     expires: cx.clock.now().checked_add(KEPT).ok(),
                 }])?;
                 cx.store.prune_kind(COLLECTION, cx.clock.now())?;
-                Ok(Told { data: Rc::new(data), as_of: None })
+                Ok(Snapshot { data: Rc::new(data), as_of: None })
             }
             Err(error) => match kept {
                 Some((read_at, _, data)) => {
                     tracing::debug!(target: "trakt_lookup", "{error}; what was read before is used");
-                    Ok(Told { data, as_of: Some(read_at) })
+                    Ok(Snapshot { data, as_of: Some(read_at) })
                 }
                 None => Err(error),
             },
@@ -256,7 +256,7 @@ impl Who<'_> {
                 walk.began
             }
             Question::Ratings => {
-                let walk = self.client.walk::<super::model::Row>(&path, &[], None).await?;
+                let walk = self.client.walk::<crate::trakt::api::model::Row>(&path, &[], None).await?;
                 data.ratings.extend(walk.items.iter().filter_map(rating));
                 walk.began
             }
@@ -272,7 +272,7 @@ struct Answered {
 }
 
 /// The rating of a row, under the name of what is rated.
-fn rating(row: &super::model::Row) -> Option<(String, i64)> {
+fn rating(row: &crate::trakt::api::model::Row) -> Option<(String, i64)> {
     let ids = match row.kind.as_deref()? {
         "movie" => &row.movie.as_ref()?.ids,
         "show" => &row.show.as_ref()?.ids,
@@ -285,7 +285,7 @@ fn rating(row: &super::model::Row) -> Option<(String, i64)> {
 
 /// Asks again in this run what an account's user has done, because a list that tells of it was changed.
 pub fn ask_again(cx: &Context, account: &str) {
-    cx.memo.of::<Known>(&format!("trakt user data {account}")).borrow_mut().clear();
+    cx.run_cache.of::<Known>(&format!("trakt user data {account}")).borrow_mut().clear();
 }
 
 #[derive(Deserialize)]
@@ -303,7 +303,7 @@ struct ShowRow {
 
 #[derive(Deserialize)]
 struct ShowIds {
-    ids: crate::media::Ids,
+    ids: crate::titles::media::Ids,
     aired_episodes: Option<i64>,
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use flexget_core::http::HttpOptions;
+use flexget_core::context::http::HttpOptions;
 use flexget_tests::Sandbox;
 use trakt_sim::{Fault, Reply, Trouble};
 

@@ -1,7 +1,7 @@
 //! What FlexGet's page on authorizing Trakt promises to users, sentence by sentence.
 
-use flexget_core::registry;
-use flexget_core::schema;
+use flexget_core::config::schema;
+use flexget_core::plugin::registry;
 use flexget_tests::Sandbox;
 use secrecy::ExposeSecret;
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use flexget_core::http::HttpOptions;
+use flexget_core::context::http::HttpOptions;
 use flexget_tests::{Ran, Sandbox};
 use serde_json::json;
 use trakt_sim::{Fault, Media, Reply, Trouble};

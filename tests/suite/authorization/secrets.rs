@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
-use flexget_core::http::HttpOptions;
+use flexget_core::context::http::HttpOptions;
 use flexget_tests::{Ran, Sandbox};
 use secrecy::ExposeSecret;
 use serde_json::json;
@@ -123,9 +123,11 @@ fn no_secret_is_shown_whatever_happens_and_however_much_is_told() {
             sandbox.sim().heal();
         }
     }
-    for said in
-        ["trace", "flexget_core::http=trace,flexget_core=trace", "reqwest=trace,hyper=trace,hyper_util=trace,trace"]
-    {
+    for said in [
+        "trace",
+        "flexget_core::context::http=trace,flexget_core=trace",
+        "reqwest=trace,hyper=trace,hyper_util=trace,trace",
+    ] {
         sandbox.environment.insert("FLEXGET_LOG".into(), said.to_owned());
         run(&sandbox, &mut planted, "trakt auth me");
         run(&sandbox, &mut planted, "execute");

@@ -147,8 +147,8 @@ fn somebody_new_is_asked_once_shown_a_code_and_authorized() {
     assert!(status == Some(0) && !text.contains("client id"), "{text}");
 }
 
-fn stored_as(sandbox: &Sandbox, name: &str) -> flexget_core::auth::Account {
-    flexget_core::auth::Auth::new(sandbox.store(), Clock::system()).account("trakt", name).unwrap().unwrap()
+fn stored_as(sandbox: &Sandbox, name: &str) -> flexget_core::context::auth::Account {
+    flexget_core::context::auth::Auth::new(sandbox.store(), Clock::system()).account("trakt", name).unwrap().unwrap()
 }
 
 #[test]

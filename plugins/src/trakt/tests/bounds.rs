@@ -2,13 +2,14 @@
 
 use std::sync::atomic::Ordering;
 
+use flexget_core::context::store::NewRecord;
 use flexget_core::prelude::*;
-use flexget_core::store::New;
 use flexget_core::testing::run;
 use trakt_sim::Seed;
 
+use crate::trakt::lists::read;
 use crate::trakt::sandbox::Sandbox;
-use crate::trakt::{reading, seasons, titles, user_data};
+use crate::trakt::{seasons, titles, user_data};
 
 const DAY: i64 = 86_400_000;
 
@@ -28,13 +29,13 @@ if: [ trakt_watched: accept ]"
         assert!(run(&task, &sandbox.next_run()).is_ok(), "{list}");
     };
     read("watchlist", "username: bob");
-    assert_eq!(names(&sandbox, reading::COLLECTION), ["ann sync/watchlist/movies"]);
+    assert_eq!(names(&sandbox, read::COLLECTION), ["ann sync/watchlist/movies"]);
     assert!(names(&sandbox, user_data::COLLECTION)[0].contains("bob"));
     for days in [89, 2] {
         sandbox.cx.clock.shared().unwrap().fetch_add(days * DAY, Ordering::SeqCst);
         read("ratings", "account: ann");
         let is_kept = days == 89;
-        let lists = names(&sandbox, reading::COLLECTION);
+        let lists = names(&sandbox, read::COLLECTION);
         assert_eq!(lists.contains(&"ann sync/watchlist/movies".to_owned()), is_kept, "{days}: {lists:?}");
         let users = names(&sandbox, user_data::COLLECTION);
         assert_eq!(users.iter().any(|name| name.contains("bob")), is_kept, "{days}: {users:?}");
@@ -52,9 +53,9 @@ fn titles_and_seasons_are_counted_and_the_oldest_go() {
     let sandbox = Sandbox::new(Seed::small());
     let cx = &sandbox.cx;
     let fill = |kind: &str, count: usize| {
-        let record = |at: usize| New {
+        let record = |at: usize| NewRecord {
             keys: vec![format!("filled {at}")],
-            data: New::data(&()),
+            data: NewRecord::data(&()),
             added: cx.clock.now(),
             expires: cx.clock.now().checked_add(jiff::SignedDuration::from_hours(24)).ok(),
         };

@@ -1,6 +1,6 @@
 //! What goes wrong while lists are changed: the report, the journal and the list agree in the end.
 
-use flexget_core::journal::ChangeState;
+use flexget_core::context::journal::ChangeState;
 use trakt_sim::{AccountLimits, Privacy, Trouble};
 
 use super::laws::pass;

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use flexget_core::report::TaskReport;
+use flexget_core::task::report::TaskReport;
 use flexget_core::testing::list_laws;
 use trakt_sim::Privacy;
 

@@ -1,6 +1,6 @@
 //! What goes with an item and does not show on it comes back, and what was there before an addition stays.
 
-use flexget_core::report::{Action, TaskReport};
+use flexget_core::task::report::{Action, TaskReport};
 use serde_json::{Value as Json, json};
 use trakt_sim::Trouble;
 
@@ -21,7 +21,7 @@ fn everything(sandbox: &Sandbox) -> (Vec<(Media, i64)>, Vec<Collected>) {
     })
 }
 
-fn undo(report: &TaskReport, sandbox: &Sandbox) -> flexget_core::report::ChangeReport {
+fn undo(report: &TaskReport, sandbox: &Sandbox) -> flexget_core::task::report::ChangeReport {
     let id = report.changes[0].change_id.unwrap();
     let undone = testing::block_on(flexget_core::list::undo(id, "undo", &sandbox.next_run())).unwrap();
     assert!(undone.failed.is_empty(), "{undone:?}");
@@ -217,7 +217,7 @@ fn a_play_that_is_not_where_it_should_be_is_not_taken_for_undone() {
     assert_eq!(undone.failed, ["The Matrix: its play is not in the history at the time at which it was added"]);
     assert_eq!((undone.done, everything(&sandbox)), (0, before));
     let state = sandbox.cx.journal().get(id).unwrap().unwrap().state;
-    assert_eq!(state, flexget_core::journal::ChangeState::Done, "it is not undone");
+    assert_eq!(state, flexget_core::context::journal::ChangeState::Done, "it is not undone");
 }
 
 #[test]

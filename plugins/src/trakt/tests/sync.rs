@@ -1,6 +1,6 @@
 //! `list_sync` with lists of Trakt, and lists that are found in odd ways.
 
-use flexget_core::report::Action;
+use flexget_core::task::report::Action;
 use trakt_sim::{Privacy, Trouble};
 
 use super::*;

@@ -1,0 +1,5 @@
+//! From a path to a plan: templates, the schema and its check, and the plan.
+
+pub mod plan;
+pub mod schema;
+pub mod template;

@@ -1,0 +1,342 @@
+//! One JSON Schema for the whole config, composed from the schemas of what is registered, and the check against it.
+//!
+//! Editors get the very schema that the check uses. A schema may carry its own messages: the keyword `error_anyOf` beside `anyOf`
+//! is what the user is told when it fails, and so for every keyword.
+
+mod explain;
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+
+use crate::document::diagnostic::Diagnostic;
+use crate::expression::{Expression, Template};
+use crate::pattern::Pattern;
+use crate::plugin::options::{forbid_null, settings};
+use crate::plugin::registry;
+
+pub use explain::{Finding, Missing};
+
+/// Which plugins a schema is to know: all, or those that a config names. Composing and compiling less is what makes a
+/// small config start in a few milliseconds.
+#[derive(Debug, Clone, Copy)]
+pub enum Only<'a> {
+    /// All that are registered.
+    Everything,
+    /// These, with the names of the others still being known as names.
+    These(&'a BTreeSet<&'static str>),
+}
+
+/// The schema of a config.
+pub fn config(only: Only<'_>) -> Value {
+    let mut generator = settings().into_generator();
+    let mut definitions = Map::new();
+    let mut task = language();
+    let mut lists = Map::new();
+    let mut inputs = Map::new();
+    let mut plugins = Map::new();
+    for (&name, registration) in registry::all() {
+        let reference = match only {
+            Only::These(names) if !names.contains(name) => json!({}),
+            _ => {
+                let schema = (registration.schema)(&mut generator).to_value();
+                let in_task = if is_toggle(&schema) {
+                    json!({ "anyOf": [{ "type": "boolean" }, { "$ref": format!("#/$defs/{}", definition(name)) }] })
+                } else {
+                    json!({ "anyOf": [{ "const": false }, { "$ref": format!("#/$defs/{}", definition(name)) }] })
+                };
+                let description = schema.get("description").cloned();
+                definitions.insert(definition(name), schema);
+                let mut in_task = in_task;
+                if let (Some(Value::String(description)), Some(object)) = (description, in_task.as_object_mut()) {
+                    object.insert("description".into(), first_paragraph(&description).into());
+                }
+                in_task
+            }
+        };
+        task.insert(name.into(), reference.clone());
+        plugins.insert(name.into(), reference);
+        let nested = || json!({ "$ref": format!("#/$defs/{}", definition(name)) });
+        let known = definitions.contains_key(&definition(name));
+        if registration.is_list() {
+            lists.insert(name.into(), if known { nested() } else { json!({}) });
+        }
+        if registration.input {
+            inputs.insert(name.into(), if known { nested() } else { json!({}) });
+        }
+    }
+    definitions.extend(generator.take_definitions(false));
+    definitions
+        .insert("task".into(), object_of_plugins("a task: the plugins that it is made of, with their options", task));
+    definitions.insert("plugins".into(), object_of_plugins("plugins with their options", plugins));
+    definitions.insert("list".into(), one_of("a list", lists));
+    definitions.insert("input".into(), one_of("an input", inputs));
+    let mut schema = json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "flexget-rs config",
+        "type": "object",
+        "required": ["tasks"],
+        "error_required": "a config needs `tasks`",
+        "additionalProperties": false,
+        "properties": root_keys(),
+        "x-renamed": {
+            "presets": "`presets` are called `templates` now",
+            "feeds": "`feeds` are called `tasks` now",
+        },
+        "$defs": definitions,
+    });
+    if let Some(root) = schema.as_object_mut() {
+        forbid_null(root);
+    }
+    schema
+}
+
+/// The schema of one plugin with everything that it refers to.
+pub fn plugin(name: &str) -> Option<Value> {
+    let registration = registry::find(name)?;
+    let mut generator = settings().into_generator();
+    let mut schema = (registration.schema)(&mut generator).to_value();
+    let mut reached = Map::new();
+    let own: Map<String, Value> = generator.take_definitions(false).into_iter().collect();
+    let whole = config(Only::Everything);
+    let mut open: Vec<String> = references(&schema);
+    while let Some(name) = open.pop() {
+        if reached.contains_key(&name) {
+            continue;
+        }
+        // What is nested may be any plugin; an editor takes that from the schema of the whole config.
+        let definition = match name.as_str() {
+            "list" | "input" | "plugins" => json!({ "type": "object" }),
+            _ => own
+                .get(&name)
+                .or_else(|| whole.pointer(&format!("/$defs/{name}")))
+                .cloned()
+                .unwrap_or_else(|| json!({})),
+        };
+        open.extend(references(&definition));
+        reached.insert(name, definition);
+    }
+    let object = schema.as_object_mut()?;
+    object.insert("$schema".into(), "https://json-schema.org/draft/2020-12/schema".into());
+    if !reached.is_empty() {
+        object.insert("$defs".into(), reached.into());
+    }
+    forbid_null(object);
+    Some(schema)
+}
+
+/// The manual of a plugin: its doc comment.
+pub fn manual(name: &str) -> Option<String> {
+    let registration = registry::find(name)?;
+    let schema = (registration.schema)(&mut settings().into_generator());
+    schema.get("description")?.as_str().map(str::to_owned)
+}
+
+/// The first `yaml` block of a manual: the example, which the house tests run.
+pub fn example(manual: &str) -> Option<String> {
+    let (_, rest) = manual.split_once("```yaml\n")?;
+    rest.split_once("```").map(|(example, _)| example.to_owned())
+}
+
+/// A config checked against the schema: every mistake at once.
+pub fn check(config: &Value, only: Only<'_>) -> Vec<Finding> {
+    let schema = self::config(only);
+    match validator(&schema) {
+        Ok(validator) => explain::findings(&schema, config, validator.iter_errors(config)),
+        // A schema that does not compile is a mistake of a plugin, which the house tests find; it must not pass for a good config.
+        Err(error) => vec![Finding::Mistake(Diagnostic::key(
+            crate::document::diagnostic::Path::root(),
+            format!("the schema of this program is not valid: {error}"),
+        ))],
+    }
+}
+
+/// What our schema is called where it is compiled.
+const NAME: &str = "urn:flexget-rs:config";
+
+/// The schema, compiled. Before a schema is compiled it is checked against the meta-schema, and to prepare that of 2020-12
+/// takes longer than everything else that a small config needs. The tests check our schema against it; here only the one
+/// reference to ours is checked, against an older and smaller meta-schema.
+fn validator(schema: &Value) -> Result<jsonschema::Validator, Box<dyn std::error::Error>> {
+    let registry = jsonschema::Registry::new().add(NAME, schema)?.prepare()?;
+    let validator = jsonschema::options()
+        .with_draft(jsonschema::Draft::Draft4)
+        .with_registry(&registry)
+        .with_format("interval", is_interval)
+        .with_format("percent", is_percent)
+        .with_format("regex", is_regex)
+        .with_format("expression", is_expression)
+        .with_format("template", is_template)
+        .should_validate_formats(true)
+        .build(&json!({ "$ref": NAME }))?;
+    Ok(validator)
+}
+
+/// Whether text is an interval as FlexGet writes them: `5 days`.
+pub fn is_interval(text: &str) -> bool {
+    let Some((number, unit)) = text.split_once(' ') else { return false };
+    let unit = unit.strip_suffix('s').unwrap_or(unit);
+    number.parse::<u32>().is_ok() && matches!(unit, "second" | "minute" | "hour" | "day" | "week")
+}
+
+/// Whether text is a percentage: `25%`.
+fn is_percent(text: &str) -> bool {
+    text.strip_suffix('%').is_some_and(|number| number.trim().parse::<f64>().is_ok_and(|number| number >= 0.0))
+}
+
+/// Whether text is a regular expression.
+fn is_regex(text: &str) -> bool {
+    Pattern::new(text).is_ok()
+}
+
+/// Whether text is an expression.
+fn is_expression(text: &str) -> bool {
+    Expression::compile(text).is_ok()
+}
+
+/// Whether text is a template.
+fn is_template(text: &str) -> bool {
+    Template::compile(text).is_ok()
+}
+
+fn definition(name: &str) -> String {
+    format!("plugin.{name}")
+}
+
+/// Whether a plugin can be used without options, so that `name: yes` is enough.
+fn is_toggle(schema: &Value) -> bool {
+    let empty = |key: &str| schema.get(key).is_none_or(|value| value.as_array().is_some_and(Vec::is_empty));
+    let is_object = |schema: &Value| schema.get("type").is_some_and(|kind| kind == "object");
+    let free = |schema: &Value| {
+        is_object(schema)
+            && schema.get("minProperties").is_none()
+            && schema.get("required").is_none_or(|r| r.as_array().is_some_and(Vec::is_empty))
+    };
+    (free(schema) && empty("anyOf") && empty("oneOf") && empty("allOf"))
+        || ["anyOf", "oneOf"]
+            .iter()
+            .any(|key| schema.get(key).and_then(Value::as_array).is_some_and(|branches| branches.iter().any(free)))
+}
+
+fn object_of_plugins(description: &str, properties: Map<String, Value>) -> Value {
+    json!({
+        "description": description,
+        "type": "object",
+        "properties": properties,
+        "patternProperties": { "^_": {} },
+        "additionalProperties": false,
+        (explain::PLUGINS): true,
+    })
+}
+
+fn one_of(description: &str, properties: Map<String, Value>) -> Value {
+    json!({
+        "description": description,
+        "type": "object",
+        "properties": properties,
+        "minProperties": 1,
+        "maxProperties": 1,
+        "additionalProperties": false,
+        (explain::PLUGINS): true,
+    })
+}
+
+/// The keys of a task that are no plugins but belong to the language.
+fn language() -> Map<String, Value> {
+    let names = |description: &str| {
+        json!({
+            "description": description,
+            "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }],
+        })
+    };
+    let mut keys = Map::new();
+    let mut add = |name: &str, schema: Value| keys.insert(name.to_owned(), schema);
+    add(
+        "template",
+        json!({
+            "description": "Templates that the task takes settings from; `no` leaves out the template `global`, too.",
+            "anyOf": [{ "type": "string" }, { "type": "boolean" }, { "type": "array", "items": { "type": "string" } }],
+        }),
+    );
+    add("include", names("Files with settings that the task takes over, relative to the folder of the config."));
+    add("disable", names("Plugins that are not to run in this task; `builtins` means all that run by themselves."));
+    add(
+        "priority",
+        json!({ "description": "When the task runs: lower numbers first, 65535 where none is given.", "type": "integer" }),
+    );
+    add("manual", json!({ "description": "The task runs only when it is named with `--tasks`.", "type": "boolean" }));
+    add(
+        "plugin_priority",
+        json!({
+            "description": "The priority of plugins within their phases in this task; higher runs first.",
+            "type": "object",
+            "additionalProperties": { "type": "integer" },
+        }),
+    );
+    keys
+}
+
+/// The keys of the root that are FlexGet's and that this program does not act on, with what to do instead.
+pub(crate) const INERT: [(&str, &str); 4] = [
+    ("schedules", "let cron or a timer of the system run `flexget-rs execute`"),
+    ("web_server", "there is no web interface"),
+    ("irc", "there is no announcement listener"),
+    ("log_filter", "`--quiet` shows less, `FLEXGET_LOG` chooses what is logged"),
+];
+
+/// The keys of a task that belong to the language and not to a plugin.
+pub fn language_keys() -> Vec<String> {
+    language().keys().cloned().collect()
+}
+
+fn root_keys() -> Value {
+    let tasks = |description: &str| {
+        json!({
+            "description": description,
+            "type": "object",
+            "additionalProperties": { "$ref": "#/$defs/task" },
+            "patternProperties": { "^_": {} },
+        })
+    };
+    let mut keys = json!({
+        "tasks": {
+            "description": "The tasks, by name. A task whose name begins with `_` does not run.",
+            "type": "object",
+            "additionalProperties": { "$ref": "#/$defs/task" },
+        },
+        "templates": tasks("Settings that tasks can share, by name; `global` is taken by every task."),
+        "variables": {
+            "description": "Values for `{? name ?}`: a mapping, or a file with one, relative to the folder of the config.",
+            "anyOf": [{ "type": "object" }, { "type": "string" }, { "type": "boolean" }],
+        },
+        "secrets": {
+            "description": "The older name of `variables`.",
+            "anyOf": [{ "type": "object" }, { "type": "string" }, { "type": "boolean" }],
+        },
+    });
+    for (name, _) in INERT {
+        keys[name] = json!({ "description": format!("`{name}` of FlexGet; this program does not act on it.") });
+    }
+    keys
+}
+
+/// The first paragraph of a doc comment, on one line.
+pub fn first_paragraph(text: &str) -> String {
+    text.split("\n\n").next().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn references(schema: &Value) -> Vec<String> {
+    match schema {
+        Value::Object(object) => object
+            .iter()
+            .flat_map(|(key, value)| match value {
+                Value::String(target) if key == "$ref" => {
+                    target.strip_prefix("#/$defs/").map(str::to_owned).into_iter().collect()
+                }
+                other => references(other),
+            })
+            .collect(),
+        Value::Array(items) => items.iter().flat_map(references).collect(),
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,488 @@
+//! What the validator found, in the user's words.
+
+use jsonschema::error::{TypeKind, ValidationErrorKind};
+use jsonschema::{JsonType, ValidationError};
+use serde_json::Value;
+
+use crate::document::diagnostic::{Diagnostic, Path, Segment};
+use crate::expression::{Expression, Template};
+use crate::pattern::Pattern;
+use crate::plugin::registry;
+
+/// The keyword of schemas whose properties are plugins.
+pub(super) const PLUGINS: &str = "x-plugins";
+
+/// Something that the check of a config found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Finding {
+    /// A mistake.
+    Mistake(Diagnostic),
+    /// A plugin that only FlexGet has.
+    Missing(Missing),
+}
+
+/// A plugin that a task names and that only FlexGet has (or had).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Missing {
+    /// The plugin.
+    pub plugin: String,
+    /// Where it stands.
+    pub path: Path,
+    /// What to say of it.
+    pub message: String,
+    /// What to do instead, where there is something.
+    pub help: Option<String>,
+    /// Whether the task does the same without it.
+    pub optional: bool,
+}
+
+/// The findings, each once.
+pub(super) fn findings<'a>(
+    schema: &Value,
+    config: &Value,
+    errors: impl Iterator<Item = ValidationError<'a>>,
+) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = Vec::new();
+    let errors: Vec<ValidationError<'static>> = errors.map(ValidationError::to_owned).collect();
+    let mut flat = Vec::new();
+    errors.iter().for_each(|error| flatten(schema, error, &mut flat));
+    // Options that are not indented deep enough make the plugin's options `null` and themselves unknown plugins: that is
+    // one mistake, not four.
+    let shallow: Vec<Path> = flat
+        .iter()
+        .filter(|error| matches!(error.kind(), ValidationErrorKind::MaxProperties { .. }) && is_plugins(schema, error))
+        .map(|error| path(config, error))
+        .collect();
+    for error in &flat {
+        let at = path(config, error);
+        let is_shallow = matches!(error.kind(), ValidationErrorKind::MaxProperties { .. }) && shallow.contains(&at);
+        if !is_shallow && shallow.iter().any(|shallow| at.0.starts_with(&shallow.0)) {
+            continue;
+        }
+        for finding in explain(schema, error, at) {
+            if !findings.contains(&finding) {
+                findings.push(finding);
+            }
+        }
+    }
+    findings
+}
+
+/// The errors that are worth telling: of alternatives, those of the only one that the value could have meant.
+fn flatten<'a>(schema: &Value, error: &'a ValidationError<'static>, into: &mut Vec<&'a ValidationError<'static>>) {
+    let (ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context }) = error.kind() else {
+        into.push(error);
+        return;
+    };
+    let here = error.instance_path().as_str().to_owned();
+    let meant: Vec<&Vec<ValidationError<'static>>> =
+        context.iter().filter(|branch| !branch.iter().any(|error| is_of_another_kind(error, &here))).collect();
+    match meant.as_slice() {
+        [only] if own_message(schema, error).is_none() => {
+            only.iter().for_each(|error| flatten(schema, error, into));
+        }
+        _ => into.push(error),
+    }
+}
+
+/// Whether the value could not have been meant for this alternative: it is of another type, or no word where a word is
+/// wanted.
+fn is_of_another_kind(error: &ValidationError<'static>, here: &str) -> bool {
+    match error.kind() {
+        _ if error.instance_path().as_str() != here => false,
+        ValidationErrorKind::Type { .. } | ValidationErrorKind::Constant { .. } => true,
+        ValidationErrorKind::Enum { .. } => !error.instance().is_string(),
+        ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => {
+            !error.instance().is_string()
+                && context.iter().all(|branch| branch.iter().any(|error| is_of_another_kind(error, here)))
+        }
+        _ => false,
+    }
+}
+
+/// The place of an error. Its pointer alone does not say whether `7` is the number of an item or a key.
+fn path(config: &Value, error: &ValidationError<'_>) -> Path {
+    let mut place = Some(config);
+    let mut path = Path::root();
+    for segment in error.instance_path().as_str().split('/').skip(1) {
+        let name = segment.replace("~1", "/").replace("~0", "~");
+        let (next, segment) = match (place, name.parse()) {
+            (Some(Value::Array(items)), Ok(index)) => (items.get(index), Segment::Index(index)),
+            _ => (place.and_then(|place| place.get(&name)), Segment::Key(name)),
+        };
+        place = next;
+        path = path.with(segment);
+    }
+    path
+}
+
+/// The schema object that the failing keyword stands in.
+fn parent<'a>(schema: &'a Value, error: &ValidationError<'_>) -> Option<&'a Value> {
+    let pointer = error.schema_path().as_str();
+    schema.pointer(&pointer[..pointer.rfind('/')?])
+}
+
+fn own_message(schema: &Value, error: &ValidationError<'_>) -> Option<String> {
+    parent(schema, error)?.get(format!("error_{}", error.kind().keyword()))?.as_str().map(str::to_owned)
+}
+
+fn own_help(schema: &Value, error: &ValidationError<'_>) -> Option<String> {
+    parent(schema, error)?.get(format!("help_{}", error.kind().keyword()))?.as_str().map(str::to_owned)
+}
+
+fn is_plugins(schema: &Value, error: &ValidationError<'_>) -> bool {
+    parent(schema, error).is_some_and(|schema| schema.get(PLUGINS).is_some())
+}
+
+fn explain(schema: &Value, error: &ValidationError<'_>, at: Path) -> Vec<Finding> {
+    let instance = error.instance().as_ref();
+    let place = at.clone();
+    let diagnostic = match error.kind() {
+        ValidationErrorKind::AdditionalProperties { unexpected }
+        | ValidationErrorKind::UnevaluatedProperties { unexpected } => {
+            // `name: no` means "not here", which is true of a plugin that this program does not have.
+            let is_off = |key: &str| {
+                is_plugins(schema, error)
+                    && instance.get(key) == Some(&Value::Bool(false))
+                    && registry::unsupported(key).is_some()
+            };
+            let unexpected = unexpected.iter().filter(|key| !is_off(key));
+            return unexpected.map(|key| unknown_key(schema, error, &at, key)).collect();
+        }
+        ValidationErrorKind::MaxProperties { .. } if is_plugins(schema, error) => {
+            let plugin = instance.as_object().and_then(|map| map.keys().next()).map_or("the plugin", String::as_str);
+            Diagnostic::value(
+                at,
+                format!("the options of `{plugin}` must be indented 2 more spaces than the first letter of `{plugin}`"),
+            )
+            .help(format!(
+                "write `- {plugin}:` on a line of its own, and its options below it, deeper than its first letter"
+            ))
+        }
+        ValidationErrorKind::Required { property } if is_misspelt(schema, error, &[property]) => return Vec::new(),
+        ValidationErrorKind::AnyOf { context } if is_misspelt(schema, error, &required(context)) => return Vec::new(),
+        ValidationErrorKind::Required { property } => {
+            let name = property.as_str().unwrap_or_default();
+            let diagnostic = Diagnostic::key(at, format!("`{name}` is a required property"));
+            match described(schema, error, name) {
+                Some(what) => diagnostic.help(format!("add `{name}`: {what}")),
+                None => diagnostic,
+            }
+        }
+        ValidationErrorKind::Type { kind } => {
+            let names = type_names(kind);
+            let message = format!("got `{}`, expected: {}", shown(instance), alternatives(&names));
+            with_way_out(Diagnostic::value(at, message), instance, &names)
+        }
+        ValidationErrorKind::Enum { options } => one_of(at, instance, options.as_array().into_iter().flatten()),
+        ValidationErrorKind::Constant { expected_value } => {
+            Diagnostic::value(at, format!("got `{}`, expected: {}", shown(instance), shown(expected_value)))
+        }
+        ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => {
+            // Words that each have a description of their own are alternatives, not an `enum`.
+            let word = |error: &ValidationError<'static>| match error.kind() {
+                ValidationErrorKind::Constant { expected_value } => Some(expected_value.as_ref().clone()),
+                _ => None,
+            };
+            let words: Option<Vec<Value>> = context.iter().map(|branch| branch.iter().find_map(word)).collect();
+            let here = error.instance_path().as_str();
+            let mut types = Vec::new();
+            add_types(context, here, &mut types);
+            types.sort_unstable();
+            types.dedup();
+            // `no` stands for "not here" before every plugin: it is no form that the value could have been meant for.
+            if types.len() > 1 && types.contains(&OFF) {
+                types.retain(|kind| *kind != OFF);
+            }
+            if let Some(words) = words {
+                one_of(at, instance, words.iter())
+            } else if context.iter().all(|branch| branch.iter().any(|error| error.instance_path().as_str() == here))
+                && !types.is_empty()
+            {
+                let message = format!("got `{}`, expected: {}", shown(instance), alternatives(&types));
+                with_way_out(Diagnostic::value(at, message), instance, &types)
+            } else {
+                Diagnostic::key(at, format!("`{}` is not valid under any of the given schemas", shown(instance)))
+            }
+        }
+        ValidationErrorKind::Format { format } => {
+            with_format_help(Diagnostic::value(at, bad_format(format, instance.as_str().unwrap_or_default())), format)
+        }
+        // Of a key only its text is known: the place is that of the mapping, and the key is found below it.
+        ValidationErrorKind::PropertyNames { error: of_key } => {
+            let key = of_key.instance().as_str().unwrap_or_default().to_owned();
+            let message = match of_key.kind() {
+                ValidationErrorKind::Format { format } => bad_format(format, &key),
+                _ => format!("the key `{key}` is not valid here"),
+            };
+            let diagnostic = Diagnostic::key(at.key(key), message);
+            match of_key.kind() {
+                ValidationErrorKind::Format { format } => with_format_help(diagnostic, format),
+                _ => diagnostic,
+            }
+        }
+        ValidationErrorKind::Pattern { pattern } => {
+            Diagnostic::value(at, format!("`{}` does not match `{pattern}`", shown(instance)))
+        }
+        ValidationErrorKind::Minimum { limit } => {
+            Diagnostic::value(at, format!("`{}` is less than the minimum of {limit}", shown(instance)))
+        }
+        ValidationErrorKind::Maximum { limit } => {
+            Diagnostic::value(at, format!("`{}` is greater than the maximum of {limit}", shown(instance)))
+        }
+        ValidationErrorKind::MinItems { .. } | ValidationErrorKind::MinProperties { .. } => {
+            Diagnostic::value(at, "should be non-empty".to_owned())
+        }
+        ValidationErrorKind::MinLength { limit: 1 } => Diagnostic::value(at, "should be non-empty".to_owned()),
+        ValidationErrorKind::UniqueItems => Diagnostic::value(at, "has non-unique elements".to_owned()),
+        _ => Diagnostic::value(at, lower_first(&error.to_string())),
+    };
+    let diagnostic = match own_message(schema, error) {
+        Some(message) => Diagnostic { message, at: crate::document::diagnostic::At::Key(place), ..diagnostic },
+        None => diagnostic,
+    };
+    vec![Finding::Mistake(match own_help(schema, error) {
+        Some(help) => diagnostic.help(help),
+        None => diagnostic,
+    })]
+}
+
+/// The properties of which one is needed, if that is all that the alternatives ask for.
+fn required<'a>(context: &'a [Vec<ValidationError<'static>>]) -> Vec<&'a Value> {
+    let property = |branch: &Vec<ValidationError<'static>>| match branch.as_slice() {
+        [only] => matches!(only.kind(), ValidationErrorKind::Required { .. }),
+        _ => false,
+    };
+    if !context.iter().all(property) {
+        return Vec::new();
+    }
+    let name = |error: &'a ValidationError<'static>| match error.kind() {
+        ValidationErrorKind::Required { property } => Some(property),
+        _ => None,
+    };
+    context.iter().flatten().filter_map(name).collect()
+}
+
+/// Whether a key that is not known stands where one of these is missing: the suggestion for it says all.
+fn is_misspelt(schema: &Value, error: &ValidationError<'_>, missing: &[&Value]) -> bool {
+    let (Some(place), Some(instance)) = (parent(schema, error), error.instance().as_object()) else { return false };
+    let Some(known) = place.get("properties").and_then(Value::as_object) else { return false };
+    let missing: Vec<&str> = missing.iter().filter_map(|name| name.as_str()).collect();
+    let renamed = |key: &str, name: &str| {
+        let note = place.pointer(&format!("/x-renamed/{key}")).and_then(Value::as_str);
+        note.is_some_and(|note| note.contains(&format!("called `{name}` now")))
+    };
+    instance.keys().filter(|key| !known.contains_key(*key)).any(|key| {
+        let near = registry::similar(key, known.keys().map(String::as_str));
+        missing.iter().any(|name| near.contains(name) || renamed(key, name))
+    })
+}
+
+/// What the schema says of a property, as the end of a sentence.
+fn described(schema: &Value, error: &ValidationError<'_>, property: &str) -> Option<String> {
+    let said = parent(schema, error)?.get("properties")?.get(property)?.get("description")?.as_str()?;
+    let paragraph = super::first_paragraph(said);
+    Some(lower_first(paragraph.split(". ").next().unwrap_or_default().trim_end_matches('.')))
+}
+
+fn one_of<'a>(at: Path, instance: &Value, options: impl Iterator<Item = &'a Value>) -> Diagnostic {
+    let options: Vec<String> = options.map(shown).collect();
+    let near =
+        instance.as_str().map(|text| registry::similar(text, options.iter().map(String::as_str))).unwrap_or_default();
+    with_suggestion(Diagnostic::value(at, format!("must be one of the following: {}", options.join(", "))), &near)
+}
+
+fn unknown_key(schema: &Value, error: &ValidationError<'_>, at: &Path, key: &str) -> Finding {
+    let place = parent(schema, error);
+    let path = at.key(key);
+    let known: Vec<&str> = place
+        .and_then(|place| place.get("properties"))
+        .and_then(Value::as_object)
+        .map(|properties| properties.keys().map(String::as_str).collect())
+        .unwrap_or_default();
+    let near = registry::similar(key, known.iter().copied());
+    if !is_plugins(schema, error) {
+        let mut diagnostic = Diagnostic::key(path, format!("the key `{key}` is not valid here"));
+        if let Some(note) = place.and_then(|place| place.pointer(&format!("/x-renamed/{key}"))).and_then(Value::as_str)
+        {
+            diagnostic = diagnostic.help(note);
+        } else if at.0.is_empty() && key.starts_with('_') {
+            diagnostic =
+                diagnostic.help("write anchors under `templates`: keys there that begin with `_` are not read");
+        } else if near.is_empty() && !known.is_empty() {
+            diagnostic = diagnostic.help(format!("valid keys: {}", known.join(", ")));
+        }
+        return Finding::Mistake(with_suggestion(diagnostic, &near));
+    }
+    if let Some(unsupported) = registry::unsupported(key) {
+        return Finding::Missing(Missing {
+            plugin: key.to_owned(),
+            path,
+            message: format!("`{key}` {}", unsupported.note),
+            help: unsupported.help.map(str::to_owned),
+            optional: unsupported.optional,
+        });
+    }
+    let message = match registry::find(key) {
+        Some(_) => {
+            let diagnostic = Diagnostic::key(path, format!("`{key}` cannot be used here"));
+            return Finding::Mistake(diagnostic.help(format!("what can: {}", known.join(", "))));
+        }
+        None => format!("the key `{key}` is not valid here: only known plugin names are valid keys"),
+    };
+    let diagnostic = with_suggestion(Diagnostic::key(path, message), &near);
+    Finding::Mistake(if near.is_empty() {
+        diagnostic.help("`flexget-rs plugins` shows the plugins that there are")
+    } else {
+        diagnostic
+    })
+}
+
+fn with_suggestion(diagnostic: Diagnostic, near: &[&str]) -> Diagnostic {
+    match near {
+        [] => diagnostic,
+        near => {
+            let near: Vec<String> = near.iter().map(|name| format!("`{name}`")).collect();
+            diagnostic.help(format!("did you mean {}?", near.join(" or ")))
+        }
+    }
+}
+
+fn bad_format(format: &str, value: &str) -> String {
+    match format {
+        "interval" => {
+            format!("`{value}` is not an interval: write a number and second(s), minute(s), hour(s), day(s) or week(s)")
+        }
+        "percent" => format!("`{value}` is not a percentage: write a number and `%`"),
+        "expression" => match Expression::compile(value) {
+            Err(error) => format!("`{value}` is not an expression: {error}"),
+            Ok(_) => format!("`{value}` is not an expression"),
+        },
+        "template" => match Template::compile(value) {
+            Err(error) => format!("`{value}` is not a template: {error}"),
+            Ok(_) => format!("`{value}` is not a template"),
+        },
+        "regex" => match Pattern::new(value) {
+            Err(reason) => format!("`{value}` is not a regular expression: {reason}"),
+            Ok(_) => format!("`{value}` is not a regular expression"),
+        },
+        other => format!("`{value}` is not a valid {other}"),
+    }
+}
+
+fn with_format_help(diagnostic: Diagnostic, format: &str) -> Diagnostic {
+    match format {
+        "expression" => {
+            diagnostic.help("it compares fields with `==`, `<`, `in`, and joins such parts with `and`, `or`, `not`")
+        }
+        "template" => {
+            diagnostic.help("text with `{{ field }}` or `{{ field | filter }}` in it; each `{{` needs its `}}`")
+        }
+        "regex" => diagnostic.help("write `\\` before a character that is meant as it is: `\\(`"),
+        _ => diagnostic,
+    }
+}
+
+/// A value as messages show it: text as it is, the rest as in JSON, cut where it is long.
+fn shown(value: &Value) -> String {
+    let text = match value {
+        Value::String(text) => text.clone(),
+        Value::Null => "nothing".to_owned(),
+        other => other.to_string(),
+    };
+    match text.char_indices().nth(60) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
+
+/// What `name: no` is among the types.
+const OFF: &str = "`no`";
+
+/// The types that any of these alternatives wants the value to have, those inside of alternatives included.
+fn add_types(context: &[Vec<ValidationError<'static>>], here: &str, types: &mut Vec<&'static str>) {
+    for error in context.iter().flatten().filter(|error| error.instance_path().as_str() == here) {
+        match error.kind() {
+            ValidationErrorKind::Type { kind } => types.extend(type_names(kind)),
+            ValidationErrorKind::Constant { .. } => types.push(OFF),
+            ValidationErrorKind::Enum { .. } => types.push("string"),
+            ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => {
+                add_types(context, here, types);
+            }
+            _ => {}
+        }
+    }
+}
+
+fn type_names(kind: &TypeKind) -> Vec<&'static str> {
+    let name = |kind: JsonType| match kind {
+        JsonType::Object => "dict",
+        JsonType::Array => "list",
+        JsonType::String => "string",
+        JsonType::Integer => "integer",
+        JsonType::Number => "number",
+        JsonType::Boolean => "boolean",
+        JsonType::Null => "nothing",
+    };
+    match kind {
+        TypeKind::Single(kind) => vec![name(*kind)],
+        TypeKind::Multiple(kinds) => kinds.iter().map(name).collect(),
+    }
+}
+
+/// The error with how to write the value instead, where that can be told.
+fn with_way_out(diagnostic: Diagnostic, instance: &Value, expected: &[&str]) -> Diagnostic {
+    let wants = |kind: &str| expected.contains(&kind);
+    let wants_number = wants("integer") || wants("number");
+    match instance {
+        Value::Null if expected == ["dict"] => {
+            diagnostic.help("write `key: value` lines below it that are indented more, or delete the key")
+        }
+        Value::Null if expected == ["list"] => {
+            diagnostic.help("write its items below it, each behind `- `, or delete the key")
+        }
+        Value::Null => diagnostic.help("write a value behind `:`, or delete the key"),
+        Value::Object(_) if wants("list") => diagnostic.help("begin each item of the list with `- `"),
+        Value::Object(_) => diagnostic.help("write the value behind `:`, on the same line"),
+        Value::Array(_) if wants("dict") && expected.len() > 1 => {
+            diagnostic.help("write one value, or `key: value` lines with options; neither with `- ` nor in brackets")
+        }
+        Value::Array(_) if wants("dict") => diagnostic.help("write `key: value` lines, without `- ` before them"),
+        Value::Array(_) => diagnostic.help("write one value, without `- ` or brackets"),
+        // What was written for it is not known: `yes` and `true` are the same.
+        Value::Bool(_) if wants("string") => diagnostic.help("quote it if it is meant as text"),
+        Value::Number(_) if wants("string") => diagnostic.help(format!("quote it, so that it is text: `'{instance}'`")),
+        Value::String(text) if wants("boolean") && is_yes_or_no(text) => {
+            diagnostic.help(format!("write it without quotes: `{text}`"))
+        }
+        Value::String(text) if wants_number && text.parse::<f64>().is_ok() => {
+            diagnostic.help(format!("write it without quotes: `{text}`"))
+        }
+        Value::String(_) | Value::Number(_) | Value::Bool(_) if wants("list") => {
+            diagnostic.help("write each item of the list on a line that begins with `- `, or in brackets: `[ … ]`")
+        }
+        _ if wants_number => diagnostic.help("write a number"),
+        _ if wants("boolean") => diagnostic.help("write `yes` or `no`"),
+        Value::String(_) | Value::Number(_) | Value::Bool(_) if wants("dict") => {
+            diagnostic.help("write `:` behind the name, and `key: value` lines below it that are indented more")
+        }
+        _ => diagnostic,
+    }
+}
+
+fn is_yes_or_no(text: &str) -> bool {
+    ["yes", "no", "on", "off", "true", "false"].iter().any(|word| text.eq_ignore_ascii_case(word))
+}
+
+fn alternatives(names: &[&str]) -> String {
+    match names {
+        [] => String::new(),
+        [only] => (*only).to_owned(),
+        [most @ .., last] => format!("{} or {last}", most.join(", ")),
+    }
+}
+
+fn lower_first(text: &str) -> String {
+    let mut characters = text.chars();
+    characters.next().map(|first| first.to_lowercase().chain(characters).collect()).unwrap_or_default()
+}

@@ -1,0 +1,191 @@
+//! `variables`, and `secrets` as it was called once: `{? … ?}` → values.
+
+use std::path::Path;
+use std::rc::Rc;
+
+use serde_yaml::Value;
+
+use super::Render;
+use super::rewrite::rewrite;
+use crate::document::diagnostic::{Diagnostic, Severity, Span};
+use crate::document::{Node, Scalar, Sources, read_node};
+
+/// What variables may add to a config, in values.
+const MAX_FILLED_IN: usize = 2_000_000;
+
+/// The variables of a config.
+pub(super) struct Variables<'a> {
+    /// `None` if they are turned off: then `{? … ?}` is ordinary text.
+    values: Option<Value>,
+    /// Whether `{{ secrets.… }}` is filled in too.
+    secrets: bool,
+    render: Render<'a>,
+    filled_in: usize,
+}
+
+impl<'a> Variables<'a> {
+    /// Reads what `variables` and `secrets` at the root say. Files are relative to `folder`.
+    pub fn read(
+        root: &Node,
+        folder: &Path,
+        render: Render<'a>,
+        sources: &mut Sources,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Self {
+        let mut off = false;
+        let mut values = serde_yaml::Mapping::new();
+        if let Some((key, _)) = root.as_mapping().and_then(|root| root.entry("secrets")) {
+            diagnostics.push(
+                Diagnostic::span(key.span.clone(), "`secrets` is called `variables` now")
+                    .help("rename it, and write `{? name ?}` where `{{ secrets.name }}` stands")
+                    .severity(Severity::Notice),
+            );
+        }
+        let secrets = root.get("secrets").and_then(|node| load(node, folder, sources, diagnostics, &mut off));
+        if let Some(secrets) = &secrets {
+            // Both `{? name ?}` and `{{ secrets.name }}` find it.
+            values.extend(secrets.clone());
+            values.insert("secrets".into(), Value::Mapping(secrets.clone()));
+        }
+        off = false;
+        let before = diagnostics.len();
+        if let Some(node) = root.get("variables") {
+            values.extend(load(node, folder, sources, diagnostics, &mut off).unwrap_or_default());
+        }
+        // What cannot be read is one mistake; every use of it is not another.
+        off |= diagnostics.len() > before;
+        Self { values: (!off).then_some(Value::Mapping(values)), secrets: secrets.is_some(), render, filled_in: 0 }
+    }
+
+    /// Whether a tree that is written in this text can have anything to fill in. In double quotes the braces may be written
+    /// as numbers.
+    pub fn may_be_in(&self, text: &str) -> bool {
+        self.secrets || text.contains("{?") || (text.contains('\\') && text.contains('"'))
+    }
+
+    /// The tree with all variables filled in; what fails is reported and stays as it is.
+    pub fn fill_in(&mut self, node: &Rc<Node>, diagnostics: &mut Vec<Diagnostic>) -> Rc<Node> {
+        let Some(values) = &self.values else { return Rc::clone(node) };
+        let (secrets, render, filled_in) = (self.secrets, self.render, &mut self.filled_in);
+        let (node, collisions) = rewrite(node, &mut |found| {
+            let translated = if secrets { translate_secrets(found.text) } else { None };
+            let text = translated.as_deref().unwrap_or(found.text);
+            if !text.contains("{?") {
+                return None;
+            }
+            let error = |message: String| Diagnostic::span(found.span.clone(), message);
+            let value = match render(text, values) {
+                Ok(value) => value,
+                Err(reason) => {
+                    let shown = expression(found.text);
+                    diagnostics.push(
+                        error(format!("cannot fill in `{shown}`: {reason}"))
+                            .help("define it under `variables` at the root of the config, or correct the expression"),
+                    );
+                    return None;
+                }
+            };
+            if found.is_key && (value.is_sequence() || value.is_mapping()) {
+                diagnostics.push(
+                    error(format!("a key must be text, and `{}` is a list or mapping", expression(found.text)))
+                        .help("use a variable that holds text"),
+                );
+                return None;
+            }
+            let before = *filled_in;
+            *filled_in = before.saturating_add(weight(&value));
+            if *filled_in > MAX_FILLED_IN {
+                if before <= MAX_FILLED_IN {
+                    diagnostics.push(
+                        error(format!("variables add too much: more than {MAX_FILLED_IN} values"))
+                            .help("use large variables less often"),
+                    );
+                }
+                return None;
+            }
+            Some(value)
+        });
+        diagnostics.extend(collisions);
+        node
+    }
+}
+
+fn load(
+    node: &Node,
+    folder: &Path,
+    sources: &mut Sources,
+    diagnostics: &mut Vec<Diagnostic>,
+    off: &mut bool,
+) -> Option<serde_yaml::Mapping> {
+    let error = |message: &str| Diagnostic::span(node.span().clone(), message);
+    let node = match node.as_scalar() {
+        None => Rc::new(node.clone()),
+        Some(Scalar::Text(name)) => match read_node(sources, &folder.join(&**name)) {
+            Ok(node) => node,
+            Err(mistakes) => {
+                diagnostics.extend(super::at_mention(mistakes, sources, folder, node.span()));
+                return None;
+            }
+        },
+        Some(Scalar::Bool(true)) => {
+            diagnostics.push(
+                error("variables that are kept in FlexGet's database cannot be read")
+                    .help("name the file that they came from: `variables: variables.yml`"),
+            );
+            return None;
+        }
+        Some(Scalar::Bool(false)) => {
+            *off = true;
+            return None;
+        }
+        // The schema says what it must be.
+        Some(_) => return None,
+    };
+    match node.value() {
+        Value::Mapping(values) => Some(values),
+        _ => {
+            let span = Span { file: node.span().file, bytes: node.span().bytes.clone() };
+            diagnostics.push(Diagnostic::span(span, "variables are a mapping").help("write `name: value` lines"));
+            None
+        }
+    }
+}
+
+fn weight(value: &Value) -> usize {
+    match value {
+        Value::Sequence(items) => 1 + items.iter().map(weight).sum::<usize>(),
+        Value::Mapping(entries) => 1 + entries.values().map(weight).sum::<usize>(),
+        _ => 1,
+    }
+}
+
+/// The first expression of a text, for messages: a text may be long and hold much else.
+fn expression(text: &str) -> &str {
+    let part = |open: &str, close: &str| {
+        let start = text.find(open)?;
+        let end = start + text[start..].find(close)? + close.len();
+        Some(&text[start..end])
+    };
+    part("{?", "?}").or_else(|| part("{{", "}}")).unwrap_or(text)
+}
+
+/// The text with `{{ secrets.… }}` written as `{? secrets.… ?}`, if there is any.
+fn translate_secrets(text: &str) -> Option<String> {
+    let mut out = String::new();
+    let mut rest = text;
+    let mut changed = false;
+    while let Some(start) = rest.find("{{") {
+        let inner = &rest[start + 2..];
+        let Some(end) = inner.find("}}") else { break };
+        out.push_str(&rest[..start]);
+        if inner.trim_start().starts_with("secrets.") {
+            changed = true;
+            out.push_str(&format!("{{?{}?}}", &inner[..end]));
+        } else {
+            out.push_str(&rest[start..start + end + 4]);
+        }
+        rest = &inner[end + 2..];
+    }
+    out.push_str(rest);
+    changed.then_some(out)
+}

@@ -1,0 +1,61 @@
+//! The clock: the only place where the time is read and where anything sleeps.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+/// The only place where the time is read and where anything sleeps.
+///
+/// A clock of the tests starts at a given time and moves only when somebody sleeps on it or moves it, so nothing waits
+/// for real; it may be shared with a server in another thread.
+#[derive(Debug, Clone, Default)]
+pub struct Clock(Option<Arc<AtomicI64>>);
+
+impl Clock {
+    /// The machine's clock.
+    pub fn system() -> Self {
+        Self(None)
+    }
+
+    /// A clock that stands at `start` until it is slept on or moved.
+    pub fn fixed(start: Timestamp) -> Self {
+        Self(Some(Arc::new(AtomicI64::new(start.as_millisecond()))))
+    }
+
+    /// The milliseconds since 1970 of a fixed clock, to share it with a server; `None` for the machine's clock.
+    pub fn shared(&self) -> Option<Arc<AtomicI64>> {
+        self.0.clone()
+    }
+
+    /// The time now.
+    pub fn now(&self) -> Timestamp {
+        match &self.0 {
+            None => Timestamp::now(),
+            Some(at) => Timestamp::from_millisecond(at.load(Ordering::SeqCst)).unwrap_or(Timestamp::UNIX_EPOCH),
+        }
+    }
+
+    /// Where the clock hangs: the time zone of the machine; UTC for a fixed clock.
+    pub fn zone(&self) -> TimeZone {
+        match &self.0 {
+            None => TimeZone::system(),
+            Some(_) => TimeZone::UTC,
+        }
+    }
+
+    /// Waits for `duration`; a fixed clock moves on by it at once, and other work gets its turn.
+    pub async fn sleep(&self, duration: Duration) {
+        match &self.0 {
+            None => tokio::time::sleep(duration).await,
+            Some(at) => {
+                // Rounded up, so that whoever waits for a time finds that it has come.
+                let milliseconds = i64::try_from(duration.as_nanos().div_ceil(1_000_000)).unwrap_or(i64::MAX);
+                at.fetch_add(milliseconds, Ordering::SeqCst);
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+}

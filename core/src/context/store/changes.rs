@@ -1,0 +1,206 @@
+//! The rows behind [`Journal`](crate::context::journal::Journal).
+
+use jiff::Timestamp;
+use rusqlite::types::{FromSqlError, Type};
+use rusqlite::{OptionalExtension, Row};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{Store, json, optional_json, time};
+use crate::error::Result;
+
+/// What is done to a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Action {
+    /// Items are put on it.
+    Add,
+    /// Items are taken off it.
+    Remove,
+    /// All items are taken off it.
+    Clear,
+}
+
+impl Action {
+    /// The word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Add => "add",
+            Self::Remove => "remove",
+            Self::Clear => "clear",
+        }
+    }
+
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        [Self::Add, Self::Remove, Self::Clear].into_iter().find(|action| action.name() == name)
+    }
+}
+
+/// A change that is about to be sent.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewChange {
+    /// Whose list it is.
+    pub service: String,
+    /// The stored account that is used, if any.
+    pub account: Option<String>,
+    /// The list as people call it.
+    pub list: String,
+    /// The list's options, enough to open it again.
+    pub list_config: Value,
+    /// What is done to it.
+    pub action: Action,
+    /// The items, each an object with its title, its ids and its dates.
+    pub items: Vec<Value>,
+    /// The change that this one undoes.
+    pub undo_of: Option<i64>,
+}
+
+/// A change as the journal has it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Change {
+    /// Its number, which is never given twice.
+    pub id: i64,
+    /// When it was begun.
+    pub at: Timestamp,
+    /// What was sent.
+    pub what: NewChange,
+    /// How it went.
+    pub state: ChangeState,
+    /// A summary of the answer.
+    pub answer: Option<Value>,
+}
+
+/// How a change went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChangeState {
+    /// It was begun; when nobody works on it any more, nobody knows how it went.
+    Pending,
+    /// It was made.
+    Done,
+    /// It was not made.
+    Failed,
+    /// It was sent, and no answer came.
+    Uncertain,
+    /// It was made, and undone since.
+    Undone,
+}
+
+impl ChangeState {
+    /// The word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Uncertain => "uncertain",
+            Self::Undone => "undone",
+        }
+    }
+
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        [Self::Pending, Self::Done, Self::Failed, Self::Uncertain, Self::Undone]
+            .into_iter()
+            .find(|state| state.name() == name)
+    }
+}
+
+const SELECT: &str = "SELECT id, at, service, account, list, list_config, action, items, state, answer, undo_of \
+                      FROM change WHERE scope = ?1";
+
+impl Store {
+    pub(crate) fn begin_change(&self, at: Timestamp, change: &NewChange) -> Result<i64> {
+        let NewChange { service, account, list, list_config, action, items, undo_of } = change;
+        self.tasks.write_durably(|transaction| {
+            transaction.execute(
+                "INSERT INTO change (scope, at, service, account, list, list_config, action, items, state, undo_of) \
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    &*self.scope,
+                    at.as_millisecond(),
+                    service,
+                    account,
+                    list,
+                    list_config.to_string(),
+                    action.name(),
+                    serde_json::to_string(items)
+                        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?,
+                    ChangeState::Pending.name(),
+                    undo_of,
+                ),
+            )?;
+            Ok(transaction.last_insert_rowid())
+        })
+    }
+
+    pub(crate) fn finish_change(&self, id: i64, state: ChangeState, answer: Option<&Value>) -> Result<bool> {
+        self.tasks.write(|transaction| {
+            let changed = transaction.execute(
+                "UPDATE change SET state = ?, answer = coalesce(?, answer) WHERE scope = ? AND id = ?",
+                (state.name(), answer.map(Value::to_string), &*self.scope, id),
+            )?;
+            Ok(changed > 0)
+        })
+    }
+
+    pub(crate) fn changes(&self, limit: usize) -> Result<Vec<Change>> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        self.tasks.read(|connection| {
+            connection
+                .prepare_cached(&format!("{SELECT} ORDER BY id DESC LIMIT ?2"))?
+                .query_map((&*self.scope, limit), change)?
+                .collect()
+        })
+    }
+
+    pub(crate) fn changes_since(&self, at: Timestamp) -> Result<Vec<Change>> {
+        self.tasks.read(|connection| {
+            connection
+                .prepare_cached(&format!("{SELECT} AND at >= ?2 ORDER BY id"))?
+                .query_map((&*self.scope, at.as_millisecond()), change)?
+                .collect()
+        })
+    }
+
+    pub(crate) fn change(&self, id: i64) -> Result<Option<Change>> {
+        self.tasks.read(|connection| {
+            connection
+                .prepare_cached(&format!("{SELECT} AND id = ?2"))?
+                .query_row((&*self.scope, id), change)
+                .optional()
+        })
+    }
+
+    pub(crate) fn unsettled_changes(&self) -> Result<Vec<Change>> {
+        self.tasks.read(|connection| {
+            connection
+                .prepare_cached(&format!("{SELECT} AND state IN ('pending', 'uncertain') ORDER BY id"))?
+                .query_map([&*self.scope], change)?
+                .collect()
+        })
+    }
+}
+
+fn change(row: &Row<'_>) -> rusqlite::Result<Change> {
+    Ok(Change {
+        id: row.get(0)?,
+        at: time(row, 1)?,
+        what: NewChange {
+            service: row.get(2)?,
+            account: row.get(3)?,
+            list: row.get(4)?,
+            list_config: json(row, 5)?,
+            action: word(row, 6, Action::from_name)?,
+            items: json(row, 7)?,
+            undo_of: row.get(10)?,
+        },
+        state: word(row, 8, ChangeState::from_name)?,
+        answer: optional_json(row, 9)?,
+    })
+}
+
+fn word<T>(row: &Row<'_>, column: usize, from_name: impl FnOnce(&str) -> Option<T>) -> rusqlite::Result<T> {
+    from_name(row.get_ref(column)?.as_str()?).ok_or_else(|| {
+        rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(FromSqlError::InvalidType))
+    })
+}

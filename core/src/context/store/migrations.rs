@@ -1,0 +1,181 @@
+//! The tables, and how older databases become today's.
+
+use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
+
+use super::record;
+
+/// Marks the files that are ours ("FGRS"), so that no other program's database is ever written to.
+const APPLICATION: i32 = 0x4647_5253;
+
+/// From one version to the next: what SQL does, and then what SQL cannot.
+struct Step {
+    sql: &'static str,
+    then: fn(&Transaction<'_>) -> rusqlite::Result<()>,
+}
+
+/// One step per version that there ever was; the last is today's. A step is never edited.
+const STEPS: &[Step] = &[Step { sql: FIRST, then: |_| Ok(()) }, Step { sql: KEYS_BY_NUMBER, then: record::index_all }];
+
+/// Keys are found by a number that is made of their text: it takes a third of the room and of the time.
+const KEYS_BY_NUMBER: &str = "
+    DROP TABLE record_key;
+    CREATE TABLE record_key (
+        collection INTEGER NOT NULL,
+        key INTEGER NOT NULL, -- a hash, which tells where to look; the record has the text
+        record INTEGER NOT NULL,
+        PRIMARY KEY (collection, key, record)
+    ) STRICT, WITHOUT ROWID;
+";
+
+const FIRST: &str = "
+    CREATE TABLE account (
+        service TEXT NOT NULL,
+        name TEXT NOT NULL,
+        client_id TEXT NOT NULL,
+        client_secret TEXT,
+        access_token TEXT NOT NULL,
+        refresh_token TEXT NOT NULL,
+        scope TEXT,
+        created INTEGER NOT NULL,
+        expires INTEGER NOT NULL,
+        user TEXT,
+        user_slug TEXT,
+        dead TEXT,
+        PRIMARY KEY (service, name)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE lane (
+        name TEXT PRIMARY KEY,
+        next INTEGER NOT NULL,
+        held INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE collection (
+        id INTEGER PRIMARY KEY,
+        scope TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        name TEXT NOT NULL,
+        last INTEGER NOT NULL DEFAULT 0, -- the number of the record that was inserted last
+        UNIQUE (scope, kind, name)
+    ) STRICT;
+
+    -- The id is the collection's id and the record's number in it (its lower 32 bits): so the records of a
+    -- collection lie together, in the order of insertion, and need no index.
+    CREATE TABLE record (
+        id INTEGER PRIMARY KEY,
+        added INTEGER NOT NULL,
+        expires INTEGER,
+        keys TEXT NOT NULL,
+        data TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX record_expires ON record (expires) WHERE expires IS NOT NULL;
+
+    CREATE TABLE record_key (
+        collection INTEGER NOT NULL,
+        key TEXT NOT NULL,
+        record INTEGER NOT NULL,
+        PRIMARY KEY (collection, key, record)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE setting (
+        scope TEXT NOT NULL,
+        key TEXT NOT NULL,
+        value TEXT NOT NULL,
+        PRIMARY KEY (scope, key)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE change (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        scope TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        service TEXT NOT NULL,
+        account TEXT,
+        list TEXT NOT NULL,
+        list_config TEXT NOT NULL,
+        action TEXT NOT NULL,
+        items TEXT NOT NULL,
+        state TEXT NOT NULL,
+        answer TEXT,
+        undo_of INTEGER
+    ) STRICT;
+    CREATE INDEX change_of_scope ON change (scope);
+    CREATE INDEX change_unsettled ON change (scope, state) WHERE state IN ('pending', 'uncertain');
+";
+
+/// Makes the tables as they were in a version.
+#[cfg(test)]
+pub(super) fn lay_out(connection: &Connection, version: usize) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "application_id", APPLICATION)?;
+    connection.pragma_update(None, "user_version", version as i64)?;
+    STEPS[..version].iter().try_for_each(|step| connection.execute_batch(step.sql))
+}
+
+/// Brings the database to today's version; does nothing, quickly, when it is there.
+pub(super) fn migrate(connection: &mut Connection) -> Result<(), Problem> {
+    let found = version(connection)?;
+    // Lasts in the file. Of several processes that start at once one may find it busy; it goes on and sees the change.
+    match connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(())) {
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => (),
+        done => done?,
+    }
+    if found == STEPS.len() {
+        return Ok(());
+    }
+    loop {
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let found = version(&transaction)?;
+        let Some(step) = STEPS.get(found) else { return Ok(()) };
+        if found == 0 {
+            transaction.pragma_update(None, "application_id", APPLICATION)?;
+        }
+        transaction.execute_batch(step.sql)?;
+        (step.then)(&transaction)?;
+        transaction.pragma_update(None, "user_version", found as i64 + 1)?;
+        transaction.commit()?;
+    }
+}
+
+/// Takes the credentials out of a copy that does not need them.
+pub(super) fn forget_accounts(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute_batch("DELETE FROM account;")
+}
+
+/// The version of a database that is ours, or is still empty.
+fn version(connection: &Connection) -> Result<usize, Problem> {
+    // One statement sees one state: another process may be making the tables.
+    let (version, application, tables): (i64, i32, i64) = connection.query_row(
+        "SELECT user_version, application_id, (SELECT count(*) FROM sqlite_schema) \
+         FROM pragma_user_version, pragma_application_id",
+        [],
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+    )?;
+    if application != APPLICATION {
+        return if version == 0 && tables == 0 { Ok(0) } else { Err(Problem::ForeignDb) };
+    }
+    match usize::try_from(version) {
+        Ok(version) if version <= STEPS.len() => Ok(version),
+        _ => Err(Problem::Newer { found: version, known: STEPS.len() }),
+    }
+}
+
+/// Why a database cannot be used.
+#[derive(Debug)]
+pub(super) enum Problem {
+    /// It was written by a later version of this program.
+    Newer {
+        /// Its version.
+        found: i64,
+        /// The version that is known.
+        known: usize,
+    },
+    /// It belongs to another program.
+    ForeignDb,
+    /// SQLite says.
+    Sql(rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for Problem {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sql(error)
+    }
+}

@@ -1,0 +1,301 @@
+//! The rows of the records and of their keys.
+//!
+//! A row's id holds the collection and the number of the record in it: so the records of a collection lie together, in the
+//! order of insertion, and need no index.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashSet};
+use std::hash::{BuildHasherDefault, Hasher};
+
+use fnv::FnvHasher;
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params_from_iter};
+
+use super::collection::{NewRecord, RawRecord, Record};
+use super::{json, optional_time, time, whole};
+
+/// Fewer keys than this are looked up without counting the records first.
+const FEW: usize = 200;
+
+/// The numbers that a collection can give out.
+const NUMBERS: i64 = 0xffff_ffff;
+
+/// The id of a row; `None` for what is no record's number.
+fn row_id(collection: i64, number: i64) -> Option<i64> {
+    (0..=NUMBERS).contains(&number).then_some(collection << 32 | number)
+}
+
+/// The first and the last id that the rows of a collection can have.
+fn row_ids(collection: i64) -> (i64, i64) {
+    (collection << 32, collection << 32 | NUMBERS)
+}
+
+fn record(row: &Row<'_>) -> rusqlite::Result<Record> {
+    Ok(Record {
+        id: row.get::<_, i64>(0)? & NUMBERS,
+        keys: json(row, 1)?,
+        data: json(row, 2)?,
+        added: time(row, 3)?,
+        expires: optional_time(row, 4)?,
+    })
+}
+
+pub(super) fn count(connection: &Connection, collection: i64) -> rusqlite::Result<usize> {
+    connection
+        .prepare_cached("SELECT count(*) FROM record WHERE id BETWEEN ? AND ?")?
+        .query_row(row_ids(collection), |row| whole(row, 0))
+}
+
+pub(super) fn is_empty(connection: &Connection, collection: i64) -> rusqlite::Result<bool> {
+    let mut any = connection.prepare_cached("SELECT 1 FROM record WHERE id BETWEEN ? AND ? LIMIT 1")?;
+    any.exists(row_ids(collection)).map(|any| !any)
+}
+
+pub(super) fn all(connection: &Connection, collection: i64) -> rusqlite::Result<Vec<Record>> {
+    connection
+        .prepare_cached("SELECT id, keys, data, added, expires FROM record WHERE id BETWEEN ? AND ? ORDER BY id")?
+        .query_map(row_ids(collection), record)?
+        .collect()
+}
+
+fn taken<T>(row: &Row<'_>, take: &mut impl FnMut(RawRecord<'_>) -> T) -> rusqlite::Result<T> {
+    let id = row.get::<_, i64>(0)? & NUMBERS;
+    let (keys, data) = (row.get_ref(1)?.as_str()?, row.get_ref(2)?.as_str()?);
+    Ok(take(RawRecord { id, keys, data, added: time(row, 3)? }))
+}
+
+/// What `take` makes of each record, in the order of insertion.
+pub(super) fn each<T>(
+    connection: &Connection,
+    collection: i64,
+    mut take: impl FnMut(RawRecord<'_>) -> T,
+) -> rusqlite::Result<Vec<T>> {
+    connection
+        .prepare_cached("SELECT id, keys, data, added FROM record WHERE id BETWEEN ? AND ? ORDER BY id")?
+        .query_map(row_ids(collection), |row| taken(row, &mut take))?
+        .collect()
+}
+
+/// The same of the records that have any of the keys. There may be others among them, whose keys have the same number.
+pub(super) fn each_with<T, K: AsRef<str>>(
+    connection: &Connection,
+    collection: i64,
+    keys: &[K],
+    mut take: impl FnMut(RawRecord<'_>) -> T,
+) -> rusqlite::Result<Vec<T>> {
+    let numbers = with_keys(connection, collection, keys)?;
+    if numbers.len() > FEW && numbers.len() == count(connection, collection)? {
+        return each(connection, collection, take);
+    }
+    let mut statement = connection.prepare_cached("SELECT id, keys, data, added FROM record WHERE id = ?")?;
+    let one = |number| statement.query_row([row_id(collection, number)], |row| taken(row, &mut take));
+    numbers.into_iter().map(one).collect()
+}
+
+pub(super) fn get(connection: &Connection, collection: i64, number: i64) -> rusqlite::Result<Option<Record>> {
+    connection
+        .prepare_cached("SELECT id, keys, data, added, expires FROM record WHERE id = ?")?
+        .query_row([row_id(collection, number)], record)
+        .optional()
+}
+
+/// What a key is found by: FNV-1a of its text, the same in every version of this program.
+fn hash(key: &str) -> i64 {
+    let mut hasher = FnvHasher::default();
+    hasher.write(key.as_bytes());
+    hasher.finish() as i64
+}
+
+/// The records that have any of the keys, in the order of insertion.
+pub(super) fn find<K: AsRef<str>>(
+    connection: &Connection,
+    collection: i64,
+    keys: &[K],
+) -> rusqlite::Result<Vec<Record>> {
+    let numbers = with_keys(connection, collection, keys)?;
+    let records = numbers.into_iter().filter_map(|number| get(connection, collection, number).transpose());
+    let mut found = records.collect::<rusqlite::Result<Vec<Record>>>()?;
+    // Another key may have the same number.
+    let wanted: HashSet<&str> = keys.iter().map(AsRef::as_ref).collect();
+    found.retain(|record| record.keys.iter().any(|key| wanted.contains(key.as_str())));
+    Ok(found)
+}
+
+/// The numbers of the records that may have any of the keys, each once, in order.
+fn with_keys<K: AsRef<str>>(connection: &Connection, collection: i64, keys: &[K]) -> rusqlite::Result<Vec<i64>> {
+    let mut numbers: Vec<i64> = Vec::new();
+    // To walk over all keys of a collection costs a fraction of looking each up.
+    let records = if keys.len() > FEW { count(connection, collection)? } else { usize::MAX };
+    if records == 0 {
+        return Ok(numbers);
+    }
+    if keys.len() * 2 > records {
+        let wanted: HashSet<i64, BuildHasherDefault<FnvHasher>> = keys.iter().map(|key| hash(key.as_ref())).collect();
+        let mut statement = connection.prepare_cached("SELECT key, record FROM record_key WHERE collection = ?")?;
+        let mut rows = statement.query([collection])?;
+        while let Some(row) = rows.next()? {
+            if wanted.contains(&row.get(0)?) {
+                numbers.push(row.get(1)?);
+            }
+        }
+    } else {
+        let mut by_key = connection.prepare_cached("SELECT record FROM record_key WHERE collection = ? AND key = ?")?;
+        for key in keys {
+            for number in by_key.query_map((collection, hash(key.as_ref())), |row| row.get(0))? {
+                numbers.push(number?);
+            }
+        }
+    }
+    numbers.sort_unstable();
+    numbers.dedup();
+    Ok(numbers)
+}
+
+/// The numbers of the records that have expired by `now`.
+pub(super) fn expired(connection: &Connection, collection: i64, now: Timestamp) -> rusqlite::Result<Vec<i64>> {
+    let (first, last) = row_ids(collection);
+    connection
+        .prepare_cached("SELECT id FROM record WHERE id BETWEEN ? AND ? AND expires <= ?")?
+        .query_map((first, last, now.as_millisecond()), |row| row.get::<_, i64>(0).map(|id| id & NUMBERS))?
+        .collect()
+}
+
+/// The numbers of the records that were inserted first.
+pub(super) fn oldest(connection: &Connection, collection: i64, how_many: usize) -> rusqlite::Result<Vec<i64>> {
+    let (first, last) = row_ids(collection);
+    connection
+        .prepare_cached("SELECT id FROM record WHERE id BETWEEN ? AND ? ORDER BY id LIMIT ?")?
+        .query_map((first, last, how_many as i64), |row| row.get::<_, i64>(0).map(|id| id & NUMBERS))?
+        .collect()
+}
+
+pub(super) fn insert<'a>(
+    transaction: &Transaction<'_>,
+    collection: i64,
+    records: impl IntoIterator<Item = impl Into<Cow<'a, NewRecord>>>,
+) -> rusqlite::Result<Vec<i64>> {
+    let mut last: i64 = transaction
+        .prepare_cached("SELECT last FROM collection WHERE id = ?")?
+        .query_row([collection], |row| row.get(0))?;
+    let (mut numbers, mut keys) = (Vec::new(), Vec::new());
+    let mut statement =
+        transaction.prepare_cached("INSERT INTO record (id, added, expires, keys, data) VALUES (?, ?, ?, ?, ?)")?;
+    for new in records {
+        let new: Cow<'a, NewRecord> = new.into();
+        last += 1;
+        let expires = new.expires.map(Timestamp::as_millisecond);
+        statement.execute((
+            row_id(collection, last),
+            new.added.as_millisecond(),
+            expires,
+            text(&new.keys)?,
+            new.data.as_str(),
+        ))?;
+        numbers.push(last);
+        keys.extend(new.keys.iter().map(|key| (hash(key), last)));
+    }
+    transaction.prepare_cached("UPDATE collection SET last = ? WHERE id = ?")?.execute((last, collection))?;
+    insert_keys(transaction, collection, keys)?;
+    Ok(numbers)
+}
+
+pub(super) fn update(
+    transaction: &Transaction<'_>,
+    collection: i64,
+    number: i64,
+    new: &NewRecord,
+) -> rusqlite::Result<bool> {
+    if !remove_keys(transaction, collection, number)? {
+        return Ok(false);
+    }
+    let expires = new.expires.map(Timestamp::as_millisecond);
+    transaction.prepare_cached("UPDATE record SET added = ?, expires = ?, keys = ?, data = ? WHERE id = ?")?.execute(
+        (new.added.as_millisecond(), expires, text(&new.keys)?, new.data.as_str(), row_id(collection, number)),
+    )?;
+    insert_keys(transaction, collection, new.keys.iter().map(|key| (hash(key), number)).collect())?;
+    Ok(true)
+}
+
+/// Makes the index of all keys anew, from what the records say.
+pub(super) fn index_all(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
+    let mut by_collection: BTreeMap<i64, Vec<(i64, i64)>> = BTreeMap::new();
+    let mut statement = transaction.prepare("SELECT id, keys FROM record")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let (id, keys): (i64, Vec<String>) = (row.get(0)?, json(row, 1)?);
+        let index = by_collection.entry(id >> 32).or_default();
+        index.extend(keys.iter().map(|key| (hash(key), id & NUMBERS)));
+    }
+    by_collection.into_iter().try_for_each(|(collection, keys)| insert_keys(transaction, collection, keys))
+}
+
+fn text(keys: &[String]) -> rusqlite::Result<String> {
+    serde_json::to_string(keys).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
+}
+
+/// Writes the keys in their own order, because a tree that grows at one end is several times faster.
+fn insert_keys(transaction: &Transaction<'_>, collection: i64, mut keys: Vec<(i64, i64)>) -> rusqlite::Result<()> {
+    /// As many in one statement: to run a statement takes as long as to insert a row.
+    const ROWS: usize = 64;
+    const INSERT: &str = "INSERT INTO record_key (collection, key, record) VALUES";
+    keys.sort_unstable();
+    keys.dedup();
+    let (many, few) = keys.as_chunks::<ROWS>();
+    if !many.is_empty() {
+        let rows = vec!["(?1, ?, ?)"; ROWS].join(", ");
+        let mut statement = transaction.prepare_cached(&format!("{INSERT} {rows}"))?;
+        for rows in many {
+            let rows = rows.iter().flat_map(|(key, number)| [*key, *number]);
+            statement.execute(params_from_iter(std::iter::once(collection).chain(rows)))?;
+        }
+    }
+    let mut statement = transaction.prepare_cached(&format!("{INSERT} (?, ?, ?)"))?;
+    few.iter().try_for_each(|(key, number)| statement.execute((collection, key, number)).map(drop))
+}
+
+/// Removes the keys of a record; says whether there is such a record.
+fn remove_keys(transaction: &Transaction<'_>, collection: i64, number: i64) -> rusqlite::Result<bool> {
+    let keys: Option<Vec<String>> = transaction
+        .prepare_cached("SELECT keys FROM record WHERE id = ?")?
+        .query_row([row_id(collection, number)], |row| json(row, 0))
+        .optional()?;
+    let Some(keys) = keys else { return Ok(false) };
+    let mut statement =
+        transaction.prepare_cached("DELETE FROM record_key WHERE collection = ? AND key = ? AND record = ?")?;
+    for key in keys {
+        statement.execute((collection, hash(&key), number))?;
+    }
+    Ok(true)
+}
+
+pub(super) fn remove(transaction: &Transaction<'_>, collection: i64, numbers: &[i64]) -> rusqlite::Result<usize> {
+    let mut statement = transaction.prepare_cached("DELETE FROM record WHERE id = ?")?;
+    let mut removed = 0;
+    for number in numbers {
+        if remove_keys(transaction, collection, *number)? {
+            removed += statement.execute([row_id(collection, *number)])?;
+        }
+    }
+    Ok(removed)
+}
+
+pub(super) fn clear(transaction: &Transaction<'_>, collection: i64) -> rusqlite::Result<usize> {
+    transaction.execute("DELETE FROM record_key WHERE collection = ?", [collection])?;
+    transaction.execute("DELETE FROM record WHERE id BETWEEN ? AND ?", row_ids(collection))
+}
+
+/// Those of the keys that some record has.
+pub(super) fn known_keys<K: AsRef<str>>(
+    connection: &Connection,
+    collection: i64,
+    keys: &[K],
+) -> rusqlite::Result<HashSet<String>> {
+    let wanted: HashSet<&str> = keys.iter().map(AsRef::as_ref).collect();
+    let mut found = HashSet::new();
+    let mut statement = connection.prepare_cached("SELECT keys FROM record WHERE id = ?")?;
+    for number in with_keys(connection, collection, keys)? {
+        let keys: Vec<String> = statement.query_row([row_id(collection, number)], |row| json(row, 0))?;
+        found.extend(keys.into_iter().filter(|key| wanted.contains(key.as_str())));
+    }
+    Ok(found)
+}

@@ -1,0 +1,47 @@
+//! Where the parts of a running task are written, for what goes wrong only then.
+
+use std::path::Path as File;
+use std::rc::Rc;
+
+use super::{Content, Document, Node};
+use crate::document::diagnostic::{At, Path, Segment, Span};
+
+/// A part of a config that knows the lines of what is in it. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Place {
+    document: Document,
+    path: Rc<Path>,
+}
+
+impl Place {
+    /// The part of `document` at `path`.
+    pub fn new(document: &Document, path: Path) -> Self {
+        Self { document: document.clone(), path: Rc::new(path) }
+    }
+
+    /// The file and the line, `config.yml:7`, where this text first stands as a key or a value of this part.
+    pub fn of(&self, text: &str) -> Option<String> {
+        let mut node = self.document.root();
+        for segment in &self.path.0 {
+            node = match (segment, node.content()) {
+                (Segment::Key(key), Content::Mapping(mapping)) => mapping.get(key)?,
+                (Segment::Index(index), Content::Sequence(items)) => items.get(*index)?,
+                _ => return None,
+            };
+        }
+        let place = self.document.locate(&At::Span(find(node, text)?.clone()));
+        let file = File::new(place.file).file_name()?.to_string_lossy();
+        Some(format!("{file}:{}", place.line))
+    }
+}
+
+fn find<'a>(node: &'a Node, text: &str) -> Option<&'a Span> {
+    match node.content() {
+        Content::Scalar(value) => (value.as_str() == Some(text)).then(|| node.span()),
+        Content::Sequence(items) => items.iter().find_map(|item| find(item, text)),
+        Content::Mapping(mapping) => mapping.iter().find_map(|(key, value)| match *key.text == *text {
+            true => Some(&key.span),
+            false => find(value, text),
+        }),
+    }
+}

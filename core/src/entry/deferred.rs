@@ -1,0 +1,28 @@
+//! A field that is rendered from a template when somebody reads it.
+
+use crate::document::Place;
+use crate::expression::Template;
+
+/// What a field is rendered from.
+#[derive(Debug, Clone)]
+pub struct DeferredField {
+    /// The template, whose value becomes the field's.
+    pub template: Template,
+    /// The plugin that asked for it, for messages.
+    pub by: &'static str,
+    /// Where that plugin is written.
+    pub(crate) place: Option<Place>,
+}
+
+impl DeferredField {
+    /// What `by` wants a field to be rendered from.
+    pub fn new(template: Template, by: &'static str) -> Self {
+        Self { template, by, place: None }
+    }
+}
+
+impl PartialEq for DeferredField {
+    fn eq(&self, other: &Self) -> bool {
+        self.template.text() == other.template.text() && self.by == other.by
+    }
+}

@@ -1,0 +1,103 @@
+//! The functions that expressions can call: `timedelta`, `duration`, `has_field`.
+//!
+//! `now` and `utcnow` are values, not functions; the evaluation provides them.
+
+use jiff::SignedDuration;
+use minijinja::value::{Kwargs, Rest};
+use minijinja::{Environment, Error, ErrorKind, State, Value};
+
+use super::convert::kind;
+use super::dates::{DAY, Duration};
+use super::engine::{FIELDS, Fields};
+use super::operators::{Number, defined};
+
+/// The name under which a function of ours is called, so that a field of its name does not hide it.
+pub(super) fn ours(name: &str) -> Option<&'static str> {
+    match name {
+        "timedelta" | "duration" => Some("$duration"),
+        "has_field" => Some("$has_field"),
+        _ => None,
+    }
+}
+
+pub(super) fn add(environment: &mut Environment<'static>) {
+    environment.add_function("$duration", duration);
+    environment.add_function("$has_field", has_field);
+}
+
+fn has_field(state: &State<'_, '_>, name: &Value) -> Result<bool, Error> {
+    let name = defined(name)?;
+    let Some(name) = name.as_str() else {
+        let message = format!("`has_field` needs the name of a field as text, not {}", kind(name));
+        return Err(Error::new(ErrorKind::InvalidOperation, message));
+    };
+    let fields = state.lookup(FIELDS);
+    match fields.as_ref().and_then(|fields| fields.downcast_object_ref::<Fields>()) {
+        Some(fields) => fields.has(name),
+        None => Ok(false),
+    }
+}
+
+/// The parts of a duration in the order in which they can be given without their names, with their seconds.
+const PARTS: [(&str, f64); 7] = [
+    ("days", DAY as f64),
+    ("seconds", 1.0),
+    ("microseconds", 1e-6),
+    ("milliseconds", 1e-3),
+    ("minutes", 60.0),
+    ("hours", 3600.0),
+    ("weeks", 7.0 * DAY as f64),
+];
+
+/// `timedelta(days=2, hours=1)`; also `years` and `months`, and text such as `'2 weeks'`.
+fn duration(arguments: Rest<Value>, parts: Kwargs) -> Result<Value, Error> {
+    if let [text] = arguments.as_slice()
+        && let Some(text) = text.as_str()
+    {
+        parts.assert_all_used()?;
+        return spelled(text).map(Duration::into_engine);
+    }
+    if arguments.len() > PARTS.len() {
+        return Err(Error::new(ErrorKind::TooManyArguments, "a duration has seven parts at most"));
+    }
+    let (mut nanos, mut months) = (0.0, 0.0);
+    for ((name, seconds), value) in PARTS.iter().zip(arguments.iter()) {
+        nanos += number(name, value)? * seconds * 1e9;
+    }
+    for name in parts.args() {
+        let value = number(name, &parts.peek::<Value>(name)?)?;
+        match (name, PARTS.iter().find(|(part, _)| *part == name)) {
+            (_, Some((_, seconds))) => nanos += value * seconds * 1e9,
+            ("years", _) => months += value * 12.0,
+            ("months", _) => months += value,
+            _ => {
+                let message = format!("a duration has no `{name}`: it has days, seconds, minutes, hours, weeks, …");
+                return Err(Error::new(ErrorKind::InvalidOperation, message));
+            }
+        }
+    }
+    if !(nanos.abs() < 1e27 && months.abs() < 1e6) {
+        return Err(Error::new(ErrorKind::InvalidOperation, "the duration is too long"));
+    }
+    // Whole microseconds, so that fractions of days do not leave a rest.
+    let exact = SignedDuration::from_micros_i128((nanos / 1e3).round() as i128);
+    Ok(Duration { months: months as i64, exact }.into_engine())
+}
+
+fn number(name: &str, value: &Value) -> Result<f64, Error> {
+    let value = defined(value)?;
+    Number::of(value).map(Number::float).ok_or_else(|| {
+        Error::new(ErrorKind::InvalidOperation, format!("`{name}` of a duration is a number, not {}", kind(value)))
+    })
+}
+
+fn spelled(text: &str) -> Result<Duration, Error> {
+    let bad = || Error::new(ErrorKind::InvalidOperation, format!("not a duration such as `2 days`: `{text}`"));
+    let span: jiff::Span = text.trim().parse().map_err(|_| bad())?;
+    let months = i64::from(span.get_years()) * 12 + i64::from(span.get_months());
+    let days = i64::from(span.get_weeks()) * 7 + i64::from(span.get_days());
+    let rest = span.years(0).months(0).weeks(0).days(0);
+    let exact = SignedDuration::try_from(rest).map_err(|_| bad())?;
+    let exact = exact.checked_add(SignedDuration::from_secs(days * DAY)).ok_or_else(bad)?;
+    Ok(Duration { months, exact })
+}

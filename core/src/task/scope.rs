@@ -1,0 +1,155 @@
+//! What expressions and templates read of the entries of a task, and how they stand in options.
+
+use std::borrow::Cow;
+use std::cell::Cell;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer};
+
+use crate::entry::Entry;
+use crate::expression::{ErrorKind, Expression, ExpressionError, Got, Now, Scope, Template};
+use crate::task::Task;
+use crate::value::Value;
+
+/// An entry as expressions see it: its fields, those that are offered, what was decided, and `task`, the task's name.
+///
+/// A field that is offered is [`Got::Pending`] until it is fetched, and stays so if it cannot be.
+pub(crate) struct Fields<'a> {
+    pub task: &'a Task,
+    pub entry: &'a Entry,
+    /// The field that is being rendered, which reads its own old value.
+    pub except: Option<&'a str>,
+    /// Whether a name was read that there is not.
+    pub missed: Cell<bool>,
+}
+
+impl<'a> Fields<'a> {
+    pub fn new(task: &'a Task, entry: &'a Entry) -> Self {
+        Self { task, entry, except: None, missed: Cell::new(false) }
+    }
+
+    fn waits(&self, name: &str) -> bool {
+        match self.except == Some(name) {
+            true => self.task.is_offered(self.entry, name),
+            false => self.task.is_pending(self.entry, name) || self.task.is_unavailable(self.entry, name),
+        }
+    }
+}
+
+impl Scope for Fields<'_> {
+    fn get(&self, name: &str) -> Got {
+        if self.waits(name) {
+            return Got::Pending;
+        }
+        let known = self.entry.get(name).or_else(|| match name {
+            "task" | "task_name" => Some(Value::from(&*self.task.name)),
+            _ => None,
+        });
+        self.missed.set(self.missed.get() || known.is_none());
+        known.map_or(Got::Absent, Got::Value)
+    }
+
+    fn names(&self) -> Vec<String> {
+        let known = self.entry.fields().map(|(name, _)| name.to_owned());
+        known.chain(self.task.offered(self.entry).map(str::to_owned)).collect()
+    }
+
+    fn has(&self, name: &str) -> bool {
+        let has = self.waits(name) || self.entry.get(name).is_some();
+        self.missed.set(self.missed.get() || !has);
+        has
+    }
+}
+
+impl Task {
+    /// The moment and the place for expressions.
+    pub fn now(&self) -> Now {
+        Now { now: self.cx.clock.now(), zone: self.cx.clock.zone() }
+    }
+
+    /// Evaluates something for the entries at these positions, in rounds: what it reads is fetched, and only for the
+    /// entries that it is read of.
+    ///
+    /// The error [`ErrorKind::Pending`] in a result names fields that could not be fetched: nobody knows what they are.
+    pub async fn evaluate<T>(
+        &mut self,
+        positions: Vec<usize>,
+        evaluate: impl Fn(&dyn Scope, &Now) -> Result<T, ExpressionError>,
+    ) -> Vec<(usize, Result<T, ExpressionError>)> {
+        let now = self.now();
+        self.rounds(positions, |task, entry| {
+            let result = evaluate(&Fields::new(task, entry), &now);
+            let touched = match &result {
+                Err(ExpressionError { kind: ErrorKind::Pending(names), .. }) => names.clone(),
+                _ => Vec::new(),
+            };
+            (result, touched)
+        })
+        .await
+    }
+}
+
+/// How many entries a warning names.
+const NAMED: usize = 3;
+
+impl Task {
+    /// Warns that an expression of a plugin could not be evaluated for these entries, in one line for each reason; each
+    /// entry's traces say so as well.
+    pub fn warn_of_errors(&mut self, plugin: &'static str, text: &str, errors: &[(usize, ExpressionError)]) {
+        let mut reasons: Vec<(String, Vec<usize>)> = Vec::new();
+        for (at, error) in errors {
+            let reason = error.to_string();
+            match reasons.iter_mut().find(|(known, _)| *known == reason) {
+                Some((_, entries)) => entries.push(*at),
+                None => reasons.push((reason, vec![*at])),
+            }
+        }
+        let expression = self.quoted(text);
+        for (reason, entries) in reasons {
+            let titles = entries.iter().take(NAMED).map(|at| format!("`{}`", self.entries[*at].title()));
+            let titles = titles.collect::<Vec<_>>().join(", ");
+            let more = entries.len().saturating_sub(NAMED);
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            for at in entries {
+                self.entries[at].trace(format!("{plugin}: {expression} could not be evaluated: {reason}"));
+            }
+            self.warn(plugin, format!("{expression} could not be evaluated for {titles}{more}: {reason}"));
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Expression {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::compile(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+    }
+}
+
+impl<'de> Deserialize<'de> for Template {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::compile(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+    }
+}
+
+impl JsonSchema for Expression {
+    fn schema_name() -> Cow<'static, str> {
+        "expression".into()
+    }
+    fn inline_schema() -> bool {
+        true
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "format": "expression" })
+    }
+}
+
+impl JsonSchema for Template {
+    fn schema_name() -> Cow<'static, str> {
+        "template".into()
+    }
+    fn inline_schema() -> bool {
+        true
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "format": "template" })
+    }
+}

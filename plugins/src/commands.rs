@@ -1,0 +1,6 @@
+//! Commands that belong to no single plugin.
+
+mod changes;
+mod database;
+mod flexget_db;
+mod seen;

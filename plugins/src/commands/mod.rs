@@ -1,7 +1,0 @@
-//! Commands that belong to no single plugin.
-
-mod changes;
-mod database;
-mod flexget_db;
-mod lists;
-mod seen;

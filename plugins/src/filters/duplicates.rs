@@ -1,0 +1,98 @@
+use std::collections::HashMap;
+
+use flexget_core::prelude::*;
+
+use crate::filters::unique::{Action, same};
+
+/// Accepts or rejects the entries that have the same field as another entry.
+///
+/// With `action: reject` the last of them is left, because by then no other is left that it could be like, as in FlexGet.
+/// An entry that comes twice, with the same title and address, is not like itself.
+///
+/// ```yaml
+/// mock:
+///   - { title: Solaris on list one, imdb_id: tt0069293 }
+///   - { title: Solaris on list two, imdb_id: tt0069293 }
+///   - { title: Stalker on list two, imdb_id: tt0079944 }
+/// duplicates:
+///   field: imdb_id
+///   action: accept
+/// ```
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Duplicates {
+    /// The field.
+    field: String,
+    /// What to do with the entries.
+    action: Action,
+}
+
+submit! { plugin::<Duplicates>() }
+
+impl Plugin for Duplicates {
+    const NAME: &'static str = "duplicates";
+
+    fn steps(&self) -> Vec<Step<Self>> {
+        vec![Step::at(Phase::Filter, Self::compare)]
+    }
+}
+
+impl Duplicates {
+    async fn compare(&self, task: &mut Task) -> Result<()> {
+        task.need(&[&self.field]).await;
+        let mut groups: HashMap<String, Vec<usize>> = HashMap::new();
+        for at in task.live() {
+            if let Some(value) = task.entries[at].get(&self.field).and_then(same) {
+                groups.entry(value).or_default().push(at);
+            }
+        }
+        for (value, group) in groups {
+            for &at in &group {
+                let is_other = |other: &&usize| {
+                    let (a, b) = (&task.entries[at], &task.entries[**other]);
+                    let open = !matches!(b.state(), State::Rejected | State::Failed);
+                    let differ = |name: &str| a.peek(name) != b.peek(name);
+                    open && (differ("original_title") || differ("original_url"))
+                };
+                if let Some(other) = group.iter().find(is_other) {
+                    let (title, other) = (task.entries[at].title(), task.entries[*other].title());
+                    let reason = format!("field {} value {value} equals on {title} and {other}", self.field);
+                    self.action.apply(&mut task.entries[at], Self::NAME, reason);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use flexget_core::testing;
+
+    const MOCK: &str = "mock: [{title: A, x: 1}, {title: B, x: 1}, {title: C, x: 2}, {title: A, x: 1}, {title: D}]\n";
+
+    #[test]
+    fn all_of_them_are_accepted_and_all_but_the_last_rejected() {
+        let run = |options: &str| testing::decisions(&testing::run(&format!("{MOCK}{options}"), &testing::context()));
+        assert_eq!(
+            run("duplicates: { field: x, action: accept }"),
+            [
+                "A: accepted (field x value 1 equals on A and B)",
+                "B: accepted (field x value 1 equals on B and A)",
+                "C",
+                "A: accepted (field x value 1 equals on A and B)",
+                "D"
+            ]
+        );
+        assert_eq!(
+            run("duplicates: { field: x, action: reject }"),
+            [
+                "A: rejected (field x value 1 equals on A and B)",
+                "B: rejected (field x value 1 equals on B and A)",
+                "C",
+                "A",
+                "D"
+            ]
+        );
+    }
+}

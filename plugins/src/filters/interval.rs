@@ -1,0 +1,159 @@
+use std::borrow::Cow;
+use std::cell::Cell;
+
+use flexget_core::prelude::*;
+use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
+use schemars::{Schema, SchemaGenerator, json_schema};
+
+/// Runs the task only when so much time has passed since it last ran.
+///
+/// The time counts from the beginning of the last run that was completed: a task that was aborted runs again at once, which
+/// FlexGet lets wait. A run that comes a little early, by a twentieth of the interval and a minute at most, is not
+/// early, so that an hourly job with `interval: 1 hour` does not miss every other turn. With `--learn` the interval is not heeded.
+///
+/// ```yaml
+/// interval: 2 hours
+/// mock: [ Solaris (1972) ]
+/// accept_all: yes
+/// ```
+#[derive(Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Interval {
+    /// The time: `30 minutes`, `2 hours`, `1 day`, `1 week`, or as ISO 8601 has it, `PT2H`.
+    time: Time,
+}
+
+/// A length of time.
+struct Time {
+    text: String,
+    duration: SignedDuration,
+}
+
+impl<'de> Deserialize<'de> for Time {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let span = text.parse::<Span>().and_then(|span| span.to_duration(SpanRelativeTo::days_are_24_hours()));
+        match span {
+            Ok(duration) if duration.is_positive() => Ok(Self { text, duration }),
+            _ => Err(serde::de::Error::custom(
+                Problem::at(Path::root(), format!("`{text}` is not an interval"))
+                    .help("write a number and second(s), minute(s), hour(s), day(s) or week(s)")
+                    .to_text(),
+            )),
+        }
+    }
+}
+
+impl JsonSchema for Time {
+    fn schema_name() -> Cow<'static, str> {
+        "time".into()
+    }
+    fn inline_schema() -> bool {
+        true
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string" })
+    }
+}
+
+submit! { plugin::<Interval>() }
+
+impl Plugin for Interval {
+    const NAME: &'static str = "interval";
+
+    fn steps(&self) -> Vec<Step<Self>> {
+        vec![
+            Step::at(Phase::Start, Self::skip_if_early).priority(255),
+            Step::at(Phase::Exit, Self::remember).priority(-255),
+        ]
+    }
+}
+
+impl Interval {
+    async fn skip_if_early(&self, task: &mut Task) -> Result<()> {
+        if task.learn {
+            return Ok(());
+        }
+        let now = task.cx.clock.now();
+        let last = task.cx.store.get_setting(&key(task))?;
+        let last = last.as_ref().and_then(|last| last.as_str()?.parse::<Timestamp>().ok());
+        let tolerated = (self.duration() / 20).min(SignedDuration::from_mins(1));
+        let next = last.and_then(|last| last.checked_add(self.duration() - tolerated).ok());
+        // A moment in the future is that of a clock that was wrong.
+        match next.filter(|next| now < *next && last.is_some_and(|last| last <= now)) {
+            Some(_) => {
+                let next = last.and_then(|last| last.checked_add(self.duration()).ok()).unwrap_or(now);
+                let when = next.strftime("%Y-%m-%d %H:%M UTC");
+                task.skip(format!("interval {} not met: the next run is due at {when}", self.time.text));
+            }
+            None => began(task).set(Some(now)),
+        }
+        Ok(())
+    }
+
+    async fn remember(&self, task: &mut Task) -> Result<()> {
+        match began(task).get() {
+            Some(began) => task.cx.store.set_setting(&key(task), &began.to_string().into()),
+            None => Ok(()),
+        }
+    }
+
+    fn duration(&self) -> SignedDuration {
+        self.time.duration
+    }
+}
+
+/// Under what the beginning of the last run is stored.
+fn key(task: &Task) -> String {
+    format!("interval {}", task.name)
+}
+
+/// When this run began.
+fn began(task: &Task) -> Rc<Cell<Option<Timestamp>>> {
+    task.cx.run_cache.of(&key(task))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use flexget_core::task::report::Outcome;
+    use flexget_core::testing;
+
+    const TASK: &str = "mock: [A]\naccept_all: yes\nseen: no\ninterval: 1 hour\n";
+
+    #[test]
+    fn the_task_waits_for_its_time() {
+        let cx = testing::context();
+        let run_after = |seconds: u64| {
+            testing::block_on(cx.clock.sleep(Duration::from_secs(seconds)));
+            testing::run(TASK, &testing::next_run(&cx))
+        };
+        assert_eq!(run_after(0).outcome, Outcome::Ok);
+        let early = run_after(3500);
+        assert_eq!(early.outcome, Outcome::Skipped);
+        assert_eq!(
+            early.error.unwrap().message,
+            "interval 1 hour not met: the next run is due at 2026-11-24 01:00 UTC"
+        );
+        assert_eq!(run_after(50).outcome, Outcome::Ok, "almost an hour is an hour");
+    }
+
+    #[test]
+    fn a_run_that_was_aborted_does_not_count() {
+        let cx = testing::context();
+        let broken = format!("{TASK}limit: {{ amount: 1, from: {{ yaml_list: / }} }}\n");
+        assert_eq!(testing::run(&broken, &cx).outcome, Outcome::Aborted);
+        assert_eq!(testing::run(TASK, &testing::next_run(&cx)).outcome, Outcome::Ok);
+    }
+
+    #[test]
+    fn what_is_no_time_is_a_mistake() {
+        for (text, good) in
+            [("2 hours", true), ("PT2H", true), ("7 days", true), ("2 fortnights", false), ("1 month", false)]
+        {
+            let mistakes = testing::mistakes(&format!("mock: [A]\naccept_all: yes\ninterval: {text}"));
+            assert_eq!(mistakes.is_empty(), good, "{text}: {mistakes:?}");
+        }
+    }
+}

@@ -1,0 +1,391 @@
+use std::borrow::Cow;
+use std::fmt;
+
+use flexget_core::prelude::*;
+use schemars::{Schema, SchemaGenerator, json_schema};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserializer, de};
+
+use crate::modify::set::Fields;
+
+/// Accepts and rejects entries by regular expressions.
+///
+/// An expression is looked for anywhere in the fields `title` and `description`, or in those that `from` names; upper and
+/// lower case are alike. It may have options: `not` takes expressions that must not be found in the same field, `from`
+/// fields, `set` fields to set (as the plugin `set` does), and `path` a value for the field `path`. The spelling is Python's.
+///
+/// ```yaml
+/// mock: [ Solaris 1972 1080p, Solaris 2002 1080p, Stalker 1979 CAM ]
+/// regexp:
+///   accept:
+///     - solaris: { not: '\b2002\b', set: { director: Tarkovsky } }
+///     - stalker
+///   reject:
+///     - \bcam\b
+///   rest: reject
+/// ```
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Regexp {
+    /// Accepts the entries in which one of these is found.
+    #[serde(default)]
+    accept: Expressions,
+    /// Rejects the entries in which one of these is found.
+    #[serde(default)]
+    reject: Expressions,
+    /// Accepts the entries in which one of these is not found.
+    #[serde(default)]
+    accept_excluding: Expressions,
+    /// Rejects the entries in which one of these is not found.
+    #[serde(default)]
+    reject_excluding: Expressions,
+    /// What to do with all other entries.
+    rest: Option<Rest>,
+    /// The fields to look in, for all expressions that do not say others.
+    from: Option<OneOrMany<String>>,
+}
+
+/// What to do with all other entries.
+#[derive(Deserialize, JsonSchema, Clone, Copy, PartialEq)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+enum Rest {
+    /// Accept them.
+    Accept,
+    /// Reject them.
+    Reject,
+}
+
+/// Regular expressions, each with its options.
+#[derive(Deserialize, Default)]
+#[serde(transparent)]
+struct Expressions(Vec<Item>);
+
+/// One regular expression, or several with options.
+struct Item(Vec<(Pattern, Options)>);
+
+/// What else there is to say of a regular expression.
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct Options {
+    path: Option<String>,
+    set: Option<Fields>,
+    not: Option<OneOrMany<Pattern>>,
+    from: Option<OneOrMany<String>>,
+}
+
+submit! { plugin::<Regexp>() }
+
+impl Plugin for Regexp {
+    const NAME: &'static str = "regexp";
+
+    fn steps(&self) -> Vec<Step<Self>> {
+        vec![Step::at(Phase::Filter, Self::decide).priority(172)]
+    }
+}
+
+impl Regexp {
+    async fn decide(&self, task: &mut Task) -> Result<()> {
+        let named = |fields: &Option<OneOrMany<String>>| fields.iter().flat_map(|fields| fields.to_vec()).collect();
+        let mut needed: Vec<String> = named(&self.from);
+        let all = [&self.accept, &self.reject, &self.accept_excluding, &self.reject_excluding];
+        all.iter().flat_map(|one| one.each()).for_each(|(_, options)| needed.extend(named(&options.from)));
+        task.need(&needed.iter().map(String::as_str).collect::<Vec<_>>()).await;
+
+        let mut rest: BTreeSet<usize> = task.live().collect();
+        for (expressions, action, wants_match) in [
+            (&self.accept, Rest::Accept, true),
+            (&self.reject, Rest::Reject, true),
+            (&self.accept_excluding, Rest::Accept, false),
+            (&self.reject_excluding, Rest::Reject, false),
+        ] {
+            for at in task.live() {
+                if self.apply(expressions, action, wants_match, task, at)? {
+                    rest.remove(&at);
+                }
+            }
+        }
+        if let Some(action) = self.rest {
+            for at in rest {
+                action.apply(&mut task.entries[at], "regexp `rest`".to_owned());
+            }
+        }
+        Ok(())
+    }
+
+    /// Does it to the entry at `at`, if the first of the expressions that is to be found, or not, says so.
+    fn apply(
+        &self,
+        expressions: &Expressions,
+        action: Rest,
+        wants_match: bool,
+        task: &mut Task,
+        at: usize,
+    ) -> Result<bool> {
+        for (pattern, options) in expressions.each() {
+            let field = self.found_in(pattern, options, &task.entries[at])?;
+            if field.is_some() != wants_match {
+                continue;
+            }
+            let what = field.map_or_else(|| "didn't match".to_owned(), |field| format!("matched field '{field}'"));
+            let reason = format!("regexp '{}' {what}", pattern.text());
+            if let Some(path) = &options.path {
+                task.entries[at].set("path", path.as_str());
+            }
+            if let Some(fields) = &options.set {
+                fields.set(task, at, Self::NAME);
+            }
+            action.apply(&mut task.entries[at], reason);
+            return Ok(true);
+        }
+        Ok(false)
+    }
+
+    /// The first field in which the expression is found and none of those that it must not be.
+    fn found_in<'a>(&'a self, pattern: &Pattern, options: &'a Options, entry: &Entry) -> Result<Option<&'a str>> {
+        let from = options.from.as_ref().or(self.from.as_ref());
+        let usual = || vec!["title", "description"];
+        let fields = from.map_or_else(usual, |fields| fields.iter().map(String::as_str).collect());
+        for field in fields {
+            let texts = texts(field, entry);
+            for text in &texts {
+                if pattern.is_match(text)? && !finds_any(options.not.as_ref(), &texts)? {
+                    return Ok(Some(field));
+                }
+            }
+        }
+        Ok(None)
+    }
+}
+
+fn finds_any(patterns: Option<&OneOrMany<Pattern>>, texts: &[String]) -> Result<bool> {
+    for pattern in patterns.into_iter().flatten() {
+        for text in texts {
+            if pattern.is_match(text)? {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
+}
+
+/// The texts of a field: of a list each of its items, of an address without its escapes.
+fn texts(field: &str, entry: &Entry) -> Vec<String> {
+    let texts = match entry.get(field) {
+        Some(Value::List(items)) => items.iter().map(Value::display).collect(),
+        Some(value) if value.is_true() => vec![value.display()],
+        _ => Vec::new(),
+    };
+    if field == "url" { texts.iter().map(|text| unescaped(text)).collect() } else { texts }
+}
+
+/// An address with `%20` and the like as the characters that they are.
+fn unescaped(text: &str) -> String {
+    let digit = |byte: Option<&u8>| byte.and_then(|byte| char::from(*byte).to_digit(16));
+    let bytes = text.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        match (byte, digit(bytes.get(at + 1)), digit(bytes.get(at + 2))) {
+            (b'%', Some(high), Some(low)) => {
+                out.push((high * 16 + low) as u8);
+                at += 3;
+            }
+            _ => {
+                out.push(byte);
+                at += 1;
+            }
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+impl Rest {
+    fn apply(self, entry: &mut Entry, reason: String) {
+        match self {
+            Self::Accept => entry.accept_because(Regexp::NAME, Some(reason)),
+            Self::Reject => entry.reject(Regexp::NAME, Some(reason)),
+        }
+    }
+}
+
+impl Expressions {
+    fn each(&self) -> impl Iterator<Item = (&Pattern, &Options)> {
+        self.0.iter().flat_map(|item| item.0.iter()).map(|(pattern, options)| (pattern, options))
+    }
+}
+
+impl<'de> Deserialize<'de> for Item {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct PatternOrMap;
+        impl<'de> Visitor<'de> for PatternOrMap {
+            type Value = Item;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a regular expression")
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Item, E> {
+                Ok(Item(vec![(Pattern::new(text).map_err(E::custom)?, Options::default())]))
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Item, A::Error> {
+                let mut pairs = Vec::new();
+                while let Some((pattern, PathOrOptions(options))) = map.next_entry()? {
+                    pairs.push((pattern, options));
+                }
+                Ok(Item(pairs))
+            }
+        }
+        deserializer.deserialize_any(PatternOrMap)
+    }
+}
+
+/// The options of an expression, or its `path` alone.
+struct PathOrOptions(Options);
+
+impl<'de> Deserialize<'de> for PathOrOptions {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct TextOrMap;
+        impl<'de> Visitor<'de> for TextOrMap {
+            type Value = PathOrOptions;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a path or options")
+            }
+            fn visit_str<E: de::Error>(self, path: &str) -> Result<PathOrOptions, E> {
+                Ok(PathOrOptions(Options { path: Some(path.to_owned()), ..Options::default() }))
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<PathOrOptions, A::Error> {
+                Options::deserialize(MapAccessDeserializer::new(map)).map(PathOrOptions)
+            }
+        }
+        deserializer.deserialize_any(TextOrMap)
+    }
+}
+
+impl JsonSchema for Expressions {
+    fn schema_name() -> Cow<'static, str> {
+        "expressions".into()
+    }
+    fn inline_schema() -> bool {
+        true
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let names = OneOrMany::<String>::json_schema(generator);
+        let patterns = OneOrMany::<Pattern>::json_schema(generator);
+        let set = crate::modify::set::Set::json_schema(generator);
+        json_schema!({
+            "type": "array",
+            "items": {
+                "anyOf": [
+                    { "description": "A regular expression.", "type": "string", "format": "regex" },
+                    {
+                        "description": "A regular expression with options.",
+                        "type": "object",
+                        "propertyNames": { "format": "regex" },
+                        "additionalProperties": {
+                            "anyOf": [
+                                { "description": "The value of the field `path`.", "type": "string" },
+                                {
+                                    "description": "Options.",
+                                    "type": "object",
+                                    "additionalProperties": false,
+                                    "properties": {
+                                        "path": { "description": "The value of the field `path`.", "type": "string" },
+                                        "set": set,
+                                        "not": {
+                                            "description": "What must not be found in the same field.",
+                                            "anyOf": patterns.get("anyOf"),
+                                        },
+                                        "from": { "description": "The fields to look in.", "anyOf": names.get("anyOf") },
+                                    },
+                                },
+                            ],
+                        },
+                    },
+                ],
+            },
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use flexget_core::testing;
+
+    fn run(options: &str) -> Vec<String> {
+        let task = format!(
+            "mock:
+  - {{ title: Solaris 1080p, description: by tarkovsky, tags: [hd, Film] }}
+  - {{ title: Stalker CAM, url: 'http://x/a%20b' }}
+regexp: {options}"
+        );
+        testing::decisions(&testing::run(&task, &testing::context()))
+    }
+
+    const SOLARIS: &str = "Solaris 1080p";
+    const STALKER: &str = "Stalker CAM";
+
+    #[test]
+    fn every_operation_says_why() {
+        for (options, solaris, stalker) in [
+            ("{ accept: [ solaris ] }", ": accepted (regexp 'solaris' matched field 'title')", ""),
+            ("{ accept: [ Tarkovsky ] }", ": accepted (regexp 'Tarkovsky' matched field 'description')", ""),
+            ("{ accept: [ film ], from: tags }", ": accepted (regexp 'film' matched field 'tags')", ""),
+            ("{ accept: [ film: { from: [title, tags] } ] }", ": accepted (regexp 'film' matched field 'tags')", ""),
+            ("{ reject: [ 'a b' ], from: url }", "", ": rejected (regexp 'a b' matched field 'url')"),
+            (
+                "{ accept: [ 's' ], reject: [ '\\bcam\\b' ] }",
+                ": accepted (regexp 's' matched field 'title')",
+                ": rejected (regexp '\\bcam\\b' matched field 'title')",
+            ),
+            (
+                "{ accept: [ 's': { not: cam } ], rest: reject }",
+                ": accepted (regexp 's' matched field 'title')",
+                ": rejected (regexp `rest`)",
+            ),
+            (
+                "{ reject: [ cam ], rest: accept }",
+                ": accepted (regexp `rest`)",
+                ": rejected (regexp 'cam' matched field 'title')",
+            ),
+            ("{ reject_excluding: [ 1080p ] }", "", ": rejected (regexp '1080p' didn't match)"),
+            (
+                "{ accept_excluding: [ cam, solaris ] }",
+                ": accepted (regexp 'cam' didn't match)",
+                ": accepted (regexp 'solaris' didn't match)",
+            ),
+            ("{ accept: [ '^(?!.*cam)' ] }", ": accepted (regexp '^(?!.*cam)' matched field 'title')", ""),
+        ] {
+            assert_eq!(run(options), [format!("{SOLARIS}{solaris}"), format!("{STALKER}{stalker}")], "{options}");
+        }
+    }
+
+    #[test]
+    fn options_set_fields_of_the_entries_that_match() {
+        let task = "
+            mock: [ { title: Solaris, year: 1972 }, Stalker ]
+            regexp: { accept: [ solaris: { path: /films, set: { decade: '{{ year // 10 }}0s' } }, stalker: /other ] }
+        ";
+        let report = testing::run(task, &testing::context());
+        assert_eq!(report.entries[0].fields()["path"], "/films");
+        assert_eq!(report.entries[0].fields()["decade"], "1970s");
+        assert_eq!(report.entries[1].fields()["path"], "/other");
+    }
+
+    #[test]
+    fn mistakes_are_found_wherever_a_regular_expression_stands() {
+        let mistakes = testing::mistakes(
+            "
+            mock: [ A ]
+            regexp:
+              accept: [ '(', '[a': /path, 'good': { not: 'a)' , form: title } ]
+            ",
+        );
+        assert_eq!(mistakes.len(), 4, "{mistakes:#?}");
+        assert!(mistakes[0].starts_with("`(` is not a regular expression: "), "{mistakes:#?}");
+        assert!(mistakes[1].starts_with("`[a` is not a regular expression: "), "{mistakes:#?}");
+        assert!(
+            mistakes[3].contains("did you mean `from`?") || mistakes[2].contains("did you mean `from`?"),
+            "{mistakes:#?}"
+        );
+    }
+}

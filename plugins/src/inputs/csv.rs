@@ -1,0 +1,126 @@
+use flexget_core::prelude::*;
+
+use crate::inputs::source;
+
+/// Produces entries from the rows of a table in CSV, from an address or a file.
+///
+/// ```yaml
+/// csv:
+///   url: ~/films.csv
+///   values:
+///     title: 1
+///     url: 2
+///     imdb_id: 3
+/// accept_all: yes
+/// ```
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Csv {
+    /// The address, or the path of a file.
+    #[schemars(length(min = 1))]
+    url: String,
+    /// The fields, each with the number of its column; the first column is 1.
+    values: Columns,
+}
+
+/// Fields with their columns.
+#[derive(Deserialize, JsonSchema)]
+#[schemars(inline)]
+struct Columns {
+    /// The column of the title.
+    #[schemars(range(min = 1))]
+    title: usize,
+    /// The column of the address.
+    #[schemars(range(min = 1))]
+    url: usize,
+    /// The columns of any other fields.
+    #[serde(flatten)]
+    others: BTreeMap<String, usize>,
+}
+
+submit! { plugin::<Csv>() }
+
+impl Plugin for Csv {
+    const NAME: &'static str = "csv";
+    const INPUT: bool = true;
+
+    fn steps(&self) -> Vec<Step<Self>> {
+        vec![Step::at(Phase::Input, Self::produce)]
+    }
+
+    fn check(&self) -> Vec<Problem> {
+        let zero = self.values.others.iter().find(|(_, column)| **column == 0);
+        let problem = |(name, _): (&String, &usize)| {
+            Problem::at(Path::root().key("values").key(name), "`0` is less than the minimum of 1")
+        };
+        zero.map(problem).into_iter().collect()
+    }
+}
+
+impl Csv {
+    async fn produce(&self, task: &mut Task) -> Result<()> {
+        let text = source::text(&self.url, None, &task.cx).await?;
+        let rows =
+            ::csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes()).into_records();
+        for (number, row) in rows.enumerate() {
+            if task.wanted.is_some_and(|wanted| task.entries.len() >= wanted) {
+                break;
+            }
+            let unreadable =
+                |error| Error::new(format!("row {} of `{}` is not CSV", number + 1, self.url)).cause(error);
+            let row = row.map_err(unreadable)?;
+            let cell = |name: &str, column: usize| {
+                row.get(column - 1).map(str::trim).ok_or_else(|| {
+                    Error::new(format!("row {} of `{}` has no column {column} for `{name}`", number + 1, self.url))
+                        .hint("the columns are counted from 1")
+                })
+            };
+            let mut entry = Entry::new(cell("title", self.values.title)?, cell("url", self.values.url)?);
+            for (name, column) in &self.values.others {
+                entry.set(name.clone(), cell(name, *column)?);
+            }
+            task.produce([entry]);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use flexget_core::testing;
+
+    #[test]
+    fn rows_are_entries() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(
+            &file,
+            "\"Solaris, 1972\",http://x/1, tt0069293\n\n\"Stalker \"\"1979\"\"\",http://x/2,tt0079944\n",
+        )
+        .unwrap();
+        let run = |values: &str| {
+            let task = format!("csv: {{ url: {}, values: {{ {values} }} }}\naccept_all: yes", file.path().display());
+            testing::run(&task, &testing::context())
+        };
+        let report = run("title: 1, url: 2, imdb_id: 3");
+        assert_eq!(
+            report.entries.iter().map(|entry| entry.title()).collect::<Vec<_>>(),
+            ["Solaris, 1972", "Stalker \"1979\""]
+        );
+        assert_eq!(
+            (report.entries[0].url(), &report.entries[0].fields()["imdb_id"]),
+            ("http://x/1", &"tt0069293".into())
+        );
+        let error = run("title: 1, url: 2, imdb_id: 4").error.unwrap();
+        assert!(
+            error.message.contains("row 1 of") && error.message.contains("has no column 4 for `imdb_id`"),
+            "{}",
+            error.message
+        );
+    }
+
+    #[test]
+    fn columns_are_counted_from_one() {
+        assert_eq!(testing::mistakes("csv: { url: x, values: { title: 0, url: 1 } }\naccept_all: yes").len(), 1);
+        assert_eq!(testing::mistakes("csv: { url: x, values: { title: 1, url: 1, n: 0 } }\naccept_all: yes").len(), 1);
+    }
+}

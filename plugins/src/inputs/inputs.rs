@@ -1,0 +1,122 @@
+use std::collections::HashSet;
+
+use flexget_core::prelude::*;
+
+/// Reads several inputs, also of the same kind, one after the other.
+///
+/// An entry that has the title or the address of one before it is left out. An input that fails is a warning, and the others
+/// are read.
+///
+/// ```yaml
+/// inputs:
+///   - mock: [ Solaris (1972), Stalker (1979) ]
+///   - mock: [ Stalker (1979), Mirror (1975) ]
+/// accept_all: yes
+/// ```
+#[derive(Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Inputs {
+    /// The inputs.
+    inputs: Vec<AnyInput>,
+}
+
+submit! { plugin::<Inputs>() }
+
+impl Plugin for Inputs {
+    const NAME: &'static str = "inputs";
+    const INPUT: bool = true;
+
+    fn steps(&self) -> Vec<Step<Self>> {
+        vec![Step::at(Phase::Input, Self::produce)]
+    }
+}
+
+impl Inputs {
+    async fn produce(&self, task: &mut Task) -> Result<()> {
+        let mut known = Known::default();
+        for input in &self.inputs {
+            if task.wanted.is_some_and(|wanted| task.entries.len() >= wanted) {
+                break;
+            }
+            match task.input_from(&input.steps, task.wanted).await {
+                Err(error) => task.warn(Self::NAME, format!("error during input plugin {}: {error}", input.name)),
+                Ok(entries) => {
+                    if entries.is_empty() && !task.may_be_empty {
+                        task.warn(Self::NAME, format!("input {} did not return anything", input.name));
+                    }
+                    task.produce(entries.into_iter().filter(|entry| known.is_new(entry)));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The titles and addresses of the entries that have been met.
+#[derive(Default)]
+pub struct Known {
+    titles: HashSet<String>,
+    urls: HashSet<String>,
+}
+
+impl Known {
+    /// Whether the entry has neither the title nor an address of one before it.
+    pub fn is_new(&mut self, entry: &Entry) -> bool {
+        let more = match entry.peek("urls") {
+            Some(Value::List(urls)) => urls.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+            _ => Vec::new(),
+        };
+        let urls: Vec<String> =
+            more.into_iter().chain([entry.url().to_owned()]).filter(|url| !url.is_empty()).collect();
+        let is_new = !self.titles.contains(entry.title()) && !urls.iter().any(|url| self.urls.contains(url));
+        if is_new {
+            self.titles.insert(entry.title().to_owned());
+            self.urls.extend(urls);
+        }
+        is_new
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use flexget_core::prelude::*;
+    use flexget_core::testing;
+
+    #[test]
+    fn what_came_before_by_title_or_address_is_left_out() {
+        let task = "
+            inputs:
+              - mock: [ A, { title: B, url: 'http://x/1' } ]
+              - mock: [ A, { title: C, url: 'http://x/1' }, D ]
+            accept_all: yes
+        ";
+        let report = testing::run(task, &testing::context());
+        assert_eq!(testing::titles(&report, State::Accepted), ["A", "B", "D"]);
+        assert!(report.warnings.is_empty(), "{:?}", report.warnings);
+    }
+
+    #[test]
+    fn an_input_that_fails_or_gives_nothing_is_a_warning() {
+        let task = "
+            inputs:
+              - yaml_list: /
+              - entry_list: empty
+              - mock: [ A ]
+            accept_all: yes
+        ";
+        let report = testing::run(task, &testing::context());
+        assert_eq!(testing::titles(&report, State::Accepted), ["A"]);
+        assert!(
+            report.warnings[0].starts_with("inputs: error during input plugin yaml_list: "),
+            "{:?}",
+            report.warnings
+        );
+        assert_eq!(report.warnings[1], "inputs: input entry_list did not return anything");
+    }
+
+    #[test]
+    fn options_at_the_wrong_depth_are_explained() {
+        let mistakes = testing::mistakes("inputs:\n  - entry_list:\n    name: x\naccept_all: yes");
+        assert!(mistakes[0].contains("indented 2 more spaces"), "{mistakes:?}");
+    }
+}

@@ -1,0 +1,186 @@
+//! A list in a YAML file: a sequence of mappings, each with a `title`.
+//!
+//! The file belongs to the user: what cannot be read is never written over, what is not touched stays as it is, and a new
+//! text takes the place of the old one at once, so that a process that is killed leaves a whole file.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use flexget_core::document::diagnostic::At;
+use flexget_core::document::{Content, Document, Node, Scalar, to_yaml};
+use flexget_core::prelude::*;
+use serde_yaml::{Mapping, Value as Yaml};
+
+/// How text stands in a file.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Encoding {
+    /// Any text.
+    Utf8,
+    /// The first 256 characters, one byte each.
+    Latin1,
+    /// The first 128.
+    Ascii,
+}
+
+/// A file and how it is written.
+pub struct YamlFile {
+    path: PathBuf,
+    encoding: Encoding,
+}
+
+/// An item: the mapping in the file, and the entry that it is.
+#[derive(Debug, Clone)]
+pub struct Row {
+    /// As it stands in the file.
+    pub fields: Mapping,
+    /// As a task sees it.
+    pub entry: Entry,
+}
+
+/// What a dry run would have written, by file.
+#[derive(Default)]
+struct Unwritten(RefCell<HashMap<PathBuf, Vec<Row>>>);
+
+impl YamlFile {
+    /// The file at `path`; `~/` at its beginning is the home folder.
+    pub fn new(path: &str, encoding: Encoding, cx: &Context) -> Self {
+        let home = path.strip_prefix("~/").and_then(|rest| Some(Path::new(&(cx.environment)("HOME")?).join(rest)));
+        Self { path: home.unwrap_or_else(|| path.into()), encoding }
+    }
+
+    /// The items; none where there is no file.
+    ///
+    /// # Errors
+    /// The file cannot be read, or is something else than a list of entries; it says where.
+    pub fn read(&self, cx: &Context) -> Result<Vec<Row>> {
+        let unwritten = cx.run_cache.of::<Unwritten>("yaml files");
+        if let Some(rows) = unwritten.0.borrow().get(&self.path) {
+            return Ok(rows.clone());
+        }
+        match fs::read(&self.path) {
+            Ok(bytes) => self.parse(&self.decode(bytes)?),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+            Err(error) => Err(self.error("cannot be read").hint("check the path and its permissions").cause(error)),
+        }
+    }
+
+    /// Puts these items in the place of what is in the file; a dry run remembers them instead.
+    ///
+    /// # Errors
+    /// The file cannot be written; it is as it was then.
+    pub fn write(&self, rows: Vec<Row>, cx: &Context) -> Result<()> {
+        if cx.dry_run {
+            cx.run_cache.of::<Unwritten>("yaml files").0.borrow_mut().insert(self.path.clone(), rows);
+            return Ok(());
+        }
+        let text = to_yaml(&rows.into_iter().map(|row| Yaml::Mapping(row.fields)).collect());
+        let bytes = self.encode(text)?;
+        self.replace(&bytes).map_err(|error| {
+            self.error("cannot be written")
+                .hint("check its folder and the permissions; the file is as it was")
+                .cause(error)
+        })
+    }
+
+    fn error(&self, what: &str) -> Error {
+        Error::new(format!("`{}` {what}", self.path.display()))
+    }
+
+    fn parse(&self, text: &str) -> Result<Vec<Row>> {
+        let wrong = |message: &str, line: usize| {
+            self.error(&format!("is not a list of entries: {message}, in line {line}"))
+                .hint("correct the file; it is not written to until it can be read")
+        };
+        let document = Document::parse(&self.path.display().to_string(), text).map_err(|unreadable| {
+            let first = unreadable.diagnostics.first();
+            let place = first.and_then(|first| match &first.at {
+                At::Span(span) => Some((first.message.as_str(), unreadable.sources.location(span).line)),
+                At::Key(_) | At::Value(_) => None,
+            });
+            let (message, line) = place.unwrap_or(("no YAML", 1));
+            wrong(message, line)
+        })?;
+        let root = document.root();
+        let refuse = |node: &Node, message: &str| wrong(message, document.sources().location(node.span()).line);
+        match root.content() {
+            Content::Sequence(items) => {
+                items.iter().map(|item| row(item.value()).map_err(|why| refuse(item, &why))).collect()
+            }
+            Content::Mapping(mapping) if mapping.is_empty() => Ok(Vec::new()),
+            Content::Scalar(Scalar::Null) => Ok(Vec::new()),
+            _ => Err(refuse(root, "expected items that each begin with `- title: `")),
+        }
+    }
+
+    fn decode(&self, bytes: Vec<u8>) -> Result<String> {
+        let wrong = |name: &str| {
+            self.error(&format!("is not {name}")).hint(
+                "say how it is written with `encoding`, or save it as UTF-8; it is not written to until it can be read",
+            )
+        };
+        match self.encoding {
+            Encoding::Utf8 => String::from_utf8(bytes).map_err(|_| wrong("UTF-8")),
+            Encoding::Latin1 => Ok(bytes.into_iter().map(char::from).collect()),
+            Encoding::Ascii if bytes.is_ascii() => String::from_utf8(bytes).map_err(|_| wrong("ASCII")),
+            Encoding::Ascii => Err(wrong("ASCII")),
+        }
+    }
+
+    fn encode(&self, text: String) -> Result<Vec<u8>> {
+        let last = match self.encoding {
+            Encoding::Utf8 => return Ok(text.into_bytes()),
+            Encoding::Latin1 => '\u{ff}',
+            Encoding::Ascii => '\u{7f}',
+        };
+        let byte = |c: char| match u8::try_from(c) {
+            Ok(byte) if c <= last => Ok(byte),
+            _ => Err(self.error(&format!("cannot hold `{c}`")).hint("use `encoding: utf-8`, or save the file so")),
+        };
+        text.chars().map(byte).collect()
+    }
+
+    /// Writes a file beside the old one and puts it in its place.
+    fn replace(&self, bytes: &[u8]) -> io::Result<()> {
+        // A link goes on being one.
+        let path = fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone());
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let beside = path.with_file_name(format!(".{name}.{}.new", std::process::id()));
+        let written = write_whole(&beside, bytes, fs::metadata(&path).ok()).and_then(|()| fs::rename(&beside, &path));
+        if written.is_err() {
+            // It may never have been made; what went wrong is told either way.
+            let _ = fs::remove_file(&beside);
+        }
+        written
+    }
+}
+
+/// Writes a new file, on disk when this returns, with the permissions of the old one.
+fn write_whole(path: &Path, bytes: &[u8], like: Option<fs::Metadata>) -> io::Result<()> {
+    let mut file: File = OpenOptions::new().write(true).create(true).truncate(true).open(path)?;
+    file.write_all(bytes)?;
+    if let Some(like) = like {
+        file.set_permissions(like.permissions())?;
+    }
+    file.sync_all()
+}
+
+/// The address of an item without one: the same in each run.
+pub fn address(title: &str) -> String {
+    format!("mock://localhost/yaml_list/{}", crate::inputs::mock::slug(title))
+}
+
+fn row(item: Yaml) -> Result<Row, String> {
+    let Yaml::Mapping(fields) = item else { return Err("expected a mapping with a `title`".to_owned()) };
+    let values = fields.iter().map(|(name, value)| {
+        let name = Value::from_yaml(name).display();
+        let value = Value::from_yaml(value);
+        // `title: 1917` is a title.
+        let is_text = matches!(name.as_str(), "title" | "url") && !matches!(value, Value::List(_) | Value::Map(_));
+        (name.into(), if is_text { value.display().into() } else { value })
+    });
+    let entry = Entry::from_fields(values, address)?;
+    Ok(Row { fields, entry })
+}

@@ -1,0 +1,453 @@
+//! Commands about the lists that are kept in the store. They are spoken of alike; what is the same for all kinds is here.
+
+mod entry_list;
+mod movie_list;
+mod pending_list;
+mod regexp_list;
+
+use std::marker::PhantomData;
+
+use flexget_core::prelude::*;
+use serde_json::json;
+
+use crate::lists::stored_list::{Item, StoredList};
+
+/// A kind of list, as commands speak of it.
+struct Kind {
+    /// The first word of its commands.
+    command: &'static str,
+    /// Its name within sentences.
+    word: &'static str,
+    /// An item within sentences.
+    item: &'static str,
+    /// The key in a config.
+    key: &'static str,
+    /// The list that is meant where none is named.
+    default: &'static str,
+    /// A list of this kind.
+    shelf: fn(&Context, &str) -> StoredList,
+}
+
+/// A kind of list, as a type: what all kinds have in common is one command for each.
+trait OfKind: JsonSchema + 'static {
+    /// The kind.
+    const KIND: Kind;
+}
+
+/// The list that is meant where none is named.
+fn default_list<K: OfKind>() -> String {
+    K::KIND.default.to_owned()
+}
+
+/// Shows all lists of this kind, with the number of their items.
+#[derive(Deserialize, JsonSchema)]
+#[serde(bound = "")]
+struct All<K: OfKind> {
+    #[serde(skip)]
+    kind: PhantomData<K>,
+}
+
+impl<K: OfKind> Command for All<K> {
+    const PATH: &'static [&'static str] = &[K::KIND.command, "all"];
+
+    async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
+        K::KIND.all(cx, out)
+    }
+}
+
+/// Shows the fields of an entry: `show [LIST] TITLE`.
+#[derive(Deserialize, JsonSchema)]
+#[serde(bound = "")]
+struct Show<K: OfKind> {
+    /// The list, unless it is the usual one, and the title of the entry or the number that `list` shows.
+    #[schemars(extend("positional" = true))]
+    entry: Vec<String>,
+    #[serde(skip)]
+    kind: PhantomData<K>,
+}
+
+impl<K: OfKind> Command for Show<K> {
+    const PATH: &'static [&'static str] = &[K::KIND.command, "show"];
+
+    async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
+        K::KIND.show(cx, out, &self.entry)
+    }
+}
+
+/// Takes an item off a list: `del [LIST] TITLE`.
+#[derive(Deserialize, JsonSchema)]
+#[serde(bound = "")]
+struct Del<K: OfKind> {
+    /// The list, unless it is the usual one, and the title of the item or the number that `list` shows.
+    #[schemars(extend("positional" = true))]
+    item: Vec<String>,
+    #[serde(skip)]
+    kind: PhantomData<K>,
+}
+
+impl<K: OfKind> Command for Del<K> {
+    const PATH: &'static [&'static str] = &[K::KIND.command, "del"];
+
+    async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
+        K::KIND.del(cx, out, &self.item)
+    }
+}
+
+/// Deletes a whole list with all that is on it.
+#[derive(Deserialize, JsonSchema)]
+#[serde(bound = "")]
+struct Purge<K: OfKind> {
+    /// The list.
+    #[serde(default = "default_list::<K>")]
+    #[schemars(extend("positional" = true))]
+    list: String,
+    #[serde(skip)]
+    kind: PhantomData<K>,
+}
+
+impl<K: OfKind> Command for Purge<K> {
+    const PATH: &'static [&'static str] = &[K::KIND.command, "purge"];
+
+    async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
+        K::KIND.purge(cx, out, &self.list)
+    }
+}
+
+/// A list that there is.
+struct Opened {
+    name: String,
+    shelf: StoredList,
+}
+
+impl Kind {
+    /// The list of this name, if there is one, and the names of all; upper and lower case are alike unless there are two.
+    fn look_for(&self, cx: &Context, name: &str) -> Result<(Option<Opened>, Vec<String>)> {
+        let names: Vec<String> = cx.store.collections(self.key)?.into_iter().map(|(name, _)| name).collect();
+        let folded = name.to_lowercase();
+        let found = names.iter().find(|known| *known == name);
+        let found = found.or_else(|| names.iter().find(|known| known.to_lowercase() == folded));
+        Ok((found.map(|name| Opened { name: name.clone(), shelf: (self.shelf)(cx, name) }), names))
+    }
+
+    fn open(&self, cx: &Context, name: &str) -> Result<Opened> {
+        let (found, names) = self.look_for(cx, name)?;
+        found.ok_or_else(|| {
+            let hint = match names.as_slice() {
+                [] => format!("there is none yet: `flexget-rs {} add` makes one", self.command),
+                names => format!("those that there are: {}", names.join(", ")),
+            };
+            Error::new(format!("could not find {} with name `{name}`", self.word)).hint(hint)
+        })
+    }
+
+    /// The list of this name, which is made if it is not there yet.
+    fn open_or_new(&self, cx: &Context, name: &str) -> Result<Opened> {
+        let (found, _) = self.look_for(cx, name)?;
+        Ok(found.unwrap_or_else(|| Opened { name: name.to_owned(), shelf: (self.shelf)(cx, name) }))
+    }
+
+    /// What was typed as `[LIST] …`, with as many words behind the list as `rest` names.
+    fn split<const N: usize>(&self, words: &[String], rest: [&str; N]) -> Result<(String, [String; N])> {
+        let (list, words) = match words {
+            [list, words @ ..] if words.len() == N => (list.as_str(), words),
+            words => (self.default, words),
+        };
+        let words: [String; N] = words.to_vec().try_into().map_err(|_| {
+            Error::new(format!("expected: [LIST] {}", rest.join(" ")))
+                .hint(format!("the list is `{}` where none is named; text with spaces needs quotes", self.default))
+        })?;
+        Ok((list.to_owned(), words))
+    }
+
+    /// The item that a title, or the number that `list` shows, means.
+    fn pick(&self, list: &Opened, wanted: &str) -> Result<Item> {
+        let mut items = list.shelf.items()?;
+        let by_title = items.iter().position(|item| item.entry.title() == wanted);
+        let by_number = || wanted.trim_start_matches('#').parse().ok();
+        let at = by_title.or_else(|| by_number().and_then(|id: i64| items.iter().position(|item| item.id == id)));
+        let folded = wanted.to_lowercase();
+        match at.or_else(|| items.iter().position(|item| item.entry.title().to_lowercase() == folded)) {
+            Some(at) => Ok(items.swap_remove(at)),
+            None => Err(Error::new(format!("could not find {} `{wanted}` in list `{}`", self.item, list.name))
+                .hint(format!("`flexget-rs {} list {}` shows what is on it", self.command, list.name))),
+        }
+    }
+
+    fn all(&self, cx: &Context, out: &mut Output) -> Result<()> {
+        let lists = cx.store.collections(self.key)?;
+        if out.format == Format::Json {
+            let lists: Vec<_> = lists.iter().map(|(name, items)| json!({ "name": name, "items": items })).collect();
+            return out.data(&lists);
+        }
+        if lists.is_empty() {
+            return out.line(format!("there is no {}", self.word));
+        }
+        let mut table = Table::new(&["List Name", "Items"]);
+        lists.into_iter().for_each(|(name, items)| table.row([name, items.to_string()]));
+        out.table(&table)
+    }
+
+    /// Shows the items, newest first, as a table with these columns besides their numbers.
+    fn list(
+        &self,
+        cx: &Context,
+        out: &mut Output,
+        name: &str,
+        columns: &[&str],
+        row: impl Fn(&Entry) -> Vec<String>,
+    ) -> Result<()> {
+        let list = self.open(cx, name)?;
+        let mut items = list.shelf.items()?;
+        items.reverse();
+        if out.format == Format::Json {
+            let entries: Vec<_> = items.iter().map(data).collect();
+            return out.data(&json!({ "list": list.name, "entries": entries }));
+        }
+        let mut table = Table::new(&[&["#"], columns].concat());
+        table.title = Some(format!("{} in {} `{}`", items.len(), self.word, list.name));
+        items.iter().for_each(|item| table.row([vec![item.id.to_string()], row(&item.entry)].concat()));
+        out.table(&table)
+    }
+
+    /// Shows the fields of an item.
+    fn show(&self, cx: &Context, out: &mut Output, words: &[String]) -> Result<()> {
+        let (name, [wanted]) = self.split(words, ["ENTRY"])?;
+        let item = self.pick(&self.open(cx, &name)?, &wanted)?;
+        if out.format == Format::Json {
+            return out.data(&data(&item));
+        }
+        let mut table = Table::new(&["Field name", "Value"]);
+        let mut fields: Vec<(&str, String)> =
+            item.entry.fields().map(|(name, value)| (name, value.display())).collect();
+        fields.sort();
+        fields.into_iter().for_each(|(name, value)| table.row([name.to_owned(), value]));
+        out.table(&table)
+    }
+
+    /// Says what became of an item that was to be added.
+    fn added(&self, out: &mut Output, list: &str, title: &str, is_new: bool) -> Result<()> {
+        if out.format == Format::Json {
+            return out.data(&json!({ "list": list, "title": title, "added": is_new }));
+        }
+        let done = if is_new { "added" } else { "updated" };
+        let to = if is_new { "to" } else { "on" };
+        out.line(format!("{done} {} `{title}` {to} {} `{list}`", self.item, self.word))
+    }
+
+    /// Takes an item off its list.
+    fn del(&self, cx: &Context, out: &mut Output, words: &[String]) -> Result<()> {
+        let (name, [wanted]) = self.split(words, ["TITLE|#"])?;
+        let list = self.open(cx, &name)?;
+        let item = self.pick(&list, &wanted)?;
+        list.shelf.collection().remove(&[item.id])?;
+        let title = item.entry.title();
+        if out.format == Format::Json {
+            return out.data(&json!({ "list": list.name, "title": title, "removed": true }));
+        }
+        out.line(format!("removed {} `{title}` from {} `{}`", self.item, self.word, list.name))
+    }
+
+    /// Takes a whole list away.
+    fn purge(&self, cx: &Context, out: &mut Output, name: &str) -> Result<()> {
+        let list = self.open(cx, name)?;
+        let removed = list.shelf.collection().drop()?;
+        if out.format == Format::Json {
+            return out.data(&json!({ "list": list.name, "removed": removed }));
+        }
+        out.line(format!("deleted {} `{}` with {removed} items", self.word, list.name))
+    }
+}
+
+/// An item as data.
+fn data(item: &Item) -> serde_json::Value {
+    let fields: serde_json::Map<_, _> =
+        item.entry.fields().map(|(name, value)| (name.to_owned(), value.to_json())).collect();
+    json!({ "id": item.id, "added": item.added.to_string(), "fields": fields })
+}
+
+/// An entry of a list, made from what was typed.
+fn typed(title: String, url: String, attributes: &BTreeMap<String, String>) -> Entry {
+    let mut entry = Entry::new(title, url);
+    attributes.iter().for_each(|(name, value)| entry.set(name.clone(), value.as_str()));
+    entry
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flexget_core::testing::{command, context, run};
+    use serde_json::Value as Json;
+
+    fn answer(words: &str, arguments: Json, cx: &Context) -> String {
+        match command(words, arguments, Format::Text, cx) {
+            Ok(said) => said.answer,
+            Err(error) => format!("error: {error}; {}\n", error.hint_text().unwrap_or_default()),
+        }
+    }
+
+    #[test]
+    fn a_list_is_looked_after_from_the_command_line() {
+        let cx = context();
+        for (words, arguments, expected) in [
+            ("entry-list all", json!({}), "there is no entry list\n"),
+            (
+                "entry-list list",
+                json!({ "list": "entries" }),
+                "error: could not find entry list with name `entries`; there is none yet: `flexget-rs entry-list add` makes one\n",
+            ),
+            (
+                "entry-list add",
+                json!({ "entry": ["Solaris", "http://x/1"], "attributes": { "imdb_id": "tt0069293" } }),
+                "added entry `Solaris` to entry list `entries`\n",
+            ),
+            (
+                "entry-list add",
+                json!({ "entry": ["Own", "1917", "http://x/2"] }),
+                "added entry `1917` to entry list `Own`\n",
+            ),
+            (
+                "entry-list add",
+                json!({ "entry": ["Dune", "http://x/3"] }),
+                "added entry `Dune` to entry list `entries`\n",
+            ),
+            (
+                "entry-list add",
+                json!({ "entry": ["DUNE", "http://x/4"] }),
+                "updated entry `DUNE` on entry list `entries`\n",
+            ),
+            (
+                "entry-list add",
+                json!({ "entry": ["Dune"] }),
+                "error: expected: [LIST] TITLE URL; the list is `entries` where none is named; text with spaces needs quotes\n",
+            ),
+            ("entry-list all", json!({}), "List Name | Items\nOwn | 1\nentries | 2\n"),
+            (
+                "entry-list list",
+                json!({}),
+                "2 in entry list `entries`\n# | Title | # of fields\n2 | DUNE | 5\n1 | Solaris | 6\n",
+            ),
+            (
+                "entry-list show",
+                json!({ "entry": ["own", "1917"] }),
+                "Field name | Value\nadded | 2026-11-24T00:00:00Z\noriginal_title | 1917\noriginal_url | http://x/2\ntitle | 1917\nurl | http://x/2\n",
+            ),
+            ("entry-list del", json!({ "item": ["2"] }), "removed entry `DUNE` from entry list `entries`\n"),
+            (
+                "entry-list del",
+                json!({ "item": ["own", "99"] }),
+                "error: could not find entry `99` in list `Own`; `flexget-rs entry-list list Own` shows what is on it\n",
+            ),
+            ("entry-list purge", json!({ "list": "own" }), "deleted entry list `Own` with 1 items\n"),
+            (
+                "entry-list purge",
+                json!({ "list": "own" }),
+                "error: could not find entry list with name `own`; those that there are: entries\n",
+            ),
+        ] {
+            assert_eq!(answer(words, arguments.clone(), &cx), expected, "{words} {arguments}");
+        }
+    }
+
+    #[test]
+    fn movies_are_added_by_their_ids_without_asking_anybody() {
+        let cx = context();
+        for (words, arguments, expected) in [
+            (
+                "movie-list add",
+                json!({ "movie": ["Solaris (1972)"], "identifiers": { "imdb_id": "tt0069293", "tmdb_id": "593" } }),
+                "added movie `Solaris (1972)` to movie list `movies`\n",
+            ),
+            (
+                "movie-list add",
+                json!({ "movie": ["x"], "identifiers": { "tmdb_id": "593", "trakt_movie_id": "1" } }),
+                "updated movie `x` on movie list `movies`\n",
+            ),
+            (
+                "movie-list add",
+                json!({ "movie": ["Сталкер (1979)"] }),
+                "added movie `Сталкер (1979)` to movie list `movies`\n",
+            ),
+            (
+                "movie-list add",
+                json!({ "movie": ["y"], "identifiers": { "tmdb_id": "tt1" } }),
+                "error: `tmdb_id=tt1` is not an id of a movie; ids are: imdb_id, trakt_movie_id, trakt_movie_slug, tmdb_id; all but imdb_id and the slug are numbers\n",
+            ),
+            (
+                "movie-list list",
+                json!({}),
+                "2 in movie list `movies`\n# | Movie Name | Movie year | imdb_id | trakt_movie_id | tmdb_id\n2 | Сталкер | 1979 |  |  | \n1 | x | 1972 | tt0069293 | 1 | 593\n",
+            ),
+            ("movie-list del", json!({ "item": ["СТАЛКЕР"] }), "removed movie `Сталкер` from movie list `movies`\n"),
+        ] {
+            assert_eq!(answer(words, arguments.clone(), &cx), expected, "{words} {arguments}");
+        }
+    }
+
+    #[test]
+    fn what_waits_is_approved_and_rejected() {
+        let cx = context();
+        let read = |cx: &Context| run("pending_list: pending\naccept_all: yes\nseen: no", cx).entries.len();
+        for (words, arguments, expected) in [
+            (
+                "pending-list add",
+                json!({ "entry": ["A", "http://x/a"] }),
+                ("added entry `A` to pending list `pending`\n", 0),
+            ),
+            (
+                "pending-list add",
+                json!({ "entry": ["B", "http://x/b"], "approved": true }),
+                ("added entry `B` to pending list `pending`\n", 1),
+            ),
+            ("pending-list approve", json!({ "entry": ["a"] }), ("entry `A` is approved now\n", 2)),
+            ("pending-list approve", json!({ "entry": ["1"] }), ("entry `A` is already approved\n", 2)),
+            ("pending-list reject", json!({ "entry": ["pending", "B"] }), ("entry `B` is rejected now\n", 1)),
+            (
+                "pending-list list",
+                json!({}),
+                (
+                    "2 in pending list `pending`\n# | Title | # of fields | Approved\n2 | B | 6 | no\n1 | A | 6 | yes\n",
+                    1,
+                ),
+            ),
+        ] {
+            let (said, approved) = (answer(words, arguments.clone(), &cx), read(&cx));
+            assert_eq!((said.as_str(), approved), expected, "{words} {arguments}");
+        }
+    }
+
+    #[test]
+    fn a_regexp_is_checked_before_it_is_added() {
+        let cx = context();
+        let refused = answer("regexp-list add", json!({ "regexp": ["("] }), &cx);
+        assert!(refused.starts_with("error: `(` is not a regular expression: "), "{refused}");
+        assert_eq!(answer("regexp-list all", json!({}), &cx), "there is no regexp list\n");
+        answer("regexp-list add", json!({ "regexp": ["^a"] }), &cx);
+        assert_eq!(answer("regexp-list list", json!({}), &cx), "1 in regexp list `regexps`\n# | Regexp\n1 | ^a\n");
+        assert_eq!(
+            answer("regexp-list del", json!({ "item": ["^a"] }), &cx),
+            "removed regexp `^a` from regexp list `regexps`\n"
+        );
+    }
+
+    #[test]
+    fn every_answer_is_data_where_that_is_wanted() {
+        let cx = context();
+        let data = |words: &str, arguments: Json| {
+            let said = command(words, arguments, Format::Json, &cx).unwrap();
+            assert_eq!((said.answer.as_str(), said.data.len()), ("", 1), "{words}");
+            said.data[0].clone()
+        };
+        let added = data("entry-list add", json!({ "entry": ["A", "http://x/a"] }));
+        assert_eq!(added, json!({ "list": "entries", "title": "A", "added": true }));
+        assert_eq!(data("entry-list all", json!({})), json!([{ "name": "entries", "items": 1 }]));
+        let fields = json!({ "title": "A", "url": "http://x/a", "original_title": "A", "original_url": "http://x/a", "added": "2026-11-24T00:00:00Z" });
+        let entry = json!({ "id": 1, "added": "2026-11-24T00:00:00Z", "fields": fields });
+        assert_eq!(data("entry-list show", json!({ "entry": ["A"] })), entry);
+        assert_eq!(data("entry-list list", json!({})), json!({ "list": "entries", "entries": [entry] }));
+        assert_eq!(
+            data("entry-list del", json!({ "item": ["A"] })),
+            json!({ "list": "entries", "title": "A", "removed": true })
+        );
+        assert_eq!(data("entry-list purge", json!({})), json!({ "list": "entries", "removed": 0 }));
+    }
+}

@@ -1,0 +1,91 @@
+//! `movie-list …`
+
+use flexget_core::prelude::*;
+
+use super::{All, Del, Kind, OfKind, Purge, default_list, typed};
+use crate::lists::movie_list::{self, IDS, MovieList};
+
+/// The kind.
+#[derive(JsonSchema)]
+struct Movies;
+
+impl OfKind for Movies {
+    const KIND: Kind = KIND;
+}
+
+const KIND: Kind = Kind {
+    command: "movie-list",
+    word: "movie list",
+    item: "movie",
+    key: MovieList::NAME,
+    default: "movies",
+    shelf: movie_list::shelf,
+};
+
+submit! { command::<All<Movies>>() }
+submit! { command::<Del<Movies>>() }
+submit! { command::<Purge<Movies>>() }
+
+/// Shows the movies of a list, newest first.
+#[derive(Deserialize, JsonSchema)]
+struct Items {
+    /// The list.
+    #[serde(default = "default_list::<Movies>")]
+    #[schemars(extend("positional" = true))]
+    list: String,
+}
+
+submit! { command::<Items>() }
+
+impl Command for Items {
+    const PATH: &'static [&'static str] = &["movie-list", "list"];
+
+    async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
+        let list = KIND.open(cx, &self.list)?;
+        let items = list.shelf.items()?;
+        // Only the ids that some movie has.
+        let ids: Vec<&str> = IDS.into_iter().filter(|id| items.iter().any(|item| item.entry.has(id))).collect();
+        KIND.list(cx, out, &self.list, &[&["Movie Name", "Movie year"], ids.as_slice()].concat(), |movie| {
+            let shown = |field: &str| movie.peek(field).map(Value::display).unwrap_or_default();
+            ["movie_name", "movie_year"].iter().chain(&ids).map(|field| shown(field)).collect()
+        })
+    }
+}
+
+/// Adds a movie to a list: `movie-list add [LIST] 'TITLE (YEAR)' -i imdb_id=tt1234567`. A list that is not there yet is
+/// made; a movie that is on the list already takes over what is typed. Nobody is asked about the movie.
+#[derive(Deserialize, JsonSchema)]
+struct Add {
+    /// The list, unless it is `movies`, and the name with the year in parentheses.
+    #[schemars(extend("positional" = true))]
+    movie: Vec<String>,
+    /// Ids: `imdb_id`, `trakt_movie_id`, `trakt_movie_slug`, `tmdb_id`.
+    #[serde(default)]
+    #[schemars(extend("short" = "i"))]
+    identifiers: BTreeMap<String, String>,
+}
+
+submit! { command::<Add>() }
+
+impl Command for Add {
+    const PATH: &'static [&'static str] = &["movie-list", "add"];
+
+    async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
+        let (name, [title]) = KIND.split(&self.movie, ["TITLE"])?;
+        if let Some((id, _)) = self.identifiers.iter().find(|(id, value)| !is_id(id, value)) {
+            return Err(Error::new(format!("`{id}={}` is not an id of a movie", self.identifiers[id]))
+                .hint(format!("ids are: {}; all but imdb_id and the slug are numbers", IDS.join(", "))));
+        }
+        let list = KIND.open_or_new(cx, &name)?;
+        let entry = typed(title, String::new(), &self.identifiers);
+        let change = list.shelf.put(&[&entry], movie_list::kept)?;
+        KIND.added(out, &list.name, entry.title(), change.done > 0)
+    }
+}
+
+fn is_id(name: &str, value: &str) -> bool {
+    match name {
+        "imdb_id" | "trakt_movie_slug" => !value.trim().is_empty(),
+        name => IDS.contains(&name) && value.trim().parse::<i64>().is_ok(),
+    }
+}

@@ -1,0 +1,136 @@
+//! `pending-list …`
+
+use flexget_core::prelude::*;
+use serde_json::json;
+
+use super::{All, Del, Kind, OfKind, Purge, Show, default_list, typed};
+use crate::lists::pending_list::{self, APPROVED, PendingList, is_approved};
+
+/// The kind.
+#[derive(JsonSchema)]
+struct PendingEntries;
+
+impl OfKind for PendingEntries {
+    const KIND: Kind = KIND;
+}
+
+const KIND: Kind = Kind {
+    command: "pending-list",
+    word: "pending list",
+    item: "entry",
+    key: PendingList::NAME,
+    default: "pending",
+    shelf: pending_list::shelf,
+};
+
+submit! { command::<All<PendingEntries>>() }
+submit! { command::<Del<PendingEntries>>() }
+submit! { command::<Purge<PendingEntries>>() }
+submit! { command::<Show<PendingEntries>>() }
+
+/// Shows the entries of a list, newest first.
+#[derive(Deserialize, JsonSchema)]
+struct Items {
+    /// The list.
+    #[serde(default = "default_list::<PendingEntries>")]
+    #[schemars(extend("positional" = true))]
+    list: String,
+}
+
+submit! { command::<Items>() }
+
+impl Command for Items {
+    const PATH: &'static [&'static str] = &["pending-list", "list"];
+
+    async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
+        KIND.list(cx, out, &self.list, &["Title", "# of fields", "Approved"], |entry| {
+            let approved = if is_approved(entry) { "yes" } else { "no" };
+            vec![entry.title().to_owned(), entry.fields().count().to_string(), approved.to_owned()]
+        })
+    }
+}
+
+/// Adds an entry to a list, to wait for approval: `pending-list add [LIST] TITLE URL`. A list that is not there yet is made; an entry that is
+/// on the list already takes over what is typed.
+#[derive(Deserialize, JsonSchema)]
+struct Add {
+    /// The list, unless it is `pending`, the title and the address.
+    #[schemars(extend("positional" = true))]
+    entry: Vec<String>,
+    /// Further fields, such as `imdb_id=tt1234567`.
+    #[serde(default)]
+    attributes: BTreeMap<String, String>,
+    /// Approve it at once.
+    #[serde(default)]
+    approved: bool,
+}
+
+submit! { command::<Add>() }
+
+impl Command for Add {
+    const PATH: &'static [&'static str] = &["pending-list", "add"];
+
+    async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
+        let (name, [title, url]) = KIND.split(&self.entry, ["TITLE", "URL"])?;
+        let list = KIND.open_or_new(cx, &name)?;
+        let entry = typed(title, url, &self.attributes);
+        let change = list.shelf.put(&[&entry], |entry, before| {
+            let kept = pending_list::kept(entry, before);
+            if self.approved { kept.with(APPROVED, true) } else { kept }
+        })?;
+        KIND.added(out, &list.name, entry.title(), change.done > 0)
+    }
+}
+
+/// Approves an entry, so that tasks that read the list get it: `pending-list approve [LIST] TITLE`.
+#[derive(Deserialize, JsonSchema)]
+struct Approve {
+    /// The list, unless it is `pending`, and the title of the entry or the number that `pending-list list` shows.
+    #[schemars(extend("positional" = true))]
+    entry: Vec<String>,
+}
+
+submit! { command::<Approve>() }
+
+impl Command for Approve {
+    const PATH: &'static [&'static str] = &["pending-list", "approve"];
+
+    async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
+        decide(cx, out, &self.entry, true)
+    }
+}
+
+/// Takes the approval of an entry back; it stays on the list: `pending-list reject [LIST] TITLE`.
+#[derive(Deserialize, JsonSchema)]
+struct Reject {
+    /// The list, unless it is `pending`, and the title of the entry or the number that `pending-list list` shows.
+    #[schemars(extend("positional" = true))]
+    entry: Vec<String>,
+}
+
+submit! { command::<Reject>() }
+
+impl Command for Reject {
+    const PATH: &'static [&'static str] = &["pending-list", "reject"];
+
+    async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
+        decide(cx, out, &self.entry, false)
+    }
+}
+
+fn decide(cx: &Context, out: &mut Output, words: &[String], approve: bool) -> Result<()> {
+    let (name, [wanted]) = KIND.split(words, ["ENTRY"])?;
+    let list = KIND.open(cx, &name)?;
+    let item = KIND.pick(&list, &wanted)?;
+    let was = is_approved(&item.entry);
+    list.shelf.put(&[&item.entry], |entry, _| entry.fresh().with(APPROVED, approve))?;
+    let title = item.entry.title();
+    if out.format == Format::Json {
+        return out.data(&json!({ "list": list.name, "title": title, "approved": approve, "changed": was != approve }));
+    }
+    let word = if approve { "approved" } else { "rejected" };
+    out.line(match was == approve {
+        true => format!("entry `{title}` is already {word}"),
+        false => format!("entry `{title}` is {word} now"),
+    })
+}

@@ -1,0 +1,72 @@
+//! `regexp-list …`
+
+use flexget_core::pattern::Pattern;
+use flexget_core::prelude::*;
+
+use super::{All, Del, Kind, OfKind, Purge, default_list};
+use crate::lists::regexp_list::{self, RegexpList};
+
+/// The kind.
+#[derive(JsonSchema)]
+struct Regexps;
+
+impl OfKind for Regexps {
+    const KIND: Kind = KIND;
+}
+
+const KIND: Kind = Kind {
+    command: "regexp-list",
+    word: "regexp list",
+    item: "regexp",
+    key: RegexpList::NAME,
+    default: "regexps",
+    shelf: regexp_list::shelf,
+};
+
+submit! { command::<All<Regexps>>() }
+submit! { command::<Del<Regexps>>() }
+submit! { command::<Purge<Regexps>>() }
+
+/// Shows the regular expressions of a list, newest first.
+#[derive(Deserialize, JsonSchema)]
+struct Items {
+    /// The list.
+    #[serde(default = "default_list::<Regexps>")]
+    #[schemars(extend("positional" = true))]
+    list: String,
+}
+
+submit! { command::<Items>() }
+
+impl Command for Items {
+    const PATH: &'static [&'static str] = &["regexp-list", "list"];
+
+    async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
+        KIND.list(cx, out, &self.list, &["Regexp"], |entry| vec![entry.title().to_owned()])
+    }
+}
+
+/// Adds a regular expression to a list: `regexp-list add [LIST] REGEXP`. A list that is not there yet is made.
+#[derive(Deserialize, JsonSchema)]
+struct Add {
+    /// The list, unless it is `regexps`, and the regular expression, in quotes.
+    #[schemars(extend("positional" = true))]
+    regexp: Vec<String>,
+}
+
+submit! { command::<Add>() }
+
+impl Command for Add {
+    const PATH: &'static [&'static str] = &["regexp-list", "add"];
+
+    async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
+        let (name, [regexp]) = KIND.split(&self.regexp, ["REGEXP"])?;
+        Pattern::new(&regexp).map_err(|reason| {
+            Error::new(format!("`{regexp}` is not a regular expression: {reason}"))
+                .hint("signs that mean themselves need a `\\` before them, such as `\\(`")
+        })?;
+        let list = KIND.open_or_new(cx, &name)?;
+        let change = list.shelf.put(&[&Entry::new(&regexp, "")], regexp_list::kept)?;
+        KIND.added(out, &list.name, &regexp, change.done > 0)
+    }
+}

@@ -1,0 +1,105 @@
+use flexget_core::prelude::*;
+
+use crate::lists::stored_list::StoredList;
+use crate::titles::media::Media;
+
+/// A list of entries with all their fields, kept by this program.
+///
+/// An entry is on the list if an item has the same title, or is the same movie, show, season or episode by its ids.
+/// (FlexGet means to compare addresses as well and never finds one; here an address counts unless it is a made-up one.)
+/// Adding an entry that is on the list updates its fields.
+///
+/// ```yaml
+/// mock: [ Solaris (1972) ]
+/// accept_all: yes
+/// list_add:
+///   - entry_list: to watch
+/// ```
+#[derive(Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct EntryList {
+    /// The list's name.
+    #[schemars(length(min = 1))]
+    name: String,
+}
+
+submit! { list::<EntryList>() }
+
+/// By what an entry is known on a list of entries: its ids, its title, its address.
+pub fn keys(entry: &Entry) -> Keys {
+    let is_real = |url: &&str| !url.starts_with("mock://") && !url.is_empty();
+    let mut keys = Media::of(entry, None).map_or_else(Keys::new, |media| media.keys_without_name());
+    keys.name("title", entry.title());
+    if let Some(url) = entry.text("original_url").filter(is_real) {
+        keys.name("url", url);
+    }
+    keys
+}
+
+/// The list of this name in the store.
+pub fn shelf(cx: &Context, name: &str) -> StoredList {
+    StoredList::new(cx, EntryList::NAME, name, keys)
+}
+
+impl List for EntryList {
+    const NAME: &'static str = "entry_list";
+
+    fn place(&self) -> Place {
+        Place::local(Self::NAME, self.name.as_str())
+    }
+
+    fn keys(&self, entry: &Entry) -> Keys {
+        keys(entry)
+    }
+
+    async fn items(&self, _wanted: Option<usize>, cx: &Context) -> Result<Vec<Entry>> {
+        // Newest first, as FlexGet reads it.
+        Ok(shelf(cx, &self.name).items()?.into_iter().rev().map(|item| item.entry).collect())
+    }
+
+    async fn find(&self, entries: &[&Entry], cx: &Context) -> Result<Option<Vec<Option<Entry>>>> {
+        let found = shelf(cx, &self.name).find(entries)?;
+        Ok(Some(found.into_iter().map(|item| item.map(|item| item.entry)).collect()))
+    }
+
+    async fn add(&self, entries: &[&Entry], cx: &Context) -> Result<Change> {
+        shelf(cx, &self.name).add(entries)
+    }
+
+    async fn remove(&self, entries: &[&Entry], cx: &Context) -> Result<Change> {
+        shelf(cx, &self.name).remove(entries)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flexget_core::testing;
+
+    const ADD: &str = "accept_all: yes\nseen: no\nlist_add: [ entry_list: to watch ]\nmock: ";
+    const READ: &str = "entry_list: to watch\naccept_all: yes\nseen: no";
+
+    #[test]
+    fn clearing_leaves_no_item_that_has_become_the_same_as_another() {
+        let cx = testing::context();
+        let movie = |ids: &str| format!("{{ title: '{ids}', movie_name: x, {ids} }}");
+        let [a, b, both] = ["imdb_id: tt1", "tmdb_id: 2", "imdb_id: tt1, tmdb_id: 2"].map(movie);
+        testing::run(&format!("{ADD}[ {a}, {b} ]"), &cx);
+        testing::run(&format!("{ADD}[ {both} ]"), &cx);
+        assert_eq!(testing::run(READ, &cx).entries.len(), 2);
+        let cleared = testing::run("list_clear: { what: [ entry_list: to watch ] }", &cx);
+        assert_eq!((cleared.changes[0].done, cleared.changes[0].existing), (2, 0));
+        assert_eq!(testing::run(READ, &cx).entries.len(), 0);
+    }
+
+    #[test]
+    fn it_is_read_newest_first_and_adding_again_takes_over_the_fields() {
+        let cx = testing::context();
+        testing::run(&format!("{ADD}[ Old, New ]"), &cx);
+        let again = testing::run(&format!("{ADD}[ {{ title: old, note: second }} ]"), &cx);
+        assert_eq!((again.changes[0].done, again.changes[0].existing), (0, 1));
+        let read = testing::run(READ, &cx);
+        assert_eq!(testing::titles(&read, State::Accepted), ["New", "old"]);
+        assert_eq!(read.entries[1].fields()["note"], "second");
+    }
+}

@@ -1,0 +1,238 @@
+use flexget_core::prelude::*;
+
+use crate::lists::stored_list::{Item, StoredList};
+use crate::titles::media::{Ids, Kind, Media};
+use crate::titles::parsing;
+
+/// A list of movies, kept by this program: name, year and ids.
+///
+/// An entry is on the list if it has an id of an item (`imdb_id`, `tmdb_id`, `trakt_movie_id`, `trakt_movie_slug`), else if
+/// name and year are the same and no id speaks against it. Name and year are `movie_name` and `movie_year`, or else what
+/// the title says, also that of a release (`Solaris.1972.1080p.BluRay`); upper and lower case are the same. A name without a year is not the movie of that name with one.
+///
+/// Better than in FlexGet: an id is the same whether it is a number or text, so that items of an online list are found by
+/// their ids; adding a movie again keeps its place and the ids that are known of it; the entry that is looked for is left
+/// as it is; an entry that is a show, a season or an episode is failed with that reason and not taken for a movie.
+///
+/// ```yaml
+/// mock: [ { title: Solaris (1972), imdb_id: tt0069293 } ]
+/// accept_all: yes
+/// list_add:
+///   - movie_list: to watch
+/// ```
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum MovieList {
+    /// The list's name.
+    Name(#[schemars(length(min = 1))] String),
+    /// Options.
+    Options(Options),
+}
+
+/// The options.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(inline)]
+pub struct Options {
+    /// The list's name.
+    #[schemars(length(min = 1))]
+    list_name: String,
+    /// Whether titles are names alone, without the year behind them.
+    #[serde(default)]
+    strip_year: bool,
+}
+
+submit! { list::<MovieList>() }
+
+/// The list of this name in the store.
+pub fn shelf(cx: &Context, name: &str) -> StoredList {
+    StoredList::new(cx, MovieList::NAME, name, keys)
+}
+
+/// The fields that hold the ids of movies.
+pub const IDS: [&str; 4] = ["imdb_id", "trakt_movie_id", "trakt_movie_slug", "tmdb_id"];
+
+/// What movie an entry is; the reason if it is none. Without the field `movie_name` it is what the title says, which may
+/// be that of a release.
+pub fn movie(entry: &Entry) -> Result<Media, String> {
+    let mut media = Media::of(entry, Some(Kind::Movie)).ok_or("this is not a movie")?;
+    if media.kind != Kind::Movie {
+        return Err(format!("this is not a movie: {}", media.kind.word()));
+    }
+    let is_named = ["movie_name", "trakt_movie_name"].iter().any(|field| entry.has(field));
+    if media.year.is_none() && !is_named {
+        let read = parsing::movie::movie(entry.title());
+        media.name = Some(read.name).filter(|name| !name.is_empty());
+        media.year = read.year;
+    }
+    match media.name.is_some() || !media.ids.is_empty() {
+        true => Ok(media),
+        false => Err("it has neither a movie's id nor a name".to_owned()),
+    }
+}
+
+fn keys(entry: &Entry) -> Keys {
+    movie(entry).map(|movie| movie.keys()).unwrap_or_default()
+}
+
+/// What is kept of an entry, with what the item had before: the name, the year and ids.
+pub fn kept(entry: &Entry, before: Option<&Entry>) -> Entry {
+    let now = movie(entry).ok();
+    let old = before.and_then(|before| movie(before).ok());
+    let year = now.as_ref().and_then(|movie| movie.year).or(old.as_ref().and_then(|movie| movie.year));
+    let name = now.as_ref().and_then(|movie| movie.name.clone()).unwrap_or_else(|| entry.title().to_owned());
+    let (now, old) = (now.map(|movie| movie.ids).unwrap_or_default(), old.map(|movie| movie.ids).unwrap_or_default());
+    let ids = Ids {
+        trakt: now.trakt.or(old.trakt),
+        slug: now.slug.or(old.slug),
+        imdb: now.imdb.or(old.imdb),
+        tmdb: now.tmdb.or(old.tmdb),
+        tvdb: None,
+    };
+    Entry::new(&name, "")
+        .with("movie_name", name)
+        .with("movie_year", year)
+        .with("imdb_id", ids.imdb)
+        .with("trakt_movie_id", ids.trakt)
+        .with("trakt_movie_slug", ids.slug)
+        .with("tmdb_id", ids.tmdb)
+}
+
+impl MovieList {
+    fn name(&self) -> &str {
+        match self {
+            Self::Name(name) => name,
+            Self::Options(options) => &options.list_name,
+        }
+    }
+
+    /// An item as a task sees it. The title of a movie without a year is its name.
+    fn entry(&self, item: &Item) -> Entry {
+        let stored = &item.entry;
+        let mut entry = Entry::new(stored.title(), format!("mock://localhost/movie_list/{}", item.id));
+        let strip_year = matches!(self, Self::Options(Options { strip_year: true, .. }));
+        if let Some(year) = stored.int("movie_year").filter(|_| !strip_year) {
+            entry.set("title", format!("{} ({year})", stored.title()));
+        }
+        let fields = ["movie_name", "movie_year"].into_iter().chain(IDS).chain(["added"]);
+        fields.for_each(|field| {
+            if let Some(value) = stored.peek(field) {
+                entry.set(field, value.clone());
+            }
+        });
+        entry
+    }
+}
+
+impl List for MovieList {
+    const NAME: &'static str = "movie_list";
+
+    fn place(&self) -> Place {
+        Place::local(Self::NAME, self.name())
+    }
+
+    fn keys(&self, entry: &Entry) -> Keys {
+        keys(entry)
+    }
+
+    fn accepts(&self, entry: &Entry) -> Result<(), String> {
+        movie(entry).map(drop)
+    }
+
+    async fn items(&self, _wanted: Option<usize>, cx: &Context) -> Result<Vec<Entry>> {
+        Ok(shelf(cx, self.name()).items()?.iter().map(|item| self.entry(item)).collect())
+    }
+
+    async fn find(&self, entries: &[&Entry], cx: &Context) -> Result<Option<Vec<Option<Entry>>>> {
+        let found = shelf(cx, self.name()).find(entries)?;
+        Ok(Some(found.iter().map(|item| item.as_ref().map(|item| self.entry(item))).collect()))
+    }
+
+    async fn add(&self, entries: &[&Entry], cx: &Context) -> Result<Change> {
+        shelf(cx, self.name()).put(entries, kept)
+    }
+
+    async fn remove(&self, entries: &[&Entry], cx: &Context) -> Result<Change> {
+        shelf(cx, self.name()).remove(entries)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flexget_core::testing::{context, mistakes, run, titles};
+
+    const ADD: &str = "accept_all: yes\nseen: no\nlist_add: [ movie_list: m ]\nmock: ";
+
+    fn matched(entry: &str, cx: &Context) -> bool {
+        let task =
+            format!("seen: no\nlist_match: {{ from: [ movie_list: m ], remove_on_match: no }}\nmock: [ {entry} ]");
+        titles(&run(&task, cx), State::Accepted).len() == 1
+    }
+
+    #[test]
+    fn movies_are_matched_by_ids_and_then_by_name_and_year() {
+        let cx = context();
+        run(
+            &format!("{ADD}[ {{ title: Solaris (1972), imdb_id: tt0069293, tmdb_id: '593' }}, Inception (2010) ]"),
+            &cx,
+        );
+        for (entry, expected) in [
+            ("{ title: Solyaris, imdb_id: TT0069293 }", true),
+            ("{ title: x, tmdb_id: 593 }", true),
+            ("{ title: x, tmdb_id: 593, series_name: A show }", false),
+            ("solaris (1972)", true),
+            ("Solaris.1972.1080p.BluRay.x264-GROUP", true),
+            ("Solaris.2002.1080p.BluRay.x264-GROUP", false),
+            ("{ title: x, movie_name: SOLARIS, movie_year: '1972' }", true),
+            ("Solaris (2002)", false),
+            ("{ title: Solaris (1972), imdb_id: tt1 }", false),
+            ("Inception", false),
+            ("inception (2010)", true),
+        ] {
+            assert_eq!(matched(entry, &cx), expected, "{entry}");
+        }
+    }
+
+    #[test]
+    fn name_year_and_ids_are_kept_and_ids_are_numbers_again() {
+        let cx = context();
+        run(&format!("{ADD}[ {{ title: Solaris (1972), imdb_id: tt0069293, quality: 720p }} ]"), &cx);
+        run(&format!("{ADD}[ {{ title: x, imdb_id: tt0069293, movie_name: Solyaris, tmdb_id: '593' }} ]"), &cx);
+        let read = run("movie_list: m\naccept_all: yes\nseen: no", &cx);
+        let [entry] = read.entries.as_slice() else { panic!("{read:?}") };
+        assert_eq!(
+            serde_json::to_value(entry.fields()).unwrap(),
+            serde_json::json!({
+                "title": "Solyaris (1972)", "original_title": "Solyaris", "movie_name": "Solyaris", "movie_year": 1972,
+                "url": "mock://localhost/movie_list/1", "original_url": "mock://localhost/movie_list/1",
+                "imdb_id": "tt0069293", "tmdb_id": 593, "added": "2026-11-24T00:00:00Z",
+            })
+        );
+        let read = run("movie_list: { list_name: m, strip_year: yes }\naccept_all: yes\nseen: no", &cx);
+        assert_eq!(titles(&read, State::Accepted), ["Solyaris"]);
+    }
+
+    #[test]
+    fn an_episode_is_no_movie() {
+        let added =
+            run(&format!("{ADD}[ {{ title: e, series_name: S, series_season: 1, series_episode: 2 }} ]"), &context());
+        assert_eq!(titles(&added, State::Failed), ["e"]);
+        assert_eq!(added.changes[0].failed, ["e: this is not a movie: episode"]);
+    }
+
+    #[test]
+    fn options_are_explained() {
+        for (options, expected) in [
+            ("{ list_name: x, strip: yes }", "the key `strip` is not valid here; did you mean `strip_year`?"),
+            ("{ list_name: x, strip_year: maybe }", "got `maybe`, expected: boolean; write `yes` or `no`"),
+            ("{ strip_year: yes }", "`list_name` is a required property"),
+            ("[ x ]", "got `[\"x\"]`, expected: "),
+            ("''", "should be non-empty"),
+        ] {
+            let mistakes = mistakes(&format!("movie_list: {options}"));
+            assert_eq!(mistakes.len(), 1, "{options}: {mistakes:?}");
+            assert!(mistakes[0].starts_with(expected), "{options}: {mistakes:?}");
+        }
+    }
+}

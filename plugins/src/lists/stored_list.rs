@@ -1,0 +1,214 @@
+//! Lists that live in the store of this program: entries in a collection, found by their keys.
+
+use std::borrow::Cow;
+
+use flexget_core::context::store::{Collection, Edits, NewRecord, RawRecord};
+use flexget_core::list::{Index, Key, Role};
+use flexget_core::prelude::*;
+use jiff::Timestamp;
+
+/// A list in the store.
+pub struct StoredList {
+    collection: Collection,
+    keys: fn(&Entry) -> Keys,
+    now: Timestamp,
+}
+
+/// An item of a list with its record in the store.
+#[derive(Debug, Clone)]
+pub struct Item {
+    /// The number of the record, by which commands name it.
+    pub id: i64,
+    /// The item, with the field `added`.
+    pub entry: Entry,
+    /// When it was added.
+    pub added: Timestamp,
+}
+
+impl StoredList {
+    /// The list of this kind and name, whose items are known by `keys`.
+    pub fn new(cx: &Context, kind: &str, name: &str, keys: fn(&Entry) -> Keys) -> Self {
+        Self { collection: cx.store.collection(kind, name), keys, now: cx.clock.now() }
+    }
+
+    /// The collection itself.
+    pub fn collection(&self) -> &Collection {
+        &self.collection
+    }
+
+    /// The items, oldest first.
+    ///
+    /// # Errors
+    /// The database cannot be used; so do all methods here.
+    pub fn items(&self) -> Result<Vec<Item>> {
+        Ok(self.collection.each(Item::read)?.into_iter().flatten().collect())
+    }
+
+    /// The items that these entries are, in the entries' order.
+    pub fn find(&self, entries: &[&Entry]) -> Result<Vec<Option<Item>>> {
+        let wanted = Index::new(entries.iter().map(|entry| (self.keys)(entry)));
+        let known = Known::new(self.collection.each_with(&texts(&wanted), Item::read)?, self.keys);
+        Ok((0..entries.len()).map(|at| known.find(wanted.keys_of(at)).cloned()).collect())
+    }
+
+    /// Puts entries on the list. An item that is there already keeps its place and takes the entry's fields.
+    pub fn add(&self, entries: &[&Entry]) -> Result<Change> {
+        self.write(entries, |entry, _| Cow::Borrowed(entry))
+    }
+
+    /// Puts entries on the list as `make` has them, given the entry and the item that it is on the list, if it is
+    /// there: that keeps its place, its number and its time.
+    pub fn put(&self, entries: &[&Entry], make: impl Fn(&Entry, Option<&Entry>) -> Entry) -> Result<Change> {
+        self.write(entries, |entry, item| Cow::Owned(make(entry, item)))
+    }
+
+    fn write(
+        &self,
+        entries: &[&Entry],
+        make: impl for<'e> Fn(&'e Entry, Option<&Entry>) -> Cow<'e, Entry>,
+    ) -> Result<Change> {
+        let Wanted { positions, twins: mut unchanged, index } = Wanted::new(entries.iter().copied(), self.keys);
+        let wanted = &index;
+        let edit = |items| {
+            let known = Known::new(items, self.keys);
+            let (mut update, mut new) = (Vec::new(), Vec::new());
+            for (number, at) in positions.into_iter().enumerate() {
+                match known.find(wanted.keys_of(number)) {
+                    Some(item) => {
+                        unchanged.push(at);
+                        let made = make(entries[at], Some(&item.entry));
+                        if !item.is_as(&made) {
+                            update.push((item.id, self.record(&made, item.added)));
+                        }
+                    }
+                    None => new.push((number, entries[at])),
+                }
+            }
+            let change = Change { done: new.len(), existing: unchanged.len(), unchanged, ..Change::default() };
+            let insert = new.into_iter().map(move |(number, entry)| match make(entry, None) {
+                Cow::Borrowed(entry) => record(entry, wanted.keys_of(number), self.now),
+                Cow::Owned(made) => self.record(&made, self.now),
+            });
+            (Edits { update, insert, remove: Vec::new() }, change)
+        };
+        self.collection.edit_each(|| texts(wanted), Item::read, edit)
+    }
+
+    /// Puts items on the list that are not there yet, each with the time at which it was added elsewhere; what is there
+    /// stays as it is. Says how many were put.
+    pub fn bring(&self, brought: &[(Entry, Timestamp)]) -> Result<usize> {
+        let Wanted { positions, index: wanted, .. } = Wanted::new(brought.iter().map(|(entry, _)| entry), self.keys);
+        let edit = |items| {
+            let known = Known::new(items, self.keys);
+            let is_new = |number: &usize| known.find(wanted.keys_of(*number)).is_none();
+            let new: Vec<usize> = (0..positions.len()).filter(is_new).collect();
+            let done = new.len();
+            let insert = new.into_iter().map(|number| {
+                let (entry, added) = &brought[positions[number]];
+                record(entry, wanted.keys_of(number), *added)
+            });
+            (Edits { insert, remove: Vec::new(), update: Vec::new() }, done)
+        };
+        self.collection.edit_each(|| texts(&wanted), Item::read, edit)
+    }
+
+    /// Takes entries off the list.
+    pub fn remove(&self, entries: &[&Entry]) -> Result<Change> {
+        let wanted = Index::new(entries.iter().map(|entry| (self.keys)(entry)));
+        let edit = |items| {
+            let known = Known::new(items, self.keys);
+            let (taken, unchanged) = known.index.taken((0..entries.len()).map(|at| wanted.keys_of(at)));
+            let remove: Vec<i64> = taken.into_iter().map(|item| known.items[item].id).collect();
+            let change = Change { done: remove.len(), existing: unchanged.len(), unchanged, ..Change::default() };
+            (Edits { remove, ..Edits::<Vec<NewRecord>>::default() }, change)
+        };
+        self.collection.edit_each(|| texts(&wanted), Item::read, edit)
+    }
+
+    fn record(&self, entry: &Entry, added: Timestamp) -> NewRecord {
+        record(entry, (self.keys)(entry).iter(), added)
+    }
+}
+
+/// What is kept of an entry that is known by these keys.
+fn record<'k>(entry: &Entry, keys: impl Iterator<Item = Key<'k>>, added: Timestamp) -> NewRecord {
+    let keys = keys.filter(finds).map(|key| key.text().to_owned()).collect();
+    NewRecord { keys, data: entry.to_stored_text(&[ADDED]), added, expires: None }
+}
+
+impl Item {
+    fn of(id: i64, entry: Entry, added: Timestamp) -> Self {
+        Self { id, entry: entry.with(ADDED, Value::Time(added)), added }
+    }
+
+    fn read(raw: RawRecord<'_>) -> Option<Self> {
+        Entry::from_stored_text(raw.data).map(|entry| Self::of(raw.id, entry, raw.added))
+    }
+
+    /// Whether the item is all that an entry would make of it.
+    fn is_as(&self, entry: &Entry) -> bool {
+        let kept = |entry: &Entry| entry.fields().filter(|(name, _)| is_kept(name)).count();
+        let mut wanted = entry.fields().filter(|(name, _)| is_kept(name));
+        wanted.all(|(name, value)| self.entry.peek(name) == Some(value)) && kept(entry) == kept(&self.entry)
+    }
+}
+
+/// The field that says when an item was added; it is kept beside the others.
+const ADDED: &str = "added";
+
+fn is_kept(name: &str) -> bool {
+    name != ADDED && !name.starts_with('_')
+}
+
+/// Whether an item can be found by a key: what only tells items apart finds none.
+fn finds(key: &Key<'_>) -> bool {
+    key.role != Role::Distinction
+}
+
+/// The keys by which records are found.
+fn texts(index: &Index) -> Vec<&str> {
+    index.keys().filter(finds).map(Key::text).collect()
+}
+
+/// Entries that are looked for, each item once.
+struct Wanted {
+    /// The keys of each.
+    index: Index,
+    /// Which entries those are.
+    positions: Vec<usize>,
+    /// Which entries are items that came before.
+    twins: Vec<usize>,
+}
+
+impl Wanted {
+    fn new<'e>(entries: impl ExactSizeIterator<Item = &'e Entry>, keys: fn(&Entry) -> Keys) -> Self {
+        let mut wanted = Self { index: Index::with_room(entries.len()), positions: Vec::new(), twins: Vec::new() };
+        for (at, entry) in entries.enumerate() {
+            let keys = keys(entry);
+            if wanted.index.find(&keys).is_some() {
+                wanted.twins.push(at);
+            } else {
+                wanted.index.push(&keys);
+                wanted.positions.push(at);
+            }
+        }
+        wanted
+    }
+}
+
+/// The items that could be what is looked for.
+struct Known {
+    items: Vec<Item>,
+    index: Index,
+}
+
+impl Known {
+    fn new(items: Vec<Option<Item>>, keys: fn(&Entry) -> Keys) -> Self {
+        let items: Vec<Item> = items.into_iter().flatten().collect();
+        Self { index: Index::new(items.iter().map(|item| keys(&item.entry))), items }
+    }
+
+    fn find<'k>(&self, keys: impl Iterator<Item = Key<'k>> + Clone) -> Option<&Item> {
+        self.index.find_among(keys, |_| true).map(|at| &self.items[at])
+    }
+}

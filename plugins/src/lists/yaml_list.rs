@@ -1,0 +1,261 @@
+use flexget_core::list::Index;
+use flexget_core::prelude::*;
+
+use crate::inputs::yaml_file::{Encoding, Row, YamlFile, address};
+use crate::lists::entry_list;
+
+/// A list in a YAML file: a sequence of entries, each with a `title`, that people can read and edit.
+///
+/// The path is relative to the folder in which the program is started; a file that is not there is an empty list and is made
+/// when something is added. Entries are the same as on an `entry_list`. All fields of an entry are written, or those in
+/// `fields` and the title.
+///
+/// Better than in FlexGet: a file is written once for all entries, at once (never half), and only if something changes;
+/// a file that cannot be read is an error and is left alone; `--test` does not write; items that are not touched stay as
+/// they stand, and an item that is added again keeps the fields that the entry has not; an item without a `url` has the
+/// same one in each run. Comments are lost when the file is written.
+///
+/// ```yaml
+/// mock: [ { title: Solaris (1972), imdb_id: tt0069293 } ]
+/// accept_all: yes
+/// list_add:
+///   - yaml_list: { path: to-watch.yml, fields: [ imdb_id ] }
+/// ```
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum YamlList {
+    /// The file.
+    Path(#[schemars(length(min = 1))] String),
+    /// Options.
+    Options(Options),
+}
+
+/// The options.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(inline)]
+pub struct Options {
+    /// The file.
+    #[schemars(length(min = 1))]
+    path: String,
+    /// The fields that are written, besides the title; all where this is left out.
+    fields: Option<Vec<String>>,
+    /// How text stands in the file: `utf-8`, `latin-1` or `ascii`.
+    #[serde(default = "utf_8")]
+    #[schemars(extend("enum" = ["utf-8", "utf8", "latin-1", "latin1", "iso-8859-1", "ascii"]))]
+    encoding: String,
+}
+
+fn utf_8() -> String {
+    "utf-8".to_owned()
+}
+
+submit! { list::<YamlList>() }
+
+impl YamlList {
+    fn path(&self) -> &str {
+        match self {
+            Self::Path(path) => path,
+            Self::Options(options) => &options.path,
+        }
+    }
+
+    fn file(&self, cx: &Context) -> YamlFile {
+        let encoding = match self {
+            Self::Options(options) if options.encoding == "ascii" => Encoding::Ascii,
+            Self::Options(options) if !options.encoding.starts_with("utf") => Encoding::Latin1,
+            _ => Encoding::Utf8,
+        };
+        YamlFile::new(self.path(), encoding, cx)
+    }
+
+    fn is_written(&self, entry: &Entry, field: &str, value: &Value) -> bool {
+        let is_known = match field {
+            "url" => entry.url() == address(entry.title()),
+            "original_title" => value.as_str() == Some(entry.title()),
+            "original_url" => value.as_str() == Some(entry.url()),
+            _ => false,
+        };
+        match self {
+            Self::Options(Options { fields: Some(fields), .. }) => {
+                field == "title" || fields.iter().any(|f| f == field)
+            }
+            _ => !is_known && !field.starts_with('_') && !value.is_null(),
+        }
+    }
+
+    /// An entry as it is to stand in the file, over what stands there: title and address first.
+    fn row(&self, entry: &Entry, before: Option<&Row>) -> Row {
+        let mut fields = before.map(|row| row.fields.clone()).unwrap_or_default();
+        let mut known: Vec<(&str, &Value)> =
+            entry.fields().filter(|(name, value)| self.is_written(entry, name, value)).collect();
+        known.sort_by_key(|(name, _)| (*name != "title", *name != "url", *name));
+        for (name, value) in known {
+            // What `to_json` makes can always stand in YAML.
+            fields.insert(name.into(), serde_yaml::to_value(value).unwrap_or_default());
+        }
+        Row { fields, entry: entry.fresh() }
+    }
+}
+
+impl List for YamlList {
+    const NAME: &'static str = "yaml_list";
+
+    fn place(&self) -> Place {
+        Place::local(Self::NAME, self.path())
+    }
+
+    fn keys(&self, entry: &Entry) -> Keys {
+        entry_list::keys(entry)
+    }
+
+    async fn items(&self, _wanted: Option<usize>, cx: &Context) -> Result<Vec<Entry>> {
+        Ok(self.file(cx).read(cx)?.into_iter().map(|row| row.entry).collect())
+    }
+
+    async fn add(&self, entries: &[&Entry], cx: &Context) -> Result<Change> {
+        let file = self.file(cx);
+        let mut rows = file.read(cx)?;
+        let mut index = Index::new(rows.iter().map(|row| entry_list::keys(&row.entry)));
+        let mut change = Change::default();
+        let mut is_changed = false;
+        for (position, entry) in entries.iter().enumerate() {
+            let keys = entry_list::keys(entry);
+            match index.find(&keys) {
+                Some(at) => {
+                    let row = self.row(entry, Some(&rows[at]));
+                    is_changed |= row.fields != rows[at].fields;
+                    rows[at] = row;
+                    change.existing += 1;
+                    change.unchanged.push(position);
+                }
+                None => {
+                    index.push(&keys);
+                    rows.push(self.row(entry, None));
+                    change.done += 1;
+                }
+            }
+        }
+        if is_changed || change.done > 0 {
+            file.write(rows, cx)?;
+        }
+        Ok(change)
+    }
+
+    async fn remove(&self, entries: &[&Entry], cx: &Context) -> Result<Change> {
+        let file = self.file(cx);
+        let mut rows = file.read(cx)?;
+        let there = Index::new(rows.iter().map(|row| entry_list::keys(&row.entry)));
+        let keys: Vec<Keys> = entries.iter().map(|entry| entry_list::keys(entry)).collect();
+        let (taken, unchanged) = there.taken(keys.iter().map(Keys::iter));
+        let mut number = 0..;
+        rows.retain(|_| number.next().is_none_or(|row| !taken.contains(&row)));
+        let done = taken.len();
+        if done > 0 {
+            file.write(rows, cx)?;
+        }
+        Ok(Change { done, existing: unchanged.len(), unchanged, ..Change::default() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flexget_core::testing::{context, dry_run, mistakes, run, titles};
+    use std::fs;
+
+    fn task(path: &std::path::Path, options: &str, mock: &str) -> String {
+        let path = path.display();
+        format!("accept_all: yes\nseen: no\nlist_add: [ yaml_list: {{ path: '{path}'{options} }} ]\nmock: {mock}")
+    }
+
+    #[test]
+    fn it_is_a_file_for_people() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("list.yml");
+        fs::write(&path, "- title: Solaris (1972)\n  note: mine\n- {title: 1917, url: http://x/1917}\n").unwrap();
+        let cx = context();
+        let mock = "[ { title: solaris (1972), year: 1972, url: 'http://x/s', _hidden: 1 }, { title: \"Yes\" } ]";
+        let added = run(&task(&path, "", mock), &cx);
+        assert_eq!((added.changes[0].done, added.changes[0].existing), (1, 1), "{added:?}");
+        let text = "- title: solaris (1972)\n  note: mine\n  url: http://x/s\n  year: 1972\n- title: 1917\n  url: http://x/1917\n- title: 'Yes'\n  url: mock://localhost/mock/yes\n";
+        assert_eq!(fs::read_to_string(&path).unwrap(), text);
+
+        run(&task(&path, ", fields: [ year ]", "[ { title: Dune, year: 2021, imdb_id: tt1 } ]"), &cx);
+        assert_eq!(fs::read_to_string(&path).unwrap(), format!("{text}- title: Dune\n  year: 2021\n"));
+        let read = run(&format!("yaml_list: '{}'\naccept_all: yes\nseen: no", path.display()), &cx);
+        assert_eq!(titles(&read, State::Accepted), ["solaris (1972)", "1917", "Yes", "Dune"]);
+        assert_eq!(read.entries[3].url(), "mock://localhost/yaml_list/dune");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_never_written_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("list.yml");
+        for (text, expected) in [
+            (&b"- title: [\n"[..], "in line"),
+            (b"title: x\n", "expected items that each begin with `- title: `, in line 1"),
+            (b"- a\n", "expected a mapping with a `title`, in line 1"),
+            (b"- title: a\n- url: b\n", "an entry needs a `title`, in line 2"),
+            (b"- title: \xff\n", "is not UTF-8"),
+        ] {
+            fs::write(&path, text).unwrap();
+            let added = run(&task(&path, "", "[ A ]"), &context());
+            assert_eq!(titles(&added, State::Failed), ["A"], "{added:?}");
+            let reason = &added.changes[0].failed[0];
+            assert!(reason.contains(expected) && reason.contains("it is not written to"), "{reason}");
+            assert_eq!(fs::read(&path).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn what_a_person_wrote_twice_is_removed_with_one_entry_and_what_only_has_the_name_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("list.yml");
+        let rows = "- title: A\n- title: Solaris\n  movie_name: Solaris\n  imdb_id: tt1\n- title: a\n- title: Solaris\n  movie_name: Solaris\n  imdb_id: tt2\n";
+        fs::write(&path, rows).unwrap();
+        let remove = format!("accept_all: yes\nseen: no\nlist_remove: [ yaml_list: '{}' ]\nmock: ", path.display());
+        let change = &run(&format!("{remove}[ A, B, Solaris ]"), &context()).changes[0];
+        assert_eq!((change.done, change.existing), (3, 1));
+        assert_eq!(fs::read_to_string(&path).unwrap(), "- title: Solaris\n  movie_name: Solaris\n  imdb_id: tt2\n");
+    }
+
+    #[test]
+    fn a_dry_run_sees_what_it_would_write_and_writes_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("list.yml");
+        let dry = dry_run(&context());
+        run(&task(&path, "", "[ A ]"), &dry);
+        assert_eq!(run(&task(&path, "", "[ A, B ]"), &dry).changes[0].done, 1);
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn other_encodings_hold_what_they_can() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("list.yml");
+        run(&task(&path, ", encoding: latin-1, fields: [ title ]", "[ Amélie ]"), &context());
+        assert_eq!(fs::read(&path).unwrap(), b"- title: Am\xe9lie\n");
+        let added = run(&task(&path, ", encoding: latin-1, fields: [ title ]", "[ Сталкер ]"), &context());
+        assert!(added.changes[0].failed[0].contains("cannot hold `С`"), "{added:?}");
+        assert_eq!(fs::read(&path).unwrap(), b"- title: Am\xe9lie\n");
+        let said = mistakes("yaml_list: { path: x, encoding: klingon }");
+        assert!(said[0].starts_with("must be one of the following: utf-8, "), "{said:?}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn permissions_and_links_stay() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let folder = tempfile::tempdir().unwrap();
+        let (path, link) = (folder.path().join("list.yml"), folder.path().join("link.yml"));
+        fs::write(&path, "").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        symlink(&path, &link).unwrap();
+        run(&task(&link, "", "[ A ]"), &context());
+        assert!(link.symlink_metadata().unwrap().is_symlink());
+        assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o640);
+        assert!(fs::read_to_string(&path).unwrap().starts_with("- title: A\n"));
+    }
+}

@@ -1,0 +1,139 @@
+use flexget_core::prelude::*;
+
+use crate::titles::parsing::series::{Id, Series, series};
+use crate::titles::parsing::{today, words};
+
+/// Reads show, season, episode and quality from the titles of entries.
+///
+/// It understands `S01E02`, `1x02`, `Season 1 Episode 2`, seasons as a whole, a few episodes in a row, dates (`2024.05.03`), the
+/// numbers of anime (`- 12`, `12v2`) and named specials of a season. A title that tells only a part or an episode without its season
+/// is left alone, since it may be that of a movie; so is one of several seasons, of a disc, or of more than three episodes.
+///
+/// The fields are `series_name`, `series_season`, `series_episode`, `series_episodes` (how many), `series_id` (`S01E02`,
+/// `2024-05-03`, a number, or a name), `series_id_type` (`ep`, `date`, `sequence`, `special`), `series_date`, `series_year` (if the title has it in brackets), `season_pack`,
+/// `quality`, `proper`, `proper_count`, `release_group` and `series_guessed`. Fields that are known already stay as they
+/// are, and entries with a `series_name` or a `movie_name` are not read.
+///
+/// Other than in FlexGet, `2012-10-11` is the 11th of October and never the 10th of November, and episodes that are
+/// numbered without seasons get no `series_season`, where FlexGet says that it is the current year.
+///
+/// ```yaml
+/// metainfo_series: yes
+/// mock: [ A.Show.S01E02.720p.HDTV.x264-GROUP, Daily.Show.2024.05.03.1080p.WEB-DL ]
+/// accept_all: yes
+/// ```
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MetainfoSeries {}
+
+submit! { plugin::<MetainfoSeries>() }
+
+impl Plugin for MetainfoSeries {
+    const NAME: &'static str = "metainfo_series";
+
+    fn steps(&self) -> Vec<Step<Self>> {
+        vec![Step::at(Phase::Metainfo, Self::read_titles).priority(120)]
+    }
+}
+
+impl MetainfoSeries {
+    async fn read_titles(&self, task: &mut Task) -> Result<()> {
+        let today = today(&task.cx);
+        for entry in task.live_entries().filter(|entry| !entry.has("series_name") && !entry.has("movie_name")) {
+            if let Some(series) = series(entry.title(), today) {
+                fill(entry, &series);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn fill(entry: &mut Entry, series: &Series) {
+    entry.fill("series_name", words::title_case(&series.name));
+    let number = match &series.id {
+        Id::Episode { season, first, last } => {
+            entry.fill("series_season", *season);
+            entry.fill("series_episode", *first);
+            entry.fill("series_episodes", last - first + 1);
+            None
+        }
+        Id::Season(season) => {
+            entry.fill("series_season", *season);
+            None
+        }
+        Id::Date(date) => {
+            entry.fill("series_date", *date);
+            entry.fill("series_season", i64::from(date.year()));
+            None
+        }
+        Id::Number(number) => Some(*number),
+        Id::Special(_) => None,
+    };
+    let id = number.map_or_else(|| Value::from(series.id.to_string()), Value::from);
+    entry.fill("series_id", id);
+    entry.fill("series_id_type", series.id.kind());
+    entry.fill("season_pack", matches!(series.id, Id::Season(_)));
+    let optional = [
+        ("series_year", Value::from(series.year)),
+        ("release_group", series.group.as_deref().map_or(Value::Null, Value::from)),
+    ];
+    for (name, value) in optional.into_iter().filter(|(_, value)| !value.is_null()) {
+        entry.fill(name, value);
+    }
+    entry.fill("quality", series.quality.to_string());
+    entry.fill("proper", series.propers > 0);
+    entry.fill("proper_count", series.propers);
+    entry.fill("series_guessed", true);
+}
+
+#[cfg(test)]
+mod tests {
+    use flexget_core::testing;
+
+    fn fields(entry: &str) -> serde_json::Value {
+        let report = testing::run(&format!("metainfo_series: yes\nmock: [ {entry} ]"), &testing::context());
+        serde_json::to_value(report.entries[0].fields()).unwrap()
+    }
+
+    #[test]
+    fn an_episode_gets_its_numbers() {
+        let got = fields("Some.Show.(2014).S02E05-06.PROPER.1080p.WEB-DL.H264-CREW");
+        for (name, expected) in [
+            ("series_name", serde_json::json!("Some Show 2014")),
+            ("series_year", 2014.into()),
+            ("series_season", 2.into()),
+            ("series_episode", 5.into()),
+            ("series_episodes", 2.into()),
+            ("series_id", "S02E05-E06".into()),
+            ("series_id_type", "ep".into()),
+            ("season_pack", false.into()),
+            ("quality", "1080p webdl h264".into()),
+            ("proper", true.into()),
+            ("release_group", "CREW".into()),
+        ] {
+            assert_eq!(got[name], expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn dates_and_numbers_are_ids_too() {
+        let daily = fields("A.Daily.Show.2024.05.03.720p");
+        assert_eq!((&daily["series_date"], &daily["series_id_type"]), (&"2024-05-03".into(), &"date".into()));
+        let anime = fields("'[Crew] An Anime - 112 (1080p)'");
+        assert_eq!((&anime["series_id"], &anime["series_id_type"]), (&112.into(), &"sequence".into()));
+        assert!(anime.get("series_season").is_none() && anime.get("series_episode").is_none());
+    }
+
+    #[test]
+    fn what_is_known_stays() {
+        let got = fields("{ title: Some.Show.S02E05.720p, quality: mine, series_season: 7 }");
+        assert_eq!(
+            (&got["quality"], &got["series_season"], &got["series_episode"]),
+            (&"mine".into(), &7.into(), &5.into())
+        );
+        for known in ["series_name", "movie_name"] {
+            let got = fields(&format!("{{ title: Some.Show.S02E05, {known}: Other }}"));
+            assert!(got.get("series_season").is_none(), "{known}");
+        }
+    }
+}

@@ -1,0 +1,272 @@
+use std::borrow::Cow;
+use std::cmp::Ordering;
+use std::fmt;
+
+use flexget_core::expression::{ErrorKind, Expression};
+use flexget_core::prelude::*;
+use schemars::{Schema, SchemaGenerator, json_schema};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserializer, de};
+
+use crate::titles::parsing::quality::Quality;
+
+/// Sorts the entries by a field, or by any expression over fields.
+///
+/// With several, the first counts most. An entry that lacks the field comes last, also in reverse. Numbers come
+/// before text, and text before dates, where fields hold both. Qualities, such as `1080p webdl`, come from worse to better.
+///
+/// ```yaml
+/// mock:
+///   - { title: The Mirror, year: 1975 }
+///   - { title: Stalker, year: 1979 }
+///   - { title: A Solaris, year: 1972 }
+/// sort_by:
+///   - { field: year // 10, reverse: yes }
+///   - { field: title, ignore_articles: yes }
+/// accept_all: yes
+/// ```
+#[derive(Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct SortBy {
+    /// By what, or several.
+    keys: OneOrMany<Key>,
+}
+
+/// By what to sort.
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, remote = "Self")]
+struct Key {
+    field: Option<Expression>,
+    #[serde(default)]
+    reverse: bool,
+    #[serde(default)]
+    ignore_articles: Articles,
+}
+
+/// What is left out at the beginning of text.
+#[derive(Default)]
+struct Articles(Option<Pattern>);
+
+/// What `ignore_articles: yes` leaves out.
+const ARTICLES: &str = r"^(the|a|an)\s";
+
+submit! { plugin::<SortBy>() }
+
+impl Plugin for SortBy {
+    const NAME: &'static str = "sort_by";
+
+    fn steps(&self) -> Vec<Step<Self>> {
+        vec![Step::at(Phase::Filter, Self::sort).priority(255)]
+    }
+}
+
+impl SortBy {
+    async fn sort(&self, task: &mut Task) -> Result<()> {
+        // The first key counts most, so it is sorted by last; sorting leaves equals in their order.
+        for key in self.keys.iter().rev() {
+            match &key.field {
+                None if key.reverse => task.entries.reverse(),
+                None => {}
+                Some(expression) => {
+                    let values = key.values(expression, task).await?;
+                    let mut keyed: Vec<(Value, Entry)> =
+                        values.into_iter().zip(std::mem::take(&mut task.entries)).collect();
+                    keyed.sort_by(|(a, _), (b, _)| key.order(a, b));
+                    task.entries = keyed.into_iter().map(|(_, entry)| entry).collect();
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Key {
+    /// What each entry is sorted by.
+    async fn values(&self, expression: &Expression, task: &mut Task) -> Result<Vec<Value>> {
+        let all = (0..task.entries.len()).collect();
+        let results = task.evaluate(all, |fields, now| expression.evaluate(fields, now)).await;
+        let (mut values, mut errors) = (Vec::with_capacity(results.len()), Vec::new());
+        for (at, result) in results {
+            let value = match result {
+                Ok(Value::Text(text)) => match &self.ignore_articles.0 {
+                    Some(articles) => Value::from(&*articles.replace_all(&text, "")?),
+                    None => Value::Text(text),
+                },
+                Ok(value) => value,
+                Err(error) => {
+                    if !matches!(error.kind, ErrorKind::Undefined(_) | ErrorKind::Pending(_)) {
+                        errors.push((at, error));
+                    }
+                    Value::Null
+                }
+            };
+            values.push(value);
+        }
+        task.warn_of_errors(SortBy::NAME, expression.text(), &errors);
+        Ok(as_qualities(&values).unwrap_or(values))
+    }
+
+    fn order(&self, a: &Value, b: &Value) -> Ordering {
+        let rank = |value: &Value| match value {
+            Value::Bool(_) | Value::Int(_) | Value::Float(_) => 0,
+            Value::Text(_) => 1,
+            Value::Date(_) | Value::Time(_) => 2,
+            Value::List(_) | Value::Map(_) => 3,
+            Value::Null => 4,
+        };
+        let order = match (a, b) {
+            // What is not known comes last in any case.
+            (Value::Null, _) | (_, Value::Null) => return rank(a).cmp(&rank(b)),
+            _ => rank(a).cmp(&rank(b)).then_with(|| a.compare(b).unwrap_or(Ordering::Equal)),
+        };
+        if self.reverse { order.reverse() } else { order }
+    }
+}
+
+/// What is sorted by where all values are qualities, or not known; some must be more than a number.
+fn as_qualities(values: &[Value]) -> Option<Vec<Value>> {
+    let is_number = |value: &Value| value.as_str().is_some_and(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
+    if values.iter().all(|value| value.is_null() || is_number(value)) {
+        return None;
+    }
+    let quality = |value: &Value| match value {
+        Value::Null => Some(Value::Null),
+        Value::Text(text) => Some(Quality::read(text)?.sort_value()),
+        _ => None,
+    };
+    values.iter().map(quality).collect()
+}
+
+impl<'de> Deserialize<'de> for Key {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct TextOrOptions;
+        impl<'de> Visitor<'de> for TextOrOptions {
+            type Value = Key;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a field or options")
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Key, E> {
+                let field = Expression::compile(text).map_err(E::custom)?;
+                Ok(Key { field: Some(field), ..Key::default() })
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Key, A::Error> {
+                Key::deserialize(MapAccessDeserializer::new(map))
+            }
+        }
+        deserializer.deserialize_any(TextOrOptions)
+    }
+}
+
+impl<'de> Deserialize<'de> for Articles {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ToggleOrPattern;
+        impl Visitor<'_> for ToggleOrPattern {
+            type Value = Articles;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("`yes`, `no` or a regular expression")
+            }
+            fn visit_bool<E: de::Error>(self, is: bool) -> Result<Articles, E> {
+                let pattern = is.then(|| Pattern::new(ARTICLES)).transpose().map_err(E::custom)?;
+                Ok(Articles(pattern))
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Articles, E> {
+                Pattern::new(text).map(|pattern| Articles(Some(pattern))).map_err(E::custom)
+            }
+        }
+        deserializer.deserialize_any(ToggleOrPattern)
+    }
+}
+
+impl JsonSchema for Key {
+    fn schema_name() -> Cow<'static, str> {
+        "key".into()
+    }
+    fn inline_schema() -> bool {
+        true
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "anyOf": [
+                { "description": "A field, or an expression over fields.", "type": "string", "format": "expression" },
+                {
+                    "description": "A field with options.",
+                    "type": "object",
+                    "additionalProperties": false,
+                    "properties": {
+                        "field": {
+                            "description": "A field, or an expression over fields; without it the order stays.",
+                            "type": "string",
+                            "format": "expression",
+                        },
+                        "reverse": { "description": "Whether the greatest comes first.", "type": "boolean" },
+                        "ignore_articles": {
+                            "description": "Leaves out `the`, `a` and `an` at the beginning, or what a regular expression finds.",
+                            "anyOf": [{ "type": "boolean" }, { "type": "string", "format": "regex" }],
+                        },
+                    },
+                },
+            ],
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use flexget_core::prelude::*;
+    use flexget_core::testing;
+
+    fn sorted(options: &str) -> String {
+        let task = format!(
+            "mock:
+  - {{ title: The B, n: 2, d: 1 }}
+  - {{ title: a, n: 10, d: 1 }}
+  - {{ title: C, n: ~, d: 2 }}
+  - {{ title: An A, n: 3.5 }}
+accept_all: yes
+sort_by: {options}"
+        );
+        let report = testing::run(&task, &testing::context());
+        assert!(report.warnings.is_empty(), "{:?}", report.warnings);
+        testing::titles(&report, State::Accepted).join(" ")
+    }
+
+    #[test]
+    fn the_order_is_flexgets() {
+        for (options, expected) in [
+            ("n", "The B An A a C"),
+            ("{ field: n, reverse: yes }", "a An A The B C"),
+            ("title", "An A C The B a"),
+            ("{ field: title|lower, ignore_articles: yes }", "a An A The B C"),
+            ("{ field: title, ignore_articles: '^an? ' }", "An A C The B a"),
+            ("{ reverse: yes }", "An A C a The B"),
+            ("[ { field: d, reverse: yes }, title|lower ]", "C a The B An A"),
+            ("n * -1 if n else none", "a An A The B C"),
+            ("missing", "The B a C An A"),
+        ] {
+            assert_eq!(sorted(options), expected, "{options}");
+        }
+    }
+
+    #[test]
+    fn qualities_are_sorted_from_worse_to_better() {
+        let task = "mock: [ A 1080p HDTV, B, C 720p BluRay, D 2160p, E 720p HDTV ]
+accept_all: yes
+sort_by: { field: quality, reverse: yes }";
+        let report = testing::run(task, &testing::context());
+        let titles = testing::titles(&report, State::Accepted).join(", ");
+        assert_eq!(titles, "D 2160p, A 1080p HDTV, C 720p BluRay, E 720p HDTV, B");
+        // Numbers in text are no resolutions, not even where they could be.
+        let task = "mock: [ { title: A, n: '1080' }, { title: B, n: '720' }, { title: C, n: '2160' } ]
+accept_all: yes
+sort_by: n";
+        let report = testing::run(task, &testing::context());
+        assert_eq!(testing::titles(&report, State::Accepted).join(" "), "A C B");
+    }
+
+    #[test]
+    fn a_field_that_is_no_expression_is_a_mistake() {
+        let mistakes = testing::mistakes("mock: [A]\nsort_by: [ 'a b' ]\naccept_all: yes");
+        assert!(mistakes[0].starts_with("`a b` is not an expression: "), "{mistakes:?}");
+    }
+}

@@ -1,0 +1,207 @@
+use flexget_core::list::Index;
+use flexget_core::prelude::*;
+use flexget_core::task::report::Action;
+
+/// Makes one list equal to another, or gives each of two lists what the other has.
+///
+/// `mode: mirror` puts on `to` what `from` has, and takes off `to` what `from` has not. `mode: union` puts on each what it
+/// lacks, and takes nothing off; both lists must be ones that can be changed. Both lists are read whole before anything
+/// is changed, and items are the same if their ids say so.
+///
+/// `max_removals` is how many items may be taken off at the most, as a number or as a part of the list; 25 % where it is not said.
+/// If there is more to take off, or `from` is empty, nothing is changed and the task is aborted: a list that has become empty by
+/// mistake does not empty the other. If something could not be put on, nothing is taken off. With `--test` the report shows item by
+/// item what would be done, also where too much would be taken off; in a run the difference is in the log (`-v`) before anything is sent.
+///
+/// ```yaml
+/// list_sync:
+///   from: { trakt_list: { username: bob, list: Favourite films } }
+///   to: { entry_list: films of bob }
+/// ```
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ListSync {
+    /// The list to read; with `mode: union` it is changed as well.
+    from: AnyList,
+    /// The list to change.
+    to: WritableList,
+    /// Whether `to` becomes equal to `from`, or both get what the other has.
+    #[serde(default)]
+    mode: Mode,
+    /// How many items may be taken off `to`: a number, or a part of it such as `25%`.
+    #[serde(default)]
+    max_removals: MaxRemovals,
+}
+
+/// What to make of two lists.
+#[derive(Deserialize, JsonSchema, Default, Clone, Copy, PartialEq)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+enum Mode {
+    /// `to` becomes equal to `from`.
+    #[default]
+    Mirror,
+    /// Both get what the other has.
+    Union,
+}
+
+/// How many items may be taken off a list.
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged)]
+#[schemars(inline)]
+enum MaxRemovals {
+    /// So many.
+    Number(u64),
+    /// So many of a hundred.
+    Part(#[schemars(extend("format" = "percent"))] String),
+}
+
+impl Default for MaxRemovals {
+    fn default() -> Self {
+        Self::Part("25%".to_owned())
+    }
+}
+
+impl MaxRemovals {
+    /// The number for a list of this length. A part of a short list is one item at the least, but never all of it unless it says so.
+    fn of(&self, length: usize) -> usize {
+        match self {
+            Self::Number(number) => usize::try_from(*number).unwrap_or(usize::MAX),
+            Self::Part(text) => {
+                let part = text.trim_end_matches('%').trim().parse::<f64>().unwrap_or(0.0) / 100.0;
+                let most = (length as f64 * part).ceil() as usize;
+                if part < 1.0 { most.min(length.saturating_sub(1)) } else { most }
+            }
+        }
+    }
+}
+
+submit! { plugin::<ListSync>() }
+
+impl Plugin for ListSync {
+    const NAME: &'static str = "list_sync";
+
+    fn steps(&self) -> Vec<Step<Self>> {
+        vec![Step::at(Phase::Start, Self::check_lists), Step::at(Phase::Output, Self::sync).priority(64)]
+    }
+
+    fn check(&self) -> Vec<Problem> {
+        match (self.mode, WritableList::try_from(self.from.clone())) {
+            (Mode::Union, Err(problem)) => vec![Problem {
+                path: Path::root().key("from"),
+                help: Some("`mode: union` changes both lists; `mode: mirror` only `to`".to_owned()),
+                ..problem
+            }],
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl ListSync {
+    async fn check_lists(&self, task: &mut Task) -> Result<()> {
+        self.from.ready(&task.cx)?;
+        self.to.list().ready(&task.cx)
+    }
+
+    async fn sync(&self, task: &mut Task) -> Result<()> {
+        let cx = task.cx.clone();
+        let from = self.from.items(None, &cx).await?;
+        let to = self.to.list().items(None, &cx).await?;
+        let missing = lacking(&self.to, &to, &from);
+        match WritableList::try_from(self.from.clone()) {
+            Ok(source) if self.mode == Mode::Union => {
+                let back = lacking(&source, &from, &to);
+                self.put(&self.to, &missing, Action::Add, task).await?;
+                self.put(&source, &back, Action::Add, task).await.map(drop)
+            }
+            _ => {
+                let extra = lacking(&self.to, &from, &to);
+                let refused = self.refusal(from.is_empty(), to.len(), &extra);
+                // A dry run shows what there is to do also where it will not be done: that is how one finds out what is wrong.
+                if refused.is_none() || cx.dry_run {
+                    if !self.put(&self.to, &missing, Action::Add, task).await? {
+                        return Err(Error::new(format!(
+                            "not all that is missing could be put on `{}`, so nothing was taken off it",
+                            name(self.to.list()),
+                        ))
+                        .hint("see what failed in the report; the next run tries again"));
+                    }
+                    self.put(&self.to, &extra, Action::Remove, task).await?;
+                }
+                refused.map_or(Ok(()), Err)
+            }
+        }
+    }
+
+    /// Why nothing is to be changed, if `to` would lose too much.
+    fn refusal(&self, nothing_in_source: bool, length: usize, extra: &[&Entry]) -> Option<Error> {
+        if nothing_in_source && length > 0 {
+            let error = Error::new(format!(
+                "there is nothing on `{}`, so `{}` is left as it is",
+                name(&self.from),
+                name(self.to.list())
+            ));
+            return Some(error.hint("if it is meant, clear the list with `list_clear`"));
+        }
+        let most = self.max_removals.of(length);
+        (extra.len() > most).then(|| {
+            Error::new(format!(
+                "{} of the {length} items of `{}` would be taken off, and `max_removals` allows {most}: {}",
+                extra.len(),
+                name(self.to.list()),
+                titles(extra),
+            ))
+            .hint("`--test` shows all that would be done; if it is right, raise `max_removals` for one run")
+        })
+    }
+
+    /// Makes a change, if there is one to make, and says whether nothing of it failed.
+    async fn put(&self, list: &WritableList, items: &[&Entry], action: Action, task: &mut Task) -> Result<bool> {
+        if items.is_empty() {
+            return Ok(true);
+        }
+        let cx = task.cx.clone();
+        let direction = if action == Action::Add { "to be put on" } else { "to be taken off" };
+        tracing::info!(target: "list_sync", task = %task.name, "{direction} `{}`: {}", name(list.list()), titles(items));
+        let report = list.apply(items, action, Self::NAME, None, &cx).await?;
+        let is_done = report.failed.is_empty();
+        list.tell(task, Self::NAME, report);
+        Ok(is_done)
+    }
+}
+
+fn name(list: &AnyList) -> String {
+    list.place().name
+}
+
+/// The titles of the first items, and how many more there are.
+fn titles(items: &[&Entry]) -> String {
+    const SHOWN: usize = 10;
+    let shown: Vec<String> = items.iter().take(SHOWN).map(|item| format!("`{}`", item.title())).collect();
+    match items.len().saturating_sub(SHOWN) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+/// The items that a list lacks and could hold: what it cannot hold (an episode on a list of movies) is not missing from it.
+fn lacking<'a>(list: &WritableList, has: &[Entry], items: &'a [Entry]) -> Vec<&'a Entry> {
+    let keys = |entry: &Entry| list.list().keys(entry);
+    let index = Index::new(has.iter().map(keys));
+    items.iter().filter(|item| list.list().accepts(item).is_ok() && index.find(&keys(item)).is_none()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_never_empties_a_short_list() {
+        let part = |text: &str| MaxRemovals::Part(text.to_owned());
+        assert_eq!(part("25%").of(100), 25);
+        assert_eq!(part("25%").of(3), 1);
+        assert_eq!(part("25%").of(1), 0);
+        assert_eq!(part("100%").of(3), 3);
+        assert_eq!(MaxRemovals::Number(7).of(3), 7);
+    }
+}

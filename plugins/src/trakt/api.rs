@@ -1,0 +1,7 @@
+//! Trakt over HTTP: its endpoints, tokens, answers and errors.
+
+pub mod client;
+pub mod device;
+pub mod errors;
+pub mod model;
+pub mod oauth;

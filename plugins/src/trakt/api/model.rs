@@ -1,0 +1,263 @@
+//! What Trakt answers. Everything may be missing or null except Trakt's own number, and what is not known is ignored.
+
+use flexget_core::prelude::*;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::Deserializer;
+
+pub use crate::titles::media::Ids;
+
+/// A movie or a show; of a list, or in full.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
+#[serde(default)]
+pub struct Work {
+    /// The title.
+    pub title: Option<String>,
+    /// The year of its release or first season.
+    pub year: Option<i64>,
+    /// The ids.
+    pub ids: Ids,
+    /// One line about it.
+    pub tagline: Option<String>,
+    /// What it is about.
+    pub overview: Option<String>,
+    /// When a movie was released.
+    #[serde(deserialize_with = "lenient")]
+    pub released: Option<Date>,
+    /// When a show was first aired.
+    #[serde(deserialize_with = "lenient")]
+    pub first_aired: Option<Timestamp>,
+    /// When a show is aired.
+    pub airs: Option<Airs>,
+    /// Its length in minutes.
+    pub runtime: Option<i64>,
+    /// The two letters of a country.
+    pub country: Option<String>,
+    /// `returning series`, `ended`, `released` and so on.
+    pub status: Option<String>,
+    /// Between 0 and 10.
+    pub rating: Option<f64>,
+    /// How many have rated it.
+    pub votes: Option<i64>,
+    /// The address of a trailer.
+    pub trailer: Option<String>,
+    /// The address of its page.
+    pub homepage: Option<String>,
+    /// When Trakt changed what it says about it.
+    #[serde(deserialize_with = "lenient")]
+    pub updated_at: Option<Timestamp>,
+    /// The two letters of a language.
+    pub language: Option<String>,
+    /// The languages that there are translations in.
+    pub available_translations: Option<Vec<String>>,
+    /// What kind of story it is.
+    pub genres: Option<Vec<String>>,
+    /// For whom it is fit.
+    pub certification: Option<String>,
+    /// Who sends a show.
+    pub network: Option<String>,
+    /// How many episodes of a show have been aired.
+    pub aired_episodes: Option<i64>,
+}
+
+/// When a show is aired.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
+#[serde(default)]
+pub struct Airs {
+    /// The day of the week.
+    pub day: Option<String>,
+    /// The time, `21:00`.
+    pub time: Option<String>,
+    /// The time zone, `America/New_York`.
+    pub timezone: Option<String>,
+}
+
+/// A season.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
+#[serde(default)]
+pub struct Season {
+    /// Its number; 0 are the specials.
+    pub number: i64,
+    /// The ids.
+    pub ids: Ids,
+    /// The title.
+    pub title: Option<String>,
+    /// What it is about.
+    pub overview: Option<String>,
+    /// When its first episode was aired.
+    #[serde(deserialize_with = "lenient")]
+    pub first_aired: Option<Timestamp>,
+    /// Between 0 and 10.
+    pub rating: Option<f64>,
+    /// How many have rated it.
+    pub votes: Option<i64>,
+    /// How many episodes it has.
+    pub episode_count: Option<i64>,
+    /// How many of them have been aired.
+    pub aired_episodes: Option<i64>,
+    /// Its episodes, where they were asked for.
+    #[serde(deserialize_with = "null_is_default")]
+    pub episodes: Vec<Episode>,
+}
+
+/// An episode.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
+#[serde(default)]
+pub struct Episode {
+    /// The number of its season.
+    pub season: i64,
+    /// Its number within the season.
+    pub number: i64,
+    /// Its number counted over all seasons.
+    pub number_abs: Option<i64>,
+    /// The title; often there is none before it is aired.
+    pub title: Option<String>,
+    /// The ids.
+    pub ids: Ids,
+    /// What it is about.
+    pub overview: Option<String>,
+    /// Between 0 and 10.
+    pub rating: Option<f64>,
+    /// How many have rated it.
+    pub votes: Option<i64>,
+    /// When it was, or will be, aired.
+    #[serde(deserialize_with = "lenient")]
+    pub first_aired: Option<Timestamp>,
+    /// When Trakt changed what it says about it.
+    #[serde(deserialize_with = "lenient")]
+    pub updated_at: Option<Timestamp>,
+    /// Its length in minutes.
+    pub runtime: Option<i64>,
+}
+
+/// A row of a list: a movie, a show, a season or episode with its show, or something else.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Row {
+    /// The row's own number, by which one that comes twice is known.
+    pub id: Option<i64>,
+    /// What it is; a row of a chart does not say.
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
+    /// A movie.
+    pub movie: Option<Work>,
+    /// A show, also that of a season or episode.
+    pub show: Option<Work>,
+    /// A season.
+    pub season: Option<Season>,
+    /// An episode.
+    pub episode: Option<Episode>,
+    /// When it was put on the list.
+    #[serde(deserialize_with = "lenient")]
+    pub listed_at: Option<Timestamp>,
+    /// When it was collected.
+    #[serde(deserialize_with = "lenient", alias = "last_collected_at")]
+    pub collected_at: Option<Timestamp>,
+    /// When it was last watched.
+    #[serde(deserialize_with = "lenient", alias = "last_watched_at")]
+    pub watched_at: Option<Timestamp>,
+    /// When it was rated.
+    #[serde(deserialize_with = "lenient")]
+    pub rated_at: Option<Timestamp>,
+    /// What it was rated, 1 to 10.
+    #[serde(deserialize_with = "lenient")]
+    pub rating: Option<i64>,
+    /// How often it was watched.
+    pub plays: Option<i64>,
+    /// The medium, resolution and sound of what was collected.
+    pub metadata: Option<serde_json::Value>,
+    /// What the user has noted.
+    #[serde(deserialize_with = "lenient")]
+    pub notes: Option<String>,
+}
+
+/// A list of a user, or an official one.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
+#[serde(default)]
+pub struct ListSummary {
+    /// The name.
+    pub name: String,
+    /// The ids: a number and a slug.
+    pub ids: ListIds,
+    /// How many items it has.
+    pub item_count: Option<i64>,
+    /// When it, or an item of it, was changed.
+    pub updated_at: Option<Timestamp>,
+    /// Whose it is.
+    pub user: Option<User>,
+}
+
+/// The ids of a list.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
+#[serde(default)]
+pub struct ListIds {
+    /// Trakt's number.
+    pub trakt: Option<i64>,
+    /// Trakt's slug, made of the name that the list had first.
+    pub slug: Option<String>,
+}
+
+/// A user.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
+#[serde(default)]
+pub struct User {
+    /// The name.
+    pub username: Option<String>,
+    /// Whether it pays.
+    pub vip: Option<bool>,
+    /// The ids.
+    pub ids: UserIds,
+}
+
+/// The ids of a user.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
+#[serde(default)]
+pub struct UserIds {
+    /// The name as it stands in addresses; official lists have a user without.
+    pub slug: Option<String>,
+}
+
+/// The settings of a user, as far as they matter here.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    /// Who it is.
+    pub user: User,
+    /// What the account may hold.
+    pub limits: Option<Limits>,
+}
+
+/// What an account may hold.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Limits {
+    /// Lists.
+    pub list: Limit,
+    /// The watchlist.
+    pub watchlist: Limit,
+    /// The favorites.
+    pub favorites: Limit,
+}
+
+/// How many of something there may be.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Limit {
+    /// How many lists.
+    pub count: Option<i64>,
+    /// How many items on each.
+    pub item_count: Option<i64>,
+}
+
+/// Reads what can be read, and takes the rest for nothing: a date that is no date must not cost a whole list.
+fn lenient<'de, D: Deserializer<'de>, T: serde::de::DeserializeOwned>(deserializer: D) -> Result<Option<T>, D::Error> {
+    let value = serde_json::Value::deserialize(deserializer)?;
+    Ok(serde_json::from_value(value).ok())
+}
+
+/// Takes null for nothing.
+pub fn null_is_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}

@@ -1,0 +1,7 @@
+//! The lists of Trakt: which there are, how they are read and changed.
+
+pub mod catalogue;
+pub mod entries;
+pub mod history;
+pub mod read;
+pub mod write;

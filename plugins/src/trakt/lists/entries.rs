@@ -1,0 +1,116 @@
+//! Entries of what Trakt answers, with the fields that FlexGet gives them.
+
+use flexget_core::prelude::*;
+
+use crate::titles::media::Kind;
+use crate::trakt::api::client::SITE;
+use crate::trakt::api::model::{Episode, Row, Season, Work};
+
+/// How titles are to look.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Style {
+    /// Without the year at the end.
+    pub strip_dates: bool,
+}
+
+/// The title of a movie or show with its year, if it is known and wanted. One without a title goes by its slug or number.
+fn named(work: &Work, style: Style) -> String {
+    let name = name(work);
+    match work.year {
+        Some(year) if !style.strip_dates => format!("{name} ({year})"),
+        _ => name,
+    }
+}
+
+fn name(work: &Work) -> String {
+    let title = work.title.clone().filter(|title| !title.is_empty());
+    let number = || work.ids.trakt.map(|id| format!("trakt {id}"));
+    title.or_else(|| work.ids.slug.clone()).or_else(number).unwrap_or_default()
+}
+
+fn address(kind: &str, work: &Work) -> String {
+    let slug = work.ids.slug.clone().or_else(|| work.ids.trakt.map(|id| id.to_string())).unwrap_or_default();
+    format!("{SITE}/{kind}/{slug}")
+}
+
+/// An entry of a movie.
+pub fn movie(movie: &Work, style: Style) -> Entry {
+    let title = named(movie, style);
+    Entry::new(title.as_str(), address("movies", movie))
+        .with("movie_name", name(movie))
+        .with("movie_year", movie.year)
+        .with("trakt_movie_name", name(movie))
+        .with("trakt_movie_year", movie.year)
+        .with("trakt_movie_id", movie.ids.trakt)
+        .with("trakt_movie_slug", movie.ids.slug.clone())
+        .with("imdb_id", movie.ids.imdb.clone())
+        .with("tmdb_id", movie.ids.tmdb)
+}
+
+/// An entry of a show.
+pub fn show(show: &Work, style: Style) -> Entry {
+    with_show(Entry::new(named(show, style), address("shows", show)), show, style)
+}
+
+fn with_show(entry: Entry, show: &Work, style: Style) -> Entry {
+    entry
+        .with("series_name", named(show, style))
+        .with("trakt_series_name", name(show))
+        .with("trakt_series_year", show.year)
+        .with("trakt_show_id", show.ids.trakt)
+        .with("trakt_show_slug", show.ids.slug.clone())
+        .with("imdb_id", show.ids.imdb.clone())
+        .with("tvdb_id", show.ids.tvdb)
+        .with("tmdb_id", show.ids.tmdb)
+}
+
+/// An entry of a season.
+pub fn season(show: &Work, season: &Season, style: Style) -> Entry {
+    let title = format!("{} S{:02}", named(show, style), season.number);
+    let url = format!("{}/seasons/{}", address("shows", show), season.number);
+    with_show(Entry::new(title, url), show, style)
+        .with("series_season", season.number)
+        .with("series_id", format!("S{:02}", season.number))
+        .with("trakt_season_id", season.ids.trakt)
+}
+
+/// An entry of an episode.
+pub fn episode(show: &Work, episode: &Episode, style: Style) -> Entry {
+    let id = format!("S{:02}E{:02}", episode.season, episode.number);
+    let name = episode.title.as_deref().map(|title| format!(" {title}")).unwrap_or_default();
+    let title = format!("{} {id}{name}", named(show, style));
+    let url = format!("{}/seasons/{}/episodes/{}", address("shows", show), episode.season, episode.number);
+    with_show(Entry::new(title, url), show, style)
+        .with("series_season", episode.season)
+        .with("series_episode", episode.number)
+        .with("series_id", id)
+        .with("trakt_episode_id", episode.ids.trakt)
+        .with("trakt_ep_name", episode.title.clone())
+}
+
+/// An entry of an episode that goes by its number alone: what is to come often gets its own title later, and must not be another entry then.
+pub fn numbered(show: &Work, episode: &Episode, style: Style) -> Entry {
+    let untitled = Episode { title: None, ..episode.clone() };
+    self::episode(show, &untitled, style).with("trakt_ep_name", episode.title.clone())
+}
+
+/// The kind of a row and its entry; `None` for what is neither movie, show, season nor episode.
+pub fn of_row(row: &Row, style: Style) -> Option<(Kind, Entry)> {
+    let kind = row.kind.as_deref();
+    let (kind, entry) = match (kind, &row.movie, &row.show, &row.season, &row.episode) {
+        (Some("movie") | None, Some(work), None, _, _) => (Kind::Movie, movie(work, style)),
+        (Some("episode") | None, _, Some(work), _, Some(part)) => (Kind::Episode, episode(work, part, style)),
+        (Some("season") | None, _, Some(work), Some(part), None) => (Kind::Season, season(work, part, style)),
+        (Some("show") | None, _, Some(work), _, _) => (Kind::Show, show(work, style)),
+        _ => return None,
+    };
+    let entry = entry
+        .with("trakt_listed_at", row.listed_at.map(Value::Time))
+        .with("trakt_collected_at", row.collected_at.map(Value::Time))
+        .with("trakt_watched_at", row.watched_at.map(Value::Time))
+        .with("trakt_rated_at", row.rated_at.map(Value::Time))
+        .with("trakt_user_rating", row.rating)
+        .with("trakt_collected_as", row.metadata.as_ref().filter(|said| said.is_object()).map(Value::from_stored))
+        .with("trakt_notes", row.notes.clone());
+    Some((kind, entry))
+}

@@ -1,0 +1,500 @@
+//! What an item of a list is made of and does not show: the plays of a movie, the collected episodes of a show, a note.
+//!
+//! It goes with the item when that is taken off a list, so it is written into the journal beforehand, and an undo puts it back as it
+//! was. And of what was added, an undo takes off what came with it and nothing else: one play of several, and of a show the
+//! episodes that were not collected before.
+
+use std::collections::HashMap;
+
+use flexget_core::list::Index;
+use flexget_core::prelude::*;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Map, Value as Json};
+
+use crate::titles::media::{self, Kind, Media};
+use crate::trakt::api::client::Client;
+use crate::trakt::api::errors::Fault;
+use crate::trakt::api::model::{Ids, Row, Work};
+use crate::trakt::lists::catalogue::Source;
+use crate::trakt::lists::entries::{self, Style};
+use crate::trakt::lists::write::{self, Unit};
+
+/// The field of an item in the journal that holds its parts: what was taken off with it, or what was put on.
+const PARTS: &str = "trakt_parts";
+
+/// The field of a show in the journal that holds the episodes of it that were collected before it was added.
+const BEFORE: &str = "trakt_parts_before";
+
+/// Of two times that are so near to each other one may be the time at which a play was sent, and the other the time that Trakt took it for.
+const NEAR: SignedDuration = SignedDuration::from_mins(5);
+
+/// A play, a collected episode, or a note.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
+#[serde(default)]
+struct Part {
+    /// When it was watched or collected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at: Option<Timestamp>,
+    /// Whether `at` was left to Trakt, and is here by this machine's clock.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    about: bool,
+    /// Trakt's number of the episode, of a show.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<i64>,
+    /// The season of the episode, of a show.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    season: Option<i64>,
+    /// The episode within its season.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    episode: Option<i64>,
+    /// The medium, resolution and sound of what was collected, as Trakt says them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    collected_as: Option<Json>,
+    /// What the user has noted on a list.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    notes: Option<String>,
+}
+
+impl Part {
+    /// What it is a part of, or the episode that it is.
+    fn media(&self, of: &Media) -> Media {
+        let mut media = of.clone();
+        if self.id.is_some() || self.episode.is_some() {
+            media.kind = Kind::Episode;
+            media.own_ids = Ids { trakt: self.id, ..Ids::default() };
+            (media.season, media.episode) = (self.season, self.episode);
+        }
+        media
+    }
+
+    /// How it is sent.
+    fn extra(&self, source: &Source) -> Map<String, Json> {
+        let mut extra = Map::new();
+        let at = self.at.filter(|_| !self.about).map(|at| Json::from(at.to_string()));
+        match source {
+            Source::Watched | Source::History => extra.extend(at.map(|at| ("watched_at".to_owned(), at))),
+            Source::Collection => {
+                extra.extend(at.map(|at| ("collected_at".to_owned(), at)));
+                extra.extend(self.collected_as.iter().flat_map(collected_as));
+            }
+            _ => extra.extend(self.notes.clone().map(|notes| ("notes".to_owned(), notes.into()))),
+        }
+        extra
+    }
+
+    fn is_same_episode(&self, other: &Self) -> bool {
+        (self.season, self.episode) == (other.season, other.episode)
+    }
+}
+
+/// What is said of an item in the collection, as it is sent.
+pub fn collected_as(said: &Json) -> Map<String, Json> {
+    let said = said.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null());
+    said.map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
+/// An entry of a change, and what it is.
+pub struct Item<'a> {
+    /// What it is.
+    pub media: Media,
+    /// The entry.
+    pub entry: &'a Entry,
+}
+
+impl Item<'_> {
+    fn parts(&self, field: &str) -> Option<Vec<Part>> {
+        serde_json::from_value(self.entry.peek(field)?.to_json()).ok()
+    }
+
+    fn with(&self, field: &'static str, parts: &[Part]) -> Entry {
+        let parts = serde_json::to_value(parts).unwrap_or_default();
+        self.entry.fresh().with(field, Value::from_stored(&parts))
+    }
+
+    /// What is sent for it to be added: as many times as it has parts.
+    pub fn to_add(&self, source: &Source, dates: impl FnOnce() -> Map<String, Json>) -> Vec<Unit> {
+        match self.parts(PARTS) {
+            Some(parts) => {
+                parts.iter().map(|part| Unit { media: part.media(&self.media), extra: part.extra(source) }).collect()
+            }
+            None => vec![Unit { media: self.media.clone(), extra: dates() }],
+        }
+    }
+
+    /// Whether an undo is to take off one of several plays.
+    pub fn is_of_plays(&self, source: &Source) -> bool {
+        matches!(source, Source::Watched | Source::History) && self.entry.has(PARTS)
+    }
+}
+
+/// What is sent for items to be taken off: an undo takes of a show the episodes that it had put on.
+///
+/// # Errors
+/// Trakt could not be asked what there is.
+pub async fn to_remove(client: &Client, items: &[Item<'_>]) -> Result<Vec<Vec<Unit>>> {
+    let is_partly = |item: &Item<'_>| item.entry.has(BEFORE);
+    let now = match items.iter().any(is_partly) {
+        true => Collected::read(client).await?,
+        false => Collected::default(),
+    };
+    let unit = |media: Media| Unit { media, extra: Map::new() };
+    let units = items.iter().map(|item| {
+        let parts = match item.parts(BEFORE) {
+            Some(before) => {
+                let is_new = |part: &Part| !before.iter().any(|old| old.is_same_episode(part));
+                Some(now.of(&item.media).into_iter().filter(is_new).collect())
+            }
+            None => item.parts(PARTS),
+        };
+        match parts {
+            Some(parts) => parts.iter().map(|part| unit(part.media(&item.media))).collect(),
+            None => vec![unit(item.media.clone())],
+        }
+    });
+    Ok(units.collect())
+}
+
+/// The items as they are to be written down before they are taken off; `None` if nothing goes with them that does not show.
+///
+/// # Errors
+/// Trakt could not be asked for it.
+pub async fn before_removing(client: &Client, source: &Source, items: &[Item<'_>]) -> Result<Option<Vec<Entry>>> {
+    match source {
+        Source::Watched | Source::History => {
+            let news: Vec<&Media> =
+                items.iter().filter(|item| !item.entry.has(PARTS)).map(|item| &item.media).collect();
+            let plays = Plays::read(client, &news).await?;
+            let written = items.iter().map(|item| match item.parts(PARTS) {
+                // The time that was left to Trakt then is known by now.
+                Some(parts) => {
+                    item.with(PARTS, &parts.into_iter().map(|part| Part { about: false, ..part }).collect::<Vec<_>>())
+                }
+                None => item.with(PARTS, &plays.of(&item.media).unwrap_or_default()),
+            });
+            Ok(Some(written.collect()))
+        }
+        Source::Collection => {
+            let is_whole_show =
+                |item: &Item<'_>| item.media.kind == Kind::Show && !item.entry.has(PARTS) && !item.entry.has(BEFORE);
+            with_collected(client, items, is_whole_show, PARTS).await
+        }
+        Source::Watchlist | Source::Favorites | Source::Personal(_) => {
+            let notes = |item: &Item<'_>| item.entry.text("trakt_notes").map(str::to_owned);
+            let written = items.iter().map(|item| match notes(item) {
+                Some(notes) => item.with(PARTS, &[Part { notes: Some(notes), ..Part::default() }]),
+                None => item.entry.fresh(),
+            });
+            Ok(items.iter().any(|item| notes(item).is_some()).then(|| written.collect()))
+        }
+        Source::Ratings | Source::Recommendations | Source::Chart(_) => Ok(None),
+    }
+}
+
+/// The items as they are to be written down, and sent, when they are added; `None` if nothing is to be said of them.
+///
+/// # Errors
+/// Trakt could not be asked for it.
+pub async fn before_adding(client: &Client, source: &Source, items: &[Item<'_>]) -> Result<Option<Vec<Entry>>> {
+    match source {
+        Source::Watched | Source::History => {
+            // What an undo puts back may be there in part, because it was tried before.
+            let back: Vec<&Media> = items.iter().filter(|item| item.entry.has(PARTS)).map(|item| &item.media).collect();
+            let there = Plays::read(client, &back).await?;
+            let written = items.iter().map(|item| match item.parts(PARTS) {
+                Some(mut parts) => {
+                    let there = there.of(&item.media).unwrap_or_default();
+                    parts.retain(|part| {
+                        !there.iter().any(|play| play.id == part.id && minute(play.at) == minute(part.at))
+                    });
+                    item.with(PARTS, &parts)
+                }
+                None => {
+                    let known = item.entry.peek("trakt_watched_at").and_then(Value::moment);
+                    let at = known.unwrap_or_else(|| client.cx().clock.now());
+                    item.with(PARTS, &[Part { at: Some(at), about: known.is_none(), ..Part::default() }])
+                }
+            });
+            Ok(Some(written.collect()))
+        }
+        Source::Collection => {
+            let is_whole_show = |item: &Item<'_>| item.media.kind == Kind::Show && !item.entry.has(PARTS);
+            with_collected(client, items, is_whole_show, BEFORE).await
+        }
+        _ => Ok(None),
+    }
+}
+
+/// The items, with the collected episodes of those of which `which` is true; `None` if there are none of these.
+async fn with_collected(
+    client: &Client,
+    items: &[Item<'_>],
+    which: impl Fn(&Item<'_>) -> bool,
+    field: &'static str,
+) -> Result<Option<Vec<Entry>>> {
+    if !items.iter().any(&which) {
+        return Ok(None);
+    }
+    let collected = Collected::read(client).await?;
+    let written = items.iter().map(|item| match which(item) {
+        true => item.with(field, &collected.of(&item.media)),
+        false => item.entry.fresh(),
+    });
+    Ok(Some(written.collect()))
+}
+
+/// Takes the plays off the history that these items are in the journal, and no others.
+///
+/// # Errors
+/// Trakt could not be asked for them.
+pub async fn take_plays(client: &Client, items: &[Item<'_>]) -> Result<Change> {
+    let parts: Vec<Vec<Part>> = items.iter().map(|item| item.parts(PARTS).unwrap_or_default()).collect();
+    let times = || parts.iter().flatten().filter_map(|part| part.at);
+    let (Some(first), Some(last)) = (times().min(), times().max()) else {
+        return Ok(Change { existing: items.len(), ..Change::default() });
+    };
+    let query = [("start_at", (first - NEAR).to_string()), ("end_at", (last + NEAR).to_string())];
+    let rows: Vec<Row> = client.pages("sync/history", &query, None).await?;
+    let all = Plays::read(client, &items.iter().map(|item| &item.media).collect::<Vec<_>>()).await?;
+    let index = Index::new(items.iter().map(|item| item.media.keys()));
+    let mut plays: Vec<Vec<Play>> = vec![Vec::new(); items.len()];
+    for row in &rows {
+        let (Some(play), Some((_, entry))) = (Play::of(row), entries::of_row(row, Style::default())) else { continue };
+        let Some(mut media) = Media::of(&entry, None) else { continue };
+        let mut found = index.find(&media.keys());
+        // A movie has no show, though a show may have its numbers.
+        if found.is_none() && media.kind == Kind::Episode {
+            media.reduce_to(Kind::Show);
+            found = index.find(&media.keys());
+        }
+        if let Some(at) = found {
+            plays[at].push(play);
+        }
+    }
+    let wanted: Vec<Vec<i64>> = (0..items.len()).map(|at| chosen(&items[at].media, &parts[at], &plays[at])).collect();
+    let ids: Vec<i64> = wanted.iter().flatten().copied().collect();
+    let (gone, failure) = write::remove_plays(client, &ids).await;
+    let mut change = Change::default();
+    for (at, wanted) in wanted.iter().enumerate() {
+        let taken = wanted.iter().filter(|id| gone.contains(id)).count();
+        match &failure {
+            Some(failure) if taken < wanted.len() => change.failed.push((at, write::in_words(failure))),
+            _ if taken > 0 => change.done += 1,
+            // Other plays are there, and one of them may be the one that is meant, at a time that a wrong clock does not know.
+            _ if !parts[at].is_empty() && all.of(&items[at].media).is_some() => {
+                change.failed.push((at, "its play is not in the history at the time at which it was added".to_owned()));
+            }
+            _ => change.existing += 1,
+        }
+        if all.of(&items[at].media).is_some_and(|plays| plays.len() > taken) {
+            change.remaining.push(at);
+        }
+    }
+    change.uncertain = failure.is_some_and(|failure| failure.may_have_happened());
+    Ok(change)
+}
+
+/// The numbers of the plays that these parts of an item are.
+fn chosen(media: &Media, parts: &[Part], plays: &[Play]) -> Vec<i64> {
+    let mut numbers: Vec<i64> = Vec::new();
+    for part in parts {
+        let Some(at) = minute(part.at) else { continue };
+        let off =
+            |play: &Play| minute(Some(play.at)).map_or(SignedDuration::MAX, |other| other.duration_since(at).abs());
+        let most = if part.about { NEAR } else { SignedDuration::ZERO };
+        let fits = |play: &&Play| {
+            part.id.is_none_or(|id| play.episode == Some(id)) && off(play) <= most && !numbers.contains(&play.number)
+        };
+        let Some(nearest) = plays.iter().filter(fits).min_by_key(|play| off(play)) else { continue };
+        // A show that is added is a play of each of its episodes.
+        let is_all = media.kind == Kind::Show && part.id.is_none();
+        let together = |play: &&Play| minute(Some(play.at)) == minute(Some(nearest.at));
+        let taken: Vec<i64> = match is_all {
+            true => plays.iter().filter(fits).filter(together).map(|play| play.number).collect(),
+            false => vec![nearest.number],
+        };
+        numbers.extend(taken);
+    }
+    numbers
+}
+
+/// The minute of a time: Trakt keeps no more of a play's.
+fn minute(at: Option<Timestamp>) -> Option<Timestamp> {
+    let seconds = at?.as_second();
+    Timestamp::from_second(seconds - seconds.rem_euclid(60)).ok()
+}
+
+/// A row of the history.
+#[derive(Debug, Clone)]
+struct Play {
+    /// Its own number.
+    number: i64,
+    at: Timestamp,
+    /// Trakt's number of the episode, if it is one.
+    episode: Option<i64>,
+}
+
+impl Play {
+    /// The play of a row, and its number.
+    fn of(row: &Row) -> Option<Self> {
+        let episode = row.episode.as_ref().and_then(|episode| episode.ids.trakt);
+        Some(Self { number: row.id?, at: row.watched_at?, episode })
+    }
+}
+
+/// All plays of movies and of shows, by Trakt's numbers of these.
+#[derive(Default)]
+struct Plays {
+    movies: HashMap<i64, Vec<Part>>,
+    shows: HashMap<i64, Vec<Part>>,
+}
+
+impl Plays {
+    /// Reads the plays of these, in one request for movies and one for shows. What it has of others may not be all.
+    async fn read(client: &Client, of: &[&Media]) -> Result<Self> {
+        let mut plays = Self::default();
+        for movies in [true, false] {
+            let asked: Vec<&&Media> = of.iter().filter(|media| (media.kind == Kind::Movie) == movies).collect();
+            if asked.is_empty() {
+                continue;
+            }
+            let path = if movies { "sync/watched/movies" } else { "sync/watched/shows" };
+            let yes = || "true".to_owned();
+            let query = [("extended", "min".to_owned()), ("season_numbers", yes()), ("specials", yes())];
+            match client.get::<Json>(path, &query).await {
+                Ok(map) => plays.take(movies, &map),
+                Err(Fault::UnexpectedResponse(_) | Fault::Invalid(_) | Fault::NotFound) => {}
+                Err(fault) => return Err(fault.into()),
+            }
+            // It is not known whether this answer is ever cut into pages. The history has everything, in more requests.
+            if asked.iter().any(|media| plays.of(media).is_none()) {
+                let path = if movies { "sync/history/movies" } else { "sync/history/episodes" };
+                plays.take_history(movies, &client.pages(path, &[], None).await?);
+            }
+        }
+        Ok(plays)
+    }
+
+    /// Takes `{ movie: [time, …] }` or `{ show: { season: { episode: [time, …] } } }`, all by Trakt's numbers.
+    fn take(&mut self, movies: bool, map: &Json) {
+        let number = |key: &String| key.parse::<i64>().ok();
+        let parts = |times: &Json, id: Option<i64>| -> Vec<Part> {
+            let times = times.as_array().into_iter().flatten().filter_map(|at| at.as_str()?.parse().ok());
+            times.map(|at| Part { at: Some(at), id, ..Part::default() }).collect()
+        };
+        for (key, of) in map.as_object().into_iter().flatten() {
+            let Some(id) = number(key) else { continue };
+            if movies {
+                self.movies.insert(id, parts(of, None));
+                continue;
+            }
+            let episodes = of.as_object().into_iter().flatten().filter_map(|(_, season)| season.as_object()).flatten();
+            self.shows.insert(id, episodes.flat_map(|(key, times)| parts(times, number(key))).collect());
+        }
+    }
+
+    fn take_history(&mut self, movies: bool, rows: &[Row]) {
+        let plays = if movies { &mut self.movies } else { &mut self.shows };
+        plays.clear();
+        for row in rows {
+            let work = if movies { &row.movie } else { &row.show };
+            let (Some(id), Some(play)) = (work.as_ref().and_then(|work| work.ids.trakt), Play::of(row)) else {
+                continue;
+            };
+            plays.entry(id).or_default().push(Part { at: Some(play.at), id: play.episode, ..Part::default() });
+        }
+    }
+
+    /// The plays of one; `None` if none is known.
+    fn of(&self, media: &Media) -> Option<Vec<Part>> {
+        let id = media.ids.trakt;
+        let plays = match media.kind {
+            Kind::Movie => self.movies.get(&id?)?.clone(),
+            Kind::Show => self.shows.get(&id?)?.clone(),
+            Kind::Season | Kind::Episode => {
+                let own = media.own_ids.trakt?;
+                let of_show = self.shows.iter().filter(|(show, _)| id.is_none_or(|id| id == **show));
+                let plays = of_show.flat_map(|(_, plays)| plays).filter(|play| play.id == Some(own));
+                plays.map(|play| Part { id: None, ..play.clone() }).collect()
+            }
+        };
+        Some(plays).filter(|plays| !plays.is_empty())
+    }
+}
+
+/// The collected episodes of shows.
+#[derive(Default)]
+struct Collected {
+    shows: Index,
+    episodes: Vec<Vec<Part>>,
+}
+
+#[derive(Deserialize)]
+struct ShowRow {
+    show: Work,
+    seasons: Option<Vec<SeasonRow>>,
+}
+
+#[derive(Deserialize)]
+struct SeasonRow {
+    number: i64,
+    #[serde(default)]
+    episodes: Vec<EpisodeRow>,
+}
+
+#[derive(Deserialize)]
+struct EpisodeRow {
+    number: i64,
+    collected_at: Option<Timestamp>,
+    metadata: Option<Json>,
+}
+
+impl Collected {
+    /// Reads the collected episodes of all shows.
+    async fn read(client: &Client) -> Result<Self> {
+        let query = [("extended", "progress,metadata".to_owned()), ("specials", "true".to_owned())];
+        let rows: Vec<ShowRow> = client.pages("sync/collection/shows", &query, None).await?;
+        let mut collected = Self::default();
+        if rows.iter().all(|row| row.seasons.is_some()) {
+            for ShowRow { show, seasons } in rows {
+                let episodes = seasons.into_iter().flatten().flat_map(|season| {
+                    season.episodes.into_iter().map(move |episode| Part {
+                        at: episode.collected_at,
+                        season: Some(season.number),
+                        episode: Some(episode.number),
+                        collected_as: episode.metadata.filter(Json::is_object),
+                        ..Part::default()
+                    })
+                });
+                collected.push(&show, episodes.collect());
+            }
+            return Ok(collected);
+        }
+        // It is not known whether Trakt gives the episodes here.
+        let query = [("extended", "metadata".to_owned())];
+        let rows: Vec<Row> = client.pages("sync/collection/episodes", &query, None).await?;
+        let mut by_show: BTreeMap<i64, (&Work, Vec<Part>)> = BTreeMap::new();
+        for row in &rows {
+            let (Some(show), Some(episode)) = (&row.show, &row.episode) else { continue };
+            let Some(id) = show.ids.trakt else { continue };
+            by_show.entry(id).or_insert((show, Vec::new())).1.push(Part {
+                at: row.collected_at,
+                season: Some(episode.season),
+                episode: Some(episode.number),
+                collected_as: row.metadata.clone().filter(Json::is_object),
+                ..Part::default()
+            });
+        }
+        by_show.into_values().for_each(|(show, episodes)| collected.push(show, episodes));
+        Ok(collected)
+    }
+
+    fn push(&mut self, show: &Work, episodes: Vec<Part>) {
+        self.shows.push(&media::keys(&entries::show(show, Style::default()), None));
+        self.episodes.push(episodes);
+    }
+
+    /// The collected episodes of a show.
+    fn of(&self, media: &Media) -> Vec<Part> {
+        self.shows.find(&media.keys()).map(|at| self.episodes[at].clone()).unwrap_or_default()
+    }
+}

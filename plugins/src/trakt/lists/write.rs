@@ -1,0 +1,352 @@
+//! Many items in one request: the body that all of Trakt's lists take, and what its answer says of each entry.
+
+use std::collections::{HashMap, HashSet};
+
+use flexget_core::context::http::Retry;
+use flexget_core::prelude::*;
+use serde_json::{Map, Value as Json, json};
+
+use crate::titles::media::{Ids, Kind, Media};
+use crate::trakt::api::client::Client;
+use crate::trakt::api::errors::Fault;
+use crate::trakt::lists::catalogue;
+
+/// How many items go into one request: beyond some hundreds Trakt takes too long.
+pub const BATCH: usize = 200;
+
+/// Something to send.
+pub struct Unit {
+    /// What it is.
+    pub media: Media,
+    /// Its extra fields: dates, a rating.
+    pub extra: Map<String, Json>,
+}
+
+/// An object of the body, and the units that it stands for.
+struct Item {
+    group: &'static str,
+    body: Json,
+    units: Vec<Named>,
+}
+
+/// A unit in an object.
+struct Named {
+    /// The unit's position.
+    at: usize,
+    /// The season, and the episode within it, if the unit is one that is named within its show.
+    part: Option<(i64, Option<i64>)>,
+}
+
+/// What became of units.
+pub struct Sent {
+    /// What became of each.
+    pub change: Change,
+    /// Whether a limit of the account ended it: what then failed may be stored in part.
+    pub at_limit: bool,
+    /// Whether there is no such list, so that nothing was stored.
+    pub is_missing: bool,
+}
+
+/// What Trakt answers to a batch. Which blocks there are depends on the list.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Answer {
+    added: HashMap<String, i64>,
+    updated: HashMap<String, i64>,
+    existing: HashMap<String, i64>,
+    deleted: HashMap<String, i64>,
+    not_found: HashMap<String, Json>,
+}
+
+impl Answer {
+    /// The answer, if it says anything of what became of the items.
+    fn understood(self, path: &str) -> Result<Self, Fault> {
+        let counts = [&self.added, &self.updated, &self.existing, &self.deleted];
+        match counts.iter().all(|counts| counts.is_empty()) && self.not_found.is_empty() {
+            true => Err(Fault::UnexpectedResponse(crate::trakt::api::client::strange(path).after_sending())),
+            false => Ok(self),
+        }
+    }
+}
+
+/// Sends units in batches, and says what became of them.
+///
+/// The positions in the change are those in `units`. After a failure nothing more is sent: what was not sent has failed
+/// for the same reason.
+pub async fn send(client: &Client, path: &str, units: &[Unit], retry: Retry) -> Sent {
+    let items = items(units);
+    let mut change = Change::default();
+    let (mut at_limit, mut is_missing) = (false, false);
+    let mut failure: Option<String> = None;
+    for batch in items.chunks(BATCH) {
+        let count: usize = batch.iter().map(|item| item.units.len()).sum();
+        if let Some(reason) = &failure {
+            change.failed.extend(batch.iter().flat_map(|item| &item.units).map(|unit| (unit.at, reason.clone())));
+            continue;
+        }
+        match client.post::<Answer>(path, body(batch), retry).await.and_then(|answer| answer.understood(path)) {
+            Ok(answer) => take(&mut change, batch, count, &answer),
+            Err(fault) => {
+                at_limit = matches!(fault, Fault::AccountLimit);
+                is_missing = matches!(fault, Fault::NotFound) && change == Change::default();
+                let reason = explain(client, path, fault).await;
+                change.uncertain |= reason.may_have_happened();
+                let text = in_words(&reason);
+                change.failed.extend(batch.iter().flat_map(|item| &item.units).map(|unit| (unit.at, text.clone())));
+                failure = Some(text);
+            }
+        }
+    }
+    change.failed.sort();
+    change.not_found.sort_unstable();
+    Sent { change, at_limit, is_missing }
+}
+
+/// Takes single plays off the history, by their numbers. Gives those that are gone, and what went wrong with the rest.
+pub async fn remove_plays(client: &Client, numbers: &[i64]) -> (HashSet<i64>, Option<Error>) {
+    const PATH: &str = "sync/history/remove";
+    let mut gone = HashSet::new();
+    for batch in numbers.chunks(BATCH) {
+        let answer = client.post::<Answer>(PATH, json!({ "ids": batch }), Retry::Safe).await;
+        match answer.and_then(|answer| answer.understood(PATH)) {
+            // What is not found is gone too.
+            Ok(_) => gone.extend(batch),
+            Err(fault) => return (gone, Some(explain(client, PATH, fault).await)),
+        }
+    }
+    (gone, None)
+}
+
+/// A failure as it is told of an entry.
+pub fn in_words(error: &Error) -> String {
+    match error.hint_text() {
+        Some(hint) => format!("{error} ({hint})"),
+        None => error.to_string(),
+    }
+}
+
+/// The failure of a write; of a limit, with what the limits are, of a list that is not there, with those that are.
+async fn explain(client: &Client, path: &str, fault: Fault) -> Error {
+    if !matches!(fault, Fault::AccountLimit) {
+        return catalogue::explain(client, path, fault).await;
+    }
+    let settings: Result<crate::trakt::api::model::Settings, Fault> = client.get("users/settings", &[]).await;
+    let limits = settings.ok().and_then(|settings| settings.limits);
+    let Some(limits) = limits else { return Fault::AccountLimit.into() };
+    let count = |limit: Option<i64>| limit.map_or_else(|| "?".to_owned(), |limit| limit.to_string());
+    Error::new(format!(
+        "a limit of the Trakt account is reached: {} items on the watchlist, {} lists, {} items on each, {} favorites",
+        count(limits.watchlist.item_count),
+        count(limits.list.count),
+        count(limits.list.item_count),
+        count(limits.favorites.item_count),
+    ))
+    .hint("remove items, or see https://trakt.tv/vip for higher limits")
+}
+
+fn take(change: &mut Change, batch: &[Item], count: usize, answer: &Answer) {
+    let mut unknown: Vec<usize> = Vec::new();
+    for (group, echoed) in &answer.not_found {
+        for echo in echoed.as_array().into_iter().flatten() {
+            let same = batch.iter().filter(|item| item.group == group && is_echo(&item.body, echo));
+            let lost = same.flat_map(|item| item.units.iter()).filter(|unit| is_unavailable(unit.part, echo));
+            unknown.extend(lost.map(|unit| unit.at));
+        }
+    }
+    unknown.sort_unstable();
+    unknown.dedup();
+    let sum = |counts: &HashMap<String, i64>| usize::try_from(counts.values().sum::<i64>()).unwrap_or(0);
+    let known = count - unknown.len().min(count);
+    // A show that is collected counts as its episodes, so counts are no more than an upper bound of units.
+    let done = (sum(&answer.added) + sum(&answer.updated) + sum(&answer.deleted)).min(known);
+    change.done += done;
+    change.existing += known - done;
+    change.not_found.extend(unknown);
+}
+
+/// Whether an entry is among what Trakt gives back of a show: all of it, or the seasons and episodes that there are not.
+fn is_unavailable(part: Option<(i64, Option<i64>)>, echo: &Json) -> bool {
+    let (Some((season, episode)), Some(seasons)) = (part, echo.get("seasons").and_then(Json::as_array)) else {
+        return true;
+    };
+    let has_number = |object: &Json, number: i64| object.get("number").and_then(Json::as_i64) == Some(number);
+    seasons.iter().filter(|echo| has_number(echo, season)).any(|echo| {
+        match (episode, echo.get("episodes").and_then(Json::as_array)) {
+            (Some(episode), Some(episodes)) => episodes.iter().any(|echo| has_number(echo, episode)),
+            (None, Some(_)) => false,
+            (_, None) => true,
+        }
+    })
+}
+
+/// Whether Trakt gives back what was sent: the same ids, or the same title and year.
+fn is_echo(sent: &Json, echo: &Json) -> bool {
+    match (sent.get("ids"), echo.get("ids").and_then(Json::as_object)) {
+        (Some(Json::Object(sent)), Some(echo)) => {
+            !sent.is_empty()
+                && sent.iter().all(|(space, id)| echo.get(space).is_some_and(|other| text(other) == text(id)))
+        }
+        (None, _) => sent.get("title") == echo.get("title") && sent.get("year") == echo.get("year"),
+        _ => false,
+    }
+}
+
+fn text(id: &Json) -> String {
+    id.as_str().map_or_else(|| id.to_string(), str::to_owned)
+}
+
+fn body(batch: &[Item]) -> Json {
+    let mut groups: Map<String, Json> = Map::new();
+    for item in batch {
+        let group = groups.entry(item.group).or_insert_with(|| json!([]));
+        if let Json::Array(group) = group {
+            group.push(item.body.clone());
+        }
+    }
+    groups.into()
+}
+
+fn items(units: &[Unit]) -> Vec<Item> {
+    let mut items: Vec<Item> = Vec::new();
+    // Seasons and episodes without an id of their own are named within their show, which is then sent once for its seasons, and
+    // once for its episodes: a season that names episodes means these, and no more the season.
+    let mut shows: HashMap<(Kind, String), usize> = HashMap::new();
+    for (at, Unit { media, extra }) in units.iter().enumerate() {
+        let own = media.own_ids.trakt.map(|id| json!({ "ids": { "trakt": id } }));
+        let (group, mut object) = match (media.kind, own) {
+            (Kind::Movie, _) => ("movies", work(media)),
+            (Kind::Show, _) => ("shows", work(media)),
+            (Kind::Season, Some(own)) => ("seasons", own),
+            (Kind::Episode, Some(own)) => ("episodes", own),
+            (Kind::Season | Kind::Episode, None) => {
+                let show = work(media);
+                let place = *shows.entry((media.kind, show.to_string())).or_insert_with(|| {
+                    items.push(Item { group: "shows", body: show, units: Vec::new() });
+                    items.len() - 1
+                });
+                let part =
+                    Some((media.season.unwrap_or_default(), media.episode.filter(|_| media.kind == Kind::Episode)));
+                items[place].units.push(Named { at, part });
+                within_show(&mut items[place].body, media, extra.clone());
+                continue;
+            }
+        };
+        if let Some(object) = object.as_object_mut() {
+            object.extend(extra.clone());
+        }
+        items.push(Item { group, body: object, units: vec![Named { at, part: None }] });
+    }
+    items
+}
+
+/// Names a season or an episode in the object of its show.
+fn within_show(show: &mut Json, media: &Media, extra: Map<String, Json>) {
+    if show.get("seasons").is_none() {
+        show["seasons"] = json!([]);
+    }
+    let Some(seasons) = show["seasons"].as_array_mut() else { return };
+    let number = media.season.unwrap_or_default();
+    let place = seasons.iter().position(|season| season["number"] == json!(number)).unwrap_or_else(|| {
+        seasons.push(json!({ "number": number }));
+        seasons.len() - 1
+    });
+    let season = &mut seasons[place];
+    match media.episode.filter(|_| media.kind == Kind::Episode) {
+        None => {
+            if let Some(season) = season.as_object_mut() {
+                season.extend(extra);
+            }
+        }
+        Some(episode) => {
+            if season.get("episodes").is_none() {
+                season["episodes"] = json!([]);
+            }
+            let mut object = Map::from_iter([("number".to_owned(), json!(episode))]);
+            object.extend(extra);
+            if let Some(episodes) = season["episodes"].as_array_mut() {
+                episodes.push(object.into());
+            }
+        }
+    }
+}
+
+/// A movie or show by its best id, or else by title and year. One id only: if several disagree, nobody knows which counts.
+fn work(media: &Media) -> Json {
+    match best_id(&media.ids, media.kind) {
+        Some((space, id)) => json!({ "ids": { (space): id } }),
+        None => match media.year {
+            Some(year) => json!({ "title": media.name, "year": year }),
+            None => json!({ "title": media.name }),
+        },
+    }
+}
+
+fn best_id(ids: &Ids, kind: Kind) -> Option<(&'static str, Json)> {
+    let number = |space, id: Option<i64>| id.map(|id| (space, json!(id)));
+    let text = |space, id: &Option<String>| id.as_ref().map(|id| (space, json!(id)));
+    number("trakt", ids.trakt)
+        .or_else(|| text("imdb", &ids.imdb))
+        .or_else(|| number("tmdb", ids.tmdb))
+        .or_else(|| number("tvdb", ids.tvdb).filter(|_| kind != Kind::Movie))
+        .or_else(|| text("slug", &ids.slug))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bodies(entries: &[Entry]) -> Json {
+        let unit = |entry| Unit { media: Media::of(entry, None).unwrap(), extra: Map::new() };
+        body(&items(&entries.iter().map(unit).collect::<Vec<_>>()))
+    }
+
+    #[test]
+    fn one_id_is_sent_and_the_episodes_of_a_show_together() {
+        let movie =
+            Entry::new("A (2001)", "mock://a").with("movie_name", "A").with("imdb_id", "tt1").with("tmdb_id", 5i64);
+        let episode = |number: i64| {
+            Entry::new("S", "mock://s")
+                .with("series_name", "S (1999)")
+                .with("tvdb_id", 7i64)
+                .with("series_season", 0i64)
+                .with("series_episode", number)
+        };
+        let own = Entry::new("E", "mock://e").with("series_name", "S").with("trakt_episode_id", 9i64);
+        assert_eq!(
+            bodies(&[movie, episode(1), episode(2), own]),
+            json!({
+                "movies": [{ "ids": { "imdb": "tt1" } }],
+                "shows": [{ "ids": { "tvdb": 7 }, "seasons": [{ "number": 0, "episodes": [{ "number": 1 }, { "number": 2 }] }] }],
+                "episodes": [{ "ids": { "trakt": 9 } }],
+            })
+        );
+    }
+
+    #[test]
+    fn a_season_is_not_lost_beside_an_episode_of_it() {
+        let season = Entry::new("S", "mock://s").with("trakt_show_id", 7i64).with("series_season", 1i64);
+        let episode = season.fresh().with("series_episode", 2i64);
+        let show = |season: Json| json!({ "ids": { "trakt": 7 }, "seasons": [season] });
+        let one = show(json!({ "number": 1 }));
+        let other = show(json!({ "number": 1, "episodes": [{ "number": 2 }] }));
+        assert_eq!(bodies(&[season, episode]), json!({ "shows": [one, other] }));
+    }
+
+    #[test]
+    fn a_title_is_sent_only_where_there_is_no_id() {
+        let movie = Entry::new("Solaris (1972)", "mock://a").with("movie_name", "Solaris").with("movie_year", 1972i64);
+        assert_eq!(bodies(&[movie]), json!({ "movies": [{ "title": "Solaris", "year": 1972 }] }));
+    }
+
+    #[test]
+    fn what_is_not_found_is_known_by_what_trakt_gives_back() {
+        let echo = json!({ "ids": { "imdb": "tt9", "trakt": null } });
+        assert!(is_echo(&json!({ "ids": { "imdb": "tt9" } }), &echo));
+        assert!(!is_echo(&json!({ "ids": { "imdb": "tt8" } }), &echo));
+        assert!(is_echo(&json!({ "title": "A", "year": 1 }), &json!({ "title": "A", "year": 1, "ids": {} })));
+        let echo = json!({ "ids": { "tvdb": 7 }, "seasons": [{ "number": 9 }, { "number": 1, "episodes": [{ "number": 3 }] }] });
+        let lost = |season, episode| is_unavailable(Some((season, episode)), &echo);
+        assert!(lost(9, Some(1)) && lost(9, None) && lost(1, Some(3)));
+        assert!(!lost(1, Some(2)) && !lost(1, None) && !lost(2, Some(3)));
+    }
+}

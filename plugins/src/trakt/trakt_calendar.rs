@@ -1,0 +1,169 @@
+use flexget_core::prelude::*;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
+
+use crate::trakt::api::client::Client;
+use crate::trakt::api::errors::Fault;
+use crate::trakt::api::model::Row;
+use crate::trakt::lists::entries::{self, Style};
+use crate::trakt::titles;
+use crate::trakt::trakt_lookup::fields::{episode_fields, movie_fields, show_fields};
+
+/// Produces entries of what is aired on the days of a Trakt calendar.
+///
+/// With `account`, it is the calendar of its user: the shows that are watched or on the watchlist, without those that are hidden. Without it, it is
+/// everything that is aired anywhere, and only `days: 1` or so is reasonable. The days are those of UTC.
+///
+/// `type: episodes` gives each episode, `shows` each show of which something is aired, `movies` each movie that is released. The entries have the
+/// fields that `trakt_lookup` gives, such as `trakt_ep_first_aired`, `trakt_series_status` and `tvdb_id`, and `series_name`, `series_season` and `series_episode`.
+///
+/// ```yaml
+/// trakt_calendar:
+///   account: me
+///   type: episodes
+///   start_day: -1
+///   days: 14
+/// accept_all: yes
+/// ```
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TraktCalendar {
+    /// What is wanted of the calendar.
+    #[serde(rename = "type")]
+    kind: Type,
+    /// A name stored by `flexget-rs trakt auth NAME`, whose user's calendar is meant.
+    #[schemars(length(min = 1))]
+    account: Option<String>,
+    /// The first day, counted from today; negative ones are past.
+    #[serde(default)]
+    #[schemars(range(min = -3660, max = 3660))]
+    start_day: i64,
+    /// How many days.
+    #[serde(default = "week")]
+    #[schemars(range(min = 1, max = 366))]
+    days: i64,
+    /// Whether titles go without the year at their end.
+    #[serde(default)]
+    strip_dates: bool,
+}
+
+/// What is wanted of a calendar.
+#[derive(Deserialize, JsonSchema, Clone, Copy, PartialEq)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+enum Type {
+    /// Each show once.
+    Shows,
+    /// Each episode.
+    Episodes,
+    /// Each movie.
+    Movies,
+}
+
+fn week() -> i64 {
+    7
+}
+
+submit! { plugin::<TraktCalendar>() }
+
+/// The most days that Trakt gives at once.
+const MOST_DAYS: i64 = 33;
+/// The days that it gives where nothing is said, which it cannot refuse.
+const SURE_DAYS: i64 = 7;
+
+impl Plugin for TraktCalendar {
+    const NAME: &'static str = "trakt_calendar";
+    const INPUT: bool = true;
+
+    fn steps(&self) -> Vec<Step<Self>> {
+        vec![Step::at(Phase::Input, Self::produce)]
+    }
+}
+
+impl TraktCalendar {
+    async fn produce(&self, task: &mut Task) -> Result<()> {
+        let client = Client::new(&task.cx, self.account.as_deref())?;
+        let today = TimeZone::UTC.to_datetime(task.cx.clock.now()).date();
+        let first = shifted(today, self.start_day)?;
+        let mut rows = Vec::new();
+        let (mut done, mut most) = (0, MOST_DAYS);
+        while done < self.days {
+            let count = most.min(self.days - done);
+            match self.read(&client, shifted(first, done)?, count).await {
+                Ok(read) => {
+                    rows.extend(read);
+                    done += count;
+                }
+                // How many days are too many is not said, and has changed before.
+                Err(Fault::Invalid(_)) if count > SURE_DAYS => most = SURE_DAYS,
+                Err(fault) => return Err(fault.into()),
+            }
+        }
+        let airings: Vec<Airing> = rows.into_iter().filter_map(Airing::of).collect();
+        let rows: Vec<Row> = airings.iter().map(|airing| airing.row.clone()).collect();
+        titles::heard(&task.cx, &rows);
+        let mut met = BTreeSet::new();
+        let entries = airings.iter().filter_map(|airing| self.entry(airing));
+        // The parts of a long time may meet at their ends, and a show is there once for each episode.
+        task.produce(entries.filter(|entry| met.insert(entry.url().to_owned())).collect::<Vec<_>>());
+        Ok(())
+    }
+
+    async fn read(&self, client: &Client, first: Date, days: i64) -> Result<Vec<serde_json::Value>, Fault> {
+        let whose = if self.account.is_some() { "my" } else { "all" };
+        let what = if self.kind == Type::Movies { "movies" } else { "shows" };
+        let path = format!("calendars/{whose}/{what}/{first}/{days}");
+        client.get(&path, &[("extended", "full".to_owned())]).await
+    }
+
+    fn entry(&self, airing: &Airing) -> Option<Entry> {
+        let style = Style { strip_dates: self.strip_dates };
+        let (show, episode) = (airing.row.show.as_ref(), airing.row.episode.as_ref());
+        let (entry, fields) = match self.kind {
+            Type::Movies => {
+                let movie = airing.row.movie.as_ref()?;
+                (entries::movie(movie, style).with("trakt_released", airing.released), movie_fields(movie))
+            }
+            Type::Shows => (entries::show(show?, style), show_fields(show?)),
+            Type::Episodes => {
+                let mut episode = episode?.clone();
+                episode.first_aired = episode.first_aired.or(airing.first_aired);
+                let fields = show_fields(show?).into_iter().chain(episode_fields(&episode)).collect();
+                (entries::numbered(show?, &episode, style), fields)
+            }
+        };
+        let news = fields.into_iter().filter(|(name, _)| entry.peek(name).is_none()).collect::<Vec<_>>();
+        Some(news.into_iter().fold(entry, |entry, (name, value)| entry.with(name, value)))
+    }
+}
+
+fn shifted(day: Date, days: i64) -> Result<Date> {
+    day.checked_add(days.days()).map_err(|error| Error::new("there is no such day").cause(error))
+}
+
+/// A row of a calendar.
+struct Airing {
+    row: Row,
+    first_aired: Option<Timestamp>,
+    released: Option<Date>,
+}
+
+impl Airing {
+    /// Reads a row; one that cannot be understood is left out rather than the whole calendar.
+    fn of(json: serde_json::Value) -> Option<Self> {
+        let text = |name: &str| json.get(name).and_then(serde_json::Value::as_str);
+        let first_aired = text("first_aired").and_then(|text| text.parse().ok());
+        let released = text("released").and_then(|text| text.parse().ok());
+        match serde_json::from_value(json) {
+            Ok(row) => Some(Self { row, first_aired, released }),
+            Err(error) => {
+                tracing::info!(target: "trakt_calendar", "an item of the calendar cannot be understood: {error}");
+                None
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,517 @@
+use flexget_core::context::http::Retry;
+use flexget_core::list::Index;
+use flexget_core::prelude::*;
+use flexget_core::task::report::Action;
+use serde_json::{Map, Value as Json};
+
+use crate::titles::media::{self, Kind, Media};
+use crate::trakt::api::client::{Client, stored_account};
+use crate::trakt::api::model::Row;
+use crate::trakt::lists::catalogue::{Personal, Source, forget_summaries, locate, look_elsewhere};
+use crate::trakt::lists::entries::{self, Style};
+use crate::trakt::lists::history::{self, Item};
+use crate::trakt::lists::read::{self, Reading};
+use crate::trakt::lists::write;
+use crate::trakt::translation;
+
+/// A list of Trakt: to read, to match with, and to change.
+///
+/// `list` is `watchlist`, `favorites`, `collection`, `watched`, `history`, `ratings`, `recommendations`, a chart
+/// (`trending`, `popular`, `anticipated`, `boxoffice`, `hot`, `streaming`, `played`, `collected`, `favorited`), or a list
+/// that somebody has made: its name, slug, number or address.
+///
+/// `account` is a name stored by `flexget-rs trakt auth NAME`; it is needed for what is private, and to change a list. `username`
+/// is a Trakt user whose public lists are read, or, beside `account`, somebody whose lists that account may see.
+/// With `account` alone, the lists are those of the account's own user. The address of a public list or a chart needs neither.
+///
+/// Entries have the fields that FlexGet gives them, and what Trakt says of the item on the list: `trakt_listed_at`,
+/// `trakt_collected_at`, `trakt_collected_as` (medium, resolution, sound), `trakt_watched_at`, `trakt_rated_at`, `trakt_user_rating`, `trakt_notes`.
+/// What has such a date is put on `collection`, `watched` or `history` with it. `flexget-rs undo` puts back what was taken off, with all
+/// plays, collected episodes and notes.
+///
+/// Other than in FlexGet, a list with seasons, people or anything unknown on it is no problem (what is not of the wanted `type` is left out),
+/// `watched` gives each item once however often it was watched, `type: auto` works for every list, and charts are read
+/// only as far as `limit` says.
+///
+/// ```yaml
+/// trakt_list:
+///   account: me
+///   list: watchlist
+///   type: movies
+/// accept_all: yes
+/// ```
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("x-renamed" = {
+    "password": "`username` and `password` are gone: run `flexget-rs trakt auth NAME` once and set `account: NAME`",
+    "api_key": "`api_key` is gone: run `flexget-rs trakt auth NAME` once and set `account: NAME`",
+}))]
+#[schemars(extend(
+    "anyOf" = [
+        { "required": ["account"] },
+        { "required": ["username"] },
+        { "properties": { "list": { "enum": ["trending", "popular", "anticipated", "boxoffice", "hot", "streaming", "played", "collected", "favorited"] } } },
+        { "properties": { "list": { "type": "string", "pattern": "trakt\\.tv/" } } },
+    ],
+    "error_anyOf" = "at least one of `username` or `account` options are needed",
+    "help_anyOf" = "`account` is a name stored by `flexget-rs trakt auth NAME`; `username` is a public Trakt profile",
+))]
+pub struct TraktList {
+    /// A name stored by `flexget-rs trakt auth NAME`: for private lists, and to change lists.
+    #[schemars(length(min = 1))]
+    account: Option<String>,
+    /// A Trakt user whose lists are meant, if it is not the account's own.
+    #[schemars(length(min = 1))]
+    username: Option<String>,
+    /// Which list.
+    #[schemars(length(min = 1))]
+    list: ListName,
+    /// The items to read and write; `auto` means all.
+    #[serde(default, rename = "type")]
+    kind: Type,
+    /// Whether titles go without the year at their end.
+    #[serde(default)]
+    strip_dates: bool,
+    /// Two letters of a language to take titles in, where Trakt has a translation.
+    #[schemars(regex(pattern = "^[a-z]{2}$"), extend("error_pattern" = "a language is written as two lower case letters, such as `fr`"))]
+    language: Option<String>,
+    /// How many items to read. Where it is not said, 100 of a chart or of recommendations, and all of any other list.
+    #[schemars(range(min = 1))]
+    limit: Option<usize>,
+    /// Of which time a chart is (`played`, `collected`, `favorited`, `streaming`).
+    period: Option<Period>,
+    /// Whether adding to `watched` or `history` adds a play for what was watched before. FlexGet does at every run.
+    #[serde(default)]
+    plays: Plays,
+}
+
+/// The name of a list; a number is the number of a list.
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged)]
+#[schemars(inline)]
+enum ListName {
+    /// A name, slug or address.
+    Text(String),
+    /// A number.
+    Number(u64),
+}
+
+/// Kinds of items.
+#[derive(Deserialize, JsonSchema, Default, Clone, Copy, PartialEq)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+enum Type {
+    /// Shows.
+    Shows,
+    /// Seasons.
+    Seasons,
+    /// Episodes.
+    Episodes,
+    /// Movies.
+    Movies,
+    /// All of them.
+    #[default]
+    Auto,
+}
+
+/// The time that a chart is of.
+#[derive(Deserialize, JsonSchema, Clone, Copy)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+enum Period {
+    /// The last day.
+    Daily,
+    /// The last week.
+    Weekly,
+    /// The last month.
+    Monthly,
+    /// All time.
+    All,
+}
+
+/// Whether what was watched before gets another play.
+#[derive(Deserialize, JsonSchema, Default, Clone, Copy, PartialEq)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+enum Plays {
+    /// Only what was not watched before is added.
+    #[default]
+    Once,
+    /// Everything is added.
+    Every,
+}
+
+submit! { list::<TraktList>() }
+
+/// How much of a chart is read where nothing is said.
+const CHART: usize = 100;
+
+impl TraktList {
+    fn name(&self) -> String {
+        match &self.list {
+            ListName::Text(name) => name.trim().to_owned(),
+            ListName::Number(number) => number.to_string(),
+        }
+    }
+
+    fn source(&self) -> Source {
+        Source::of(&self.name())
+    }
+
+    fn kind(&self) -> Option<Kind> {
+        match self.kind {
+            Type::Shows => Some(Kind::Show),
+            Type::Seasons => Some(Kind::Season),
+            Type::Episodes => Some(Kind::Episode),
+            Type::Movies => Some(Kind::Movie),
+            Type::Auto => None,
+        }
+    }
+
+    fn style(&self) -> Style {
+        Style { strip_dates: self.strip_dates }
+    }
+
+    /// What an entry is on this list: on a list of shows an episode stands for its show.
+    fn media(&self, entry: &Entry) -> Option<Media> {
+        let mut media = Media::of(entry, self.kind())?;
+        match (self.kind(), media.kind) {
+            (Some(Kind::Show), Kind::Season | Kind::Episode) => media.reduce_to(Kind::Show),
+            (Some(Kind::Season), Kind::Episode) => media.reduce_to(Kind::Season),
+            _ => {}
+        }
+        Some(media)
+    }
+
+    /// The entries of rows, each item once.
+    fn entries(&self, rows: &[Row]) -> Vec<Entry> {
+        let mut items: Vec<Entry> = Vec::with_capacity(rows.len());
+        let mut once = Index::default();
+        for row in rows {
+            let Some((kind, entry)) = entries::of_row(row, self.style()) else { continue };
+            if self.kind().is_some_and(|wanted| wanted != kind) {
+                continue;
+            }
+            let keys = media::keys(&entry, None).ids();
+            if once.find(&keys).is_none() {
+                once.push(&keys);
+                items.push(entry);
+            }
+        }
+        items
+    }
+
+    /// Where items are put and taken off.
+    async fn address(&self, client: &Client, remove: bool) -> Result<String> {
+        let base = match self.source() {
+            Source::Watchlist => "sync/watchlist".to_owned(),
+            Source::Favorites => "sync/favorites".to_owned(),
+            Source::Collection => "sync/collection".to_owned(),
+            Source::Watched | Source::History => "sync/history".to_owned(),
+            Source::Ratings => "sync/ratings".to_owned(),
+            Source::Personal(personal) => {
+                format!("{}/items", locate(client, self.username.as_deref(), &personal).await?)
+            }
+            Source::Recommendations | Source::Chart(_) => return Err(Error::new(self.not_modifiable())),
+        };
+        Ok(if remove { format!("{base}/remove") } else { base })
+    }
+
+    fn not_modifiable(&self) -> String {
+        format!("{} list is not modifiable", self.name())
+    }
+
+    async fn write(&self, entries: &[&Entry], remove: bool, cx: &Context) -> Result<Change> {
+        let client = Client::new(cx, self.account.as_deref())?;
+        let source = self.source();
+        let (places, items) = self.parted(entries);
+        let mut at_limit = false;
+        let change = match remove && items.iter().any(|item| item.is_of_plays(&source)) {
+            true => history::take_plays(&client, &items).await?,
+            false => {
+                let sent = self.send(&client, &items, remove).await?;
+                at_limit = sent.at_limit;
+                sent.change
+            }
+        };
+        if let Some(account) = &self.account {
+            read::forget(cx, account)?;
+            forget_summaries(&client);
+        }
+        let place = |at: usize| places[at];
+        let mut change = Change {
+            not_found: change.not_found.into_iter().map(place).collect(),
+            failed: change.failed.into_iter().map(|(at, reason)| (place(at), reason)).collect(),
+            remaining: change.remaining.into_iter().map(place).collect(),
+            ..change
+        };
+        if at_limit && !remove && !self.is_history() {
+            self.look_again(entries, &mut change, cx).await;
+        }
+        Ok(change)
+    }
+
+    /// What the entries are on this list, and the positions of those that are something.
+    fn parted<'a>(&self, entries: &[&'a Entry]) -> (Vec<usize>, Vec<Item<'a>>) {
+        let item = |(at, entry): (usize, &&'a Entry)| Some((at, Item { media: self.media(entry)?, entry }));
+        entries.iter().enumerate().filter_map(item).unzip()
+    }
+
+    /// Sends the items, each as what it is made of. Positions are those of the items.
+    async fn send(&self, client: &Client, items: &[Item<'_>], remove: bool) -> Result<write::Sent> {
+        let source = self.source();
+        let units: Vec<Vec<write::Unit>> = match remove {
+            true => history::to_remove(client, items).await?,
+            false => items.iter().map(|item| item.to_add(&source, || dates(item.entry, &source))).collect(),
+        };
+        let whose = |(at, units): (usize, Vec<write::Unit>)| units.into_iter().map(move |unit| (at, unit));
+        let (owners, units): (Vec<usize>, Vec<write::Unit>) = units.into_iter().enumerate().flat_map(whose).unzip();
+        // A play that is sent twice is there twice; everything else is there once however often it is sent.
+        let retry = if self.is_history() && !remove { Retry::Never } else { Retry::Safe };
+        let mut sent = write::send(client, &self.address(client, remove).await?, &units, retry).await;
+        if let (true, Source::Personal(personal)) = (sent.is_missing, source) {
+            look_elsewhere(client, self.username.as_deref(), &personal).await?;
+            sent = write::send(client, &self.address(client, remove).await?, &units, retry).await;
+        }
+        // An item of which a part is not written is not written: an undo that is tried again sends what is missing.
+        let change = &mut sent.change;
+        change.failed.iter_mut().for_each(|(at, _)| *at = owners[*at]);
+        change.failed.dedup_by_key(|(at, _)| *at);
+        let is_failed = |at: &usize| change.failed.binary_search_by_key(at, |(at, _)| *at).is_ok();
+        change.not_found = change.not_found.iter().map(|at| owners[*at]).filter(|at| !is_failed(at)).collect();
+        change.not_found.dedup();
+        let written = items.len() - change.not_done().count();
+        change.done = change.done.min(written);
+        change.existing = written - change.done;
+        Ok(sent)
+    }
+
+    /// Whether what is added is a play.
+    fn is_history(&self) -> bool {
+        matches!(self.source(), Source::Watched | Source::History)
+    }
+
+    /// A batch that goes over a limit may be stored as far as there was room: the list tells.
+    async fn look_again(&self, entries: &[&Entry], change: &mut Change, cx: &Context) {
+        match self.items(None, cx).await {
+            Ok(items) => {
+                let index = Index::new(items.iter().map(|item| self.keys(item)));
+                let failed = change.failed.len();
+                change.failed.retain(|(at, _)| index.find(&self.keys(entries[*at])).is_none());
+                change.existing += failed - change.failed.len();
+            }
+            Err(_) => change.uncertain = true,
+        }
+    }
+
+    /// The same list with items of one kind only.
+    fn of_kind(&self, kind: Kind) -> Result<AnyList> {
+        let mut options = serde_yaml::Mapping::new();
+        let mut put = |name: &str, value: Option<String>| {
+            if let Some(value) = value {
+                options.insert(name.into(), value.into());
+            }
+        };
+        put("account", self.account.clone());
+        put("username", self.username.clone());
+        put("list", Some(self.name()));
+        put("type", Some(format!("{}s", kind.word())));
+        AnyList::open(Self::NAME, &options.into())
+            .map_err(|problems| Error::new(problems.first().map(Problem::to_text).unwrap_or_default()))
+    }
+}
+
+/// The extra fields of an item that is added: when it was watched or collected and as what, where the entry knows, or its rating.
+fn dates(entry: &Entry, source: &Source) -> Map<String, Json> {
+    let mut extra = Map::new();
+    let mut put = |name: &str, value: Option<Json>| extra.extend(value.map(|value| (name.to_owned(), value)));
+    let moment = |field: &str| entry.peek(field).and_then(Value::moment).map(|at| Json::from(at.to_string()));
+    match source {
+        Source::Watched | Source::History => put("watched_at", moment("trakt_watched_at")),
+        Source::Collection => {
+            put("collected_at", moment("trakt_collected_at"));
+            extra.extend(
+                entry.peek("trakt_collected_as").iter().flat_map(|said| history::collected_as(&said.to_json())),
+            );
+        }
+        Source::Ratings => {
+            put("rating", entry.int("trakt_user_rating").map(Json::from));
+            put("rated_at", moment("trakt_rated_at"));
+        }
+        _ => {}
+    }
+    extra
+}
+
+impl List for TraktList {
+    const NAME: &'static str = "trakt_list";
+
+    fn place(&self) -> Place {
+        Place {
+            kind: Self::NAME,
+            account: self.account.clone(),
+            owner: self.username.clone(),
+            name: self.name(),
+            remote: true,
+        }
+    }
+
+    fn check(&self) -> Vec<Problem> {
+        let at_type = Path::root().key("type");
+        match self.kind() {
+            Some(kind) if !self.source().holds(kind) => {
+                vec![Problem::at(at_type, format!("the {} list of Trakt has no {}s", self.name(), kind.word()))]
+            }
+            _ if self.source() == Source::Recommendations && self.account.is_none() => {
+                vec![Problem::at(Path::root(), "recommendations are made for an `account`")]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn read_only(&self) -> Option<Problem> {
+        let source = self.source();
+        let is_anothers = self.username.is_some() && !matches!(source, Source::Personal(_));
+        let is_official = matches!(source, Source::Personal(Personal::Address { owner: None, .. }));
+        let another = "name a list that can be changed, such as a watchlist or one of your own lists";
+        let (reason, help) = match &source {
+            source if !source.is_changeable() => (self.not_modifiable(), another),
+            _ if self.limit.is_some() => {
+                ("a list that is read only in part cannot be changed".to_owned(), "leave out `limit`")
+            }
+            _ if is_official => ("an official list of Trakt is not modifiable".to_owned(), another),
+            _ if self.account.is_none() => (
+                "a Trakt list can be changed only with an `account`".to_owned(),
+                "set `account` to a name stored by `flexget-rs trakt auth NAME`",
+            ),
+            _ if is_anothers => (
+                format!("the {} list of another user is not modifiable", self.name()),
+                "leave out `username`: the list is that of the account's own user then",
+            ),
+            _ => return None,
+        };
+        Some(Problem::at(Path::root(), reason).help(help))
+    }
+
+    fn ready(&self, cx: &Context) -> Result<()> {
+        match &self.account {
+            Some(account) => stored_account(cx, account).map(drop),
+            None => Client::new(cx, None).map(drop),
+        }
+    }
+
+    fn keys(&self, entry: &Entry) -> Keys {
+        self.media(entry).map(|media| media.keys()).unwrap_or_default()
+    }
+
+    fn accepts(&self, entry: &Entry) -> Result<(), String> {
+        let Some(media) = self.media(entry) else {
+            return Err("nothing tells whether it is a movie or a show: it has no id and no name".to_owned());
+        };
+        if let Some(kind) = self.kind().filter(|kind| *kind != media.kind) {
+            return Err(format!("it is a {}, and the list is of {}s", media.kind.word(), kind.word()));
+        }
+        if !self.source().holds(media.kind) {
+            return Err(format!("the {} list of Trakt takes no {}s", self.name(), media.kind.word()));
+        }
+        if self.source() == Source::Ratings
+            && !entry.int("trakt_user_rating").is_some_and(|rating| (1..=10).contains(&rating))
+        {
+            return Err("it has no `trakt_user_rating` from 1 to 10".to_owned());
+        }
+        if media.is_known() { Ok(()) } else { Err("it has no id, and no name with a year".to_owned()) }
+    }
+
+    fn adds_again(&self) -> bool {
+        self.is_history() && self.plays == Plays::Once
+    }
+
+    fn overwrites(&self) -> bool {
+        self.source() == Source::Ratings
+    }
+
+    fn is_up_to_date(&self, item: &Entry, entry: &Entry) -> bool {
+        let rating = |entry: &Entry| entry.int("trakt_user_rating");
+        self.source() != Source::Ratings || rating(entry).is_none() || rating(item) == rating(entry)
+    }
+
+    /// What was collected or watched is asked for by kind, and the episodes only where an episode is looked for.
+    async fn find(&self, entries: &[&Entry], cx: &Context) -> Result<Option<Vec<Option<Entry>>>> {
+        if self.kind().is_some() || !matches!(self.source(), Source::Collection | Source::Watched) {
+            return Ok(None);
+        }
+        let mut found = vec![None; entries.len()];
+        for kind in [Kind::Movie, Kind::Show, Kind::Episode] {
+            let places: Vec<usize> = (0..entries.len())
+                .filter(|at| self.media(entries[*at]).is_some_and(|media| media.kind == kind))
+                .collect();
+            if places.is_empty() {
+                continue;
+            }
+            let of_kind: Vec<&Entry> = places.iter().map(|at| entries[*at]).collect();
+            let items = self.of_kind(kind)?.find(&of_kind, cx).await?;
+            places.into_iter().zip(items).for_each(|(at, item)| found[at] = item);
+        }
+        Ok(Some(found))
+    }
+
+    async fn items(&self, wanted: Option<usize>, cx: &Context) -> Result<Vec<Entry>> {
+        let client = Client::new(cx, self.account.as_deref())?;
+        let source = self.source();
+        let is_endless = matches!(source, Source::Chart(_) | Source::Recommendations);
+        let wanted = match (self.limit, wanted, is_endless) {
+            (Some(limit), Some(wanted), _) => Some(limit.min(wanted)),
+            (Some(limit), None, _) => Some(limit),
+            (None, wanted, true) => Some(wanted.unwrap_or(CHART)),
+            (None, wanted, false) => wanted,
+        };
+        let period = self.period.map(|period| match period {
+            Period::Daily => "daily",
+            Period::Weekly => "weekly",
+            Period::Monthly => "monthly",
+            Period::All => "all",
+        });
+        let mut reading =
+            Reading { source: &source, username: self.username.as_deref(), kind: self.kind(), wanted, period };
+        let mut rows = reading.rows(&client).await?;
+        let mut items = self.entries(&rows);
+        if wanted.is_some_and(|wanted| items.len() < wanted && rows.len() >= wanted) && !is_endless {
+            // Some of the rows are no items, or several are one: fewer items than were wanted would be taken for all.
+            reading.wanted = None;
+            rows = reading.rows(&client).await?;
+            items = self.entries(&rows);
+        }
+        if let Some(language) = &self.language {
+            translation::translate(&client, &mut rows, language).await?;
+            items = self.entries(&rows);
+        }
+        if let Some(wanted) = wanted {
+            items.truncate(wanted);
+        }
+        if items.is_empty() {
+            tracing::info!(target: "trakt_list", "there is nothing on the list {}", self.name());
+        }
+        Ok(items)
+    }
+
+    async fn for_journal(&self, action: Action, batch: &[&Entry], cx: &Context) -> Result<Option<Vec<Entry>>> {
+        let client = Client::new(cx, self.account.as_deref())?;
+        let (places, items) = self.parted(batch);
+        let written = match action {
+            Action::Add => history::before_adding(&client, &self.source(), &items).await?,
+            Action::Remove | Action::Clear => history::before_removing(&client, &self.source(), &items).await?,
+        };
+        let Some(written) = written else { return Ok(None) };
+        let mut all: Vec<Entry> = batch.iter().map(|entry| entry.fresh()).collect();
+        places.into_iter().zip(written).for_each(|(at, entry)| all[at] = entry);
+        Ok(Some(all))
+    }
+
+    async fn add(&self, entries: &[&Entry], cx: &Context) -> Result<Change> {
+        self.write(entries, false, cx).await
+    }
+
+    async fn remove(&self, entries: &[&Entry], cx: &Context) -> Result<Change> {
+        self.write(entries, true, cx).await
+    }
+}
