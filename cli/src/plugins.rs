@@ -4,6 +4,7 @@ use flexget_core::config::schema;
 use flexget_core::document::Document;
 use flexget_core::error::Error;
 use flexget_core::plugin::command::{Format, Table};
+use flexget_core::plugin::manual;
 use flexget_core::plugin::registration::Registration;
 use flexget_core::plugin::registry;
 use flexget_core::task::phase::Phase;
@@ -74,12 +75,12 @@ fn all(format: Format, session: &Session) {
 fn one(registration: &Registration, format: Format, session: &Session) {
     if format == Format::Json {
         let mut data = data(registration);
-        data["manual"] = schema::manual(registration.name).into();
+        data["manual"] = manual::manual(registration.name).into();
         data["schema"] = schema::plugin(registration.name).into();
         session.screen.json(&data);
         return;
     }
-    let manual = schema::manual(registration.name).unwrap_or_default();
+    let manual = manual::manual(registration.name).unwrap_or_default();
     session.screen.manual(&manual);
     let options = options(registration.name);
     if !options.is_empty() {
@@ -103,13 +104,13 @@ fn data(registration: &Registration) -> Value {
 
 fn summary(registration: &Registration) -> String {
     let paragraph =
-        schema::manual(registration.name).map(|manual| schema::first_paragraph(&manual)).unwrap_or_default();
+        manual::manual(registration.name).map(|manual| manual::first_paragraph(&manual)).unwrap_or_default();
     paragraph.split_once(". ").map_or(paragraph.clone(), |(first, _)| format!("{first}."))
 }
 
 /// When it runs, as its own example has it: `filter(128)`. It may run at other times with other options.
 fn phases(registration: &Registration) -> Vec<String> {
-    let example = schema::manual(registration.name).and_then(|manual| schema::example(&manual)).unwrap_or_default();
+    let example = manual::manual(registration.name).and_then(|manual| manual::example(&manual)).unwrap_or_default();
     let body = Document::parse("example", &example).map(|example| example.value()).unwrap_or_default();
     let options = body.get(registration.name).cloned().unwrap_or(serde_yaml::Value::Bool(true));
     if registration.is_list() {
@@ -139,7 +140,7 @@ fn collect(root: &Value, schema: &Value, options: &mut Vec<(String, String)>) {
             continue;
         }
         let described = option.get("description").or_else(|| resolve(root, option).get("description"));
-        let mut about = described.and_then(Value::as_str).map(schema::first_paragraph).unwrap_or_default();
+        let mut about = described.and_then(Value::as_str).map(manual::first_paragraph).unwrap_or_default();
         let words: Vec<&str> = words(resolve(root, option));
         if !words.is_empty() {
             about.push_str(&format!(" One of: {}.", words.join(", ")));

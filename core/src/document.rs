@@ -6,7 +6,8 @@
 mod compose;
 pub mod diagnostic;
 mod node;
-mod position;
+mod open;
+pub mod position;
 mod scalar;
 mod source;
 mod syntax;
@@ -19,7 +20,6 @@ use std::rc::Rc;
 
 pub(crate) use node::key_text;
 pub use node::{Content, Key, Mapping, Node, Scalar};
-pub use position::Place;
 pub use source::{Location, Sources};
 pub use write::to_yaml;
 

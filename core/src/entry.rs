@@ -10,7 +10,6 @@ use std::fmt;
 use serde::de::{self, Deserializer as _, MapAccess};
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::context::store::NewRecord;
 use crate::value::{self, Stored, Value};
 use deferred::DeferredField;
 
@@ -338,7 +337,7 @@ impl Entry {
 
     /// The text of what [`Entry::to_stored`] gives, without some fields.
     pub fn to_stored_text(&self, but: &[&str]) -> String {
-        NewRecord::data(&ToStore { entry: self, but })
+        serde_json::to_string(&ToStore { entry: self, but }).unwrap_or_default()
     }
 
     /// Reads what [`Entry::to_stored`] wrote.

@@ -1,6 +1,7 @@
 //! What a plugin is: a struct of options that knows its steps.
 
 pub mod command;
+pub mod manual;
 pub mod nested;
 pub mod one_or_many;
 pub mod options;

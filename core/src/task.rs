@@ -10,7 +10,7 @@ pub mod step;
 use std::rc::Rc;
 
 use crate::context::Context;
-use crate::document::Place;
+use crate::document::position::Place;
 use crate::entry::{Entry, State};
 use crate::error::Result;
 use crate::task::offer::Offer;

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use flexget_core::config::schema::{self, Only};
-use flexget_core::plugin::registry;
+use flexget_core::plugin::{manual, registry};
 use flexget_tests::repository;
 use serde_json::Value;
 
@@ -56,7 +56,7 @@ fn the_table_of_plugins_in_the_readme_is_current() {
     let (_, after) = rest.split_once(TABLE.1).expect("the README has the mark of its table's end");
     let mut table = String::from("| plugin | what it does |\n|---|---|\n");
     for (&name, registration) in registry::all() {
-        let summary = schema::first_paragraph(&schema::manual(name).unwrap()).replace('|', "\\|");
+        let summary = manual::first_paragraph(&manual::manual(name).unwrap()).replace('|', "\\|");
         let kind = match (registration.is_list(), registration.builtin) {
             (true, _) => " (list)",
             (_, true) => " (in every task)",

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use flexget_core::config::schema::{self, Only};
-use flexget_core::plugin::registry;
+use flexget_core::plugin::{manual, registry};
 use flexget_core::testing::plan_of;
 use flexget_tests::repository;
 use serde_json::Value;
@@ -34,8 +34,8 @@ fn a_plugin_lives_in_the_file_of_its_name() {
 fn every_plugin_has_a_manual_whose_example_plans() {
     let mut wrong = Vec::new();
     for &name in registry::all().keys() {
-        let manual = schema::manual(name).unwrap_or_default();
-        let Some(example) = schema::example(&manual) else {
+        let manual = manual::manual(name).unwrap_or_default();
+        let Some(example) = manual::example(&manual) else {
             wrong.push(format!("{name} has no example: a `yaml` block in its doc comment"));
             continue;
         };
@@ -49,7 +49,7 @@ fn every_plugin_has_a_manual_whose_example_plans() {
         {
             wrong.push(format!("the example of {name} does not use it"));
         }
-        if schema::first_paragraph(&manual).chars().count() > 140 {
+        if manual::first_paragraph(&manual).chars().count() > 140 {
             wrong.push(format!("the first paragraph of {name} is too long for a table"));
         }
     }

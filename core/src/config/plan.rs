@@ -10,8 +10,8 @@ use serde_yaml::Value;
 
 use crate::config::schema::{self, Finding, Only};
 use crate::config::template::Expanded;
-use crate::document::Place;
 use crate::document::diagnostic::{At, Diagnostic, Path, Severity};
+use crate::document::position::Place;
 use crate::document::{Content, Mapping, Node, Scalar};
 use crate::plugin::registration::Registration;
 use crate::plugin::registry;

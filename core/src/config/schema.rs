@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 use crate::document::diagnostic::Diagnostic;
 use crate::expression::{Expression, Template};
 use crate::pattern::Pattern;
+use crate::plugin::manual::first_paragraph;
 use crate::plugin::options::{forbid_null, settings};
 use crate::plugin::registry;
 
@@ -123,19 +124,6 @@ pub fn plugin(name: &str) -> Option<Value> {
     }
     forbid_null(object);
     Some(schema)
-}
-
-/// The manual of a plugin: its doc comment.
-pub fn manual(name: &str) -> Option<String> {
-    let registration = registry::find(name)?;
-    let schema = (registration.schema)(&mut settings().into_generator());
-    schema.get("description")?.as_str().map(str::to_owned)
-}
-
-/// The first `yaml` block of a manual: the example, which the house tests run.
-pub fn example(manual: &str) -> Option<String> {
-    let (_, rest) = manual.split_once("```yaml\n")?;
-    rest.split_once("```").map(|(example, _)| example.to_owned())
 }
 
 /// A config checked against the schema: every mistake at once.
@@ -318,11 +306,6 @@ fn root_keys() -> Value {
         keys[name] = json!({ "description": format!("`{name}` of FlexGet; this program does not act on it.") });
     }
     keys
-}
-
-/// The first paragraph of a doc comment, on one line.
-pub fn first_paragraph(text: &str) -> String {
-    text.split("\n\n").next().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn references(schema: &Value) -> Vec<String> {

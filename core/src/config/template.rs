@@ -18,10 +18,7 @@ use serde_yaml::Value;
 use crate::document::diagnostic::{At, Diagnostic, Path as ConfigPath, Severity, Span};
 use crate::document::{Document, Key, Mapping, Node, Scalar, Sources, read_node};
 use crate::expression;
-use variables::Variables;
-
-/// Fills in `{? … ?}`: from a text that has some and the variables to the value, or why that does not work.
-type Render<'a> = &'a dyn Fn(&str, &Value) -> Result<Value, String>;
+use variables::{Render, Variables, at_mention};
 
 /// FlexGet's priority of a task that has none.
 const DEFAULT_PRIORITY: i64 = 65_535;
@@ -342,23 +339,6 @@ impl Expansion<'_> {
 fn too_large(span: Span) -> Diagnostic {
     Diagnostic::span(span, format!("the tasks are too large: more than {MAX_VALUES} values"))
         .help("use large templates and files in fewer tasks")
-}
-
-/// Mistakes of another file: one that could not be read at all is reported where it is mentioned.
-fn at_mention(mistakes: Vec<Diagnostic>, sources: &Sources, folder: &Path, mention: &Span) -> Vec<Diagnostic> {
-    let place = |mistake: Diagnostic| match &mistake.at {
-        At::Span(span) if sources.text(span.file).is_empty() => {
-            let name = sources.name(span.file);
-            let short = Path::new(name).strip_prefix(folder).unwrap_or(Path::new(name));
-            let message = mistake.message.replace(name, &short.display().to_string());
-            let help = vec!["files are looked for in the folder of the config: check the name".to_owned()];
-            let is_unavailable = mistake.message.starts_with("no such file");
-            let help = if is_unavailable { help } else { mistake.help };
-            Diagnostic { at: At::Span(mention.clone()), message, help, ..mistake }
-        }
-        _ => mistake,
-    };
-    mistakes.into_iter().map(place).collect()
 }
 
 /// The names in a `template` or `include`: one, or a list of them.

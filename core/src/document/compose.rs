@@ -9,9 +9,10 @@ use std::rc::Rc;
 use granit_parser::{Event, Options, Parser, ScalarStyle, Tag};
 use serde_yaml::Number;
 
-use super::node::{Content, Key, Mapping, Node, Scalar, key_text};
-use super::{scalar, syntax};
 use crate::document::diagnostic::{At, Diagnostic, Span};
+use crate::document::node::{Content, Key, Mapping, Node, Scalar, key_text};
+use crate::document::open::{Frame, Partial, Slot, excerpt, unquoted};
+use crate::document::{scalar, syntax};
 
 /// How many levels lists and mappings may be nested, aliases included.
 pub(super) const MAX_DEPTH: usize = 128;
@@ -30,34 +31,6 @@ const MAX_EXPANSION: usize = 2_000_000;
 pub(super) struct Composed {
     pub root: Option<Rc<Node>>,
     pub diagnostics: Vec<Diagnostic>,
-}
-
-/// A list or mapping that is still open.
-pub(super) struct Frame {
-    pub start: usize,
-    pub flow: bool,
-    anchor: usize,
-    pub partial: Partial,
-}
-
-/// What is in an open list or mapping so far.
-pub(super) enum Partial {
-    Sequence(Vec<Rc<Node>>),
-    Mapping {
-        own: Mapping,
-        key: Option<Slot>,
-        merged: Vec<Rc<Node>>,
-        /// It had a list or mapping for a key and begins with two braces: somebody meant `{{ x }}` to be text.
-        expression: bool,
-    },
-}
-
-/// The key that the next value belongs to.
-pub(super) enum Slot {
-    Key(Key),
-    Merge,
-    /// Something that cannot be a key and has been reported.
-    Broken,
 }
 
 struct Composer<'t> {
@@ -486,20 +459,4 @@ impl Composer<'_> {
 fn too_deep(span: Span) -> Diagnostic {
     Diagnostic::span(span, format!("nested too deeply: more than {MAX_DEPTH} levels"))
         .help("a config needs a dozen levels; look for brackets that are not closed")
-}
-
-/// The first line of a text, cut where it gets too long for a message.
-pub(super) fn excerpt(text: &str) -> String {
-    const LONGEST: usize = 120;
-    let mut chars = text.chars().take_while(|c| *c != '\n');
-    let line: String = chars.by_ref().take(LONGEST).collect();
-    if chars.next().is_some() { format!("{line}…") } else { line.trim_end().to_string() }
-}
-
-/// `{{ x }}` or `{? x ?}` without quotes, which YAML takes for a mapping.
-pub(super) fn unquoted(span: Span, written: &str) -> Diagnostic {
-    let line = excerpt(written);
-    let quote = if line.contains('\'') { '"' } else { '\'' };
-    Diagnostic::span(span, format!("text that begins with `{{` must be quoted: `{line}`"))
-        .help(format!("write `{quote}{line}{quote}`"))
 }

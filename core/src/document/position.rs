@@ -3,8 +3,8 @@
 use std::path::Path as File;
 use std::rc::Rc;
 
-use super::{Content, Document, Node};
 use crate::document::diagnostic::{At, Path, Segment, Span};
+use crate::document::{Content, Document, Node};
 
 /// A part of a config that knows the lines of what is in it. Cheap to clone.
 #[derive(Debug, Clone)]

@@ -4,7 +4,7 @@
 
 use serde_yaml::Number;
 
-use super::Scalar;
+use crate::document::node::Scalar;
 
 /// The value of a plain (unquoted) scalar. `=` and `<<` are the caller's business.
 pub(super) fn resolve(text: &str) -> Scalar {

@@ -2,8 +2,8 @@
 
 use granit_parser::{ErrorKind, ScanError};
 
-use super::compose::{Frame, Partial, excerpt, unquoted};
 use crate::document::diagnostic::{At, Diagnostic, Span};
+use crate::document::open::{Frame, Partial, excerpt, unquoted};
 
 /// How many lines above a mistake are looked at to explain it.
 const FAR: usize = 2000;

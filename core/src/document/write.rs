@@ -5,15 +5,15 @@
 
 use serde_yaml::Value;
 
-use super::node::key_text;
-use super::scalar;
+use crate::document::node::key_text;
+use crate::document::scalar;
 
 /// A key longer than this is written behind a `?`, because readers give up looking for its `:`.
 const LONGEST_PLAIN_KEY: usize = 1000;
 
 /// The value as a YAML document in block style, two spaces a level, ending with a line break.
 ///
-/// Reading it with [`Document::parse`](super::Document::parse) gives the same value (a lone null apart, which is an
+/// Reading it with [`Document::parse`](crate::document::Document::parse) gives the same value (a lone null apart, which is an
 /// empty config). Keys that are not text become it,
 /// as they do on reading; tags are left out.
 pub fn to_yaml(value: &Value) -> String {

@@ -1,6 +1,6 @@
 //! A field that is rendered from a template when somebody reads it.
 
-use crate::document::Place;
+use crate::document::position::Place;
 use crate::expression::Template;
 
 /// What a field is rendered from.

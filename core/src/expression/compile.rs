@@ -12,6 +12,7 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, Error, Value as Engine};
 
 use super::error::ExpressionError;
+use super::fields::{Name, is_field};
 use super::operators;
 
 /// What a text is written in.
@@ -33,14 +34,6 @@ pub(super) struct Compiled<'a> {
     pub(super) single: Option<Instructions<'a>>,
     /// Whether that value is read, not computed.
     pub(super) plain: bool,
-}
-
-/// A name of the scope that the code reads.
-#[derive(Debug)]
-pub(super) struct Name {
-    pub(super) name: Box<str>,
-    /// Whether every evaluation needs its value: it is read before the first branch.
-    pub(super) always: bool,
 }
 
 /// Compiles a text for an engine.
@@ -202,11 +195,6 @@ pub(super) fn names(compiled: &Compiled<'_>) -> Arc<[Name]> {
         }
     }
     names.into()
-}
-
-/// Whether a name is the scope's to answer, not the engine's.
-pub(super) fn is_field(name: &str) -> bool {
-    !name.starts_with(operators::OURS) && !matches!(name, "now" | "utcnow" | "loop" | "self")
 }
 
 /// Finds filters, tests and functions that do not exist.

@@ -5,10 +5,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use minijinja::value::{Enumerator, Object, ObjectRepr, ValueKind};
-use minijinja::{Error, Value as Engine};
+use minijinja::{Error, ErrorKind, Value as Engine};
 
 use super::dates::{Duration, When};
-use super::operators::Number;
 use crate::value::Value;
 
 /// A field's value for the engine. Lists and mappings are shared, not copied.
@@ -124,6 +123,43 @@ pub(super) fn kind(value: &Engine) -> &'static str {
             None if Duration::of(value).is_some() => "a duration",
             None => "something else",
         },
+    }
+}
+
+/// The error for a value that is not defined, made by the engine, which alone can say where the value came from.
+pub(super) fn undefined(value: &Engine) -> Error {
+    value.get_attr("").err().unwrap_or_else(|| Error::from(ErrorKind::UndefinedError))
+}
+
+/// The value, if it is defined.
+pub(super) fn defined(value: &Engine) -> Result<&Engine, Error> {
+    if value.is_undefined() { Err(undefined(value)) } else { Ok(value) }
+}
+
+/// A number; as in Python, true is 1 and false is 0.
+#[derive(Clone, Copy)]
+pub(super) enum Number {
+    Int(i64),
+    Float(f64),
+}
+
+impl Number {
+    pub(super) fn of(value: &Engine) -> Option<Self> {
+        match value.kind() {
+            ValueKind::Bool => Some(Self::Int(value.is_true().into())),
+            ValueKind::Number if value.is_integer() => Some(
+                value.as_i64().map_or_else(|| Self::Float(f64::try_from(value.clone()).unwrap_or(f64::NAN)), Self::Int),
+            ),
+            ValueKind::Number => f64::try_from(value.clone()).ok().map(Self::Float),
+            _ => None,
+        }
+    }
+
+    pub(super) fn float(self) -> f64 {
+        match self {
+            Self::Int(number) => number as f64,
+            Self::Float(number) => number,
+        }
     }
 }
 

@@ -2,16 +2,15 @@
 
 use std::sync::{Arc, LazyLock, OnceLock};
 
-use jiff::tz::TimeZone;
 use minijinja::machinery::{self, Instructions};
-use minijinja::value::{Object, ObjectRepr};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, State, UndefinedBehavior, Value as Engine};
 use minijinja_contrib::pycompat::unknown_method_callback;
 
-use super::compile::{self, Compiled, Language, Name, is_field, names};
-use super::dates::When;
+use super::compile::{self, Compiled, Language, names};
 use super::error::{ExpressionError, is_undefined};
-use super::{Got, Now, Scope, convert, filters, functions, operators};
+use super::fields::{Fields, Name, Question, Slot};
+use super::scope::{Got, Now, Scope};
+use super::{convert, filters, functions, operators, paths};
 use crate::value::Value;
 
 /// Compiled code with the text that it borrows from.
@@ -39,6 +38,7 @@ fn environment(explaining: bool) -> Environment<'static> {
     environment.set_debug(explaining);
     environment.remove_global("debug");
     filters::add(&mut environment);
+    paths::add(&mut environment);
     functions::add(&mut environment);
     operators::add(&mut environment);
     environment
@@ -193,98 +193,6 @@ impl Code {
 
 /// The value that is left and the text that was written.
 type Outcome = Result<(Engine, String), Error>;
-
-/// What an evaluation knows: the root of its names.
-#[derive(Debug)]
-pub(super) struct Fields {
-    names: Arc<[Name]>,
-    /// What is known of each name.
-    slots: Vec<Slot>,
-    has: Vec<(Box<str>, bool)>,
-    now: Option<Now>,
-    asked: OnceLock<Question>,
-    /// Nothing is asked any more: what is not known is not there.
-    frozen: bool,
-}
-
-#[derive(Debug, Clone)]
-enum Slot {
-    Unknown,
-    Absent,
-    Value(Engine),
-}
-
-#[derive(Debug, Clone)]
-enum Question {
-    /// The value of the name at this place.
-    Value(usize),
-    /// Whether there is such a field.
-    Has(Box<str>),
-}
-
-/// The name by which functions find the [`Fields`] of their evaluation.
-pub(super) const FIELDS: &str = "$fields";
-
-impl Fields {
-    /// The same knowledge with one more piece, nothing asked.
-    fn next(&self, change: impl FnOnce(&mut Self)) -> Self {
-        let mut next = Self {
-            names: Arc::clone(&self.names),
-            slots: self.slots.clone(),
-            has: self.has.clone(),
-            now: self.now.clone(),
-            asked: OnceLock::new(),
-            frozen: false,
-        };
-        change(&mut next);
-        next
-    }
-
-    /// Whether a field is there; an error that ends the evaluation if that has to be asked.
-    pub(super) fn has(&self, name: &str) -> Result<bool, Error> {
-        match self.has.iter().find(|(known, _)| **known == *name) {
-            Some((_, has)) => Ok(*has),
-            None if self.frozen => Ok(false),
-            None => Err(self.ask(Question::Has(name.into()))),
-        }
-    }
-
-    fn ask(&self, question: Question) -> Error {
-        // Only the first question counts: what is asked after it may depend on its answer.
-        let _ = self.asked.set(question);
-        Error::new(ErrorKind::InvalidOperation, "not known yet")
-    }
-}
-
-impl Object for Fields {
-    fn repr(self: &Arc<Self>) -> ObjectRepr {
-        ObjectRepr::Plain
-    }
-
-    fn get_value(self: &Arc<Self>, key: &Engine) -> Option<Engine> {
-        self.get_value_by_str(key.as_str()?)
-    }
-
-    fn get_value_by_str(self: &Arc<Self>, name: &str) -> Option<Engine> {
-        if name == FIELDS {
-            return Some(Engine::from_dyn_object(self.clone()));
-        }
-        if !is_field(name) {
-            let now = self.now.as_ref()?;
-            return match name {
-                "now" => Some(When::Moment(now.now, now.zone.clone()).into_engine()),
-                "utcnow" => Some(When::Moment(now.now, TimeZone::UTC).into_engine()),
-                _ => None,
-            };
-        }
-        let index = self.names.iter().position(|known| *known.name == *name)?;
-        match &self.slots[index] {
-            Slot::Value(value) => Some(value.clone()),
-            Slot::Unknown if !self.frozen => Some(Engine::from(self.ask(Question::Value(index)))),
-            Slot::Unknown | Slot::Absent => None,
-        }
-    }
-}
 
 #[cfg(test)]
 impl Code {

@@ -6,19 +6,9 @@ use jiff::SignedDuration;
 use minijinja::value::{Kwargs, Rest};
 use minijinja::{Environment, Error, ErrorKind, State, Value};
 
-use super::convert::kind;
+use super::convert::{Number, defined, kind};
 use super::dates::{DAY, Duration};
-use super::engine::{FIELDS, Fields};
-use super::operators::{Number, defined};
-
-/// The name under which a function of ours is called, so that a field of its name does not hide it.
-pub(super) fn ours(name: &str) -> Option<&'static str> {
-    match name {
-        "timedelta" | "duration" => Some("$duration"),
-        "has_field" => Some("$has_field"),
-        _ => None,
-    }
-}
+use super::fields::{FIELDS, Fields};
 
 pub(super) fn add(environment: &mut Environment<'static>) {
     environment.add_function("$duration", duration);

@@ -7,9 +7,8 @@ use minijinja::machinery::Instruction;
 use minijinja::value::{Tuple, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, State, Value};
 
-use super::convert::kind;
+use super::convert::{Number, defined, kind};
 use super::dates::{Duration, When};
-use super::functions;
 use crate::value;
 
 /// What the names of our functions begin with: no field's name can.
@@ -40,13 +39,22 @@ pub(super) fn replacement<'a>(instruction: &Instruction<'a>) -> impl Iterator<It
             "Gte" => chain("$ge_chain"),
             _ => [Some(instruction.clone()), None],
         },
-        Instruction::CallFunction(name, count) => match functions::ours(name) {
+        Instruction::CallFunction(name, count) => match ours(name) {
             Some(ours) => [Some(Instruction::CallFunction(ours, *count)), None],
             None => [Some(instruction.clone()), None],
         },
         other => [Some(other.clone()), None],
     };
     replaced.into_iter().flatten()
+}
+
+/// The name under which a function of ours is called, so that a field of its name does not hide it.
+fn ours(name: &str) -> Option<&'static str> {
+    match name {
+        "timedelta" | "duration" => Some("$duration"),
+        "has_field" => Some("$has_field"),
+        _ => None,
+    }
 }
 
 pub(super) fn add(environment: &mut Environment<'static>) {
@@ -71,45 +79,8 @@ pub(super) fn add(environment: &mut Environment<'static>) {
     }
 }
 
-/// The error for a value that is not defined, made by the engine, which alone can say where the value came from.
-pub(super) fn undefined(value: &Value) -> Error {
-    value.get_attr("").err().unwrap_or_else(|| Error::from(ErrorKind::UndefinedError))
-}
-
-/// The value, if it is defined.
-pub(super) fn defined(value: &Value) -> Result<&Value, Error> {
-    if value.is_undefined() { Err(undefined(value)) } else { Ok(value) }
-}
-
 fn type_error(message: String) -> Error {
     Error::new(ErrorKind::InvalidOperation, message)
-}
-
-/// A number; as in Python, true is 1 and false is 0.
-#[derive(Clone, Copy)]
-pub(super) enum Number {
-    Int(i64),
-    Float(f64),
-}
-
-impl Number {
-    pub(super) fn of(value: &Value) -> Option<Self> {
-        match value.kind() {
-            ValueKind::Bool => Some(Self::Int(value.is_true().into())),
-            ValueKind::Number if value.is_integer() => Some(
-                value.as_i64().map_or_else(|| Self::Float(f64::try_from(value.clone()).unwrap_or(f64::NAN)), Self::Int),
-            ),
-            ValueKind::Number => f64::try_from(value.clone()).ok().map(Self::Float),
-            _ => None,
-        }
-    }
-
-    pub(super) fn float(self) -> f64 {
-        match self {
-            Self::Int(number) => number as f64,
-            Self::Float(number) => number,
-        }
-    }
 }
 
 type Operation = fn(&Value, &Value) -> Result<Option<Value>, Error>;

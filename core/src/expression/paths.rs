@@ -5,8 +5,8 @@ use std::path::Path;
 use minijinja::value::{Kwargs, Rest};
 use minijinja::{Environment, Error, Value};
 
-use super::filters::{Arguments, bad, on_text};
-use super::operators::defined;
+use super::arguments::{Arguments, bad, on_text};
+use super::convert::defined;
 
 pub(super) fn add(environment: &mut Environment<'static>) {
     environment.add_filter("pathbase", |value: &Value| on_path(value, base));

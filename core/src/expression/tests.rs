@@ -3,6 +3,10 @@ mod filters;
 
 use std::cell::RefCell;
 
+use std::collections::BTreeMap;
+
+use jiff::tz::TimeZone;
+
 use super::*;
 
 /// Half past one in the night, where the clock is an hour ahead of UTC.

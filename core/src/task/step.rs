@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use futures_util::future::LocalBoxFuture;
 
-use crate::document::Place;
+use crate::document::position::Place;
 use crate::error::Result;
 use crate::task::Task;
 use crate::task::phase::Phase;

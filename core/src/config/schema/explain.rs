@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::document::diagnostic::{Diagnostic, Path, Segment};
 use crate::expression::{Expression, Template};
 use crate::pattern::Pattern;
+use crate::plugin::manual::first_paragraph;
 use crate::plugin::registry;
 
 /// The keyword of schemas whose properties are plugins.
@@ -281,7 +282,7 @@ fn is_misspelt(schema: &Value, error: &ValidationError<'_>, missing: &[&Value]) 
 /// What the schema says of a property, as the end of a sentence.
 fn described(schema: &Value, error: &ValidationError<'_>, property: &str) -> Option<String> {
     let said = parent(schema, error)?.get("properties")?.get(property)?.get("description")?.as_str()?;
-    let paragraph = super::first_paragraph(said);
+    let paragraph = first_paragraph(said);
     Some(lower_first(paragraph.split(". ").next().unwrap_or_default().trim_end_matches('.')))
 }
 

@@ -5,10 +5,12 @@ use std::rc::Rc;
 
 use serde_yaml::Value;
 
-use super::Render;
-use super::rewrite::rewrite;
-use crate::document::diagnostic::{Diagnostic, Severity, Span};
+use crate::config::template::rewrite::rewrite;
+use crate::document::diagnostic::{At, Diagnostic, Severity, Span};
 use crate::document::{Node, Scalar, Sources, read_node};
+
+/// Fills in `{? … ?}`: from a text that has some and the variables to the value, or why that does not work.
+pub(super) type Render<'a> = &'a dyn Fn(&str, &Value) -> Result<Value, String>;
 
 /// What variables may add to a config, in values.
 const MAX_FILLED_IN: usize = 2_000_000;
@@ -123,7 +125,7 @@ fn load(
         Some(Scalar::Text(name)) => match read_node(sources, &folder.join(&**name)) {
             Ok(node) => node,
             Err(mistakes) => {
-                diagnostics.extend(super::at_mention(mistakes, sources, folder, node.span()));
+                diagnostics.extend(at_mention(mistakes, sources, folder, node.span()));
                 return None;
             }
         },
@@ -149,6 +151,23 @@ fn load(
             None
         }
     }
+}
+
+/// Mistakes of another file: one that could not be read at all is reported where it is mentioned.
+pub(super) fn at_mention(mistakes: Vec<Diagnostic>, sources: &Sources, folder: &Path, mention: &Span) -> Vec<Diagnostic> {
+    let place = |mistake: Diagnostic| match &mistake.at {
+        At::Span(span) if sources.text(span.file).is_empty() => {
+            let name = sources.name(span.file);
+            let short = Path::new(name).strip_prefix(folder).unwrap_or(Path::new(name));
+            let message = mistake.message.replace(name, &short.display().to_string());
+            let help = vec!["files are looked for in the folder of the config: check the name".to_owned()];
+            let is_unavailable = mistake.message.starts_with("no such file");
+            let help = if is_unavailable { help } else { mistake.help };
+            Diagnostic { at: At::Span(mention.clone()), message, help, ..mistake }
+        }
+        _ => mistake,
+    };
+    mistakes.into_iter().map(place).collect()
 }
 
 fn weight(value: &Value) -> usize {

@@ -1,0 +1,116 @@
+//! The fields that an evaluation reads: the root of its names.
+
+use std::sync::{Arc, OnceLock};
+
+use jiff::tz::TimeZone;
+use minijinja::value::{Object, ObjectRepr};
+use minijinja::{Error, ErrorKind, Value as Engine};
+
+use super::dates::When;
+use super::operators::OURS;
+use super::scope::Now;
+
+/// A name of the scope that the code reads.
+#[derive(Debug)]
+pub(super) struct Name {
+    pub(super) name: Box<str>,
+    /// Whether every evaluation needs its value: it is read before the first branch.
+    pub(super) always: bool,
+}
+
+/// Whether a name is the scope's to answer, not the engine's.
+pub(super) fn is_field(name: &str) -> bool {
+    !name.starts_with(OURS) && !matches!(name, "now" | "utcnow" | "loop" | "self")
+}
+
+/// What an evaluation knows: the root of its names.
+#[derive(Debug)]
+pub(super) struct Fields {
+    pub(super) names: Arc<[Name]>,
+    /// What is known of each name.
+    pub(super) slots: Vec<Slot>,
+    pub(super) has: Vec<(Box<str>, bool)>,
+    pub(super) now: Option<Now>,
+    pub(super) asked: OnceLock<Question>,
+    /// Nothing is asked any more: what is not known is not there.
+    pub(super) frozen: bool,
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum Slot {
+    Unknown,
+    Absent,
+    Value(Engine),
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum Question {
+    /// The value of the name at this place.
+    Value(usize),
+    /// Whether there is such a field.
+    Has(Box<str>),
+}
+
+/// The name by which functions find the [`Fields`] of their evaluation.
+pub(super) const FIELDS: &str = "$fields";
+
+impl Fields {
+    /// The same knowledge with one more piece, nothing asked.
+    pub(super) fn next(&self, change: impl FnOnce(&mut Self)) -> Self {
+        let mut next = Self {
+            names: Arc::clone(&self.names),
+            slots: self.slots.clone(),
+            has: self.has.clone(),
+            now: self.now.clone(),
+            asked: OnceLock::new(),
+            frozen: false,
+        };
+        change(&mut next);
+        next
+    }
+
+    /// Whether a field is there; an error that ends the evaluation if that has to be asked.
+    pub(super) fn has(&self, name: &str) -> Result<bool, Error> {
+        match self.has.iter().find(|(known, _)| **known == *name) {
+            Some((_, has)) => Ok(*has),
+            None if self.frozen => Ok(false),
+            None => Err(self.ask(Question::Has(name.into()))),
+        }
+    }
+
+    fn ask(&self, question: Question) -> Error {
+        // Only the first question counts: what is asked after it may depend on its answer.
+        let _ = self.asked.set(question);
+        Error::new(ErrorKind::InvalidOperation, "not known yet")
+    }
+}
+
+impl Object for Fields {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Plain
+    }
+
+    fn get_value(self: &Arc<Self>, key: &Engine) -> Option<Engine> {
+        self.get_value_by_str(key.as_str()?)
+    }
+
+    fn get_value_by_str(self: &Arc<Self>, name: &str) -> Option<Engine> {
+        if name == FIELDS {
+            return Some(Engine::from_dyn_object(self.clone()));
+        }
+        if !is_field(name) {
+            let now = self.now.as_ref()?;
+            return match name {
+                "now" => Some(When::Moment(now.now, now.zone.clone()).into_engine()),
+                "utcnow" => Some(When::Moment(now.now, TimeZone::UTC).into_engine()),
+                _ => None,
+            };
+        }
+        let index = self.names.iter().position(|known| *known.name == *name)?;
+        match &self.slots[index] {
+            Slot::Value(value) => Some(value.clone()),
+            Slot::Unknown if !self.frozen => Some(Engine::from(self.ask(Question::Value(index)))),
+            Slot::Unknown | Slot::Absent => None,
+        }
+    }
+}
