@@ -253,7 +253,8 @@ mod tests {
 
     #[test]
     fn a_struct_is_a_command_line() {
-        let registration: &'static CommandRegistration = Box::leak(Box::new(flexget_core::plugin::command::command::<Everything>()));
+        let registration: &'static CommandRegistration =
+            Box::leak(Box::new(flexget_core::plugin::command::command::<Everything>()));
         let program = || add_below(clap::Command::new("p"), &[registration], 0);
         let typed = |line: &str| {
             let matches = program().try_get_matches_from(line.split(' '))?;

@@ -154,7 +154,12 @@ fn load(
 }
 
 /// Mistakes of another file: one that could not be read at all is reported where it is mentioned.
-pub(super) fn at_mention(mistakes: Vec<Diagnostic>, sources: &Sources, folder: &Path, mention: &Span) -> Vec<Diagnostic> {
+pub(super) fn at_mention(
+    mistakes: Vec<Diagnostic>,
+    sources: &Sources,
+    folder: &Path,
+    mention: &Span,
+) -> Vec<Diagnostic> {
     let place = |mistake: Diagnostic| match &mistake.at {
         At::Span(span) if sources.text(span.file).is_empty() => {
             let name = sources.name(span.file);
