@@ -2,8 +2,8 @@
 
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Arg, ArgAction, ArgMatches, Args as _, Command, value_parser};
-use flexget_core::plugin::manual::first_paragraph;
 use flexget_core::plugin::command::CommandRegistration;
+use flexget_core::plugin::manual::first_paragraph;
 use flexget_core::plugin::registry;
 use serde_json::Value;
 
