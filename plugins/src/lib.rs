@@ -11,6 +11,6 @@ mod laws;
 mod lists;
 mod modify;
 mod outputs;
-mod titles;
+pub mod titles;
 mod trakt;
 mod unsupported;

@@ -2,7 +2,7 @@ use flexget_core::prelude::*;
 
 use crate::titles::parsing::movie::movie;
 use crate::titles::parsing::series::is_of_series;
-use crate::titles::parsing::{today, words};
+use crate::titles::parsing::{names, today};
 
 /// Reads name, year and quality of movies from the titles of entries.
 ///
@@ -42,7 +42,7 @@ impl MetainfoMovie {
             if movie.name.is_empty() {
                 continue;
             }
-            let name = words::title_case(&movie.name);
+            let name = names::title_case(&movie.name);
             let year = movie.year.map(|year| format!(" {year}")).unwrap_or_default();
             entry.fill("id", format!("{}{year}", name.to_lowercase()));
             entry.fill("movie_name", name);

@@ -1,7 +1,8 @@
 use flexget_core::prelude::*;
 
-use crate::titles::parsing::series::{Id, Series, series};
-use crate::titles::parsing::{today, words};
+use crate::titles::parsing::series::episode_id::EpisodeId;
+use crate::titles::parsing::series::{Series, series};
+use crate::titles::parsing::{names, today};
 
 /// Reads show, season, episode and quality from the titles of entries.
 ///
@@ -49,30 +50,30 @@ impl MetainfoSeries {
 }
 
 fn fill(entry: &mut Entry, series: &Series) {
-    entry.fill("series_name", words::title_case(&series.name));
+    entry.fill("series_name", names::title_case(&series.name));
     let number = match &series.id {
-        Id::Episode { season, first, last } => {
+        EpisodeId::Episode { season, first, last } => {
             entry.fill("series_season", *season);
             entry.fill("series_episode", *first);
             entry.fill("series_episodes", last - first + 1);
             None
         }
-        Id::Season(season) => {
+        EpisodeId::Season(season) => {
             entry.fill("series_season", *season);
             None
         }
-        Id::Date(date) => {
+        EpisodeId::Date(date) => {
             entry.fill("series_date", *date);
             entry.fill("series_season", i64::from(date.year()));
             None
         }
-        Id::Number(number) => Some(*number),
-        Id::Special(_) => None,
+        EpisodeId::Number(number) => Some(*number),
+        EpisodeId::Special(_) => None,
     };
     let id = number.map_or_else(|| Value::from(series.id.to_string()), Value::from);
     entry.fill("series_id", id);
     entry.fill("series_id_type", series.id.kind());
-    entry.fill("season_pack", matches!(series.id, Id::Season(_)));
+    entry.fill("season_pack", matches!(series.id, EpisodeId::Season(_)));
     let optional = [
         ("series_year", Value::from(series.year)),
         ("release_group", series.group.as_deref().map_or(Value::Null, Value::from)),

@@ -1,24 +1,26 @@
-//! What titles of releases tell, and the key that chooses who reads them.
+//! Parsing of release titles, and the plugin that chooses the parser.
 //!
-//! The rest is shared code: [`series::series`] and [`movie::movie`] read a title, [`quality::Quality`] is a part of what
-//! they tell. They are pure functions; what depends on the day is given the day.
+//! [`series::series`] and [`movie::movie`] read a title; [`quality::Quality`] is part of the result.
+//! All are pure functions: the day comes as an argument.
 
 use flexget_core::prelude::*;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-pub mod date;
+mod date;
 pub mod movie;
+pub mod names;
 pub mod quality;
+mod release;
 pub mod series;
 #[cfg(test)]
 mod tests;
-pub mod words;
+mod words;
 
-/// Chooses the parser of titles, for configs that are made for FlexGet.
+/// Names the parser of titles, for configs that are made for FlexGet; it has no effect.
 ///
-/// There is one parser here, which reads titles as FlexGet's `internal` does and also what only `guessit` does there:
-/// packs of seasons, anime and release groups. Either name means it, so this changes nothing.
+/// The one parser here reads titles as FlexGet's `internal` does, and also season packs, anime and
+/// release groups, which need `guessit` there. Either name means it.
 ///
 /// ```yaml
 /// parsing: { series: guessit, movie: internal }
@@ -29,10 +31,10 @@ pub mod words;
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Parsing {
-    /// The parser of titles of series.
+    /// Parser of titles of series.
     #[serde(rename = "series")]
     _series: Option<Parser>,
-    /// The parser of titles of movies.
+    /// Parser of titles of movies.
     #[serde(rename = "movie")]
     _movie: Option<Parser>,
 }
@@ -58,7 +60,7 @@ impl Plugin for Parsing {
     }
 }
 
-/// The day that it is, in UTC, which tells the dates of episodes that can be from those that cannot.
+/// Returns the current day in UTC, the latest one that an episode is dated.
 pub fn today(cx: &Context) -> Date {
     TimeZone::UTC.to_datetime(cx.clock.now()).date()
 }

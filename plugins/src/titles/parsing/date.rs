@@ -1,11 +1,12 @@
-//! Days in titles, by which daily shows are numbered.
+//! Dates in titles, which number the episodes of daily shows.
 
 use jiff::civil::Date;
 
 use super::words::{self, Word};
 
-/// The day that the words from `at` on spell, and how many words those are. Days that are still to come are none: a
-/// show is not released before it is shown, except by a time zone.
+/// Reads the date at a position, and its length in words.
+///
+/// Dates after `today` are refused, but for one day: a show may be aired in another time zone.
 pub fn date(words: &[Word<'_>], at: usize, today: Date) -> Option<(Date, usize)> {
     let latest = today.tomorrow().unwrap_or(today);
     let likely = |date: &Date| (FIRST..=latest).contains(date);
@@ -27,7 +28,7 @@ pub fn date(words: &[Word<'_>], at: usize, today: Date) -> Option<(Date, usize)>
             [day_of(third, second, first), day_of(third, first, second)].into_iter().flatten().filter(likely).max()
         }
         (1 | 2, 1 | 2, 2) => {
-            // Nobody says which of the three is the year: the latest day that it can be.
+            // Which of the three is the year is unknown: the latest possible day is taken.
             let years = |year: i64| [2000 + year, 1900 + year];
             let orders = [(third, second, first), (third, first, second), (first, second, third)];
             let orders = orders.into_iter().filter(|(year, ..)| *year != first || a.text.len() == 2);
@@ -39,7 +40,7 @@ pub fn date(words: &[Word<'_>], at: usize, today: Date) -> Option<(Date, usize)>
     date.map(|date| (date, 3))
 }
 
-/// No show that is older has been released under its day.
+/// Earliest date of an episode.
 const FIRST: Date = jiff::civil::date(1970, 1, 1);
 
 /// `2008x12.13`.
@@ -53,7 +54,7 @@ fn day_of(year: i64, month: i64, day: i64) -> Option<Date> {
     Date::new(year.try_into().ok()?, month.try_into().ok()?, day.try_into().ok()?).ok()
 }
 
-/// The number of a month by its English name, or three letters of it.
+/// Returns the number of a month by its English name, or the first letters of it.
 fn month(word: &str) -> Option<i64> {
     const MONTHS: [&str; 12] = [
         "january",

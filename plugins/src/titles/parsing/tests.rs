@@ -1,4 +1,4 @@
-//! Titles, all invented, and what they tell.
+//! Parsing of invented titles.
 
 use jiff::civil::Date;
 use proptest::prelude::*;
