@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::gate::Call;
+use crate::access::Call;
 use crate::time;
 use crate::wire::{Answer, Reply};
 use crate::world::World;

@@ -4,9 +4,9 @@ use std::collections::HashSet;
 
 use serde_json::{Value, json};
 
+use crate::access::Call;
 use crate::catalogue::{Episode, Media, Season};
 use crate::filters::Filters;
-use crate::gate::Call;
 use crate::render::{self, Extended};
 use crate::time::{self, DAY};
 use crate::users::User;

@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::access::Call;
 use crate::catalogue::{Kind, Media};
 use crate::filters::Filters;
-use crate::gate::Call;
 use crate::render::{self, Extended};
 use crate::time::{self, DAY};
 use crate::wire::{Answer, Reply};
@@ -67,7 +67,7 @@ pub(crate) fn read(world: &World, call: &Call<'_>, kind: Kind, chart: &str, tail
     let page = world.pages.page("charts", call.request, total);
     let extended = Extended::of(call.request, now);
     let ranked: Vec<(usize, Media)> = media.into_iter().enumerate().collect();
-    let shown = if chart == "boxoffice" { &ranked[..] } else { page.of(&ranked) };
+    let shown: Vec<_> = if chart == "boxoffice" { ranked.iter().collect() } else { page.of(&ranked).collect() };
     let rows: Vec<Value> = shown
         .iter()
         .map(|(place, media)| {
@@ -137,7 +137,7 @@ pub(crate) fn recommendations(world: &World, call: &Call<'_>, kind: &str) -> Ans
         .collect();
     let page = world.pages.page("charts", call.request, media.len());
     let extended = Extended::of(call.request, world.now());
-    Ok(page.reply(page.of(&media).iter().map(|it| render::media(&world.catalogue, *it, extended)).collect()))
+    Ok(page.reply(page.of(&media).map(|it| render::media(&world.catalogue, *it, extended)).collect()))
 }
 
 /// `…/updates[/id][/{start_date}]`: at most 30 days back; only of these titles if some are given.
@@ -178,7 +178,6 @@ pub(crate) fn updates(
     let extended = Extended::of(call.request, now);
     let body = page
         .of(&rows)
-        .iter()
         .map(|(_, at, media)| {
             if ids {
                 return json!(world.catalogue.ids(*media).map(|ids| ids.trakt));

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use crate::access::Call;
 use crate::bulk::{self, Bulk, Depth};
 use crate::catalogue::{Kind, Media};
-use crate::gate::Call;
 use crate::items;
 use crate::render::{self, Extended};
 use crate::time;
@@ -84,7 +84,6 @@ pub(crate) fn read(world: &World, call: &Call<'_>, user: &str, kind: &str) -> An
     let with_metadata = call.request.extended("metadata");
     let body = page
         .of(&rows)
-        .iter()
         .map(|(media, collected)| {
             let mut row = render::object(json!({
                 "collected_at": time::render(collected.at), "updated_at": time::render(collected.updated_at),
@@ -127,7 +126,6 @@ fn shows(world: &World, call: &Call<'_>, user: &User) -> Answer {
     let extended = Extended::of(request, world.now());
     let body = page
         .of(&shows)
-        .iter()
         .map(|(id, seasons)| {
             let rows = || seasons.values().flat_map(BTreeMap::values);
             let mut row = render::object(json!({

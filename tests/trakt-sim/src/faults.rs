@@ -1,12 +1,13 @@
-//! Troubles by script: what goes wrong, for which requests, how often.
+//! Scripted failures: what goes wrong, for which requests, how often.
 
 use std::time::Duration;
 
 use serde_json::json;
 
+use crate::odd_values::OddValue;
 use crate::wire::{Host, Reply, Request};
 
-/// One scripted trouble. It strikes requests whose method and path match, after letting `skip` of them pass,
+/// One scripted failure. It strikes requests whose method and path match, after letting `skip` of them pass,
 /// until it has struck `times` times. The first fault that strikes wins; a fault that is still skipping counts the
 /// request and lets the next fault look at it.
 #[derive(Clone, Debug)]
@@ -44,6 +45,8 @@ pub enum Trouble {
     CutShort,
     /// The real answer without its pagination headers.
     NoPageHeaders,
+    /// The real answer with odd values in all its rows.
+    OddValues(Vec<OddValue>),
 }
 
 impl Fault {
@@ -172,6 +175,21 @@ impl Fault {
     #[must_use]
     pub fn wrong_json(self) -> Self {
         self.answers(Reply::json(200, &json!({ "unexpected": [1, "two", null] })))
+    }
+
+    /// A write that is not done, though the answer is a success: nothing added or deleted, and nothing not found.
+    #[must_use]
+    pub fn ignored(self) -> Self {
+        let none = json!({ "movies": 0, "shows": 0, "seasons": 0, "episodes": 0 });
+        let not_found = json!({ "movies": [], "shows": [], "seasons": [], "episodes": [] });
+        let body = json!({ "added": none, "existing": none, "updated": none, "deleted": none, "not_found": not_found });
+        self.answers(Reply::json(201, &body))
+    }
+
+    /// The real answer with odd values in all its rows.
+    #[must_use]
+    pub fn odd_values(self, odd: &[OddValue]) -> Self {
+        self.with(Trouble::OddValues(odd.to_vec()))
     }
 
     fn matches(&self, request: &Request) -> bool {

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
+use crate::access::Call;
 use crate::catalogue::{Media, Work};
-use crate::gate::Call;
 use crate::slug::slug;
 use crate::world::World;
 

@@ -4,10 +4,10 @@ use std::collections::HashSet;
 
 use serde_json::{Value, json};
 
+use crate::access::Call;
 use crate::bulk::{self, Bulk, Depth};
 use crate::catalogue::{Kind, Media};
 use crate::filters::Filters;
-use crate::gate::Call;
 use crate::items::Place;
 use crate::render::{self, Extended};
 use crate::time::{self, MINUTE};
@@ -144,7 +144,6 @@ pub(crate) fn read(world: &World, call: &Call<'_>, user: &str, tail: &[&str]) ->
     let extended = Extended::of(call.request, world.now());
     let body = page
         .of(&rows)
-        .iter()
         .map(|play| {
             let mut row = render::object(json!({
                 "id": play.id, "watched_at": time::render(play.watched_at), "action": play.action,

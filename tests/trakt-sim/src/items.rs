@@ -4,10 +4,10 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value, json};
 
+use crate::access::Call;
 use crate::bulk::{self, Bulk};
 use crate::catalogue::{Kind, Media};
 use crate::filters::Filters;
-use crate::gate::Call;
 use crate::render::{self, Extended};
 use crate::time::{self, MINUTE};
 use crate::wire::{Answer, Reply};
@@ -83,6 +83,7 @@ pub(crate) struct Wanted {
     pub(crate) kinds: Option<Vec<Kind>>,
     pub(crate) sort_by: Option<String>,
     pub(crate) sort_how: Option<String>,
+    pub(crate) is_watchlist: bool,
 }
 
 /// The tail of a path: `[/{type}[/{sort_by}[/{sort_how}]]]`. An unknown type is 400.
@@ -95,6 +96,7 @@ pub(crate) fn wanted(call: &Call<'_>, tail: &[&str], allowed: &[Kind]) -> Result
         kinds: tail.first().map(|types| kinds(types, allowed)).transpose()?.flatten(),
         sort_by: part(1, "sort_by"),
         sort_how: part(2, "sort_how"),
+        is_watchlist: false,
     })
 }
 
@@ -170,12 +172,14 @@ pub(crate) fn read(world: &World, call: &Call<'_>, contents: &Contents, wanted: 
     }
 
     let page = world.pages.page("items", request, rows.len());
+    let is_counted_whole = world.switches.watchlist_counts_all && wanted.kinds.is_some() && wanted.is_watchlist;
+    let page = if is_counted_whole { page.counting(contents.seen(world).len()) } else { page };
     if world.switches.shaky_sort && asked.is_none() && applied != "rank" && !rows.is_empty() {
         let turn = (page.number() * 7) % rows.len();
         rows.rotate_left(turn);
     }
     let whole = world.switches.unpaged_items && request.value("limit").is_none_or(|limit| limit == "all");
-    let shown = if whole { &rows[..] } else { page.of(&rows) };
+    let shown: Vec<_> = if whole { rows.iter().collect() } else { page.of(&rows).collect() };
     let extended = Extended::of(request, world.now());
     let body = shown
         .iter()

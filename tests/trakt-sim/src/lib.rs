@@ -7,7 +7,7 @@
 //!
 //! ```text
 //! wire      a request read, a reply not yet sent        server    the two listeners
-//! faults    troubles by script                          gate      headers, keys, tokens, rate limits: who comes in
+//! faults    scripted failures and odd answers           access    headers, keys, tokens, rate limits, locked accounts
 //! world     the whole state                             route     path → handler
 //! ```
 //!
@@ -23,6 +23,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::sync::oneshot;
 
+mod access;
 mod activate;
 mod activities;
 mod bulk;
@@ -32,13 +33,13 @@ mod charts;
 mod collection;
 mod faults;
 mod filters;
-mod gate;
 mod generate;
 mod history;
 mod items;
 mod limits;
 mod lists;
 mod oauth;
+mod odd_values;
 mod own_lists;
 mod paging;
 mod progress;
@@ -65,7 +66,8 @@ pub use items::{Contents, Item, Place};
 pub use limits::Limits;
 pub use lists::{List, Privacy};
 pub use oauth::{Device, DeviceState, Oauth, Token};
-pub use paging::{PageRule, Pages};
+pub use odd_values::OddValue;
+pub use paging::{OddPages, PageOddity, PageRule, Pages};
 pub use seed::{CLIENT_ID, CLIENT_SECRET, REDIRECT_URI, Seed};
 pub use slug::slug;
 pub use time::{parse as parse_time, render as render_time};
@@ -142,7 +144,7 @@ impl Shared {
     /// Handles a request and writes it down, with `status` instead of the real one if that is what the client sees.
     fn apply(&self, request: &Request, status: Option<u16>) -> Reply {
         let mut world = hold(&self.world);
-        let mut reply = gate::handle(&mut world, request);
+        let mut reply = access::handle(&mut world, request);
         reply.headers.push(("Date".into(), time::http_date(world.now())));
         self.note(&world, request, status.unwrap_or(reply.status));
         reply
@@ -162,7 +164,7 @@ impl Shared {
             headers: request.headers.clone(),
             body: request.json(),
             status,
-            user: gate::bearer(request).and_then(|token| world.oauth.user_of(token)),
+            user: access::bearer(request).and_then(|token| world.oauth.user_of(token)),
             time: world.now(),
         });
         self.news.notify_all();
@@ -234,12 +236,12 @@ impl Sim {
         hold(&self.shared.seen).clear();
     }
 
-    /// Adds a trouble; earlier ones come first.
+    /// Adds a scripted failure; earlier ones come first.
     pub fn fail(&self, fault: Fault) {
         self.shared.faults().push(fault);
     }
 
-    /// Ends all scripted troubles.
+    /// Ends all scripted failures.
     pub fn heal(&self) {
         self.shared.faults().clear();
     }

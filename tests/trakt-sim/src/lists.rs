@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use crate::access::Call;
 use crate::catalogue::Kind;
-use crate::gate::Call;
 use crate::items::{self, Contents, Place};
 use crate::slug;
 use crate::time;
@@ -198,7 +198,7 @@ pub(crate) fn index(world: &World, call: &Call<'_>, user: &str) -> Answer {
         .filter(|list| list.privacy != Privacy::Link || list.owned_by(viewer))
         .collect();
     let page = world.pages.page("lists", call.request, lists.len());
-    Ok(page.reply(page.of(&lists).iter().map(|list| list.to_json(world)).collect()))
+    Ok(page.reply(page.of(&lists).map(|list| list.to_json(world)).collect()))
 }
 
 /// `GET /users/{id}/lists/collaborations`
@@ -344,7 +344,7 @@ pub(crate) fn chart(world: &World, call: &Call<'_>) -> Answer {
     lists.sort_by_key(|list| std::cmp::Reverse(list.likes));
     let page = world.pages.page("charts", call.request, lists.len());
     let row = |list: &&List| json!({ "like_count": list.likes, "comment_count": 0, "list": list.to_json(world) });
-    Ok(page.reply(page.of(&lists).iter().map(row).collect()))
+    Ok(page.reply(page.of(&lists).map(row).collect()))
 }
 
 /// `GET /users/{id}/likes/lists`
@@ -358,7 +358,7 @@ pub(crate) fn liked(world: &World, call: &Call<'_>, user: &str) -> Answer {
         .map(|(list, at)| json!({ "liked_at": time::render(at), "type": "list", "list": list.to_json(world) }))
         .collect();
     let page = world.pages.page("lists", call.request, rows.len());
-    Ok(page.reply(page.of(&rows).to_vec()))
+    Ok(page.reply(page.of(&rows).cloned().collect()))
 }
 
 /// `POST` and `DELETE` of `/users/{id}/lists/{list_id}/like`: 204.

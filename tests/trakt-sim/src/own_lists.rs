@@ -1,7 +1,7 @@
 //! Watchlist and favorites, one's own and those of others.
 
+use crate::access::Call;
 use crate::catalogue::Kind;
-use crate::gate::Call;
 use crate::items::{self, Place};
 use crate::users;
 use crate::wire::Answer;
@@ -38,7 +38,8 @@ impl Which {
 /// `GET /sync/{watchlist|favorites}[/…]` (user `me`) and `GET /users/{id}/{watchlist|favorites}[/…]`
 pub(crate) fn read(world: &World, call: &Call<'_>, which: Which, user: &str, tail: &[&str]) -> Answer {
     let slug = users::owner(world, call, user)?;
-    let wanted = items::wanted(call, tail, which.kinds())?;
+    let wanted =
+        items::Wanted { is_watchlist: matches!(which, Which::Watchlist), ..items::wanted(call, tail, which.kinds())? };
     let user = &world.users[&slug];
     let contents = match which {
         Which::Watchlist => &user.watchlist,

@@ -1,5 +1,6 @@
-//! Pages: default sizes, silent clamps, headers.
+//! Pages: default sizes, silent clamps, headers, and what is odd about the pages of some endpoints.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use serde_json::Value;
@@ -23,6 +24,90 @@ pub struct Pages {
     pub rules: BTreeMap<&'static str, PageRule>,
     /// Whether answers carry `X-Pagination-*`.
     pub headers: bool,
+    /// Oddities of endpoints; those whose path prefix fits a request all apply to it.
+    pub odd: Vec<OddPages>,
+}
+
+/// An oddity of the endpoints whose paths begin so.
+#[derive(Clone, Debug)]
+pub struct OddPages {
+    path: String,
+    oddity: PageOddity,
+    /// How many more walks it applies to; `None` = all. A walk begins with its first page.
+    walks: Option<Cell<u32>>,
+}
+
+/// What can be wrong with pages though each request succeeds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PageOddity {
+    /// Page and item count come from an old count, which is smaller by this many rows.
+    StaleCount(usize),
+    /// Page and item count are 0.
+    ZeroCount,
+    /// There is no page and no item count, only the limit.
+    NoCount,
+    /// There are no pagination headers at all.
+    NoHeaders,
+    /// This page lacks rows at its end; they come on the next page, and all others later too.
+    ShortPage {
+        /// Which page, from 1.
+        page: usize,
+        /// How many rows it lacks.
+        missing: usize,
+    },
+    /// This page is empty; its rows come on the next page.
+    EmptyPage {
+        /// Which page, from 1.
+        page: usize,
+    },
+    /// The first rows of this page are on no page, though they are counted.
+    LostRows {
+        /// Which page, from 1.
+        page: usize,
+        /// How many rows are lost.
+        missing: usize,
+    },
+    /// Every page is the first one.
+    IgnoresPage,
+    /// The first row of this page and the last row of the page before have changed places while the list was read: one
+    /// comes twice, and the other is on no page.
+    Swapped {
+        /// Which page, from 1.
+        page: usize,
+    },
+    /// From this page on each row has moved up by one place while the list was read, so that one row is on no page.
+    MovedUp {
+        /// Which page, from 1.
+        page: usize,
+    },
+}
+
+impl OddPages {
+    /// Makes all endpoints odd whose paths begin so.
+    pub fn on(path: &str, oddity: PageOddity) -> Self {
+        OddPages { path: path.to_owned(), oddity, walks: None }
+    }
+
+    /// Applies to the next walk only.
+    #[must_use]
+    pub fn once(self) -> Self {
+        OddPages { walks: Some(Cell::new(1)), ..self }
+    }
+
+    fn applies(&self, request: &Request) -> bool {
+        let is_first_page = request.value("page").is_none_or(|page| page == "1");
+        if !request.path.starts_with(&self.path) {
+            return false;
+        }
+        let Some(walks) = &self.walks else { return true };
+        // The count is of walks that may still begin, so a walk that has begun goes on at 0.
+        if is_first_page && walks.get() == 0 {
+            walks.set(u32::MAX);
+        } else if is_first_page && walks.get() != u32::MAX {
+            walks.set(walks.get() - 1);
+        }
+        walks.get() != u32::MAX
+    }
 }
 
 impl Default for Pages {
@@ -42,6 +127,7 @@ impl Default for Pages {
                 rule("updates", 100, 100),
             ]),
             headers: true,
+            odd: Vec::new(),
         }
     }
 }
@@ -52,6 +138,7 @@ pub(crate) struct Page {
     limit: usize,
     total: usize,
     headers: bool,
+    odd: Vec<PageOddity>,
 }
 
 impl Pages {
@@ -66,6 +153,7 @@ impl Pages {
             limit: limit.unwrap_or(rule.default).min(rule.max),
             total,
             headers: self.headers,
+            odd: self.odd.iter().filter(|odd| odd.applies(request)).map(|odd| odd.oddity).collect(),
         }
     }
 }
@@ -76,23 +164,67 @@ impl Page {
         self.page
     }
 
+    /// The same page with counts that are those of `total` rows.
+    pub(crate) fn counting(self, total: usize) -> Self {
+        Page { total, ..self }
+    }
+
     /// The rows of this page.
-    pub(crate) fn of<'a, T>(&self, rows: &'a [T]) -> &'a [T] {
-        let start = (self.page - 1).saturating_mul(self.limit).min(rows.len());
-        &rows[start..rows.len().min(start.saturating_add(self.limit))]
+    pub(crate) fn of<'a, T>(&self, rows: &'a [T]) -> std::vec::IntoIter<&'a T> {
+        let (start, end) = self.range();
+        let is_swapped = self.page > 1 && self.odd.contains(&PageOddity::Swapped { page: self.page });
+        let places = start.min(rows.len())..end.min(rows.len());
+        let shown = |place: usize| if is_swapped && place == start { &rows[place - 1] } else { &rows[place] };
+        places.map(shown).collect::<Vec<_>>().into_iter()
+    }
+
+    /// The places of its first row, and after its last one.
+    fn range(&self) -> (usize, usize) {
+        let page = if self.odd.contains(&PageOddity::IgnoresPage) { 1 } else { self.page };
+        let mut start = (page - 1).saturating_mul(self.limit);
+        let mut end = start.saturating_add(self.limit);
+        for oddity in &self.odd {
+            let (odd_page, missing) = match *oddity {
+                PageOddity::ShortPage { page, missing } => (page, missing.min(self.limit)),
+                PageOddity::EmptyPage { page } => (page, self.limit),
+                PageOddity::LostRows { page: odd, missing } => {
+                    start += if odd == page { missing.min(self.limit) } else { 0 };
+                    continue;
+                }
+                PageOddity::MovedUp { page: odd } => {
+                    let by = usize::from(page >= odd);
+                    (start, end) = (start + by, end + by);
+                    continue;
+                }
+                _ => continue,
+            };
+            if page > odd_page {
+                start -= missing;
+            }
+            if page >= odd_page {
+                end -= missing;
+            }
+        }
+        (start, end)
     }
 
     /// The answer with these rows.
     pub(crate) fn reply(&self, rows: Vec<Value>) -> Reply {
         let reply = Reply::json(200, &Value::Array(rows));
-        if !self.headers {
+        if !self.headers || self.odd.contains(&PageOddity::NoHeaders) {
             return reply;
         }
-        reply
-            .header("X-Pagination-Page", self.page)
-            .header("X-Pagination-Limit", self.limit)
-            .header("X-Pagination-Page-Count", self.total.div_ceil(self.limit))
-            .header("X-Pagination-Item-Count", self.total)
+        let reply = reply.header("X-Pagination-Page", self.page).header("X-Pagination-Limit", self.limit);
+        let mut counted = self.total;
+        for oddity in &self.odd {
+            match oddity {
+                PageOddity::NoCount => return reply,
+                PageOddity::ZeroCount => counted = 0,
+                PageOddity::StaleCount(missing) => counted = counted.saturating_sub(*missing),
+                _ => {}
+            }
+        }
+        reply.header("X-Pagination-Page-Count", counted.div_ceil(self.limit)).header("X-Pagination-Item-Count", counted)
     }
 }
 
@@ -115,7 +247,31 @@ mod tests {
         ] {
             let request = Request::new(Host::Api, "GET", &format!("/x?{query}"), vec![], vec![]);
             let page = pages.page("items", &request, rows.len());
-            assert_eq!((page.of(&rows).first().copied(), page.of(&rows).len()), (first, len), "{query}");
+            assert_eq!((page.of(&rows).next().copied(), page.of(&rows).len()), (first, len), "{query}");
         }
+    }
+
+    /// The rows of pages 1 to `last` of 1,000, 250 on a page.
+    fn walk(pages: &Pages, last: usize) -> Vec<usize> {
+        let rows: Vec<usize> = (0..1000).collect();
+        let request = |page| Request::new(Host::Api, "GET", &format!("/x?limit=250&page={page}"), vec![], vec![]);
+        (1..=last)
+            .flat_map(|page| pages.page("items", &request(page), 1000).of(&rows).copied().collect::<Vec<_>>())
+            .collect()
+    }
+
+    #[test]
+    fn oddities_shift_lose_and_repeat_rows() {
+        let odd = |oddity| Pages { odd: vec![OddPages::on("/x", oddity)], ..Pages::default() };
+        let all: Vec<usize> = (0..1000).collect();
+        for oddity in [PageOddity::ShortPage { page: 2, missing: 143 }, PageOddity::EmptyPage { page: 2 }] {
+            assert_eq!(walk(&odd(oddity), 5), all, "{oddity:?} loses nothing");
+            assert!(walk(&odd(oddity), 4).len() < 1000, "{oddity:?} needs a page more");
+        }
+        assert_eq!(walk(&odd(PageOddity::LostRows { page: 2, missing: 3 }), 5).len(), 997);
+        assert_eq!(walk(&odd(PageOddity::Swapped { page: 2 }), 5)[249..252], [249, 249, 251], "one comes twice");
+        let once = Pages { odd: vec![OddPages::on("/x", PageOddity::MovedUp { page: 2 }).once()], ..Pages::default() };
+        assert!(!walk(&once, 4).contains(&250) && walk(&once, 4) == all);
+        assert_eq!(walk(&odd(PageOddity::IgnoresPage), 2)[250..], all[..250]);
     }
 }

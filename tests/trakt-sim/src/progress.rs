@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::access::Call;
 use crate::catalogue::{Media, Show};
-use crate::gate::Call;
 use crate::render::{self, Extended};
 use crate::time;
 use crate::users::User;
@@ -78,7 +78,6 @@ pub(crate) fn all(world: &World, call: &Call<'_>) -> Answer {
     let page = world.pages.page("progress", call.request, rows.len());
     let body = page
         .of(&rows)
-        .iter()
         .map(|(_, show, progress)| {
             json!({ "show": render::media(&world.catalogue, Media::Show(*show), extended), "progress": progress })
         })

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
+use crate::access::Call;
 use crate::bulk::{self, Bulk, Depth};
 use crate::catalogue::{Kind, Media};
-use crate::gate::Call;
 use crate::items;
 use crate::render::{self, Extended};
 use crate::time;
@@ -63,7 +63,6 @@ pub(crate) fn read(world: &World, call: &Call<'_>, user: &str, tail: &[&str]) ->
     let extended = Extended::of(call.request, world.now());
     let body = page
         .of(&rows)
-        .iter()
         .map(|(media, rated)| {
             let mut row = render::object(json!({ "rated_at": time::render(rated.at), "rating": rated.rating }));
             render::into_row(&mut row, &world.catalogue, **media, extended);

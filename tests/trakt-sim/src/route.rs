@@ -1,7 +1,7 @@
 //! Which path is whose.
 
+use crate::access::Call;
 use crate::catalogue::Kind;
-use crate::gate::Call;
 use crate::own_lists::{self, Which};
 use crate::wire::{Answer, Reply};
 use crate::world::World;

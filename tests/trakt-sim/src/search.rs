@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::access::Call;
 use crate::catalogue::{Kind, Media};
 use crate::filters::Filters;
-use crate::gate::Call;
 use crate::lists::{List, Privacy};
 use crate::render::{self, Extended};
 use crate::slug::slug;
@@ -106,7 +106,7 @@ fn by_text(world: &World, call: &Call<'_>, text: &str) -> Answer {
     hits.sort_by(|a, b| b.0.total_cmp(&a.0));
     let page = world.pages.page("search", call.request, hits.len());
     let extended = Extended::of(call.request, world.now());
-    Ok(page.reply(page.of(&hits).iter().map(|(score, hit)| row(world, *hit, *score, extended)).collect()))
+    Ok(page.reply(page.of(&hits).map(|(score, hit)| row(world, *hit, *score, extended)).collect()))
 }
 
 /// At most three, the title equal but for case and punctuation.

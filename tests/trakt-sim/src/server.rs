@@ -15,6 +15,7 @@ use tokio::sync::oneshot;
 
 use crate::Shared;
 use crate::faults::{self, Trouble};
+use crate::odd_values;
 use crate::wire::{Host, Reply, Request};
 
 /// A bound listener and the address that it got.
@@ -117,6 +118,7 @@ async fn answer(shared: &Shared, host: Host, request: hyper::Request<Incoming>) 
             reply.headers.retain(|(name, _)| !name.starts_with("X-Pagination"));
             reply
         }
+        Some(Trouble::OddValues(odd)) => odd_values::apply(shared.apply(&request, None), odd),
         Some(Trouble::Slow(_) | Trouble::CutShort) | None => shared.apply(&request, None),
     };
     Ok(match trouble {

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::access::Call;
 use crate::catalogue::{Credit, Kind, Media, Season, Show, Translation, Work};
-use crate::gate::Call;
 use crate::lists::Privacy;
 use crate::progress;
 use crate::render::{self, Extended};
@@ -178,5 +178,5 @@ fn lists_with(world: &World, call: &Call<'_>, media: Media) -> Reply {
     let lists: Vec<_> =
         world.lists.values().filter(|list| list.privacy == Privacy::Public && list.contents.has(media)).collect();
     let page = world.pages.page("lists", call.request, lists.len());
-    page.reply(page.of(&lists).iter().map(|list| list.to_json(world)).collect())
+    page.reply(page.of(&lists).map(|list| list.to_json(world)).collect())
 }

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
+use crate::access::Call;
 use crate::catalogue::Media;
-use crate::gate::Call;
 use crate::items::Contents;
 use crate::time;
 use crate::wire::{Answer, Reply};

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use crate::access::Call;
 use crate::catalogue::Media;
-use crate::gate::Call;
 use crate::render::{self, Extended};
 use crate::time;
 use crate::users::{self, User};
@@ -98,7 +98,6 @@ fn movies(world: &World, call: &Call<'_>, user: &User, watched: &Watched) -> Rep
     let extended = Extended::of(call.request, world.now());
     let body = page
         .of(&rows)
-        .iter()
         .map(|(id, plays)| {
             let mut row = row(user, Media::Movie(**id), plays.at.len(), plays.last());
             render::objects(&mut row, &world.catalogue, Media::Movie(**id), extended);
@@ -123,7 +122,6 @@ fn shows(world: &World, call: &Call<'_>, user: &User, watched: &Watched) -> Repl
     let extended = Extended::of(request, world.now());
     let body = page
         .of(&rows)
-        .iter()
         .map(|(id, seasons)| {
             let last = all(seasons).map(Plays::last).max().unwrap_or(0);
             let mut row = row(user, Media::Show(**id), all(seasons).map(|plays| plays.at.len()).sum(), last);
@@ -199,7 +197,6 @@ fn episodes(world: &World, call: &Call<'_>, user: &User, watched: &Watched) -> R
     let extended = Extended::of(call.request, world.now());
     let body = page
         .of(&rows)
-        .iter()
         .map(|(media, plays)| {
             let show = media.show().map_or(*media, Media::Show);
             let mut row = row(user, show, plays.at.len(), plays.last());

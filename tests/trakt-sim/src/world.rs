@@ -9,7 +9,7 @@ use crate::catalogue::{Catalogue, Media};
 use crate::limits::{Limits, Used};
 use crate::lists::List;
 use crate::oauth::Oauth;
-use crate::paging::Pages;
+use crate::paging::{OddPages, PageOddity, Pages};
 use crate::time::{DAY, MINUTE};
 use crate::users::User;
 
@@ -63,6 +63,8 @@ pub struct Switches {
     pub vague_missing_list: bool,
     /// `limit=all` and `page`-less reads of list items give everything, as before 2026.
     pub unpaged_items: bool,
+    /// Counts of `watchlist/{type}` are those of all types.
+    pub watchlist_counts_all: bool,
 }
 
 impl Default for Switches {
@@ -86,6 +88,7 @@ impl Default for Switches {
             plural_item_types: false,
             vague_missing_list: false,
             unpaged_items: false,
+            watchlist_counts_all: true,
         }
     }
 }
@@ -179,6 +182,26 @@ impl World {
     pub(crate) fn next_id(&mut self) -> u64 {
         self.last_id += 1;
         self.last_id
+    }
+
+    /// Gives a title the IMDb, TMDB and TVDB ids of another one of its kind, as some titles really share.
+    ///
+    /// # Panics
+    /// When one of them is neither a movie nor a show of the catalogue.
+    pub fn share_ids(&mut self, from: Media, to: Media) {
+        let shared = self.catalogue.ids(from).expect("a title").clone();
+        let ids = match to {
+            Media::Movie(id) => self.catalogue.movies.get_mut(&id).map(|movie| &mut movie.ids),
+            Media::Show(id) => self.catalogue.shows.get_mut(&id).map(|show| &mut show.work.ids),
+            _ => None,
+        };
+        let ids = ids.expect("a movie or show");
+        (ids.imdb, ids.tmdb, ids.tvdb) = (shared.imdb, shared.tmdb, shared.tvdb);
+    }
+
+    /// Makes all endpoints odd whose paths begin so, for all walks through their pages.
+    pub fn odd_pages(&mut self, path: &str, oddity: PageOddity) {
+        self.pages.odd.push(OddPages::on(path, oddity));
     }
 
     /// The slug of a user given by slug or name.

@@ -159,6 +159,8 @@ fn the_large_world_is_as_large_as_it_says() {
     let built = start.elapsed();
     bench.sign_in(Some("ann-kay"));
     let total = |target: &str| bench.get(target).header("x-pagination-item-count").unwrap().to_owned();
+    assert_eq!(total("/sync/watchlist/movies"), total("/sync/watchlist"), "all types are counted");
+    bench.sim.with(|world| world.switches.watchlist_counts_all = false);
     assert_eq!(total("/sync/watchlist/movies"), "604");
     assert_eq!(total("/sync/watched/movies"), "1202");
     assert_eq!(total("/sync/watched/shows"), "402");

@@ -11,9 +11,9 @@ use serde_json::Value;
 use crate::seed::CLIENT_ID;
 use crate::{Limits, Options, Seed, Sim, parse_time};
 
+mod access;
 mod catalogue;
 mod faults;
-mod gate;
 mod lists;
 mod oauth;
 mod sync;

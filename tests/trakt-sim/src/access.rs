@@ -1,5 +1,4 @@
-//! Who comes in: headers, keys, tokens, rate limits, locked accounts. What Trakt or Cloudflare refuses before looking
-//! at the path is refused here.
+//! Checks of headers, keys, tokens, rate limits and locked accounts, which Trakt or Cloudflare make before they look at the path.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
