@@ -23,7 +23,7 @@ impl Command for Crash {
         let account = cx.auth.account("trakt", &self.account)?;
         let request = Request {
             bearer: account.as_ref().map(|account| account.tokens.access.clone()),
-            ..Request::new(Method::Get, "http://127.0.0.1:9/")
+            ..Request::new(Method::GET, "http://127.0.0.1:9/")
         };
         out.note(format!("{account:?} {request:?}"))?;
         panic!("{account:#?} {request:?} {:?} {:?} {:?}", cx.auth, cx.store, cx.http);

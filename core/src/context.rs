@@ -1,4 +1,4 @@
-//! The world, by the door: the clock, the network, the store, the credentials, and whether this is a dry run.
+//! The context of a run: clock, network, store, credentials, and whether this is a dry run.
 
 pub mod auth;
 mod clock;
@@ -21,47 +21,65 @@ pub use progress::{Event, Progress};
 pub use run_cache::RunCache;
 use store::Store;
 
-/// The world that plugins live in. Cheap to clone: clones share everything.
+/// Everything that plugins use of the outside world. Cheap to clone: clones share everything.
+///
+/// ```
+/// use flexget_core::context::Context;
+/// use flexget_core::error::Result;
+/// use serde_json::json;
+///
+/// /// Counts the runs of a config.
+/// fn count_runs(cx: &Context) -> Result<u64> {
+///     let before = cx.store.get_setting("runs")?.and_then(|runs| runs.as_u64()).unwrap_or(0);
+///     cx.store.set_setting("runs", &json!(before + 1))?;
+///     Ok(before + 1)
+/// }
+///
+/// let cx = flexget_core::testing::context();
+/// assert_eq!(count_runs(&cx).unwrap(), 1);
+/// assert_eq!(count_runs(&cx).unwrap(), 2);
+/// ```
 #[derive(Clone)]
 pub struct Context {
-    /// The network.
+    /// HTTP client.
     pub http: Http,
     /// What is remembered between runs.
     pub store: Store,
-    /// The credentials, by service and account.
+    /// Credentials, by service and account.
     pub auth: Auth,
-    /// The time.
+    /// Clock.
     pub clock: Clock,
-    /// Who watches.
+    /// Receiver of progress events.
     pub progress: Progress,
-    /// Remote changes are described and not made (`--test`).
+    /// Whether remote changes are described instead of made (`--test`).
     pub dry_run: bool,
-    /// What is remembered from earlier runs is not believed (`--no-cache`).
+    /// Whether caches of earlier runs are ignored (`--no-cache`).
     pub no_cache: bool,
-    /// What this run has found out.
+    /// Values that are kept until the end of this run.
     pub run_cache: RunCache,
     /// Set when the user asked to stop (Ctrl-C): a run ends at its next step.
     pub interrupted: Rc<Cell<bool>>,
-    /// The environment variables, read once.
+    /// Environment variables.
     pub environment: Environment,
 }
 
-/// What there is to say to the user that is no answer to anybody's question.
+/// Warnings that no caller waits for.
 type Warnings = RefCell<Vec<String>>;
 
 impl Context {
-    /// Tells the user something about what is being done, such as that an answer is old: it becomes a warning of the
-    /// plugin that asked. For code that is asked by many and knows no task.
-    pub fn warn(&self, warn: impl Into<String>) {
-        self.run_cache.of::<Warnings>("remarks").borrow_mut().push(warn.into());
+    /// Adds a warning of the plugin that runs, such as that a response is old.
+    ///
+    /// For code that many plugins use and that knows no task.
+    pub fn warn(&self, warning: impl Into<String>) {
+        self.run_cache.of::<Warnings>("warnings").borrow_mut().push(warning.into());
     }
 
-    /// The remarks since the last time.
+    /// Returns the warnings since the last call.
     pub(crate) fn take_warnings(&self) -> Vec<String> {
-        self.run_cache.of::<Warnings>("remarks").take()
+        self.run_cache.of::<Warnings>("warnings").take()
     }
 
-    /// The journal of changes to remote lists.
+    /// Returns the journal of changes to remote lists.
     pub fn journal(&self) -> Journal {
         Journal::new(self.store.clone(), self.clock.clone())
     }

@@ -9,28 +9,29 @@ use jiff::tz::TimeZone;
 
 /// The only place where the time is read and where anything sleeps.
 ///
-/// A clock of the tests starts at a given time and moves only when somebody sleeps on it or moves it, so nothing waits
-/// for real; it may be shared with a server in another thread.
+/// A fixed clock, for tests, starts at a given time and moves only when something sleeps on it, so
+/// nothing waits for real; it may be shared with a server in another thread.
 #[derive(Debug, Clone, Default)]
 pub struct Clock(Option<Arc<AtomicI64>>);
 
 impl Clock {
-    /// The machine's clock.
+    /// Returns the machine's clock.
     pub fn system() -> Self {
         Self(None)
     }
 
-    /// A clock that stands at `start` until it is slept on or moved.
+    /// Returns a clock that stands at `start` until something sleeps on it or moves it.
     pub fn fixed(start: Timestamp) -> Self {
         Self(Some(Arc::new(AtomicI64::new(start.as_millisecond()))))
     }
 
-    /// The milliseconds since 1970 of a fixed clock, to share it with a server; `None` for the machine's clock.
+    /// Returns the milliseconds since 1970 of a fixed clock, to share it with a server; `None` for the
+    /// machine's clock.
     pub fn shared(&self) -> Option<Arc<AtomicI64>> {
         self.0.clone()
     }
 
-    /// The time now.
+    /// Returns the current time.
     pub fn now(&self) -> Timestamp {
         match &self.0 {
             None => Timestamp::now(),
@@ -38,7 +39,7 @@ impl Clock {
         }
     }
 
-    /// Where the clock hangs: the time zone of the machine; UTC for a fixed clock.
+    /// Returns the time zone of the machine; UTC for a fixed clock.
     pub fn zone(&self) -> TimeZone {
         match &self.0 {
             None => TimeZone::system(),
@@ -46,12 +47,12 @@ impl Clock {
         }
     }
 
-    /// Waits for `duration`; a fixed clock moves on by it at once, and other work gets its turn.
+    /// Sleeps for `duration`; a fixed clock moves on at once and yields to other work.
     pub async fn sleep(&self, duration: Duration) {
         match &self.0 {
             None => tokio::time::sleep(duration).await,
             Some(at) => {
-                // Rounded up, so that whoever waits for a time finds that it has come.
+                // Rounded up, so that the time that is waited for has come.
                 let milliseconds = i64::try_from(duration.as_nanos().div_ceil(1_000_000)).unwrap_or(i64::MAX);
                 at.fetch_add(milliseconds, Ordering::SeqCst);
                 tokio::task::yield_now().await;

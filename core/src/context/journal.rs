@@ -1,4 +1,4 @@
-//! What was done to remote lists: written down before it is sent, and marked after.
+//! The journal of changes to remote lists: written before they are sent, and marked after.
 //!
 //! So a run that was killed can say what may have happened, and a change can be undone.
 
@@ -10,7 +10,7 @@ use crate::context::clock::Clock;
 use crate::context::store::Store;
 use crate::error::{Error, Result};
 
-/// The changes that were made for a config. Cheap to clone.
+/// The changes to remote lists that were made for a config. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Journal {
     store: Store,
@@ -18,44 +18,45 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// The journal in `store`, for the config that the store is scoped to.
+    /// Opens the journal in `store`, for the config that the store is scoped to.
     pub fn new(store: Store, clock: Clock) -> Self {
         Self { store, clock }
     }
 
-    /// Writes down a change that is about to be sent, and gives it its number. It is on disk when this returns.
+    /// Records a change that is about to be sent and returns its number. It is on disk when this
+    /// returns.
     ///
     /// # Errors
     ///
-    /// When the database cannot be used; so do all methods here. Nothing may be sent then.
+    /// The database cannot be used; so for all methods. Nothing may be sent then.
     pub fn begin(&self, change: &NewChange) -> Result<i64> {
         self.store.begin_change(self.clock.now(), change)
     }
 
-    /// Says how a change went.
-    pub fn finish(&self, id: i64, state: ChangeState, answer: Option<&Value>) -> Result<()> {
-        if self.store.finish_change(id, state, answer)? {
+    /// Records the outcome of a change.
+    pub fn finish(&self, id: i64, state: ChangeState, response: Option<&Value>) -> Result<()> {
+        if self.store.finish_change(id, state, response)? {
             return Ok(());
         }
         Err(Error::new(format!("there is no change {id}")).hint("`flexget-rs changes` shows those that there are"))
     }
 
-    /// The latest changes, at most `limit`, newest first.
+    /// Returns the latest changes, at most `limit`, newest first.
     pub fn list(&self, limit: usize) -> Result<Vec<Change>> {
         self.store.changes(limit)
     }
 
-    /// The changes that were begun at `at` or later, oldest first.
+    /// Returns the changes that were begun at `at` or later, oldest first.
     pub fn since(&self, at: Timestamp) -> Result<Vec<Change>> {
         self.store.changes_since(at)
     }
 
-    /// The change of this number.
+    /// Returns the change of this number.
     pub fn get(&self, id: i64) -> Result<Option<Change>> {
         self.store.change(id)
     }
 
-    /// The changes of which nobody knows how they went: pending or uncertain, oldest first.
+    /// Returns the changes whose outcome is unknown (pending or uncertain), oldest first.
     ///
     /// A change that another process is making at this moment is pending too.
     pub fn pending(&self) -> Result<Vec<Change>> {

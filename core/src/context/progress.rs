@@ -1,48 +1,48 @@
-//! Progress events: what takes a while, for whoever shows it.
+//! Progress events, for whoever shows what takes a while.
 
 use std::rc::Rc;
 use std::time::Duration;
 
-/// Something that takes a while, told to whoever watches.
+/// Something that takes a while.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// Nothing happens for so long, and why ("example.org limits requests").
+    /// Nothing happens for some time.
     Waiting {
-        /// Why.
+        /// Reason, such as "example.org limits requests".
         reason: String,
-        /// For how long.
+        /// Length of the wait.
         duration: Duration,
     },
-    /// So many of so many are done.
+    /// A part of the work is done.
     Working {
         /// What is being done.
         label: String,
-        /// How many are done.
+        /// Number of parts that are done.
         done: u64,
-        /// How many there are; 0 when that is not known.
+        /// Number of all parts; 0 when it is unknown.
         total: u64,
     },
-    /// What was being done has ended.
+    /// The work or the wait has ended.
     Done,
 }
 
-/// Where events go: the terminal's progress bar, or nowhere.
+/// Receiver of progress events: the terminal's progress bar, or nothing.
 #[derive(Clone)]
 pub struct Progress(Rc<dyn Fn(Event)>);
 
 impl Progress {
-    /// Hands every event to `watch`.
+    /// Passes every event to `watch`.
     pub fn new(watch: impl Fn(Event) + 'static) -> Self {
         Self(Rc::new(watch))
     }
 
-    /// Nobody watches.
+    /// Ignores all events.
     pub fn none() -> Self {
         Self::new(|_| ())
     }
 
-    /// Tells of `event`.
-    pub fn tell(&self, event: Event) {
+    /// Reports an event.
+    pub fn report(&self, event: Event) {
         (self.0)(event);
     }
 }

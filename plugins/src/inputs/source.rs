@@ -38,7 +38,7 @@ pub fn read_file(place: &str, cx: &Context) -> Result<Vec<u8>> {
 /// # Errors
 /// There is no answer.
 pub async fn get(url: &str, headers: Vec<(&'static str, String)>, cx: &Context) -> Result<Response> {
-    let mut request = Request::new(Method::Get, url);
+    let mut request = Request::new(Method::GET, url);
     request.headers = headers;
     request.headers.push(("Accept", "*/*".to_owned()));
     Ok(cx.http.send(request).await?)

@@ -48,13 +48,17 @@ pub async fn each<I, T>(
         });
         done.set(done.get() + 1);
         if total > 1 {
-            cx.progress.tell(Event::Working { label: format!("asking Trakt about {label}"), done: done.get(), total });
+            cx.progress.report(Event::Working {
+                label: format!("asking Trakt about {label}"),
+                done: done.get(),
+                total,
+            });
         }
         answer
     };
     let answers = stream::iter(items).map(one).buffered(AT_ONCE).collect().await;
     if total > 1 {
-        cx.progress.tell(Event::Done);
+        cx.progress.report(Event::Done);
     }
     answers
 }

@@ -274,7 +274,7 @@ const CONFIG: &str = "
 fn sandbox() -> Sandbox {
     let mut sandbox = Sandbox::new(CONFIG).with_sim();
     sandbox.http =
-        HttpOptions { timeout: Duration::from_millis(400), largest_answer: 1 << 20, ..HttpOptions::default() };
+        HttpOptions { timeout: Duration::from_millis(400), largest_response: 1 << 20, ..HttpOptions::default() };
     sandbox
 }
 

@@ -1,173 +1,242 @@
-//! One request, one answer.
+//! The client: requests wait for their turn, are sent, and are sent again where that is right.
 
-use std::fs;
-use std::net::IpAddr;
+use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
 
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION};
-use reqwest::{Certificate, Client, Url, redirect};
-use secrecy::ExposeSecret;
+use jiff::Timestamp;
+use reqwest::Url;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::{HttpError, HttpOptions, Method, Request, Response};
-use crate::context::Clock;
+use super::error::{HttpError, host_of};
+use super::limiter::Buckets;
+use super::request::{RateLimit, Request, Retry};
+use super::response::Response;
+use super::retry::{self, Again, Tries};
+use super::transport;
+use crate::context::clock::Clock;
+use crate::context::environment::Environment;
+use crate::context::progress::{Event, Progress};
+use crate::context::store::Store;
 
-/// How often an answer may point elsewhere.
-const REDIRECTS: usize = 5;
+/// Waits longer than this are shown.
+const SHOWN: Duration = Duration::from_secs(3);
 
-const USER_AGENT: &str = concat!("flexget-rs/", env!("CARGO_PKG_VERSION"));
+/// How long a host that failed all tries of a request gets only one try for each request.
+const GIVEN_UP_FOR: Duration = Duration::from_secs(60);
 
-/// The client, or why the settings do not make one.
-pub(super) fn client(options: &HttpOptions, this_machine: bool) -> Result<Client, String> {
-    // Fails when it was done before.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let mut certificates = Vec::new();
-    for der in webpki_root_certs::TLS_SERVER_ROOT_CERTS {
-        certificates.push(Certificate::from_der(der).map_err(|_| "a built-in certificate is damaged".to_owned())?);
-    }
-    for path in &options.ca_files {
-        let problem = |why: String| format!("the certificates in `{}` cannot be read: {why}", path.display());
-        let pem = fs::read(path).map_err(|error| problem(error.to_string()))?;
-        certificates.extend(Certificate::from_pem_bundle(&pem).map_err(|_| problem("it is not PEM".to_owned()))?);
-    }
-    let builder = Client::builder()
-        .user_agent(USER_AGENT)
-        .connect_timeout(options.connect_timeout)
-        .timeout(options.timeout)
-        .redirect(redirect::Policy::none())
-        .referer(false)
-        .tls_certs_only(certificates);
-    let builder = if this_machine { builder.no_proxy() } else { builder };
-    builder.build().map_err(|error| error.to_string())
+/// Settings of the client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HttpOptions {
+    /// Time limit for opening a connection.
+    pub connect_timeout: Duration,
+    /// Time limit for one attempt, from connecting to the last byte of the response.
+    pub timeout: Duration,
+    /// Largest body in bytes, decompressed; a larger one is an error.
+    pub largest_response: usize,
+    /// Number of requests in flight to one host.
+    pub in_flight: usize,
+    /// Certificate files (PEM) to trust besides the built-in certificates.
+    pub ca_files: Vec<PathBuf>,
 }
 
-/// Where a request goes, its query included.
-pub(super) fn address(request: &Request) -> Result<Url, HttpError> {
-    let mut url = Url::parse(&request.url).map_err(HttpError::no_address)?;
-    if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
-        return Err(HttpError::no_address("the address does not start with `https://` or `http://`"));
+impl Default for HttpOptions {
+    fn default() -> Self {
+        Self {
+            connect_timeout: Duration::from_secs(10),
+            timeout: Duration::from_secs(60),
+            largest_response: 32 << 20,
+            in_flight: 8,
+            ca_files: Vec::new(),
+        }
     }
-    if !request.query.is_empty() {
-        url.query_pairs_mut().extend_pairs(&request.query);
+}
+
+impl HttpOptions {
+    /// Returns the defaults, with the certificates that `SSL_CERT_FILE` names.
+    pub fn from_environment(environment: &Environment) -> Self {
+        let ca_files = environment("SSL_CERT_FILE").filter(|path| !path.is_empty()).map(PathBuf::from);
+        Self { ca_files: ca_files.into_iter().collect(), ..Self::default() }
     }
-    Ok(url)
 }
 
-/// The host, with the port when it is not the usual one.
-pub(super) fn host_of(url: &Url) -> String {
-    let host = url.host_str().unwrap_or_default();
-    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+/// The HTTP client. Cheap to clone; nothing is set up before the first request.
+///
+/// ```no_run
+/// use flexget_core::context::Context;
+/// use flexget_core::context::http::{Method, Request};
+/// use flexget_core::error::Result;
+///
+/// async fn titles(cx: &Context) -> Result<Vec<String>> {
+///     let mut request = Request::new(Method::GET, "https://api.example.org/titles");
+///     request.query.push(("sort".to_owned(), "added".to_owned()));
+///     cx.http.send(request).await?.ok()?.json()
+/// }
+/// ```
+#[derive(Clone)]
+pub struct Http(Rc<Inner>);
+
+struct Inner {
+    options: HttpOptions,
+    clock: Clock,
+    progress: Progress,
+    buckets: Buckets,
+    client: OnceCell<reqwest::Client>,
+    /// Client for this machine, which no proxy can reach.
+    local_client: OnceCell<reqwest::Client>,
+    counts: RefCell<BTreeMap<String, u64>>,
+    in_flight: RefCell<BTreeMap<String, Arc<Semaphore>>>,
+    queues: RefCell<BTreeMap<String, Rc<tokio::sync::Mutex<()>>>>,
+    /// Hosts where a request failed with all its tries, and when.
+    given_up: RefCell<BTreeMap<String, Timestamp>>,
 }
 
-/// Whether the address is on this machine.
-pub(super) fn is_this_machine(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
-}
+impl Http {
+    /// Creates a client that keeps its rate limits in the auth store of `store`.
+    pub fn new(options: HttpOptions, store: Store, clock: Clock, progress: Progress) -> Self {
+        Self(Rc::new(Inner {
+            options,
+            clock,
+            progress,
+            buckets: Buckets::new(store),
+            client: OnceCell::new(),
+            local_client: OnceCell::new(),
+            counts: RefCell::default(),
+            in_flight: RefCell::default(),
+            queues: RefCell::default(),
+            given_up: RefCell::default(),
+        }))
+    }
 
-/// Sends a request once, and again where the answer of a read points; `count` is called for each that is sent.
-pub(super) async fn exchange(
-    client: &Client,
-    request: &Request,
-    url: &Url,
-    options: &HttpOptions,
-    clock: &Clock,
-    count: impl Fn(),
-) -> Result<Response, HttpError> {
-    let mut headers = headers(request, url)?;
-    let mut url = url.clone();
-    for _ in 0..REDIRECTS {
-        count();
-        let start = clock.now();
-        let outcome = send(client, request, &url, headers.clone(), options).await;
-        log(request, &url, &outcome, clock.now().duration_since(start).as_millis());
-        let response = outcome?;
-        let Some(next) = redirection(request, &url, &response) else { return Ok(response) };
-        if !same_place(&url, &next) {
-            if request.bearer.is_some() {
-                return Ok(response);
+    /// Sends a request when its turn has come, retries it where that is right, and returns the last
+    /// response whatever its status is.
+    ///
+    /// * 429 waits as long as `Retry-After` says (at most five minutes), or 2, 4, 8 seconds, and
+    ///   holds back all other requests of that bucket and host; four tries.
+    /// * 502, 503, 504, 520, 521, 522, 525, a web page or broken JSON with status 200: again after
+    ///   30 and 60 seconds, if safe.
+    /// * 500: twice again for reads. Timeouts: once again, broken connections: twice again, if safe.
+    /// * Everything else is returned at once, 401 and 403 among them.
+    /// * After a request that failed with all its tries, the others to its host are tried once, for
+    ///   a minute or until one succeeds: a long run ends soon when a service is down.
+    ///
+    /// # Errors
+    ///
+    /// There is no complete response. Converted by `?`, the error of a write that may have been
+    /// executed says so: see [`Error::may_have_happened`](crate::error::Error::may_have_happened).
+    pub async fn send(&self, request: Request) -> Result<Response, HttpError> {
+        let url = request.full_url()?;
+        let host = host_of(&url);
+        let mut tries = Tries::default();
+        loop {
+            let permit = self.turn(&host, request.rate_limit.as_ref()).await;
+            let outcome = self.attempt(&request, &url).await.map_err(|error| error.of(&request));
+            drop(permit);
+            let now = self.0.clock.now();
+            if let (Ok(response), Some(limit)) = (&outcome, &request.rate_limit) {
+                self.0.buckets.apply_rate_limit_headers(limit, response, now);
             }
-            // What was meant for one host is no business of another: keys travel in headers too.
-            headers = HeaderMap::new();
+            let is_failure = retry::is_failure(&request, &outcome);
+            if !is_failure {
+                self.0.given_up.borrow_mut().remove(&host);
+            }
+            let again = tries.again(&request, &outcome, now).filter(|_| !self.is_given_up(&host, now));
+            if again.is_none()
+                && is_failure
+                && request.retry != Retry::Own
+                && (tries.many() || self.is_given_up(&host, now))
+            {
+                self.0.given_up.borrow_mut().insert(host.clone(), now);
+            }
+            match again {
+                None => return outcome,
+                Some(Again::Limited(wait)) => self.0.buckets.block(&host, request.rate_limit.as_ref(), now, wait),
+                Some(Again::After(wait, reason)) => self.wait(wait, &format!("{host} {reason}")).await,
+            }
         }
-        url = next;
     }
-    Err(HttpError::invalid(&url, "it is redirected again and again"))
-}
 
-/// Where a read is to go instead. Anything else is never redirected: clients turn it into a read on the way.
-fn redirection(request: &Request, url: &Url, response: &Response) -> Option<Url> {
-    let redirected = request.method == Method::Get && matches!(response.status, 301 | 302 | 303 | 307 | 308);
-    let next = url.join(response.header(LOCATION.as_str()).filter(|_| redirected)?).ok()?;
-    let weaker = url.scheme() == "https" && next.scheme() != "https";
-    (matches!(next.scheme(), "http" | "https") && !weaker).then_some(next)
-}
+    /// Returns how many requests were sent, by method; each attempt counts.
+    pub fn counts(&self) -> BTreeMap<String, u64> {
+        self.0.counts.borrow().clone()
+    }
 
-/// Whether two addresses are served by the same host, counting its secure port as the same.
-fn same_place(from: &Url, to: &Url) -> bool {
-    let upgraded = from.scheme() == "http" && to.scheme() == "https" && from.port().is_none() && to.port().is_none();
-    from.host_str() == to.host_str()
-        && (upgraded || (from.scheme(), from.port_or_known_default()) == (to.scheme(), to.port_or_known_default()))
-}
+    /// Returns whether a request to this host has lately failed with all its tries.
+    fn is_given_up(&self, host: &str, now: Timestamp) -> bool {
+        let given_up = self.0.given_up.borrow();
+        given_up.get(host).is_some_and(|since| now.duration_since(*since).unsigned_abs() < GIVEN_UP_FOR)
+    }
 
-fn headers(request: &Request, url: &Url) -> Result<HeaderMap, HttpError> {
-    let wrong = |name: &str| HttpError::invalid(url, format!("the header `{name}` is not valid"));
-    let mut headers = HeaderMap::new();
-    headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-    if request.body.is_some() {
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    }
-    for (name, value) in &request.headers {
-        let header = HeaderName::from_bytes(name.as_bytes()).map_err(|_| wrong(name))?;
-        headers.insert(header, HeaderValue::from_str(value).map_err(|_| wrong(name))?);
-    }
-    if let Some(token) = &request.bearer {
-        let mut value =
-            HeaderValue::from_str(&format!("Bearer {}", token.expose_secret())).map_err(|_| wrong("Authorization"))?;
-        value.set_sensitive(true);
-        headers.insert(AUTHORIZATION, value);
-    }
-    Ok(headers)
-}
-
-async fn send(
-    client: &Client,
-    request: &Request,
-    url: &Url,
-    headers: HeaderMap,
-    options: &HttpOptions,
-) -> Result<Response, HttpError> {
-    let method = match request.method {
-        Method::Get => reqwest::Method::GET,
-        Method::Post => reqwest::Method::POST,
-        Method::Put => reqwest::Method::PUT,
-        Method::Delete => reqwest::Method::DELETE,
-    };
-    let mut sending = client.request(method, url.clone()).headers(headers);
-    if let Some(body) = &request.body {
-        sending = sending.body(body.to_string());
-    }
-    let mut answer = sending.send().await.map_err(|error| HttpError::before_answer(url, error))?;
-    let mut body = Vec::new();
-    while let Some(chunk) = answer.chunk().await.map_err(|error| HttpError::in_answer(url, error))? {
-        if body.len() + chunk.len() > options.largest_answer {
-            return Err(HttpError::too_large(url, options.largest_answer));
+    /// Waits until a request may be sent, and counts it among those in flight.
+    async fn turn(&self, host: &str, limit: Option<&RateLimit>) -> OwnedSemaphorePermit {
+        // Only one of a bucket waits for its time, so that reservations are never far ahead and
+        // requests of other buckets find a place.
+        let queue = limit.map(|limit| self.queue(&limit.bucket));
+        let _first = match &queue {
+            Some(queue) => Some(queue.lock().await),
+            None => None,
+        };
+        let in_flight = self.in_flight(host);
+        loop {
+            // The semaphore is never closed.
+            let Ok(permit) = Arc::clone(&in_flight).acquire_owned().await else { continue };
+            // Reserved last: the time of the reservation is the time of sending.
+            let wait = self.0.buckets.reserve(host, limit, self.0.clock.now());
+            self.wait(wait, &format!("{host} limits requests")).await;
+            if !self.0.buckets.is_blocked(host, limit, self.0.clock.now()) {
+                return permit;
+            }
         }
-        body.extend_from_slice(&chunk);
     }
-    Ok(Response {
-        status: answer.status().as_u16(),
-        body,
-        headers: std::mem::take(answer.headers_mut()),
-        host: host_of(url),
-        path: url.path().to_owned(),
-    })
+
+    async fn wait(&self, duration: Duration, reason: &str) {
+        if duration.is_zero() {
+            return;
+        }
+        let shown = duration > SHOWN;
+        if shown {
+            tracing::info!("waiting {} s: {reason}", duration.as_secs());
+            self.0.progress.report(Event::Waiting { reason: reason.to_owned(), duration });
+        }
+        self.0.clock.sleep(duration).await;
+        if shown {
+            self.0.progress.report(Event::Done);
+        }
+    }
+
+    fn in_flight(&self, host: &str) -> Arc<Semaphore> {
+        let mut in_flight = self.0.in_flight.borrow_mut();
+        let new = || Arc::new(Semaphore::new(self.0.options.in_flight.max(1)));
+        Arc::clone(in_flight.entry(host.to_owned()).or_insert_with(new))
+    }
+
+    fn queue(&self, bucket: &str) -> Rc<tokio::sync::Mutex<()>> {
+        Rc::clone(self.0.queues.borrow_mut().entry(bucket.to_owned()).or_default())
+    }
+
+    fn client(&self, url: &Url) -> Result<&reqwest::Client, HttpError> {
+        let is_local = transport::is_this_machine(url);
+        let slot = if is_local { &self.0.local_client } else { &self.0.client };
+        if let Some(client) = slot.get() {
+            return Ok(client);
+        }
+        let client = transport::client(&self.0.options, is_local).map_err(|why| HttpError::invalid(url, why))?;
+        Ok(slot.get_or_init(|| client))
+    }
+
+    async fn attempt(&self, request: &Request, url: &Url) -> Result<Response, HttpError> {
+        let client = self.client(url)?;
+        let count = || *self.0.counts.borrow_mut().entry(request.method.to_string()).or_default() += 1;
+        transport::exchange(client, request, url, &self.0.options, &self.0.clock, count).await
+    }
 }
 
-/// Says what was asked and answered; queries and headers hold keys and are never said.
-fn log(request: &Request, url: &Url, outcome: &Result<Response, HttpError>, milliseconds: i128) {
-    let (method, host, path) = (request.method.name(), host_of(url), url.path());
-    match outcome {
-        Ok(response) => tracing::debug!("{method} {host}{path}: {} in {milliseconds} ms", response.status),
-        Err(error) => tracing::debug!("{method} {host}{path}: {error} after {milliseconds} ms"),
+impl fmt::Debug for Http {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Http").field("options", &self.0.options).field("counts", &self.counts()).finish_non_exhaustive()
     }
 }

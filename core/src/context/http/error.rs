@@ -1,4 +1,4 @@
-//! Why there is no answer, and what can be done about it.
+//! Failures below the level of responses, and what a user can do about them.
 
 use std::error::Error as StdError;
 use std::io::ErrorKind::{HostUnreachable, NetworkDown, NetworkUnreachable};
@@ -6,88 +6,100 @@ use std::{fmt, io};
 
 use reqwest::Url;
 
-use super::client::host_of;
+use super::request::Request;
 use crate::error::Error;
 
-/// Why there is no complete answer.
+/// A request without a complete response.
 #[derive(Debug)]
 pub struct HttpError {
     fault: HttpFault,
     host: String,
     sent: Sent,
+    /// Whether the request may have changed something.
+    is_write: bool,
     detail: String,
 }
 
-/// What went wrong below the level of answers.
+/// Kind of a failure below the level of responses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HttpFault {
     /// This machine has no network.
     Offline,
-    /// The name of the host is not known.
+    /// The host name is unknown.
     Dns,
-    /// No secure connection.
+    /// No secure connection could be made.
     Tls,
-    /// No connection.
+    /// No connection could be made.
     Connect,
-    /// Too slow.
+    /// A time limit passed.
     Timeout,
-    /// The connection broke, or the answer ended too early.
+    /// The connection broke, or the response ended too early.
     Reset,
-    /// The answer is larger than allowed.
+    /// The response is larger than allowed.
     TooLarge,
-    /// The request cannot be made: an address or a header is wrong, or a setting.
+    /// The request cannot be made: a URL, a header or a setting is wrong.
     Invalid,
 }
 
-/// Whether the host may have done what was asked.
+/// Whether the host may have executed the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sent {
-    /// Certainly not: nothing was sent.
+    /// It has not: nothing was sent.
     No,
-    /// Nobody knows.
+    /// It may have: there was no response.
     Maybe,
-    /// It answered, so it got the request.
+    /// It received the request, because it responded.
     Yes,
 }
 
+/// Returns the host of a URL, with the port when it is not the usual one.
+pub(super) fn host_of(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}
+
 impl HttpError {
-    /// What went wrong.
+    fn new(fault: HttpFault, host: String, sent: Sent, detail: impl Into<String>) -> Self {
+        Self { fault, host, sent, is_write: false, detail: detail.into() }
+    }
+
+    /// Returns the kind of failure.
     pub fn fault(&self) -> HttpFault {
         self.fault
     }
 
-    /// Where the request was to go.
+    /// Returns the host that was asked.
     pub fn host(&self) -> &str {
         &self.host
     }
 
-    /// Whether the host may have done what was asked.
+    /// Returns whether the host may have executed the request.
     pub fn sent(&self) -> Sent {
         self.sent
     }
 
+    /// Adds what is known of the request.
+    pub(super) fn of(self, request: &Request) -> Self {
+        Self { is_write: request.is_write(), ..self }
+    }
+
     /// A request to `url` that cannot be made.
     pub(super) fn invalid(url: &Url, why: impl Into<String>) -> Self {
-        Self { fault: HttpFault::Invalid, host: host_of(url), sent: Sent::No, detail: why.into() }
+        Self::new(HttpFault::Invalid, host_of(url), Sent::No, why)
     }
 
-    /// A request to something that is not an address.
-    pub(super) fn no_address(why: impl fmt::Display) -> Self {
-        Self { fault: HttpFault::Invalid, host: String::new(), sent: Sent::No, detail: why.to_string() }
+    /// A request to something that is no URL.
+    pub(super) fn no_url(why: impl fmt::Display) -> Self {
+        Self::new(HttpFault::Invalid, String::new(), Sent::No, why.to_string())
     }
 
-    /// An answer with more than `limit` bytes.
+    /// A response with more than `limit` bytes.
     pub(super) fn too_large(url: &Url, limit: usize) -> Self {
-        Self {
-            fault: HttpFault::TooLarge,
-            host: host_of(url),
-            sent: Sent::Yes,
-            detail: format!("more than {limit} bytes"),
-        }
+        Self::new(HttpFault::TooLarge, host_of(url), Sent::Yes, format!("more than {limit} bytes"))
     }
 
-    /// What the client says before there is an answer.
-    pub(super) fn before_answer(url: &Url, error: reqwest::Error) -> Self {
+    /// A failure before the response began.
+    pub(super) fn before_response(url: &Url, error: reqwest::Error) -> Self {
         let connecting = error.is_connect();
         let fault = if error.is_builder() {
             HttpFault::Invalid
@@ -99,13 +111,13 @@ impl HttpError {
             HttpFault::Reset
         };
         let sent = if connecting || error.is_builder() { Sent::No } else { Sent::Maybe };
-        Self { fault, host: host_of(url), sent, detail: deepest(&error) }
+        Self::new(fault, host_of(url), sent, deepest(&error))
     }
 
-    /// What the client says while the answer is read.
-    pub(super) fn in_answer(url: &Url, error: reqwest::Error) -> Self {
+    /// A failure while the response was read.
+    pub(super) fn in_response(url: &Url, error: reqwest::Error) -> Self {
         let fault = if error.is_timeout() { HttpFault::Timeout } else { HttpFault::Reset };
-        Self { fault, host: host_of(url), sent: Sent::Yes, detail: deepest(&error) }
+        Self::new(fault, host_of(url), Sent::Yes, deepest(&error))
     }
 }
 
@@ -115,7 +127,7 @@ fn connect_fault(error: &reqwest::Error) -> HttpFault {
         return HttpFault::Timeout;
     }
     if error.is_dns() {
-        // What the resolver says when it cannot ask anybody.
+        // glibc says so when no name server can be reached.
         return if text.contains("Temporary failure") { HttpFault::Offline } else { HttpFault::Dns };
     }
     let mut next: Option<&(dyn StdError + 'static)> = Some(error);
@@ -127,14 +139,14 @@ fn connect_fault(error: &reqwest::Error) -> HttpFault {
         if io.is_some_and(|io| matches!(io.kind(), HostUnreachable | NetworkDown | NetworkUnreachable)) {
             return HttpFault::Offline;
         }
-        // What an input error is made of is not among its sources.
+        // The inner error of an I/O error is not among its sources.
         let inside = io.and_then(|io| io.get_ref()).map(|inside| inside as &(dyn StdError + 'static));
         next = inside.or_else(|| cause.source());
     }
     HttpFault::Connect
 }
 
-/// The innermost cause: the only one that is about more than the client. It never holds the address or a header.
+/// Returns the innermost cause. It never holds the URL or a header.
 fn deepest(error: &reqwest::Error) -> String {
     let mut cause: &(dyn StdError + 'static) = match error.source() {
         Some(source) => source,
@@ -156,7 +168,7 @@ impl fmt::Display for HttpError {
             HttpFault::Connect => write!(f, "there is no connection to {host}: {detail}"),
             HttpFault::Timeout => write!(f, "{host} did not answer in time"),
             HttpFault::Reset => write!(f, "the connection to {host} broke: {detail}"),
-            HttpFault::TooLarge => write!(f, "the answer of {host} is too large: {detail}"),
+            HttpFault::TooLarge => write!(f, "the response of {host} is too large: {detail}"),
             HttpFault::Invalid if host.is_empty() => write!(f, "a request cannot be made: {detail}"),
             HttpFault::Invalid => write!(f, "a request to {host} cannot be made: {detail}"),
         }
@@ -169,15 +181,17 @@ impl From<HttpError> for Error {
     fn from(error: HttpError) -> Self {
         let hint = match error.fault {
             HttpFault::Offline => "connect this machine to the network and try again",
-            HttpFault::Dns => "check the network connection, the DNS settings and the spelling of the address",
+            HttpFault::Dns => "check the network connection, the DNS settings and the spelling of the host",
             HttpFault::Tls => {
                 "check the clock of this machine; behind a proxy that inspects traffic, name its certificate in `SSL_CERT_FILE`"
             }
             HttpFault::Connect => "try again later; check the firewall and `HTTPS_PROXY`",
             HttpFault::Timeout | HttpFault::Reset => "try again later; check the network connection",
-            HttpFault::TooLarge => "check that the address is the right one",
-            HttpFault::Invalid => "check the address and the settings of the network",
+            HttpFault::TooLarge => "check that the URL is the right one",
+            HttpFault::Invalid => "check the URL and the settings of the network",
         };
-        Self::new(error.to_string()).hint(hint)
+        let may_have_happened = error.is_write && error.sent != Sent::No;
+        let error = Self::new(error.to_string()).hint(hint);
+        if may_have_happened { error.after_sending() } else { error }
     }
 }

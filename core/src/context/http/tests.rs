@@ -42,11 +42,11 @@ fn ask(request: impl FnOnce(String) -> Request, replies: Vec<Reply>) -> (Result<
 }
 
 fn get(address: String) -> Request {
-    Request::new(Method::Get, address + "/path")
+    Request::new(Method::GET, address + "/path")
 }
 
 fn post(retry: Retry) -> impl FnOnce(String) -> Request {
-    move |address| Request { retry, body: Some(json!({})), ..Request::new(Method::Post, address + "/path") }
+    move |address| Request { retry, body: Some(json!({})), ..Request::new(Method::POST, address + "/path") }
 }
 
 fn status(status: u16) -> Reply {
@@ -60,13 +60,13 @@ fn a_request_says_who_it_is_from_and_carries_what_it_should() {
         headers: vec![("Api-Key", "key".to_owned())],
         bearer: Some("token".into()),
         body: Some(json!({ "a": 1 })),
-        ..Request::new(Method::Put, address + "/path?x=1")
+        ..Request::new(Method::PUT, address + "/path?x=1")
     };
     let (response, server, http) = ask(request, vec![reply(201, &[("X-Page", "7")], r#"{"n":5}"#)]);
     let response = response.unwrap();
     assert_eq!((response.status, response.header("x-page"), response.header("nothing")), (201, Some("7"), None));
     assert_eq!(response.json::<serde_json::Value>().unwrap(), json!({ "n": 5 }));
-    assert_eq!(http.counts().into_iter().collect::<Vec<_>>(), [("PUT", 1)]);
+    assert_eq!(http.counts().into_iter().collect::<Vec<_>>(), [("PUT".to_owned(), 1)]);
 
     let text = server.seen()[0].text.clone();
     let agent = concat!("user-agent: flexget-rs/", env!("CARGO_PKG_VERSION"));
@@ -242,7 +242,7 @@ fn what_cannot_be_reached_or_asked_is_said_at_once() {
     ];
     run(async {
         for (url, fault, message) in cases {
-            let error = door(&clock()).send(Request::new(Method::Get, &url)).await.unwrap_err();
+            let error = door(&clock()).send(Request::new(Method::GET, &url)).await.unwrap_err();
             assert_eq!((error.fault(), error.sent()), (fault, Sent::No), "{url}: {error}");
             let error = Error::from(error);
             assert!(error.message().starts_with(&message) && error.hint_text().is_some(), "{url}: {error}");
@@ -255,7 +255,7 @@ fn what_cannot_be_reached_or_asked_is_said_at_once() {
 fn an_answer_that_is_too_large_is_an_error_and_never_cut() {
     run(async {
         let server = Server::start([reply(200, &[], "x".repeat(1000)), reply(200, &[], "x".repeat(1001))], None).await;
-        let options = HttpOptions { largest_answer: 1000, ..HttpOptions::default() };
+        let options = HttpOptions { largest_response: 1000, ..HttpOptions::default() };
         let http = Http::new(options, Store::in_memory(), clock(), Progress::none());
         assert_eq!(http.send(get(server.address.clone())).await.unwrap().body.len(), 1000);
         let error = http.send(get(server.address.clone())).await.unwrap_err();
@@ -264,25 +264,25 @@ fn an_answer_that_is_too_large_is_an_error_and_never_cut() {
 }
 
 #[test]
-fn only_so_many_are_under_way_to_one_host() {
+fn requests_in_flight_to_one_host_are_bounded() {
     run(async {
         let gate = Arc::new(Notify::new());
         let server = Server::start([Reply::Gate(Arc::clone(&gate))], None).await;
         let http = door(&clock());
         let mut tasks = JoinSet::new();
-        for _ in 0..10 {
+        for _ in 0..20 {
             let (http, request) = (http.clone(), get(server.address.clone()));
             tasks.spawn_local(async move { http.send(request).await.unwrap().status });
         }
         let log = || server.log.lock().unwrap().busiest;
-        while log() < 4 {
+        while log() < 8 {
             yield_now().await;
         }
         while !tasks.is_empty() {
             gate.notify_waiters();
             tokio::select! { biased; _ = tasks.join_next() => (), () = yield_now() => () }
         }
-        assert_eq!((log(), server.seen().len()), (4, 10));
+        assert_eq!((log(), server.seen().len()), (8, 20));
     });
 }
 
@@ -335,7 +335,7 @@ fn reads_follow_to_other_addresses_without_their_credentials() {
         assert_eq!(http.counts()["GET"], 5);
 
         // A write would become a read on the way, and seem to have succeeded.
-        let write = Request::new(Method::Post, near.address.clone());
+        let write = Request::new(Method::POST, near.address.clone());
         assert_eq!((http.send(write).await.unwrap().status, near.seen().len()), (302, 3));
         let error = http.send(request(&near)).await.unwrap_err();
         assert_eq!((error.fault(), near.seen().len()), (HttpFault::Invalid, 8));
@@ -361,7 +361,7 @@ fn an_answer_that_is_not_understood_is_told_without_what_is_in_it() {
         let (response, server, _) = ask(request, vec![reply(200, &[], body)]);
         let error = response.unwrap().json::<Tokens>().unwrap_err();
         let host = server.address.trim_start_matches("http://");
-        let expected = format!("{host} gave an answer to `/path` that cannot be understood: {message}");
+        let expected = format!("{host} sent a response to `/path` that cannot be understood: {message}");
         assert_eq!(error.to_string(), expected);
         assert!(error.hint_text().is_some());
     }

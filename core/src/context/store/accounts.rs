@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{Store, time};
+use super::database::Store;
+use super::rows::time;
 use crate::error::Result;
 
 /// Tokens are renewed this long before they expire, or after three quarters of their life, whatever is later.
@@ -77,7 +78,7 @@ const SELECT: &str = "SELECT service, name, client_id, client_secret, access_tok
 
 impl Store {
     pub(crate) fn accounts(&self, service: &str) -> Result<Vec<Account>> {
-        self.shared.read(|connection| {
+        self.auth_database().read(|connection| {
             connection
                 .prepare_cached(&format!("{SELECT} WHERE service = ? ORDER BY name"))?
                 .query_map([service], account)?
@@ -86,7 +87,7 @@ impl Store {
     }
 
     pub(crate) fn account(&self, service: &str, name: &str) -> Result<Option<Account>> {
-        self.shared.read(|connection| {
+        self.auth_database().read(|connection| {
             connection
                 .prepare_cached(&format!("{SELECT} WHERE service = ? AND name = ?"))?
                 .query_row((service, name), account)
@@ -100,7 +101,7 @@ impl Store {
             AccountState::Ok => None,
             AccountState::NeedsAuthorization(reason) => Some(reason),
         };
-        self.shared.write_durably(|transaction| {
+        self.auth_database().write_durably(|transaction| {
             transaction.execute(
                 "INSERT OR REPLACE INTO account (service, name, client_id, client_secret, access_token, \
                  refresh_token, scope, created, expires, user, user_slug, dead) \
@@ -125,14 +126,14 @@ impl Store {
     }
 
     pub(crate) fn delete_account(&self, service: &str, name: &str) -> Result<bool> {
-        self.shared.write_durably(|transaction| {
+        self.auth_database().write_durably(|transaction| {
             Ok(transaction.execute("DELETE FROM account WHERE service = ? AND name = ?", (service, name))? > 0)
         })
     }
 
     /// Puts `renewed` in the place of the tokens of `old`, unless the account was changed or deleted meanwhile.
     pub(crate) fn replace_tokens(&self, old: &Account, renewed: &Tokens) -> Result<bool> {
-        self.shared.write_durably(|transaction| {
+        self.auth_database().write_durably(|transaction| {
             let changed = transaction.execute(
                 "UPDATE account SET access_token = ?, refresh_token = ?, scope = ?, created = ?, expires = ?, \
                  dead = NULL WHERE service = ? AND name = ? AND refresh_token = ?",
@@ -153,7 +154,7 @@ impl Store {
 
     /// Marks the grant of `old` as dead, unless the account was changed or deleted meanwhile.
     pub(crate) fn mark_dead(&self, old: &Account, reason: &str) -> Result<bool> {
-        self.shared.write_durably(|transaction| {
+        self.auth_database().write_durably(|transaction| {
             let changed = transaction.execute(
                 "UPDATE account SET dead = ? WHERE service = ? AND name = ? AND refresh_token = ?",
                 (reason, &old.service, &old.name, old.tokens.refresh.expose_secret()),

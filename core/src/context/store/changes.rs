@@ -7,23 +7,24 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Store, json, optional_json, time};
+use super::database::Store;
+use super::rows::{json, optional_json, time};
 use crate::error::Result;
 
-/// What is done to a list.
+/// Kind of a change to a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Action {
-    /// Items are put on it.
+    /// Adds items.
     Add,
-    /// Items are taken off it.
+    /// Removes items.
     Remove,
-    /// All items are taken off it.
+    /// Removes all items.
     Clear,
 }
 
 impl Action {
-    /// The word for it.
+    /// Returns its name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Add => "add",
@@ -40,54 +41,54 @@ impl Action {
 /// A change that is about to be sent.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewChange {
-    /// Whose list it is.
+    /// Service or kind of the list.
     pub service: String,
-    /// The stored account that is used, if any.
+    /// Stored account that is used, if any.
     pub account: Option<String>,
-    /// The list as people call it.
+    /// Name of the list for users.
     pub list: String,
-    /// The list's options, enough to open it again.
+    /// Options of the list, enough to open it again.
     pub list_config: Value,
-    /// What is done to it.
+    /// Kind of the change.
     pub action: Action,
-    /// The items, each an object with its title, its ids and its dates.
+    /// Items, each an object with title, ids and dates.
     pub items: Vec<Value>,
-    /// The change that this one undoes.
+    /// Number of the change that this one undoes.
     pub undo_of: Option<i64>,
 }
 
-/// A change as the journal has it.
+/// A change in the journal.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Change {
-    /// Its number, which is never given twice.
+    /// Number, which is never given twice.
     pub id: i64,
     /// When it was begun.
     pub at: Timestamp,
     /// What was sent.
     pub what: NewChange,
-    /// How it went.
+    /// Outcome.
     pub state: ChangeState,
-    /// A summary of the answer.
+    /// Summary of the response.
     pub answer: Option<Value>,
 }
 
-/// How a change went.
+/// Outcome of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChangeState {
-    /// It was begun; when nobody works on it any more, nobody knows how it went.
+    /// It was begun. When its process has ended, its outcome is unknown.
     Pending,
     /// It was made.
     Done,
     /// It was not made.
     Failed,
-    /// It was sent, and no answer came.
+    /// It was sent, and the response was lost.
     Uncertain,
     /// It was made, and undone since.
     Undone,
 }
 
 impl ChangeState {
-    /// The word for it.
+    /// Returns its name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Pending => "pending",
@@ -111,12 +112,12 @@ const SELECT: &str = "SELECT id, at, service, account, list, list_config, action
 impl Store {
     pub(crate) fn begin_change(&self, at: Timestamp, change: &NewChange) -> Result<i64> {
         let NewChange { service, account, list, list_config, action, items, undo_of } = change;
-        self.tasks.write_durably(|transaction| {
+        self.task_database().write_durably(|transaction| {
             transaction.execute(
                 "INSERT INTO change (scope, at, service, account, list, list_config, action, items, state, undo_of) \
                  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
-                    &*self.scope,
+                    &**self.scope(),
                     at.as_millisecond(),
                     service,
                     account,
@@ -133,11 +134,11 @@ impl Store {
         })
     }
 
-    pub(crate) fn finish_change(&self, id: i64, state: ChangeState, answer: Option<&Value>) -> Result<bool> {
-        self.tasks.write(|transaction| {
+    pub(crate) fn finish_change(&self, id: i64, state: ChangeState, response: Option<&Value>) -> Result<bool> {
+        self.task_database().write(|transaction| {
             let changed = transaction.execute(
                 "UPDATE change SET state = ?, answer = coalesce(?, answer) WHERE scope = ? AND id = ?",
-                (state.name(), answer.map(Value::to_string), &*self.scope, id),
+                (state.name(), response.map(Value::to_string), &**self.scope(), id),
             )?;
             Ok(changed > 0)
         })
@@ -145,37 +146,37 @@ impl Store {
 
     pub(crate) fn changes(&self, limit: usize) -> Result<Vec<Change>> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        self.tasks.read(|connection| {
+        self.task_database().read(|connection| {
             connection
                 .prepare_cached(&format!("{SELECT} ORDER BY id DESC LIMIT ?2"))?
-                .query_map((&*self.scope, limit), change)?
+                .query_map((&**self.scope(), limit), change)?
                 .collect()
         })
     }
 
     pub(crate) fn changes_since(&self, at: Timestamp) -> Result<Vec<Change>> {
-        self.tasks.read(|connection| {
+        self.task_database().read(|connection| {
             connection
                 .prepare_cached(&format!("{SELECT} AND at >= ?2 ORDER BY id"))?
-                .query_map((&*self.scope, at.as_millisecond()), change)?
+                .query_map((&**self.scope(), at.as_millisecond()), change)?
                 .collect()
         })
     }
 
     pub(crate) fn change(&self, id: i64) -> Result<Option<Change>> {
-        self.tasks.read(|connection| {
+        self.task_database().read(|connection| {
             connection
                 .prepare_cached(&format!("{SELECT} AND id = ?2"))?
-                .query_row((&*self.scope, id), change)
+                .query_row((&**self.scope(), id), change)
                 .optional()
         })
     }
 
     pub(crate) fn unsettled_changes(&self) -> Result<Vec<Change>> {
-        self.tasks.read(|connection| {
+        self.task_database().read(|connection| {
             connection
                 .prepare_cached(&format!("{SELECT} AND state IN ('pending', 'uncertain') ORDER BY id"))?
-                .query_map([&*self.scope], change)?
+                .query_map([&**self.scope()], change)?
                 .collect()
         })
     }

@@ -1,4 +1,4 @@
-//! The one mechanism for everything that tasks remember: records that are found by their keys.
+//! Collections: records that are found by their keys, for everything that tasks remember.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -6,13 +6,14 @@ use std::rc::Rc;
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Transaction};
-use serde::Serialize;
-use serde_json::Value;
 
-use super::{Database, SHARED_SCOPE, Store, record, whole};
+use super::database::{Database, Store};
+use super::record;
+use super::record::{NewRecord, RawRecord, Record};
+use super::rows::whole;
 use crate::error::Result;
 
-/// Records of one kind under one name, such as the entry list `movies`. Cheap to clone.
+/// Records of one kind and name, such as the entry list `movies`. Cheap to clone.
 #[derive(Clone)]
 pub struct Collection {
     database: Rc<Database>,
@@ -21,128 +22,72 @@ pub struct Collection {
     name: Rc<str>,
 }
 
-/// Something to remember.
-#[derive(Debug, Clone, PartialEq)]
-pub struct NewRecord {
-    /// What it is found by.
-    pub keys: Vec<String>,
-    /// What is remembered, as JSON.
-    pub data: String,
-    /// Since when; kept to the millisecond.
-    pub added: Timestamp,
-    /// Until when; kept to the millisecond.
-    pub expires: Option<Timestamp>,
-}
-
-/// Something that is remembered.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Record {
-    /// Its number in its collection: it rises in the order of insertion and is not given twice.
-    pub id: i64,
-    /// What it is found by.
-    pub keys: Vec<String>,
-    /// What is remembered.
-    pub data: Value,
-    /// Since when.
-    pub added: Timestamp,
-    /// Until when. A record stays until [`Collection::prune`] takes it away; whoever reads it compares the time.
-    pub expires: Option<Timestamp>,
-}
-
-/// A record as it stands in the database, for those who read many and need little of each.
-#[derive(Debug, Clone, Copy)]
-pub struct RawRecord<'a> {
-    /// Its number in its collection.
-    pub id: i64,
-    /// What it is found by, as a JSON array of text.
-    pub keys: &'a str,
-    /// What is remembered, as JSON.
-    pub data: &'a str,
-    /// Since when.
-    pub added: Timestamp,
-}
-
-impl NewRecord {
-    /// What is to be remembered as JSON; what cannot be JSON is nothing.
-    pub fn data(of: &impl Serialize) -> String {
-        serde_json::to_string(of).unwrap_or_else(|_| "null".to_owned())
-    }
-}
-
-impl<'a> From<&'a NewRecord> for Cow<'a, NewRecord> {
-    fn from(new: &'a NewRecord) -> Self {
-        Self::Borrowed(new)
-    }
-}
-
-impl From<NewRecord> for Cow<'_, NewRecord> {
-    fn from(new: NewRecord) -> Self {
-        Self::Owned(new)
-    }
-}
-
 /// Changes to a collection that are made together.
 #[derive(Debug, Default)]
 pub struct Edits<I = Vec<NewRecord>> {
-    /// The numbers of the records to remove.
+    /// Numbers of the records to remove.
     pub remove: Vec<i64>,
-    /// The records to replace, by their numbers; one that is gone stays gone.
+    /// Records to replace, by their numbers; one that is gone stays gone.
     pub update: Vec<(i64, NewRecord)>,
-    /// The records to add; each is made when it is written, so that many need not be held at once.
+    /// Records to add; each is made when it is written, so that memory holds few at once.
     pub insert: I,
 }
 
 impl Store {
-    /// The records of this kind and name that belong to the store's config.
+    /// Returns the collection of this kind and name that belongs to the store's config.
     pub fn collection(&self, kind: &str, name: &str) -> Collection {
-        self.collection_in(Rc::clone(&self.scope), kind, name)
+        Collection {
+            database: Rc::clone(self.task_database()),
+            scope: Rc::clone(self.scope()),
+            kind: Rc::from(kind),
+            name: Rc::from(name),
+        }
     }
 
-    /// The records of this kind and name that all configs share.
+    /// Returns the collection of this kind and name that all configs share.
     pub fn shared_collection(&self, kind: &str, name: &str) -> Collection {
-        self.collection_in(Rc::from(SHARED_SCOPE), kind, name)
+        self.shared().collection(kind, name)
     }
 
-    fn collection_in(&self, scope: Rc<str>, kind: &str, name: &str) -> Collection {
-        Collection { database: Rc::clone(&self.tasks), scope, kind: Rc::from(kind), name: Rc::from(name) }
-    }
-
-    /// The names of the config's collections of this kind, sorted, with the number of their records.
+    /// Returns the names of the config's collections of this kind, sorted, with their sizes.
     ///
     /// # Errors
     ///
     /// When the database cannot be used.
     pub fn collections(&self, kind: &str) -> Result<Vec<(String, usize)>> {
-        self.tasks.read(|connection| {
+        self.task_database().read(|connection| {
             connection
                 .prepare_cached(
                     "SELECT name, (SELECT count(*) FROM record WHERE record.id BETWEEN collection.id << 32 \
                      AND (collection.id << 32) + 0xffffffff) FROM collection WHERE scope = ? AND kind = ? ORDER BY name",
                 )?
-                .query_map((&*self.scope, kind), |row| Ok((row.get(0)?, whole(row, 1)?)))?
+                .query_map((&**self.scope(), kind), |row| Ok((row.get(0)?, whole(row, 1)?)))?
                 .collect()
         })
     }
 
-    /// As [`Store::collections`], of those that all configs share.
+    /// Returns the names and sizes of the collections of this kind that all configs share.
     ///
     /// # Errors
     ///
     /// When the database cannot be used.
     pub fn shared_collections(&self, kind: &str) -> Result<Vec<(String, usize)>> {
-        Self { scope: Rc::from(SHARED_SCOPE), ..self.clone() }.collections(kind)
+        self.shared().collections(kind)
     }
 }
 
 /// All methods fail when the database cannot be used, and for no other reason.
+///
+/// Closures that are passed to them run inside the transaction: they must not use the store, and get
+/// an error from it if they do.
 #[allow(clippy::missing_errors_doc)]
 impl Collection {
-    /// The name it was opened with.
+    /// Returns the name it was opened with.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Whether it was created, even if it is empty. Inserting creates it too.
+    /// Returns whether it was created, even if it is empty. Inserting creates it too.
     pub fn exists(&self) -> Result<bool> {
         self.database.read(|connection| Ok(self.id(connection)?.is_some()))
     }
@@ -152,47 +97,49 @@ impl Collection {
         self.database.write(|transaction| self.made(transaction).map(drop))
     }
 
-    /// All records, in the order of insertion.
+    /// Returns all records, in the order of insertion.
     pub fn all(&self) -> Result<Vec<Record>> {
         self.read(record::all)
     }
 
-    /// What `take` makes of each record, in the order of insertion. `take` must not use the store.
+    /// Returns what `take` makes of each record, in the order of insertion.
     pub fn each<T>(&self, take: impl FnMut(RawRecord<'_>) -> T) -> Result<Vec<T>> {
         self.read(|connection, collection| record::each(connection, collection, take))
     }
 
-    /// How many records there are.
+    /// Returns the number of records.
     pub fn len(&self) -> Result<usize> {
         self.read(record::count)
     }
 
-    /// Whether there is no record.
+    /// Returns whether there is no record.
     pub fn is_empty(&self) -> Result<bool> {
         Ok(self.len()? == 0)
     }
 
-    /// The record of this number.
+    /// Returns the record of this number.
     pub fn get(&self, id: i64) -> Result<Option<Record>> {
         self.read(|connection, collection| record::get(connection, collection, id))
     }
 
-    /// The records that have any of the keys, each once, in the order of insertion.
+    /// Returns the records that have any of the keys, each once, in the order of insertion.
     pub fn find<K: AsRef<str>>(&self, keys: &[K]) -> Result<Vec<Record>> {
         self.read(|connection, collection| record::find(connection, collection, keys))
     }
 
-    /// What `take` makes of each record that has any of the keys, in the order of insertion; and perhaps of others. `take` must not use the store.
+    /// Returns what `take` makes of each record with any of the keys, in the order of insertion, and
+    /// perhaps of others.
     pub fn each_with<T>(&self, keys: &[&str], take: impl FnMut(RawRecord<'_>) -> T) -> Result<Vec<T>> {
         self.read(|connection, collection| record::each_with(connection, collection, keys, take))
     }
 
-    /// Those of the keys that some record has.
+    /// Returns those of the keys that some record has.
     pub fn has_keys<K: AsRef<str>>(&self, keys: &[K]) -> Result<HashSet<String>> {
         self.read(|connection, collection| record::known_keys(connection, collection, keys))
     }
 
-    /// Adds records, all or none, and says their numbers. Each is taken when it is written, so that many need not be held at once.
+    /// Adds records, all or none, and returns their numbers. Each is made when it is written, so that
+    /// memory holds few at once.
     pub fn insert<'a>(&self, records: impl IntoIterator<Item = impl Into<Cow<'a, NewRecord>>>) -> Result<Vec<i64>> {
         self.database.write(|transaction| {
             let collection = self.made(transaction)?;
@@ -200,13 +147,13 @@ impl Collection {
         })
     }
 
-    /// Puts `new` in the place of the record of this number; says whether there is one.
+    /// Replaces the record of this number; returns whether there is one.
     pub fn update(&self, id: i64, new: &NewRecord) -> Result<bool> {
         self.write(|transaction, collection| record::update(transaction, collection, id, new))
     }
 
-    /// Reads the records that have any of the keys, in the order of insertion, and makes the changes that `decide` wants of
-    /// them, all or none; nobody else writes between. `decide` must not use the store.
+    /// Reads the records with any of the keys, in the order of insertion, and makes the changes that
+    /// `decide` returns, all or none. No other process writes in between.
     pub fn edit<K: AsRef<str>, T, I: IntoIterator<Item = NewRecord>>(
         &self,
         keys: &[K],
@@ -215,17 +162,19 @@ impl Collection {
         self.edit_what(|transaction, collection| record::find(transaction, collection, keys), decide)
     }
 
-    /// The same of what `take` makes of each record, with keys that are only made where there is any. Among the records there may be
-    /// some that have none of the keys.
+    /// The same for what `take` makes of each record, with keys that are only made where there is a
+    /// record. Some of the records may have none of the keys.
     pub fn edit_each<'k, R, T, I: IntoIterator<Item = NewRecord>>(
         &self,
         keys: impl FnOnce() -> Vec<&'k str>,
         take: impl FnMut(RawRecord<'_>) -> R,
         decide: impl FnOnce(Vec<R>) -> (Edits<I>, T),
     ) -> Result<T> {
-        let find = |transaction: &Transaction<'_>, collection| match record::is_empty(transaction, collection)? {
-            true => Ok(Vec::new()),
-            false => record::each_with(transaction, collection, &keys(), take),
+        let find = |transaction: &Transaction<'_>, collection| {
+            if record::is_empty(transaction, collection)? {
+                return Ok(Vec::new());
+            }
+            record::each_with(transaction, collection, &keys(), take)
         };
         self.edit_what(find, decide)
     }
@@ -247,7 +196,7 @@ impl Collection {
         })
     }
 
-    /// Puts `records` in the place of all that there are, all or none.
+    /// Replaces all records, or none, and returns the new numbers.
     pub fn replace_all(&self, records: &[NewRecord]) -> Result<Vec<i64>> {
         self.database.write(|transaction| {
             let collection = self.made(transaction)?;
@@ -256,17 +205,17 @@ impl Collection {
         })
     }
 
-    /// Removes the records of these numbers; says how many there were.
+    /// Removes the records of these numbers and returns how many there were.
     pub fn remove(&self, ids: &[i64]) -> Result<usize> {
         self.write(|transaction, collection| record::remove(transaction, collection, ids))
     }
 
-    /// Removes all records, and says how many; the collection stays.
+    /// Removes all records and returns how many there were; the collection stays.
     pub fn clear(&self) -> Result<usize> {
         self.write(record::clear)
     }
 
-    /// Removes all records, and says how many, and the collection with them.
+    /// Removes the collection and returns how many records it had.
     pub fn drop(&self) -> Result<usize> {
         self.write(|transaction, collection| {
             let removed = record::clear(transaction, collection)?;
@@ -275,7 +224,8 @@ impl Collection {
         })
     }
 
-    /// Removes what has expired by `now`, and then the oldest records beyond `max_records`; says how many.
+    /// Removes what has expired by `now`, then the oldest records beyond `max_records`; returns how
+    /// many.
     pub fn prune(&self, max_records: Option<usize>, now: Timestamp) -> Result<usize> {
         self.write(|transaction, collection| {
             let expired = record::expired(transaction, collection, now)?;
@@ -287,7 +237,7 @@ impl Collection {
         })
     }
 
-    /// Reads, when the collection exists, one state of the database: also because locks cost more than look-ups.
+    /// Reads one state of the database if the collection exists; one transaction also saves locking.
     fn read<T: Default>(&self, work: impl FnOnce(&Connection, i64) -> rusqlite::Result<T>) -> Result<T> {
         self.database.read(|connection| {
             let transaction = connection.unchecked_transaction()?;
@@ -296,7 +246,7 @@ impl Collection {
         })
     }
 
-    /// Writes, when the collection exists.
+    /// Writes if the collection exists.
     fn write<T: Default>(&self, work: impl FnOnce(&Transaction<'_>, i64) -> rusqlite::Result<T>) -> Result<T> {
         self.database.write(|transaction| match self.id(transaction)? {
             Some(id) => work(transaction, id),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::BUSY_TIMEOUT;
+use super::database::BUSY_TIMEOUT;
 use crate::error::{Error, Result};
 use crate::value::Value;
 

@@ -10,8 +10,9 @@ use std::time::Duration;
 
 use tokio::sync::OwnedMutexGuard;
 
-use super::{Store, file};
-use crate::context::Clock;
+use super::database::Store;
+use super::file;
+use crate::context::clock::Clock;
 use crate::error::{Error, Result};
 
 /// How often a lock that another process holds is tried, and for how long.
@@ -34,7 +35,7 @@ impl Store {
     /// When the lock file cannot be made, or another process has held it for ten minutes: longer than any renewal takes, its waits included.
     pub(crate) async fn lock(&self, clock: &Clock) -> Result<Lock> {
         let Some(path) = self.path() else {
-            let name = format!("memory {:p}", Rc::as_ptr(&self.shared));
+            let name = format!("memory {:p}", Rc::as_ptr(self.auth_database()));
             return Ok(Lock { _here: here(name).lock_owned().await, _file: None });
         };
         let path = format!("{}.lock", path.display());

@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, Transaction};
 
-use super::{SHARED_SCOPE, Store, record, whole};
+use super::database::{SHARED_SCOPE, Store};
+use super::record;
+use super::rows::whole;
 use crate::error::Result;
 
 /// What something in the database is there for.
@@ -73,7 +75,7 @@ const REST: [(Purpose, &str, &str); 4] = [
         "accounts",
         "SELECT count(*), coalesce(sum(length(access_token) + length(refresh_token) + length(client_id)), 0) FROM account",
     ),
-    (Purpose::Pacing, "lanes", "SELECT count(*), coalesce(sum(length(name) + 16), 0) FROM lane"),
+    (Purpose::Pacing, "rate limits", "SELECT count(*), coalesce(sum(length(name) + length(requests)), 0) FROM bucket"),
 ];
 
 impl Store {
@@ -83,7 +85,7 @@ impl Store {
     ///
     /// When the database cannot be used.
     pub fn sizes(&self) -> Result<Vec<Size>> {
-        let mut sizes: Vec<Size> = self.tasks.read(|connection| {
+        let mut sizes: Vec<Size> = self.task_database().read(|connection| {
             connection
                 .prepare(
                     "SELECT scope <> ?, kind, count(record.id), coalesce(sum(length(keys) + length(data)), 0) \
@@ -97,8 +99,8 @@ impl Store {
                 .collect()
         })?;
         for (purpose, kind, question) in REST {
-            let is_shared = matches!(purpose, Purpose::Accounts | Purpose::Pacing);
-            let database = if is_shared { &self.shared } else { &self.tasks };
+            let is_auth = matches!(purpose, Purpose::Accounts | Purpose::Pacing);
+            let database = if is_auth { self.auth_database() } else { self.task_database() };
             let (records, bytes) = database
                 .read(|connection| connection.query_row(question, [], |row| Ok((whole(row, 0)?, whole(row, 1)?))))?;
             sizes.push(Size { purpose, kind: kind.to_owned(), records, bytes });
@@ -112,7 +114,7 @@ impl Store {
     ///
     /// When the database cannot be used.
     pub fn bytes(&self) -> Result<usize> {
-        self.tasks.read(bytes)
+        self.task_database().read(bytes)
     }
 
     /// Removes what has expired by `now` from all collections of this kind that all configs share, and those that are empty then; says
@@ -122,7 +124,7 @@ impl Store {
     ///
     /// When the database cannot be used.
     pub fn prune_kind(&self, kind: &str, now: Timestamp) -> Result<usize> {
-        self.tasks.write(|transaction| {
+        self.task_database().write(|transaction| {
             let removed = remove_expired(transaction, Some(kind), now)?;
             transaction.execute(&format!("{DROP_EMPTY} AND kind = ?2"), (SHARED_SCOPE, kind))?;
             Ok(removed)
@@ -137,7 +139,7 @@ impl Store {
     /// When the database cannot be used, or another process is using it all the time. What was removed stays removed.
     pub fn prune(&self, now: Timestamp, changes_before: Timestamp) -> Result<Pruned> {
         let before = self.bytes()?;
-        let (expired, changes) = self.tasks.write(|transaction| {
+        let (expired, changes) = self.task_database().write(|transaction| {
             let expired = remove_expired(transaction, None, now)?;
             transaction.execute(DROP_EMPTY, [SHARED_SCOPE])?;
             let changes = transaction.execute(
@@ -147,7 +149,7 @@ impl Store {
             Ok((expired, changes))
         })?;
         // The space of the file is given back only when the log of writes is written into it.
-        self.tasks.read(|connection| connection.execute_batch("VACUUM; PRAGMA wal_checkpoint(TRUNCATE);"))?;
+        self.task_database().read(|connection| connection.execute_batch("VACUUM; PRAGMA wal_checkpoint(TRUNCATE);"))?;
         Ok(Pruned { expired, changes, before, after: self.bytes()? })
     }
 }

@@ -1,4 +1,4 @@
-//! The tables, and how older databases become today's.
+//! The tables, and the steps that bring older databases up to date.
 
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 
@@ -7,16 +7,33 @@ use super::record;
 /// Marks the files that are ours ("FGRS"), so that no other program's database is ever written to.
 const APPLICATION: i32 = 0x4647_5253;
 
-/// From one version to the next: what SQL does, and then what SQL cannot.
+/// A step from one version to the next: SQL, then what SQL cannot do.
 struct Step {
     sql: &'static str,
     then: fn(&Transaction<'_>) -> rusqlite::Result<()>,
 }
 
-/// One step per version that there ever was; the last is today's. A step is never edited.
-const STEPS: &[Step] = &[Step { sql: FIRST, then: |_| Ok(()) }, Step { sql: KEYS_BY_NUMBER, then: record::index_all }];
+/// The steps, one for each version, the current one last. A step is never edited.
+const STEPS: &[Step] = &[
+    Step { sql: FIRST, then: |_| Ok(()) },
+    Step { sql: KEYS_BY_NUMBER, then: record::index_all },
+    Step { sql: BUCKETS, then: |_| Ok(()) },
+];
 
-/// Keys are found by a number that is made of their text: it takes a third of the room and of the time.
+/// Rate limits are sliding windows.
+const BUCKETS: &str = "
+    DROP TABLE lane;
+    CREATE TABLE bucket (
+        name TEXT PRIMARY KEY,
+        first INTEGER NOT NULL, -- milliseconds since 1970
+        requests BLOB NOT NULL, -- milliseconds after the first, four bytes each
+        blocked_until INTEGER NOT NULL,
+        remaining INTEGER NOT NULL,
+        remaining_until INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+";
+
+/// Keys are found by a hash, which takes a third of the room and of the time.
 const KEYS_BY_NUMBER: &str = "
     DROP TABLE record_key;
     CREATE TABLE record_key (
@@ -102,7 +119,7 @@ const FIRST: &str = "
     CREATE INDEX change_unsettled ON change (scope, state) WHERE state IN ('pending', 'uncertain');
 ";
 
-/// Makes the tables as they were in a version.
+/// Creates the tables as they were in a version.
 #[cfg(test)]
 pub(super) fn lay_out(connection: &Connection, version: usize) -> rusqlite::Result<()> {
     connection.pragma_update(None, "application_id", APPLICATION)?;
@@ -110,8 +127,8 @@ pub(super) fn lay_out(connection: &Connection, version: usize) -> rusqlite::Resu
     STEPS[..version].iter().try_for_each(|step| connection.execute_batch(step.sql))
 }
 
-/// Brings the database to today's version; does nothing, quickly, when it is there.
-pub(super) fn migrate(connection: &mut Connection) -> Result<(), Problem> {
+/// Brings the database to the current version; returns at once when it has it.
+pub(super) fn migrate(connection: &mut Connection) -> Result<(), MigrationError> {
     let found = version(connection)?;
     // Lasts in the file. Of several processes that start at once one may find it busy; it goes on and sees the change.
     match connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(())) {
@@ -135,13 +152,13 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), Problem> {
     }
 }
 
-/// Takes the credentials out of a copy that does not need them.
+/// Removes the credentials from a copy that does not need them.
 pub(super) fn forget_accounts(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch("DELETE FROM account;")
 }
 
-/// The version of a database that is ours, or is still empty.
-fn version(connection: &Connection) -> Result<usize, Problem> {
+/// Returns the version of a database that is ours, or is still empty.
+fn version(connection: &Connection) -> Result<usize, MigrationError> {
     // One statement sees one state: another process may be making the tables.
     let (version, application, tables): (i64, i32, i64) = connection.query_row(
         "SELECT user_version, application_id, (SELECT count(*) FROM sqlite_schema) \
@@ -150,17 +167,17 @@ fn version(connection: &Connection) -> Result<usize, Problem> {
         |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
     )?;
     if application != APPLICATION {
-        return if version == 0 && tables == 0 { Ok(0) } else { Err(Problem::ForeignDb) };
+        return if version == 0 && tables == 0 { Ok(0) } else { Err(MigrationError::ForeignDb) };
     }
     match usize::try_from(version) {
         Ok(version) if version <= STEPS.len() => Ok(version),
-        _ => Err(Problem::Newer { found: version, known: STEPS.len() }),
+        _ => Err(MigrationError::Newer { found: version, known: STEPS.len() }),
     }
 }
 
-/// Why a database cannot be used.
+/// Reasons why a database cannot be used.
 #[derive(Debug)]
-pub(super) enum Problem {
+pub(super) enum MigrationError {
     /// It was written by a later version of this program.
     Newer {
         /// Its version.
@@ -170,11 +187,11 @@ pub(super) enum Problem {
     },
     /// It belongs to another program.
     ForeignDb,
-    /// SQLite says.
+    /// SQLite failed.
     Sql(rusqlite::Error),
 }
 
-impl From<rusqlite::Error> for Problem {
+impl From<rusqlite::Error> for MigrationError {
     fn from(error: rusqlite::Error) -> Self {
         Self::Sql(error)
     }

@@ -1,7 +1,7 @@
-//! The rows of the records and of their keys.
+//! Records and the rows of records and keys.
 //!
-//! A row's id holds the collection and the number of the record in it: so the records of a collection lie together, in the
-//! order of insertion, and need no index.
+//! A row's id holds the collection and the record's number in it: so the records of a collection lie
+//! together, in the order of insertion, and need no index.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
@@ -10,22 +10,83 @@ use std::hash::{BuildHasherDefault, Hasher};
 use fnv::FnvHasher;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params_from_iter};
+use serde::Serialize;
+use serde_json::Value;
 
-use super::collection::{NewRecord, RawRecord, Record};
-use super::{json, optional_time, time, whole};
+use super::rows::{json, optional_time, time, whole};
 
-/// Fewer keys than this are looked up without counting the records first.
+/// A record to store.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewRecord {
+    /// Keys that it is found by.
+    pub keys: Vec<String>,
+    /// Content, as JSON.
+    pub data: String,
+    /// When it was added; kept to the millisecond.
+    pub added: Timestamp,
+    /// When it expires; kept to the millisecond.
+    pub expires: Option<Timestamp>,
+}
+
+/// A stored record.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Record {
+    /// Number in its collection: it rises in the order of insertion and is never given twice.
+    pub id: i64,
+    /// Keys that it is found by.
+    pub keys: Vec<String>,
+    /// Content.
+    pub data: Value,
+    /// When it was added.
+    pub added: Timestamp,
+    /// When it expires. It stays until it is pruned; readers compare the time.
+    pub expires: Option<Timestamp>,
+}
+
+/// A record as it stands in the database, for those who read many and need little of each.
+#[derive(Debug, Clone, Copy)]
+pub struct RawRecord<'a> {
+    /// Number in its collection.
+    pub id: i64,
+    /// Keys that it is found by, as a JSON array of text.
+    pub keys: &'a str,
+    /// Content, as JSON.
+    pub data: &'a str,
+    /// When it was added.
+    pub added: Timestamp,
+}
+
+impl NewRecord {
+    /// Returns the content as JSON; what cannot be JSON becomes `null`.
+    pub fn data(of: &impl Serialize) -> String {
+        serde_json::to_string(of).unwrap_or_else(|_| "null".to_owned())
+    }
+}
+
+impl<'a> From<&'a NewRecord> for Cow<'a, NewRecord> {
+    fn from(new: &'a NewRecord) -> Self {
+        Self::Borrowed(new)
+    }
+}
+
+impl From<NewRecord> for Cow<'_, NewRecord> {
+    fn from(new: NewRecord) -> Self {
+        Self::Owned(new)
+    }
+}
+
+/// Up to this many keys are looked up without counting the records first.
 const FEW: usize = 200;
 
-/// The numbers that a collection can give out.
+/// Largest number of a record in its collection.
 const NUMBERS: i64 = 0xffff_ffff;
 
-/// The id of a row; `None` for what is no record's number.
+/// Returns the id of a row; `None` for what is no record's number.
 fn row_id(collection: i64, number: i64) -> Option<i64> {
     (0..=NUMBERS).contains(&number).then_some(collection << 32 | number)
 }
 
-/// The first and the last id that the rows of a collection can have.
+/// Returns the first and the last id that rows of a collection can have.
 fn row_ids(collection: i64) -> (i64, i64) {
     (collection << 32, collection << 32 | NUMBERS)
 }
@@ -64,7 +125,7 @@ fn taken<T>(row: &Row<'_>, take: &mut impl FnMut(RawRecord<'_>) -> T) -> rusqlit
     Ok(take(RawRecord { id, keys, data, added: time(row, 3)? }))
 }
 
-/// What `take` makes of each record, in the order of insertion.
+/// Returns what `take` makes of each record, in the order of insertion.
 pub(super) fn each<T>(
     connection: &Connection,
     collection: i64,
@@ -76,7 +137,7 @@ pub(super) fn each<T>(
         .collect()
 }
 
-/// The same of the records that have any of the keys. There may be others among them, whose keys have the same number.
+/// The same for records with any of the keys, and perhaps others whose keys have the same hash.
 pub(super) fn each_with<T, K: AsRef<str>>(
     connection: &Connection,
     collection: i64,
@@ -99,14 +160,14 @@ pub(super) fn get(connection: &Connection, collection: i64, number: i64) -> rusq
         .optional()
 }
 
-/// What a key is found by: FNV-1a of its text, the same in every version of this program.
+/// Returns the FNV-1a hash of a key, the same in every version of this program.
 fn hash(key: &str) -> i64 {
     let mut hasher = FnvHasher::default();
     hasher.write(key.as_bytes());
     hasher.finish() as i64
 }
 
-/// The records that have any of the keys, in the order of insertion.
+/// Returns the records that have any of the keys, in the order of insertion.
 pub(super) fn find<K: AsRef<str>>(
     connection: &Connection,
     collection: i64,
@@ -115,7 +176,7 @@ pub(super) fn find<K: AsRef<str>>(
     let numbers = with_keys(connection, collection, keys)?;
     let records = numbers.into_iter().filter_map(|number| get(connection, collection, number).transpose());
     let mut found = records.collect::<rusqlite::Result<Vec<Record>>>()?;
-    // Another key may have the same number.
+    // Another key may have the same hash.
     let wanted: HashSet<&str> = keys.iter().map(AsRef::as_ref).collect();
     found.retain(|record| record.keys.iter().any(|key| wanted.contains(key.as_str())));
     Ok(found)
@@ -124,7 +185,7 @@ pub(super) fn find<K: AsRef<str>>(
 /// The numbers of the records that may have any of the keys, each once, in order.
 fn with_keys<K: AsRef<str>>(connection: &Connection, collection: i64, keys: &[K]) -> rusqlite::Result<Vec<i64>> {
     let mut numbers: Vec<i64> = Vec::new();
-    // To walk over all keys of a collection costs a fraction of looking each up.
+    // Walking over all keys of a collection costs a fraction of looking each up.
     let records = if keys.len() > FEW { count(connection, collection)? } else { usize::MAX };
     if records == 0 {
         return Ok(numbers);
@@ -151,7 +212,7 @@ fn with_keys<K: AsRef<str>>(connection: &Connection, collection: i64, keys: &[K]
     Ok(numbers)
 }
 
-/// The numbers of the records that have expired by `now`.
+/// Returns the numbers of the records that have expired by `now`.
 pub(super) fn expired(connection: &Connection, collection: i64, now: Timestamp) -> rusqlite::Result<Vec<i64>> {
     let (first, last) = row_ids(collection);
     connection
@@ -160,7 +221,7 @@ pub(super) fn expired(connection: &Connection, collection: i64, now: Timestamp) 
         .collect()
 }
 
-/// The numbers of the records that were inserted first.
+/// Returns the numbers of the records that were inserted first.
 pub(super) fn oldest(connection: &Connection, collection: i64, how_many: usize) -> rusqlite::Result<Vec<i64>> {
     let (first, last) = row_ids(collection);
     connection
@@ -216,7 +277,7 @@ pub(super) fn update(
     Ok(true)
 }
 
-/// Makes the index of all keys anew, from what the records say.
+/// Rebuilds the index of all keys from the records.
 pub(super) fn index_all(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
     let mut by_collection: BTreeMap<i64, Vec<(i64, i64)>> = BTreeMap::new();
     let mut statement = transaction.prepare("SELECT id, keys FROM record")?;
@@ -235,7 +296,7 @@ fn text(keys: &[String]) -> rusqlite::Result<String> {
 
 /// Writes the keys in their own order, because a tree that grows at one end is several times faster.
 fn insert_keys(transaction: &Transaction<'_>, collection: i64, mut keys: Vec<(i64, i64)>) -> rusqlite::Result<()> {
-    /// As many in one statement: to run a statement takes as long as to insert a row.
+    /// Rows per statement: running a statement takes as long as inserting a row.
     const ROWS: usize = 64;
     const INSERT: &str = "INSERT INTO record_key (collection, key, record) VALUES";
     keys.sort_unstable();
@@ -253,7 +314,7 @@ fn insert_keys(transaction: &Transaction<'_>, collection: i64, mut keys: Vec<(i6
     few.iter().try_for_each(|(key, number)| statement.execute((collection, key, number)).map(drop))
 }
 
-/// Removes the keys of a record; says whether there is such a record.
+/// Removes the keys of a record; returns whether there is such a record.
 fn remove_keys(transaction: &Transaction<'_>, collection: i64, number: i64) -> rusqlite::Result<bool> {
     let keys: Option<Vec<String>> = transaction
         .prepare_cached("SELECT keys FROM record WHERE id = ?")?
@@ -284,7 +345,7 @@ pub(super) fn clear(transaction: &Transaction<'_>, collection: i64) -> rusqlite:
     transaction.execute("DELETE FROM record WHERE id BETWEEN ? AND ?", row_ids(collection))
 }
 
-/// Those of the keys that some record has.
+/// Returns those of the keys that some record has.
 pub(super) fn known_keys<K: AsRef<str>>(
     connection: &Connection,
     collection: i64,

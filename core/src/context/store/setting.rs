@@ -3,7 +3,8 @@
 use rusqlite::OptionalExtension;
 use serde_json::Value;
 
-use super::{Store, json};
+use super::database::Store;
+use super::rows::json;
 use crate::error::Result;
 
 impl Store {
@@ -13,10 +14,10 @@ impl Store {
     ///
     /// When the database cannot be used.
     pub fn get_setting(&self, key: &str) -> Result<Option<Value>> {
-        self.tasks.read(|connection| {
+        self.task_database().read(|connection| {
             connection
                 .prepare_cached("SELECT value FROM setting WHERE scope = ? AND key = ?")?
-                .query_row((&*self.scope, key), |row| json(row, 0))
+                .query_row((&**self.scope(), key), |row| json(row, 0))
                 .optional()
         })
     }
@@ -27,13 +28,13 @@ impl Store {
     ///
     /// When the database cannot be used.
     pub fn set_setting(&self, key: &str, value: &Value) -> Result<()> {
-        self.tasks.write(|transaction| {
+        self.task_database().write(|transaction| {
             if value.is_null() {
-                transaction.execute("DELETE FROM setting WHERE scope = ? AND key = ?", (&*self.scope, key))?;
+                transaction.execute("DELETE FROM setting WHERE scope = ? AND key = ?", (&**self.scope(), key))?;
             } else {
                 transaction
                     .prepare_cached("INSERT OR REPLACE INTO setting (scope, key, value) VALUES (?, ?, ?)")?
-                    .execute((&*self.scope, key, value.to_string()))?;
+                    .execute((&**self.scope(), key, value.to_string()))?;
             }
             Ok(())
         })

@@ -272,6 +272,18 @@ fn an_edit_sees_what_is_there_and_is_made_as_one() {
 }
 
 #[test]
+fn a_callback_that_uses_the_store_gets_an_error() {
+    let store = Store::in_memory();
+    let movies = store.collection("entry_list", "movies");
+    movies.insert(&[new(&["a"], "A")]).unwrap();
+    let inner = movies.each(|_| movies.len()).unwrap();
+    let error = inner.into_iter().next().unwrap().unwrap_err();
+    assert!(error.message().contains("in use by the caller itself"), "{error}");
+    let inner = movies.edit(&["a"], |_| (<Edits>::default(), movies.clear())).unwrap();
+    assert!(inner.is_err() && movies.len().unwrap() == 1);
+}
+
+#[test]
 fn pruning_takes_the_expired_and_then_the_oldest() {
     let store = Store::in_memory();
     let now = Timestamp::UNIX_EPOCH;
@@ -378,7 +390,7 @@ fn clones_share_one_database() {
     let clone = store.clone();
     clone.set_setting("last", &json!(1)).unwrap();
     assert_eq!(store.get_setting("last").unwrap(), Some(json!(1)));
-    assert!(Rc::ptr_eq(&store.shared, &clone.shared));
+    assert!(Rc::ptr_eq(store.auth_database(), clone.auth_database()));
 }
 
 /// A change that was begun at this second.

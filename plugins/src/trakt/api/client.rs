@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use flexget_core::context::Event;
 use flexget_core::context::auth::{self, Account, AccountState};
-use flexget_core::context::http::{Method, Pace, Request, Response, Retry};
+use flexget_core::context::http::{Method, RateLimit, Request, Response, Retry};
 use flexget_core::plugin::registry::similar;
 use flexget_core::prelude::*;
 use secrecy::{ExposeSecret, SecretString};
@@ -36,7 +36,6 @@ const MOST_PAGES: usize = 1000;
 
 /// Trakt's limits: 500 reads in five minutes for a user (or an application and address), and one write a second for a user.
 const READS: (u32, Duration) = (500, Duration::from_secs(300));
-const BURST: u32 = 60;
 const WRITE_EVERY: Duration = Duration::from_millis(1050);
 
 /// The address of the API, which tests and proxies may replace.
@@ -131,7 +130,7 @@ impl Client {
     /// # Errors
     /// See [`Fault`].
     pub async fn get_response(&self, path: &str, query: &[(&str, String)]) -> Result<Response, Fault> {
-        self.send(Method::Get, path, query, None, Retry::Safe).await
+        self.send(Method::GET, path, query, None, Retry::Safe).await
     }
 
     /// Reads `path`.
@@ -195,11 +194,11 @@ impl Client {
             let pages = number("x-pagination-page-count").filter(|pages| *pages > 1 && wanted.is_none());
             if let Some(pages) = pages {
                 let label = format!("reading {path} from Trakt");
-                self.cx.progress.tell(Event::Working { label, done: page as u64, total: pages as u64 });
+                self.cx.progress.report(Event::Working { label, done: page as u64, total: pages as u64 });
             }
             if is_last || is_repeat || wanted.is_some_and(|wanted| items.len() >= wanted) {
                 if pages.is_some() {
-                    self.cx.progress.tell(Event::Done);
+                    self.cx.progress.report(Event::Done);
                 }
                 items.truncate(wanted.unwrap_or(usize::MAX));
                 let items = items.into_iter().map(|item| understand(path, item)).collect::<Result<_, _>>()?;
@@ -219,7 +218,7 @@ impl Client {
         body: serde_json::Value,
         retry: Retry,
     ) -> Result<T, Fault> {
-        let response = self.send(Method::Post, path, &[], Some(body), retry).await?;
+        let response = self.send(Method::POST, path, &[], Some(body), retry).await?;
         response.json().map_err(|error| Fault::UnexpectedResponse(error.after_sending()))
     }
 
@@ -231,7 +230,7 @@ impl Client {
         body: Option<serde_json::Value>,
         retry: Retry,
     ) -> Result<Response, Fault> {
-        let is_write = method != Method::Get;
+        let is_write = method != Method::GET;
         let mut request = Request::new(method, format!("{}/{path}", api(&self.cx)));
         request.query = query.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
         request.headers = vec![
@@ -241,7 +240,7 @@ impl Client {
         ];
         request.body = body;
         request.retry = retry;
-        request.pace = Some(self.pace(is_write));
+        request.rate_limit = Some(self.rate_limit(is_write));
         if self.account.is_some() {
             request.bearer = Some(self.token().await?);
         }
@@ -264,7 +263,7 @@ impl Client {
         }
     }
 
-    fn pace(&self, is_write: bool) -> Pace {
+    fn rate_limit(&self, is_write: bool) -> RateLimit {
         // An account has a limit of its own; what nobody asks for counts for the application.
         let who = match self.account.as_ref().map(RefCell::borrow) {
             // Two accounts may be one user, who has one limit.
@@ -275,9 +274,9 @@ impl Client {
             None => format!("application {}", self.client_id),
         };
         if is_write {
-            Pace { bucket: format!("trakt write {who}"), per: WRITE_EVERY, allowed: 1, burst: 1 }
+            RateLimit { bucket: format!("trakt write {who}"), requests: 1, per: WRITE_EVERY }
         } else {
-            Pace { bucket: format!("trakt read {who}"), per: READS.1, allowed: READS.0, burst: BURST }
+            RateLimit { bucket: format!("trakt read {who}"), requests: READS.0, per: READS.1 }
         }
     }
 

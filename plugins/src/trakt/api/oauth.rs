@@ -101,7 +101,7 @@ struct Denial {
 }
 
 async fn post(cx: &Context, path: &str, body: serde_json::Value, retry: Retry) -> Result<Response, HttpError> {
-    let mut request = Request::new(Method::Post, format!("{}/oauth/{path}", client::auth_host(cx)));
+    let mut request = Request::new(Method::POST, format!("{}/oauth/{path}", client::auth_host(cx)));
     request.headers = vec![("content-type", "application/json".to_owned())];
     request.body = Some(body);
     request.retry = retry;
@@ -309,11 +309,11 @@ async fn pause(cx: &Context, wait: Duration) {
     if wait > SECOND_TRY {
         let reason = "Trakt limits renewals".to_owned();
         tracing::info!(target: "trakt", "waiting {} s: {reason}", wait.as_secs());
-        cx.progress.tell(Event::Waiting { reason, duration: wait });
+        cx.progress.report(Event::Waiting { reason, duration: wait });
     }
     cx.clock.sleep(wait).await;
     if wait > SECOND_TRY {
-        cx.progress.tell(Event::Done);
+        cx.progress.report(Event::Done);
     }
 }
 

@@ -2,20 +2,20 @@ use std::time::Duration;
 
 use super::server::{Server, reply};
 use super::{clock, door, get, run, status};
-use crate::context::http::{Http, HttpOptions, Pace, Request};
+use crate::context::http::{Http, HttpOptions, RateLimit, Request};
 use crate::context::store::Store;
 use crate::context::{Clock, Progress};
 
-fn paced(address: &str, pace: &Pace) -> Request {
-    Request { pace: Some(pace.clone()), ..get(address.to_owned()) }
+fn limited(address: &str, limit: &RateLimit) -> Request {
+    Request { rate_limit: Some(limit.clone()), ..get(address.to_owned()) }
 }
 
-fn pace(bucket: &str, allowed: u32, seconds: u64, burst: u32) -> Pace {
-    Pace { bucket: bucket.to_owned(), per: Duration::from_secs(seconds), allowed, burst }
+fn limit(bucket: &str, requests: u32, seconds: u64) -> RateLimit {
+    RateLimit { bucket: bucket.to_owned(), requests, per: Duration::from_secs(seconds) }
 }
 
 #[test]
-fn a_lane_keeps_its_pace_across_doors_and_leaves_others_alone() {
+fn a_bucket_is_shared_by_clients_and_leaves_others_alone() {
     let folder = tempfile::tempdir().unwrap();
     run(async {
         let clock = clock();
@@ -23,35 +23,105 @@ fn a_lane_keeps_its_pace_across_doors_and_leaves_others_alone() {
         let door =
             || Http::new(HttpOptions::default(), Store::at(folder.path().join("db")), clock.clone(), Progress::none());
         let (one, other) = (door(), door());
-        let writes = pace("site write me", 1, 2, 1);
+        let writes = limit("site write me", 1, 2);
         for http in [&one, &other, &one, &other] {
-            http.send(paced(&server.address, &writes)).await.unwrap();
+            http.send(limited(&server.address, &writes)).await.unwrap();
         }
         assert_eq!(server.times(), [0, 2, 4, 6]);
-        one.send(paced(&server.address, &pace("site write you", 1, 2, 1))).await.unwrap();
+        one.send(limited(&server.address, &limit("site write you", 1, 2))).await.unwrap();
         assert_eq!(server.times()[4], 6);
     });
 }
 
 #[test]
-fn no_stretch_of_time_has_more_requests_than_allowed() {
+fn what_the_window_has_left_goes_at_once_and_no_window_has_more() {
     run(async {
         let clock = clock();
         let server = Server::start([status(200)], clock.shared()).await;
         let http = door(&clock);
-        let reads = pace("site read me", 50, 100, 10);
+        let reads = limit("site read me", 50, 100);
         for _ in 0..130 {
-            http.send(paced(&server.address, &reads)).await.unwrap();
+            http.send(limited(&server.address, &reads)).await.unwrap();
         }
+        // A tenth is left to other programs.
         let times = server.times();
-        assert_eq!(times.iter().filter(|at| **at == 0).count(), 10, "the burst");
-        let most = times.iter().map(|from| times.iter().filter(|at| (*from..from + 100).contains(*at)).count()).max();
-        assert!((45..=50).contains(&most.unwrap()), "{most:?}: {times:?}");
+        let count = |second: i64| times.iter().filter(|at| **at == second).count();
+        assert_eq!((count(0), count(100), count(200), times.len()), (45, 45, 40, 130));
     });
 }
 
 #[test]
-fn a_limit_holds_every_lane_to_the_host_in_every_process() {
+fn requests_that_were_sent_one_by_one_leave_the_window_one_by_one() {
+    run(async {
+        let clock = clock();
+        let server = Server::start([status(200)], clock.shared()).await;
+        let http = door(&clock);
+        for at in 0..8 {
+            http.send(limited(&server.address, &limit("site read me", 4, 60))).await.unwrap();
+            if at < 4 {
+                clock.sleep(Duration::from_secs(10)).await;
+            }
+        }
+        assert_eq!(server.times(), [0, 10, 20, 30, 60, 70, 80, 90]);
+    });
+}
+
+#[test]
+fn reads_never_wait_for_writes() {
+    run(async {
+        let clock = clock();
+        let server = Server::start([status(200)], clock.shared()).await;
+        let http = door(&clock);
+        let writes = limit("site write me", 1, 1000);
+        http.send(limited(&server.address, &writes)).await.unwrap();
+        for _ in 0..20 {
+            http.send(limited(&server.address, &limit("site read me", 500, 300))).await.unwrap();
+        }
+        http.send(limited(&server.address, &writes)).await.unwrap();
+        let times = server.times();
+        assert_eq!((times[20], times[21]), (0, 1000), "{times:?}");
+    });
+}
+
+#[test]
+fn a_window_that_a_wrong_clock_has_filled_is_waited_for_once() {
+    let folder = tempfile::tempdir().unwrap();
+    run(async {
+        // The clock is a year ahead, then four minutes ahead, then right.
+        for (at, waits) in [("2027-11-24T10:00:00Z", 0), ("2026-11-24T10:04:00Z", 300), ("2026-11-24T10:00:00Z", 300)] {
+            let clock = Clock::fixed(at.parse().unwrap());
+            let start = clock.now();
+            let server = Server::start([status(200)], clock.shared()).await;
+            let store = Store::at(folder.path().join("db"));
+            let http = Http::new(HttpOptions::default(), store, clock.clone(), Progress::none());
+            for _ in 0..3 {
+                http.send(limited(&server.address, &limit("site read me", 3, 300))).await.unwrap();
+            }
+            assert_eq!(clock.now().duration_since(start).as_secs(), waits, "{at}");
+        }
+    });
+}
+
+#[test]
+fn requests_that_other_programs_have_sent_leave_less() {
+    let left = |remaining: u32| {
+        let limit = format!(r#"{{"limit":50,"remaining":{remaining},"until":"2026-11-24T10:02:00Z"}}"#);
+        reply(200, &[("x-ratelimit", &limit)], "{}")
+    };
+    run(async {
+        let clock = clock();
+        let server = Server::start([left(49), left(8), left(7), status(200)], clock.shared()).await;
+        let http = door(&clock);
+        for _ in 0..7 {
+            http.send(limited(&server.address, &limit("site read me", 50, 300))).await.unwrap();
+        }
+        // After the second, three are left besides the tenth.
+        assert_eq!(server.times(), [0, 0, 0, 0, 0, 120, 120]);
+    });
+}
+
+#[test]
+fn a_429_blocks_every_bucket_of_the_host_in_every_process() {
     let folder = tempfile::tempdir().unwrap();
     run(async {
         let server = Server::start([reply(429, &[("retry-after", "20")], ""), status(200)], None).await;
@@ -62,21 +132,21 @@ fn a_limit_holds_every_lane_to_the_host_in_every_process() {
             (Http::new(HttpOptions::default(), store, clock.clone(), Progress::none()), clock)
         };
         let waited = |clock: &Clock| clock.now().duration_since(super::clock().now()).as_secs();
-        let (reads, writes) = (pace("site read me", 500, 300, 100), pace("site write me", 1, 1, 1));
+        let (reads, writes) = (limit("site read me", 500, 300), limit("site write me", 1, 1));
         for (bucket, waits) in [(&reads, 20), (&writes, 20), (&reads, 20)] {
             let (http, clock) = process();
-            http.send(paced(&server.address, bucket)).await.unwrap();
+            http.send(limited(&server.address, bucket)).await.unwrap();
             assert_eq!(waited(&clock), waits, "{}", bucket.bucket);
         }
         let (http, clock) = process();
-        http.send(paced(&other.address, &pace("other read me", 500, 300, 100))).await.unwrap();
+        http.send(limited(&other.address, &limit("other read me", 500, 300))).await.unwrap();
         assert_eq!(waited(&clock), 0);
         assert_eq!(server.seen().len(), 4);
     });
 }
 
 #[test]
-fn requests_without_a_pace_respect_a_held_host_too_and_need_no_database() {
+fn requests_without_a_rate_limit_respect_a_blocked_host_and_need_no_database() {
     let folder = tempfile::tempdir().unwrap();
     run(async {
         let clock = clock();
@@ -90,7 +160,7 @@ fn requests_without_a_pace_respect_a_held_host_too_and_need_no_database() {
 }
 
 #[test]
-fn what_the_service_says_about_its_limit_is_heeded() {
+fn the_counters_of_the_service_are_applied() {
     // The service's clock is an hour late.
     let left = |remaining: u32| {
         let limit = format!(
@@ -98,14 +168,14 @@ fn what_the_service_says_about_its_limit_is_heeded() {
         );
         reply(200, &[("date", "Tue, 24 Nov 2026 09:00:00 GMT"), ("x-ratelimit", &limit)], "{}")
     };
-    // With 30 a minute and bursts of 11, even is one in three seconds.
-    for (remaining, next) in [(400, 0), (50, 0), (49, 3), (1, 3), (0, 60)] {
+    // A tenth of the 500 is left to other programs.
+    for (remaining, next) in [(400, 0), (51, 0), (50, 60), (1, 60), (0, 60)] {
         run(async {
             let clock = clock();
             let server = Server::start([left(remaining), status(200)], clock.shared()).await;
             let http = door(&clock);
             for _ in 0..2 {
-                http.send(paced(&server.address, &pace("site read me", 30, 60, 11))).await.unwrap();
+                http.send(limited(&server.address, &limit("site read me", 30, 60))).await.unwrap();
             }
             assert_eq!(server.times(), [0, next], "{remaining}");
         });
@@ -113,17 +183,17 @@ fn what_the_service_says_about_its_limit_is_heeded() {
 }
 
 #[test]
-fn a_clock_that_was_wrong_holds_nobody_for_long() {
+fn a_clock_that_was_wrong_blocks_nobody_for_long() {
     let folder = tempfile::tempdir().unwrap();
     run(async {
-        let reads = pace("site read me", 500, 300, 1);
+        let reads = limit("site read me", 500, 300);
         let send = async |at: &str| {
             let clock = Clock::fixed(at.parse().unwrap());
             let start = clock.now();
             let server = Server::start([reply(429, &[("retry-after", "60")], ""), status(200)], clock.shared()).await;
             let store = Store::at(folder.path().join("db"));
             let http = Http::new(HttpOptions::default(), store, clock.clone(), Progress::none());
-            http.send(paced(&server.address, &reads)).await.unwrap();
+            http.send(limited(&server.address, &reads)).await.unwrap();
             clock.now().duration_since(start).as_secs()
         };
         assert_eq!(send("2027-11-24T10:00:00Z").await, 60);
@@ -132,7 +202,7 @@ fn a_clock_that_was_wrong_holds_nobody_for_long() {
 }
 
 #[test]
-fn the_pace_is_kept_without_a_database_too() {
+fn rate_limits_are_kept_without_a_database() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("file"), "").unwrap();
     run(async {
@@ -141,7 +211,7 @@ fn the_pace_is_kept_without_a_database_too() {
         let store = Store::at(folder.path().join("file/db"));
         let http = Http::new(HttpOptions::default(), store, clock.clone(), Progress::none());
         for _ in 0..3 {
-            http.send(paced(&server.address, &pace("site write me", 1, 2, 1))).await.unwrap();
+            http.send(limited(&server.address, &limit("site write me", 1, 2))).await.unwrap();
         }
         assert_eq!(server.times(), [0, 2, 4]);
     });

@@ -1,0 +1,110 @@
+//! A request and how often it may be sent.
+
+use std::fmt;
+use std::time::Duration;
+
+pub use reqwest::Method;
+use reqwest::Url;
+use secrecy::SecretString;
+use serde_json::Value;
+
+use super::error::HttpError;
+
+/// Whether a request may be sent again when it is not known whether it arrived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Retry {
+    /// Never sends it again: the first response is returned, even a 429. For callers with a loop
+    /// of their own.
+    Own,
+    /// Sends it again only if it was certainly not executed (429): twice would do it twice.
+    Never,
+    /// Sends it again after any failure that passes: the request is idempotent.
+    Safe,
+}
+
+/// A service's rate limit, shared by all processes that use the same auth store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RateLimit {
+    /// Name of the requests that are limited together, such as the reads of one account. Buckets of
+    /// different services need different names.
+    pub bucket: String,
+    /// Number of requests that the service allows in any stretch of `per`. A tenth of them is left
+    /// to other programs of the user.
+    pub requests: u32,
+    /// Length of the sliding window.
+    pub per: Duration,
+}
+
+/// A request. Formatting it shows no secret.
+#[derive(Clone)]
+pub struct Request {
+    /// HTTP method.
+    pub method: Method,
+    /// URL, which may have a query of its own.
+    pub url: String,
+    /// Parameters that are added to the query, unencoded.
+    pub query: Vec<(String, String)>,
+    /// Headers besides the client's own (`User-Agent`, `Accept: application/json`,
+    /// `Accept-Encoding`), or in their place.
+    pub headers: Vec<(&'static str, String)>,
+    /// Access token to send as `Authorization: Bearer`.
+    pub bearer: Option<SecretString>,
+    /// Body, sent as JSON.
+    pub body: Option<Value>,
+    /// Rate limit that the request counts for.
+    pub rate_limit: Option<RateLimit>,
+    /// Whether it is sent again when it fails.
+    pub retry: Retry,
+}
+
+impl Request {
+    /// Creates a request with nothing but a method and a URL: reads are retried, writes are not.
+    ///
+    /// ```
+    /// use flexget_core::context::http::{Method, Request, Retry};
+    ///
+    /// let read = Request::new(Method::GET, "https://api.example.org/items");
+    /// assert!(!read.is_write());
+    /// assert_eq!(read.retry, Retry::Safe);
+    ///
+    /// let write = Request::new(Method::POST, "https://api.example.org/items");
+    /// assert_eq!(write.retry, Retry::Never);
+    /// ```
+    pub fn new(method: Method, url: impl Into<String>) -> Self {
+        let retry = if method.is_safe() { Retry::Safe } else { Retry::Never };
+        Self {
+            method,
+            url: url.into(),
+            query: Vec::new(),
+            headers: Vec::new(),
+            bearer: None,
+            body: None,
+            rate_limit: None,
+            retry,
+        }
+    }
+
+    /// Returns whether the request may change something, going by its method.
+    pub fn is_write(&self) -> bool {
+        !self.method.is_safe()
+    }
+
+    /// Returns the URL that is requested, its query included.
+    pub(super) fn full_url(&self) -> Result<Url, HttpError> {
+        let mut url = Url::parse(&self.url).map_err(HttpError::no_url)?;
+        if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
+            return Err(HttpError::no_url("the URL does not start with `https://` or `http://`"));
+        }
+        if !self.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(&self.query);
+        }
+        Ok(url)
+    }
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let url = self.url.split('?').next().unwrap_or_default();
+        write!(f, "Request({} {url}, {:?}, {:?})", self.method, self.retry, self.rate_limit)
+    }
+}

@@ -1,0 +1,154 @@
+//! Sends one request once, and follows redirects of reads.
+
+use std::fs;
+use std::net::IpAddr;
+
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION};
+use reqwest::{Certificate, Client, Url, redirect};
+use secrecy::ExposeSecret;
+
+use super::client::HttpOptions;
+use super::error::{HttpError, host_of};
+use super::request::{Method, Request};
+use super::response::Response;
+use crate::context::clock::Clock;
+
+/// Number of redirects that are followed.
+const REDIRECTS: usize = 5;
+
+const USER_AGENT: &str = concat!("flexget-rs/", env!("CARGO_PKG_VERSION"));
+
+/// Builds the client, or says why the settings are wrong.
+pub(super) fn client(options: &HttpOptions, is_local: bool) -> Result<Client, String> {
+    // Fails when it was done before.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let mut certificates = Vec::new();
+    for der in webpki_root_certs::TLS_SERVER_ROOT_CERTS {
+        certificates.push(Certificate::from_der(der).map_err(|_| "a built-in certificate is damaged".to_owned())?);
+    }
+    for path in &options.ca_files {
+        let unreadable = |why: String| format!("the certificates in `{}` cannot be read: {why}", path.display());
+        let pem = fs::read(path).map_err(|error| unreadable(error.to_string()))?;
+        certificates.extend(Certificate::from_pem_bundle(&pem).map_err(|_| unreadable("it is not PEM".to_owned()))?);
+    }
+    let builder = Client::builder()
+        .user_agent(USER_AGENT)
+        .connect_timeout(options.connect_timeout)
+        .timeout(options.timeout)
+        .redirect(redirect::Policy::none())
+        .referer(false)
+        .tls_certs_only(certificates);
+    let builder = if is_local { builder.no_proxy() } else { builder };
+    builder.build().map_err(|error| error.to_string())
+}
+
+/// Returns whether the URL is on this machine.
+pub(super) fn is_this_machine(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+}
+
+/// Sends a request once and follows redirects of reads; `count` is called for each that is sent.
+pub(super) async fn exchange(
+    client: &Client,
+    request: &Request,
+    url: &Url,
+    options: &HttpOptions,
+    clock: &Clock,
+    count: impl Fn(),
+) -> Result<Response, HttpError> {
+    let mut headers = headers(request, url)?;
+    let mut url = url.clone();
+    for _ in 0..REDIRECTS {
+        count();
+        let start = clock.now();
+        let outcome = send(client, request, &url, headers.clone(), options).await;
+        log(request, &url, &outcome, clock.now().duration_since(start).as_millis());
+        let response = outcome?;
+        let Some(next) = redirection(request, &url, &response) else { return Ok(response) };
+        if !same_origin(&url, &next) {
+            if request.bearer.is_some() {
+                return Ok(response);
+            }
+            // Headers may hold keys, which are meant for one host.
+            headers = HeaderMap::new();
+        }
+        url = next;
+    }
+    Err(HttpError::invalid(&url, "it is redirected again and again"))
+}
+
+/// Returns the URL that a read is redirected to. Writes are never redirected: they would become
+/// reads on the way.
+fn redirection(request: &Request, url: &Url, response: &Response) -> Option<Url> {
+    let redirected = request.method == Method::GET && matches!(response.status, 301 | 302 | 303 | 307 | 308);
+    let next = url.join(response.header(LOCATION.as_str()).filter(|_| redirected)?).ok()?;
+    let weaker = url.scheme() == "https" && next.scheme() != "https";
+    (matches!(next.scheme(), "http" | "https") && !weaker).then_some(next)
+}
+
+/// Returns whether two URLs have the same origin, counting an upgrade to HTTPS as the same.
+fn same_origin(from: &Url, to: &Url) -> bool {
+    let upgraded = from.scheme() == "http" && to.scheme() == "https" && from.port().is_none() && to.port().is_none();
+    from.host_str() == to.host_str()
+        && (upgraded || (from.scheme(), from.port_or_known_default()) == (to.scheme(), to.port_or_known_default()))
+}
+
+fn headers(request: &Request, url: &Url) -> Result<HeaderMap, HttpError> {
+    let wrong = |name: &str| HttpError::invalid(url, format!("the header `{name}` is not valid"));
+    let mut headers = HeaderMap::new();
+    headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+    if request.body.is_some() {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    }
+    for (name, value) in &request.headers {
+        let header = HeaderName::from_bytes(name.as_bytes()).map_err(|_| wrong(name))?;
+        headers.insert(header, HeaderValue::from_str(value).map_err(|_| wrong(name))?);
+    }
+    if let Some(token) = &request.bearer {
+        let mut value =
+            HeaderValue::from_str(&format!("Bearer {}", token.expose_secret())).map_err(|_| wrong("Authorization"))?;
+        value.set_sensitive(true);
+        headers.insert(AUTHORIZATION, value);
+    }
+    Ok(headers)
+}
+
+async fn send(
+    client: &Client,
+    request: &Request,
+    url: &Url,
+    headers: HeaderMap,
+    options: &HttpOptions,
+) -> Result<Response, HttpError> {
+    let mut sending = client.request(request.method.clone(), url.clone()).headers(headers);
+    if let Some(body) = &request.body {
+        sending = sending.body(body.to_string());
+    }
+    let mut response = sending.send().await.map_err(|error| HttpError::before_response(url, error))?;
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| HttpError::in_response(url, error))? {
+        if body.len() + chunk.len() > options.largest_response {
+            return Err(HttpError::too_large(url, options.largest_response));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Response {
+        status: response.status().as_u16(),
+        body,
+        headers: std::mem::take(response.headers_mut()),
+        host: host_of(url),
+        path: url.path().to_owned(),
+        is_write: request.is_write(),
+    })
+}
+
+/// Logs request and outcome, without query and headers, which may hold keys.
+fn log(request: &Request, url: &Url, outcome: &Result<Response, HttpError>, milliseconds: i128) {
+    let (method, host, path) = (&request.method, host_of(url), url.path());
+    match outcome {
+        Ok(response) => tracing::debug!("{method} {host}{path}: {} in {milliseconds} ms", response.status),
+        Err(error) => tracing::debug!("{method} {host}{path}: {error} after {milliseconds} ms"),
+    }
+}

@@ -1,0 +1,262 @@
+//! The database and its connection, which is opened on first use.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::time::Duration;
+
+use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
+
+use super::file;
+use super::migrations::{self, MigrationError};
+use crate::error::{Error, Result};
+
+/// How long a statement waits for another process that is writing.
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Number of statements that a connection keeps prepared.
+const PREPARED: usize = 64;
+
+/// What is remembered between runs. Cheap to clone: clones share their connections.
+///
+/// Nothing is opened, and no file is made, before something is read or written.
+#[derive(Clone)]
+pub struct Store {
+    /// Accounts and rate limits.
+    auth: Rc<Database>,
+    /// What tasks remember: the same database, or one in memory over it.
+    tasks: Rc<Database>,
+    /// Scope of what tasks remember, as it is written in the database.
+    scope: Rc<str>,
+}
+
+/// Scope of what belongs to no config.
+pub(super) const SHARED_SCOPE: &str = "";
+
+impl Store {
+    /// Opens the database in the file at `path`, which is created (mode 0600, its folder 0700) on
+    /// first use.
+    pub fn at(path: impl Into<PathBuf>) -> Self {
+        Self::over(Place::File(path.into()))
+    }
+
+    /// Creates a database that lives as long as this store and its clones.
+    pub fn in_memory() -> Self {
+        Self::over(Place::Memory)
+    }
+
+    fn over(place: Place) -> Self {
+        let database = Rc::new(Database::new(place));
+        Self { auth: Rc::clone(&database), tasks: database, scope: scope_of("") }
+    }
+
+    /// Returns the same store for the config of this name; configs do not see each other's records.
+    #[must_use]
+    pub fn scoped(&self, config_name: &str) -> Self {
+        Self { scope: scope_of(config_name), ..self.clone() }
+    }
+
+    /// Returns a store for dry runs, whose changes are forgotten at its end.
+    ///
+    /// Accounts and rate limits still go to the real auth store, so that a renewed token is never
+    /// lost.
+    #[must_use]
+    pub fn scratch(&self) -> Self {
+        let place = Place::Over(Rc::clone(&self.tasks));
+        Self { tasks: Rc::new(Database::new(place)), ..self.clone() }
+    }
+
+    /// Returns the file of the auth store; `None` in memory.
+    pub fn path(&self) -> Option<&Path> {
+        self.auth.place.path()
+    }
+
+    /// Returns a warning when others can read the file of the auth store.
+    ///
+    /// The same is logged when the database is opened.
+    pub fn exposed(&self) -> Option<String> {
+        self.path().and_then(file::exposed)
+    }
+
+    pub(super) fn auth_database(&self) -> &Rc<Database> {
+        &self.auth
+    }
+
+    pub(super) fn task_database(&self) -> &Rc<Database> {
+        &self.tasks
+    }
+
+    pub(super) fn scope(&self) -> &Rc<str> {
+        &self.scope
+    }
+
+    /// Returns the same store for what all configs share.
+    pub(super) fn shared(&self) -> Self {
+        Self { scope: Rc::from(SHARED_SCOPE), ..self.clone() }
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store").field("place", &self.tasks.place.to_string()).field("scope", &self.scope).finish()
+    }
+}
+
+fn scope_of(config_name: &str) -> Rc<str> {
+    Rc::from(format!("config {config_name}"))
+}
+
+/// Place of a database.
+enum Place {
+    File(PathBuf),
+    Memory,
+    /// In memory, over a database that is only read.
+    Over(Rc<Database>),
+}
+
+impl Place {
+    fn path(&self) -> Option<&Path> {
+        match self {
+            Self::File(path) => Some(path),
+            Self::Memory | Self::Over(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => write!(f, "`{}`", path.display()),
+            Self::Memory => f.write_str("in memory"),
+            Self::Over(original) => write!(f, "dry run over {}", original.place),
+        }
+    }
+}
+
+/// One database and its connection, which is opened on first use.
+pub(super) struct Database {
+    place: Place,
+    connection: RefCell<Option<Connection>>,
+}
+
+impl Database {
+    fn new(place: Place) -> Self {
+        Self { place, connection: RefCell::new(None) }
+    }
+
+    /// Runs `work` on the connection; `work` must not use the store.
+    pub(super) fn read<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
+        self.with(|connection| work(connection))
+    }
+
+    /// Runs `work` in a transaction that has the right to write from its start, and commits it.
+    ///
+    /// A transaction that starts by reading would fail at once, without waiting, when another process has written since.
+    pub(super) fn write<T>(&self, work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>) -> Result<T> {
+        self.with(|connection| in_transaction(connection, work))
+    }
+
+    /// The same as [`Database::write`], and what was committed survives a loss of power.
+    pub(super) fn write_durably<T>(&self, work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>) -> Result<T> {
+        self.with(|connection| {
+            connection.pragma_update(None, "synchronous", "FULL")?;
+            let done = in_transaction(connection, work);
+            connection.pragma_update(None, "synchronous", "NORMAL")?;
+            done
+        })
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&mut Connection) -> rusqlite::Result<T>) -> Result<T> {
+        let Ok(mut slot) = self.connection.try_borrow_mut() else {
+            return Err(Error::new(format!("the database {} is in use by the caller itself", self.place))
+                .hint("a callback of the store must not use the store: this is a bug"));
+        };
+        let connection = match slot.as_mut() {
+            Some(connection) => connection,
+            None => slot.insert(self.open()?),
+        };
+        work(connection).map_err(|error| self.explain(error))
+    }
+
+    fn open(&self) -> Result<Connection> {
+        match &self.place {
+            Place::File(path) => {
+                file::prepare(path)?;
+                let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+                self.set_up(Connection::open_with_flags(path, flags))
+            }
+            Place::Memory => self.set_up(Connection::open_in_memory()),
+            Place::Over(original) => self.copy(original),
+        }
+    }
+
+    /// Copies `original` into memory; a file that does not exist yet is not made for that.
+    fn copy(&self, original: &Self) -> Result<Connection> {
+        if original.connection.borrow().is_none() && original.place.path().is_some_and(|path| !path.exists()) {
+            return self.set_up(Connection::open_in_memory());
+        }
+        original.read(|from| {
+            let mut to = Connection::open_in_memory()?;
+            rusqlite::backup::Backup::new(from, &mut to)?.step(-1)?;
+            configure(&to)?;
+            migrations::forget_accounts(&to)?;
+            Ok(to)
+        })
+    }
+
+    fn set_up(&self, opened: rusqlite::Result<Connection>) -> Result<Connection> {
+        let mut connection = opened.map_err(|error| self.explain(error))?;
+        configure(&connection).map_err(|error| self.explain(error))?;
+        migrations::migrate(&mut connection).map_err(|error| match error {
+            MigrationError::Sql(error) => self.explain(error),
+            MigrationError::Newer { found, known } => Error::new(format!(
+                "the database {} was written by a newer version of this program: its version is {found}, known is {known}",
+                self.place
+            ))
+            .hint("install the newer version again, or name another file with `--database`"),
+            MigrationError::ForeignDb => {
+                Error::new(format!("the database {} belongs to another program", self.place))
+                    .hint("name another file with `--database`; FlexGet's own database is never written to")
+            }
+        })?;
+        Ok(connection)
+    }
+
+    fn explain(&self, error: rusqlite::Error) -> Error {
+        let place = &self.place;
+        let (what, hint) = match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+                ("is in use by another process for too long", "wait until that has ended, or end it, and try again")
+            }
+            Some(ErrorCode::NotADatabase) => {
+                ("is not a database", "name another file with `--database`, or move this one away: a new one is made")
+            }
+            Some(ErrorCode::DatabaseCorrupt) => {
+                ("is damaged", "restore it from a backup, or move it away: a new one is made")
+            }
+            Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
+                ("cannot be opened for writing", "check the permissions of the file and of its folder")
+            }
+            Some(ErrorCode::DiskFull) => ("cannot grow: the disk is full", "make room and try again"),
+            _ => ("cannot be used", "check the file and its folder, or name another with `--database`"),
+        };
+        Error::new(format!("the database {place} {what}")).hint(hint).cause(error)
+    }
+}
+
+fn in_transaction<T>(
+    connection: &mut Connection,
+    work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
+) -> rusqlite::Result<T> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let done = work(&transaction)?;
+    transaction.commit()?;
+    Ok(done)
+}
+
+fn configure(connection: &Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.set_prepared_statement_cache_capacity(PREPARED);
+    connection.execute_batch("PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16000;")
+}

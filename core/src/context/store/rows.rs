@@ -1,0 +1,42 @@
+//! Readers for the columns of a row.
+
+use jiff::Timestamp;
+use rusqlite::Row;
+use rusqlite::types::Type;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+/// Reads a time from a column of milliseconds.
+pub(super) fn time(row: &Row<'_>, column: usize) -> rusqlite::Result<Timestamp> {
+    to_time(column, row.get(column)?)
+}
+
+/// Reads a time from a column of milliseconds that may be null.
+pub(super) fn optional_time(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Timestamp>> {
+    row.get::<_, Option<i64>>(column)?.map(|milliseconds| to_time(column, milliseconds)).transpose()
+}
+
+fn to_time(column: usize, milliseconds: i64) -> rusqlite::Result<Timestamp> {
+    Timestamp::from_millisecond(milliseconds)
+        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(column, Type::Integer, Box::new(error)))
+}
+
+/// Reads a number that is never negative.
+pub(super) fn whole(row: &Row<'_>, column: usize) -> rusqlite::Result<usize> {
+    row.get::<_, i64>(column).map(|number| usize::try_from(number).unwrap_or_default())
+}
+
+/// Reads JSON from a column of text.
+pub(super) fn json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
+    from_json(column, row.get_ref(column)?.as_str()?)
+}
+
+/// Reads JSON from a column of text that may be null.
+pub(super) fn optional_json(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Value>> {
+    row.get_ref(column)?.as_str_or_null()?.map(|text| from_json(column, text)).transpose()
+}
+
+fn from_json<T: DeserializeOwned>(column: usize, text: &str) -> rusqlite::Result<T> {
+    serde_json::from_str(text)
+        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error)))
+}
