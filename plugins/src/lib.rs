@@ -1,7 +1,7 @@
-//! The plugins of flexget-rs: one file for each key of a task, named for it; folders hold what several of them share.
+//! The plugins of flexget-rs: one file for each key of a task, named for it.
 //!
-//! A file registers what is in it with `submit!`. Nothing is registered unless this crate is linked: the program says
-//! `use flexget_plugins as _;`.
+//! Each file registers its plugin with `submit!`. A program that links this crate (`use flexget_plugins as _;`) has
+//! all of them. `shared/` and `titles/` hold code that several plugins use; no plugin uses another.
 
 mod commands;
 mod filters;
@@ -11,6 +11,7 @@ mod laws;
 mod lists;
 mod modify;
 mod outputs;
+mod shared;
 pub mod titles;
 mod trakt;
 mod unsupported;

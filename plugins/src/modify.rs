@@ -8,5 +8,3 @@ pub mod metainfo_series;
 pub mod no_entries_ok;
 pub mod set;
 pub mod sort_by;
-#[cfg(test)]
-pub mod test_lookup;

@@ -10,12 +10,13 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use serde_json::{Value as Json, json};
 
-use crate::filters::seen::{self, SeenRecord};
 use crate::lists::entry_list::{self, EntryList};
 use crate::lists::movie_list::{self, IDS, MovieList};
 use crate::lists::pending_list::{self, APPROVED, PendingList};
 use crate::lists::regexp_list::{self, RegexpList};
 use crate::lists::stored_list::StoredList;
+use crate::shared::placeholder_url::placeholder_url;
+use crate::shared::seen_record::{self, SeenRecord};
 
 /// Takes over the lists and what was seen from a database of FlexGet: `import flexget-db db-config.sqlite`.
 ///
@@ -233,13 +234,13 @@ impl Source {
         let mut sights: Vec<SeenRecord> = rows.iter().filter_map(sight).collect();
         let found = sights.len();
         sights.sort_by_key(|sight| sight.added);
-        let collection = cx.store.collection(seen::COLLECTION, "");
+        let collection = SeenRecord::collection(cx);
         let keys: Vec<String> = sights.iter().flat_map(SeenRecord::keys).collect();
         let known = collection.has_keys(&keys)?;
         let is_new = |sight: &&SeenRecord| sight.keys().iter().any(|key| !known.contains(key));
         let news: Vec<NewRecord> = sights.iter().filter(is_new).map(SeenRecord::to_record).collect();
         let new = collection.insert(&news)?.len();
-        Ok(Brought { kind: seen::COLLECTION, name: String::new(), found, new, left_out: Vec::new() })
+        Ok(Brought { kind: seen_record::COLLECTION, name: String::new(), found, new, left_out: Vec::new() })
     }
 
     /// The names of the accounts whose tokens stay behind.
@@ -266,7 +267,7 @@ fn stored(cell: &Value) -> Result<Entry, String> {
     let fields = json.pointer("/value/fields").unwrap_or(&json).as_object().ok_or_else(broken)?;
     let fields = fields.iter().filter(|(name, _)| !DECISIONS.contains(&name.as_str()));
     Entry::from_fields(fields.map(|(name, value)| (name.clone().into(), value_of(value))), |title| {
-        format!("mock://localhost/entry_list/{}", crate::inputs::mock::slug(title))
+        placeholder_url(EntryList::NAME, title)
     })
 }
 

@@ -1,10 +1,9 @@
 //! `seen …`
 
-use flexget_core::context::store::Collection;
 use flexget_core::prelude::*;
 use serde_json::json;
 
-use crate::filters::seen::{self, SeenRecord};
+use crate::shared::seen_record::SeenRecord;
 
 /// The task that is noted where a user adds something by hand.
 const BY_HAND: &str = "cli_add";
@@ -83,7 +82,7 @@ impl Command for Add {
             tasks => tasks.iter().map(|task| sight(task, true)).collect(),
         };
         let keys: Vec<String> = sights.iter().flat_map(SeenRecord::keys).collect();
-        let collection = collection(cx);
+        let collection = SeenRecord::collection(cx);
         let known = collection.has_keys(&keys)?;
         let news: Vec<_> =
             sights.iter().filter(|sight| !known.contains(&sight.keys()[0])).map(SeenRecord::to_record).collect();
@@ -133,7 +132,7 @@ impl Command for Forget {
         let ids: Vec<i64> = found.iter().map(|(id, _)| *id).collect();
         let fields: usize = found.iter().map(|(_, sight)| sight.fields.len()).sum();
         let titles: Vec<&str> = found.iter().map(|(_, sight)| sight.title.as_str()).collect();
-        collection(cx).remove(&ids)?;
+        SeenRecord::collection(cx).remove(&ids)?;
         if out.format == Format::Json {
             return out.data(&json!({ "value": self.value, "titles": titles, "fields": fields }));
         }
@@ -145,13 +144,9 @@ impl Command for Forget {
     }
 }
 
-fn collection(cx: &Context) -> Collection {
-    cx.store.collection(seen::COLLECTION, "")
-}
-
 /// Everything that was seen, oldest first, with the numbers of the records.
 fn all(cx: &Context) -> Result<Vec<(i64, SeenRecord)>> {
-    let sights = collection(cx).each(|raw| SeenRecord::read(raw).map(|sight| (raw.id, sight)))?;
+    let sights = SeenRecord::collection(cx).each(|raw| SeenRecord::read(raw).map(|sight| (raw.id, sight)))?;
     Ok(sights.into_iter().flatten().collect())
 }
 

@@ -1,15 +1,14 @@
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use flexget_core::prelude::*;
 
-use crate::filters::unique::Action;
-use crate::inputs::inputs::Known;
+use crate::shared::decision::{Decision, comparable};
+use crate::shared::distinct::DistinctEntries;
 
-/// Accepts or rejects the entries that other inputs give as well.
+/// Accepts or rejects the entries that other inputs produce, too.
 ///
-/// An entry takes over the fields of what it matches that it lacks. A number is the same as the text that spells it. An
-/// input that fails stops the task: what is not known to be there must not be taken for absent. (FlexGet warns and goes on,
-/// so that `action: reject` lets everything pass.)
+/// A matching entry takes over the fields that it lacks. A number equals the text that spells it. An input that fails
+/// aborts the task, since its entries would count as absent. (FlexGet only warns, and `action: reject` lets all pass.)
 ///
 /// ```yaml
 /// mock: [ Solaris (1972), Stalker (1979) ]
@@ -25,18 +24,18 @@ use crate::inputs::inputs::Known;
 pub struct Crossmatch {
     /// The inputs to compare with.
     from: Vec<AnyInput>,
-    /// The fields that are compared; one that is the same is enough.
+    /// The fields to compare; one equal field is enough.
     #[schemars(length(min = 1))]
     fields: Vec<String>,
-    /// What to do with an entry that matches.
-    action: Action,
-    /// Whether a field must be the same; otherwise it is enough that one contains the other.
+    /// The decision about a matching entry.
+    action: Decision,
+    /// Whether fields must be equal; otherwise it is enough that one contains the other.
     #[serde(default = "yes")]
     exact: bool,
-    /// Whether all the fields must match.
+    /// Whether all fields must match.
     #[serde(default)]
     all_fields: bool,
-    /// Whether upper and lower case differ.
+    /// Whether the comparison is case-sensitive.
     #[serde(default = "yes")]
     case_sensitive: bool,
 }
@@ -60,19 +59,19 @@ impl Crossmatch {
         if task.live().len() == 0 {
             return Ok(());
         }
-        let mut known = Known::default();
+        let mut distinct = DistinctEntries::default();
         let mut others = Vec::new();
         for input in &self.from {
             let entries = task.input_from(&input.steps, None).await?;
-            others.extend(entries.into_iter().filter(|entry| known.is_new(entry)));
+            others.extend(entries.into_iter().filter(|entry| distinct.insert(entry)));
         }
         let fields: Vec<&str> = self.fields.iter().map(String::as_str).collect();
         task.need(&fields).await;
         let index = self.index(&others);
         for at in task.live() {
             let matches = match &index {
-                Some(index) => self.same(&task.entries[at], index),
-                None => self.alike(&task.entries[at], &others),
+                Some(index) => self.equal(&task.entries[at], index),
+                None => self.similar(&task.entries[at], &others),
             };
             for (other, common) in matches {
                 if self.all_fields && common.len() < self.fields.len() {
@@ -92,38 +91,38 @@ impl Crossmatch {
         Ok(())
     }
 
-    /// What a field is compared as.
-    fn form(&self, value: &Value) -> Option<String> {
-        let text = (!value.is_null()).then(|| value.display())?;
+    /// Returns the text that a value is compared by.
+    fn comparable(&self, value: &Value) -> Option<String> {
+        let text = comparable(value)?;
         Some(if self.case_sensitive { text } else { text.to_lowercase() })
     }
 
-    /// Which of the others have a field with a value; only for comparisons that are exact.
+    /// Returns the positions of the others by field and value, or `None` if comparisons are not exact.
     fn index(&self, others: &[Entry]) -> Option<HashMap<(usize, String), Vec<usize>>> {
         let mut index: HashMap<(usize, String), Vec<usize>> = HashMap::new();
         for (at, other) in others.iter().enumerate().filter(|_| self.exact) {
             for (number, field) in self.fields.iter().enumerate() {
-                if let Some(form) = other.peek(field).and_then(|value| self.form(value)) {
-                    index.entry((number, form)).or_default().push(at);
+                if let Some(text) = other.peek(field).and_then(|value| self.comparable(value)) {
+                    index.entry((number, text)).or_default().push(at);
                 }
             }
         }
         self.exact.then_some(index)
     }
 
-    /// The others with the same fields, and which fields these are.
-    fn same(&self, entry: &Entry, index: &HashMap<(usize, String), Vec<usize>>) -> BTreeMap<usize, Vec<&str>> {
+    /// Returns the positions of the others with equal fields, and these fields.
+    fn equal(&self, entry: &Entry, index: &HashMap<(usize, String), Vec<usize>>) -> BTreeMap<usize, Vec<&str>> {
         let mut matches: BTreeMap<usize, Vec<&str>> = BTreeMap::new();
         for (number, field) in self.fields.iter().enumerate() {
-            let form = entry.get(field).and_then(|value| self.form(&value));
-            let found = form.and_then(|form| index.get(&(number, form)));
+            let text = entry.get(field).and_then(|value| self.comparable(&value));
+            let found = text.and_then(|text| index.get(&(number, text)));
             found.into_iter().flatten().for_each(|at| matches.entry(*at).or_default().push(field));
         }
         matches
     }
 
-    /// The others with fields of which one contains the other, and which fields these are.
-    fn alike(&self, entry: &Entry, others: &[Entry]) -> BTreeMap<usize, Vec<&str>> {
+    /// Returns the positions of the others with a field that contains the entry's or is within it, and these fields.
+    fn similar(&self, entry: &Entry, others: &[Entry]) -> BTreeMap<usize, Vec<&str>> {
         let mut matches: BTreeMap<usize, Vec<&str>> = BTreeMap::new();
         for (at, other) in others.iter().enumerate() {
             for field in &self.fields {
@@ -136,13 +135,13 @@ impl Crossmatch {
         matches
     }
 
-    /// Whether text is within text, or a value in a list.
+    /// Returns whether a text contains another, or a list a value.
     fn contains(&self, whole: &Value, part: &Value) -> bool {
-        let Some(form) = self.form(part) else { return false };
+        let Some(part) = self.comparable(part) else { return false };
         match whole {
-            Value::List(items) => items.iter().any(|item| self.form(item).as_ref() == Some(&form)),
-            Value::Text(_) => self.form(whole).is_some_and(|whole| whole.contains(&form)),
-            _ => self.form(whole) == Some(form),
+            Value::List(items) => items.iter().any(|item| self.comparable(item).as_ref() == Some(&part)),
+            Value::Text(_) => self.comparable(whole).is_some_and(|whole| whole.contains(&part)),
+            _ => self.comparable(whole) == Some(part),
         }
     }
 }
@@ -160,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_compared_and_how() {
+    fn fields_are_compared_as_in_flexget() {
         assert_eq!(
             run("fields: [id], action: reject"),
             ["Solaris", "stalker 720p", "Mirror: rejected (intersects with Film 3 on field(s) id)"]
@@ -178,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn the_match_gives_fields_that_are_lacking_and_no_others() {
+    fn a_match_fills_in_missing_fields_only() {
         let task = "
             mock: [ { title: A, id: 1 } ]
             crossmatch: { from: [ mock: [ { title: B, id: 1, note: hello } ] ], fields: [id], action: accept }

@@ -2,12 +2,12 @@ use std::collections::HashMap;
 
 use flexget_core::prelude::*;
 
-use crate::filters::unique::{Action, same};
+use crate::shared::decision::{Decision, comparable};
 
-/// Accepts or rejects the entries that have the same field as another entry.
+/// Accepts or rejects entries with the same value of a field.
 ///
-/// With `action: reject` the last of them is left, because by then no other is left that it could be like, as in FlexGet.
-/// An entry that comes twice, with the same title and address, is not like itself.
+/// With `action: reject` the last of them stays, as in FlexGet: rejected entries do not count. An entry that was
+/// produced twice, with the same title and URL, is not a duplicate of itself.
 ///
 /// ```yaml
 /// mock:
@@ -21,10 +21,10 @@ use crate::filters::unique::{Action, same};
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Duplicates {
-    /// The field.
+    /// The field to compare.
     field: String,
-    /// What to do with the entries.
-    action: Action,
+    /// The decision about the entries.
+    action: Decision,
 }
 
 submit! { plugin::<Duplicates>() }
@@ -42,7 +42,7 @@ impl Duplicates {
         task.need(&[&self.field]).await;
         let mut groups: HashMap<String, Vec<usize>> = HashMap::new();
         for at in task.live() {
-            if let Some(value) = task.entries[at].get(&self.field).and_then(same) {
+            if let Some(value) = task.entries[at].get(&self.field).as_ref().and_then(comparable) {
                 groups.entry(value).or_default().push(at);
             }
         }

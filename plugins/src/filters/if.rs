@@ -271,7 +271,7 @@ mod tests {
     use flexget_core::prelude::*;
     use flexget_core::testing;
 
-    use crate::modify::test_lookup::asked;
+    use crate::shared::test_lookup::asked;
 
     /// The titles that are accepted of three entries, with what a lookup knows of them, by one rule.
     fn accepted_by(rule: &str) -> Vec<String> {

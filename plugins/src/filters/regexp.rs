@@ -2,18 +2,20 @@ use std::borrow::Cow;
 use std::fmt;
 
 use flexget_core::prelude::*;
+use percent_encoding::percent_decode_str;
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserializer, de};
 
-use crate::modify::set::Fields;
+use crate::shared::decision::Decision;
+use crate::shared::field_values::FieldValues;
 
 /// Accepts and rejects entries by regular expressions.
 ///
-/// An expression is looked for anywhere in the fields `title` and `description`, or in those that `from` names; upper and
-/// lower case are alike. It may have options: `not` takes expressions that must not be found in the same field, `from`
-/// fields, `set` fields to set (as the plugin `set` does), and `path` a value for the field `path`. The spelling is Python's.
+/// A regular expression, in Python's syntax and case-insensitive, is searched in the fields `title` and `description`,
+/// or in those of `from`. It may have options: `not` holds regular expressions that must not match in the same field,
+/// `from` the fields to search, `set` fields to set (as the plugin `set` does), and `path` a value of the field `path`.
 ///
 /// ```yaml
 /// mock: [ Solaris 1972 1080p, Solaris 2002 1080p, Stalker 1979 CAM ]
@@ -28,33 +30,22 @@ use crate::modify::set::Fields;
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Regexp {
-    /// Accepts the entries in which one of these is found.
+    /// Accepts entries that match one of these.
     #[serde(default)]
     accept: Expressions,
-    /// Rejects the entries in which one of these is found.
+    /// Rejects entries that match one of these.
     #[serde(default)]
     reject: Expressions,
-    /// Accepts the entries in which one of these is not found.
+    /// Accepts entries that do not match one of these.
     #[serde(default)]
     accept_excluding: Expressions,
-    /// Rejects the entries in which one of these is not found.
+    /// Rejects entries that do not match one of these.
     #[serde(default)]
     reject_excluding: Expressions,
-    /// What to do with all other entries.
-    rest: Option<Rest>,
-    /// The fields to look in, for all expressions that do not say others.
+    /// The decision about all other entries.
+    rest: Option<Decision>,
+    /// The fields to search, for regular expressions without `from`.
     from: Option<OneOrMany<String>>,
-}
-
-/// What to do with all other entries.
-#[derive(Deserialize, JsonSchema, Clone, Copy, PartialEq)]
-#[serde(rename_all = "lowercase")]
-#[schemars(inline)]
-enum Rest {
-    /// Accept them.
-    Accept,
-    /// Reject them.
-    Reject,
 }
 
 /// Regular expressions, each with its options.
@@ -65,12 +56,12 @@ struct Expressions(Vec<Item>);
 /// One regular expression, or several with options.
 struct Item(Vec<(Pattern, Options)>);
 
-/// What else there is to say of a regular expression.
+/// The options of a regular expression.
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 struct Options {
     path: Option<String>,
-    set: Option<Fields>,
+    set: Option<FieldValues>,
     not: Option<OneOrMany<Pattern>>,
     from: Option<OneOrMany<String>>,
 }
@@ -95,10 +86,10 @@ impl Regexp {
 
         let mut rest: BTreeSet<usize> = task.live().collect();
         for (expressions, action, wants_match) in [
-            (&self.accept, Rest::Accept, true),
-            (&self.reject, Rest::Reject, true),
-            (&self.accept_excluding, Rest::Accept, false),
-            (&self.reject_excluding, Rest::Reject, false),
+            (&self.accept, Decision::Accept, true),
+            (&self.reject, Decision::Reject, true),
+            (&self.accept_excluding, Decision::Accept, false),
+            (&self.reject_excluding, Decision::Reject, false),
         ] {
             for at in task.live() {
                 if self.apply(expressions, action, wants_match, task, at)? {
@@ -108,17 +99,17 @@ impl Regexp {
         }
         if let Some(action) = self.rest {
             for at in rest {
-                action.apply(&mut task.entries[at], "regexp `rest`".to_owned());
+                action.apply(&mut task.entries[at], Self::NAME, "regexp `rest`".to_owned());
             }
         }
         Ok(())
     }
 
-    /// Does it to the entry at `at`, if the first of the expressions that is to be found, or not, says so.
+    /// Decides about the entry at `at` by the first regular expression that matches, or does not; returns whether one did.
     fn apply(
         &self,
         expressions: &Expressions,
-        action: Rest,
+        action: Decision,
         wants_match: bool,
         task: &mut Task,
         at: usize,
@@ -136,13 +127,13 @@ impl Regexp {
             if let Some(fields) = &options.set {
                 fields.set(task, at, Self::NAME);
             }
-            action.apply(&mut task.entries[at], reason);
+            action.apply(&mut task.entries[at], Self::NAME, reason);
             return Ok(true);
         }
         Ok(false)
     }
 
-    /// The first field in which the expression is found and none of those that it must not be.
+    /// Returns the first field that the regular expression matches and those of `not` do not.
     fn found_in<'a>(&'a self, pattern: &Pattern, options: &'a Options, entry: &Entry) -> Result<Option<&'a str>> {
         let from = options.from.as_ref().or(self.from.as_ref());
         let usual = || vec!["title", "description"];
@@ -170,7 +161,7 @@ fn finds_any(patterns: Option<&OneOrMany<Pattern>>, texts: &[String]) -> Result<
     Ok(false)
 }
 
-/// The texts of a field: of a list each of its items, of an address without its escapes.
+/// Returns the texts of a field: the items of a list, and a URL without its escapes.
 fn texts(field: &str, entry: &Entry) -> Vec<String> {
     let texts = match entry.get(field) {
         Some(Value::List(items)) => items.iter().map(Value::display).collect(),
@@ -180,34 +171,8 @@ fn texts(field: &str, entry: &Entry) -> Vec<String> {
     if field == "url" { texts.iter().map(|text| unescaped(text)).collect() } else { texts }
 }
 
-/// An address with `%20` and the like as the characters that they are.
-fn unescaped(text: &str) -> String {
-    let digit = |byte: Option<&u8>| byte.and_then(|byte| char::from(*byte).to_digit(16));
-    let bytes = text.as_bytes();
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while let Some(&byte) = bytes.get(at) {
-        match (byte, digit(bytes.get(at + 1)), digit(bytes.get(at + 2))) {
-            (b'%', Some(high), Some(low)) => {
-                out.push((high * 16 + low) as u8);
-                at += 3;
-            }
-            _ => {
-                out.push(byte);
-                at += 1;
-            }
-        }
-    }
-    String::from_utf8_lossy(&out).into_owned()
-}
-
-impl Rest {
-    fn apply(self, entry: &mut Entry, reason: String) {
-        match self {
-            Self::Accept => entry.accept_because(Regexp::NAME, Some(reason)),
-            Self::Reject => entry.reject(Regexp::NAME, Some(reason)),
-        }
-    }
+fn unescaped(url: &str) -> String {
+    percent_decode_str(url).decode_utf8_lossy().into_owned()
 }
 
 impl Expressions {
@@ -239,7 +204,7 @@ impl<'de> Deserialize<'de> for Item {
     }
 }
 
-/// The options of an expression, or its `path` alone.
+/// The options of a regular expression, or its `path` alone.
 struct PathOrOptions(Options);
 
 impl<'de> Deserialize<'de> for PathOrOptions {
@@ -271,7 +236,7 @@ impl JsonSchema for Expressions {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let names = OneOrMany::<String>::json_schema(generator);
         let patterns = OneOrMany::<Pattern>::json_schema(generator);
-        let set = crate::modify::set::Set::json_schema(generator);
+        let set = FieldValues::json_schema(generator);
         json_schema!({
             "type": "array",
             "items": {
@@ -292,10 +257,10 @@ impl JsonSchema for Expressions {
                                         "path": { "description": "The value of the field `path`.", "type": "string" },
                                         "set": set,
                                         "not": {
-                                            "description": "What must not be found in the same field.",
+                                            "description": "The regular expressions that must not match in the same field.",
                                             "anyOf": patterns.get("anyOf"),
                                         },
-                                        "from": { "description": "The fields to look in.", "anyOf": names.get("anyOf") },
+                                        "from": { "description": "The fields to search.", "anyOf": names.get("anyOf") },
                                     },
                                 },
                             ],
@@ -325,7 +290,7 @@ regexp: {options}"
     const STALKER: &str = "Stalker CAM";
 
     #[test]
-    fn every_operation_says_why() {
+    fn every_operation_gives_a_reason() {
         for (options, solaris, stalker) in [
             ("{ accept: [ solaris ] }", ": accepted (regexp 'solaris' matched field 'title')", ""),
             ("{ accept: [ Tarkovsky ] }", ": accepted (regexp 'Tarkovsky' matched field 'description')", ""),
@@ -360,7 +325,7 @@ regexp: {options}"
     }
 
     #[test]
-    fn options_set_fields_of_the_entries_that_match() {
+    fn options_set_fields_of_matching_entries() {
         let task = "
             mock: [ { title: Solaris, year: 1972 }, Stalker ]
             regexp: { accept: [ solaris: { path: /films, set: { decade: '{{ year // 10 }}0s' } }, stalker: /other ] }
@@ -372,7 +337,7 @@ regexp: {options}"
     }
 
     #[test]
-    fn mistakes_are_found_wherever_a_regular_expression_stands() {
+    fn mistakes_are_found_in_every_regular_expression() {
         let mistakes = testing::mistakes(
             "
             mock: [ A ]

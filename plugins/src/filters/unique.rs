@@ -2,10 +2,12 @@ use std::collections::HashMap;
 
 use flexget_core::prelude::*;
 
-/// Rejects (or accepts) the entries that have the same fields as one before them.
+use crate::shared::decision::{Decision, comparable};
+
+/// Rejects or accepts entries with the same values of fields as an earlier one.
 ///
-/// The first of them is left alone. An entry that lacks one of the fields is like no other; so is one whose field is known
-/// to be nothing, which FlexGet takes for the same as every other such entry.
+/// The first of them stays as it is. An entry that lacks one of the fields, or whose field is null, equals no other.
+/// (In FlexGet, null equals null.)
 ///
 /// ```yaml
 /// mock:
@@ -18,33 +20,15 @@ use flexget_core::prelude::*;
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Unique {
-    /// The field, or several that must all be the same.
+    /// The field, or several that must all be equal.
     field: OneOrMany<String>,
-    /// What to do with an entry that is like one before it.
-    #[serde(default)]
-    action: Action,
+    /// The decision about an entry that equals an earlier one.
+    #[serde(default = "reject")]
+    action: Decision,
 }
 
-/// What to do with an entry.
-#[derive(Deserialize, JsonSchema, Default, PartialEq, Clone, Copy)]
-#[serde(rename_all = "lowercase")]
-#[schemars(inline)]
-pub enum Action {
-    /// Accept it.
-    Accept,
-    /// Reject it.
-    #[default]
-    Reject,
-}
-
-impl Action {
-    /// Does it.
-    pub fn apply(self, entry: &mut Entry, by: &'static str, reason: String) {
-        match self {
-            Self::Accept => entry.accept_because(by, Some(reason)),
-            Self::Reject => entry.reject(by, Some(reason)),
-        }
-    }
+fn reject() -> Decision {
+    Decision::Reject
 }
 
 submit! { plugin::<Unique>() }
@@ -64,10 +48,10 @@ impl Unique {
         let mut firsts: HashMap<Vec<String>, String> = HashMap::new();
         for at in task.live() {
             let entry = &mut task.entries[at];
-            if self.action == Action::Accept && entry.state() == State::Accepted {
+            if self.action == Decision::Accept && entry.state() == State::Accepted {
                 continue;
             }
-            let Some(values) = names.iter().map(|name| same(entry.get(name)?)).collect::<Option<Vec<_>>>() else {
+            let Some(values) = names.iter().map(|name| comparable(&entry.get(name)?)).collect::<Option<Vec<_>>>() else {
                 continue;
             };
             match firsts.get(&values) {
@@ -89,11 +73,6 @@ impl Unique {
     }
 }
 
-/// What a value is compared by: a number is the same as the text that spells it, and nothing is like nothing else.
-pub fn same(value: Value) -> Option<String> {
-    (!value.is_null()).then(|| value.display())
-}
-
 #[cfg(test)]
 mod tests {
     use flexget_core::testing;
@@ -107,7 +86,7 @@ mod tests {
           - { title: E, kind: x, id: ~ }";
 
     #[test]
-    fn the_first_stays_and_what_lacks_a_field_is_left_alone() {
+    fn the_first_stays_and_so_do_entries_without_the_field() {
         let run = |options: &str| {
             testing::decisions(&testing::run(&format!("{MOCK}\n        {options}"), &testing::context()))
         };

@@ -1,8 +1,8 @@
 use flexget_core::prelude::*;
 
-use crate::inputs::source;
+use crate::shared::source::Location;
 
-/// Produces entries from the rows of a table in CSV, from an address or a file.
+/// Produces entries from the rows of a CSV table at a URL or in a file.
 ///
 /// ```yaml
 /// csv:
@@ -16,24 +16,23 @@ use crate::inputs::source;
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Csv {
-    /// The address, or the path of a file.
-    #[schemars(length(min = 1))]
-    url: String,
-    /// The fields, each with the number of its column; the first column is 1.
+    /// The URL, or the path of a file.
+    url: Location,
+    /// The fields, each with the number of its column, counted from 1.
     values: Columns,
 }
 
-/// Fields with their columns.
+/// The column numbers of the fields.
 #[derive(Deserialize, JsonSchema)]
 #[schemars(inline)]
 struct Columns {
     /// The column of the title.
     #[schemars(range(min = 1))]
     title: usize,
-    /// The column of the address.
+    /// The column of the URL.
     #[schemars(range(min = 1))]
     url: usize,
-    /// The columns of any other fields.
+    /// The columns of other fields.
     #[serde(flatten)]
     others: BTreeMap<String, usize>,
 }
@@ -59,20 +58,19 @@ impl Plugin for Csv {
 
 impl Csv {
     async fn produce(&self, task: &mut Task) -> Result<()> {
-        let text = source::text(&self.url, None, &task.cx).await?;
+        let text = self.url.text(None, &task.cx).await?;
         let rows =
             ::csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes()).into_records();
         for (number, row) in rows.enumerate() {
             if task.wanted.is_some_and(|wanted| task.entries.len() >= wanted) {
                 break;
             }
-            let unreadable =
-                |error| Error::new(format!("row {} of `{}` is not CSV", number + 1, self.url)).cause(error);
-            let row = row.map_err(unreadable)?;
+            let of_row = |problem: &str| format!("row {} of {} {problem}", number + 1, self.url);
+            let row = row.map_err(|error| Error::new(of_row("is not CSV")).cause(error))?;
             let cell = |name: &str, column: usize| {
                 row.get(column - 1).map(str::trim).ok_or_else(|| {
-                    Error::new(format!("row {} of `{}` has no column {column} for `{name}`", number + 1, self.url))
-                        .hint("the columns are counted from 1")
+                    Error::new(of_row(&format!("has no column {column} for `{name}`")))
+                        .hint("columns are counted from 1")
                 })
             };
             let mut entry = Entry::new(cell("title", self.values.title)?, cell("url", self.values.url)?);
@@ -90,7 +88,7 @@ mod tests {
     use flexget_core::testing;
 
     #[test]
-    fn rows_are_entries() {
+    fn rows_become_entries() {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(
             &file,

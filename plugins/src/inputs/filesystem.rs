@@ -1,16 +1,21 @@
 use std::collections::HashSet;
 use std::fs::Metadata;
+use std::io::ErrorKind;
 use std::path::{Path as FilePath, PathBuf};
+use std::time::SystemTime;
 
 use flexget_core::prelude::*;
 use jiff::Timestamp;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::inputs::source;
+use crate::shared::source;
 
-/// Produces entries from the files, folders and links in folders.
+/// Produces entries from the files, folders and links in folders, in the order of their paths.
 ///
-/// The title is the name, of a file without its ending. Other fields: `location` (the path), `filename` (the name), and the times
-/// `accessed`, `modified` (also as `timestamp`) and `created` (as in FlexGet, when anything about it last changed). The entries are in the order of their paths. A folder that is not there is a warning.
+/// The title is the name, without the extension of a file. Other fields: `location` (the path), `filename` (the name),
+/// and the times `atime` (last access), `mtime` (last modification, also as `timestamp`) and `ctime` (last change of
+/// anything about it); they are also named `accessed`, `modified` and `created`. A folder that does not exist gives
+/// a warning.
 ///
 /// ```yaml
 /// filesystem:
@@ -36,18 +41,18 @@ pub enum Filesystem {
 pub struct Options {
     /// The folder, or several.
     path: OneOrMany<String>,
-    /// Whether folders within are read as well, or down to which level; the folder itself is the first.
+    /// Whether subfolders are read, or down to which level; the folder itself is level 1.
     #[serde(default)]
     recursive: Depth,
-    /// Takes only what has a path like this, with `*`, `?` and `[…]`.
+    /// Takes only paths that match this mask, with `*`, `?` and `[…]`.
     mask: Option<Mask>,
-    /// Takes only what has a path that begins like this.
+    /// Takes only paths that match this regular expression from their beginning.
     regexp: Option<Start>,
-    /// What is taken; all kinds if it is not said.
+    /// The kinds that are taken; all by default.
     retrieve: Option<OneOrMany<Kind>>,
 }
 
-/// What is taken.
+/// A kind of directory entry.
 #[derive(Deserialize, JsonSchema, Clone, Copy, PartialEq)]
 #[serde(rename_all = "lowercase")]
 #[schemars(inline)]
@@ -60,14 +65,14 @@ enum Kind {
     Symlinks,
 }
 
-/// How deep folders are read.
+/// The depth to which folders are read.
 #[derive(Deserialize, JsonSchema, Clone, Copy)]
 #[serde(untagged)]
 #[schemars(inline)]
 enum Depth {
-    /// Whether folders within are read.
+    /// Whether subfolders are read.
     Toggle(bool),
-    /// So many levels.
+    /// The number of levels.
     Levels(#[schemars(range(min = 2))] usize),
 }
 
@@ -90,7 +95,7 @@ impl TryFrom<String> for Mask {
     }
 }
 
-/// A regular expression for the beginning of paths.
+/// A regular expression that matches at the beginning of paths.
 #[derive(Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
 #[schemars(inline, with = "Pattern")]
@@ -102,6 +107,10 @@ impl TryFrom<String> for Start {
         Pattern::at_start(&text).map(Self)
     }
 }
+
+/// The characters of a path that are escaped in a URL.
+const ESCAPED: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b':');
 
 submit! { plugin::<Filesystem>() }
 
@@ -135,37 +144,29 @@ impl Filesystem {
             Depth::Toggle(true) => usize::MAX,
             Depth::Levels(levels) => levels,
         };
-        let mut met = HashSet::new();
+        let mut urls = HashSet::new();
         for folder in self.paths() {
-            let path = source::path(folder, &task.cx);
+            let path = source::expand_home(folder, &task.cx);
             let path = std::path::absolute(&path).unwrap_or(path);
-            match std::fs::read_dir(&path) {
-                Ok(_) => self.read(&path, depth, &mut met, task)?,
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            match contents(&path) {
+                Ok(contents) => self.produce_from(contents, depth, &mut urls, task)?,
+                Err(error) if error.kind() == ErrorKind::NotFound => {
                     task.warn(Self::NAME, format!("`{folder}` does not exist"));
                 }
-                Err(error) => {
-                    return Err(Error::new(format!("`{folder}` cannot be read"))
-                        .hint("it must be a folder that this user may read")
-                        .cause(error));
-                }
+                Err(error) => return Err(source::unreadable(&path, error)),
             }
         }
         Ok(())
     }
 
-    /// Reads what is in a folder, and in those within it down to `depth`; what was `met` in another folder is there once.
-    fn read(&self, folder: &FilePath, depth: usize, met: &mut HashSet<String>, task: &mut Task) -> Result<()> {
-        let found: Result<Vec<PathBuf>, std::io::Error> =
-            std::fs::read_dir(folder).and_then(|items| items.map(|item| Ok(item?.path())).collect());
-        let mut paths = match found {
-            Ok(paths) => paths,
-            // A folder below that is closed to us must not hide the others.
-            Err(error) => {
-                task.warn(Self::NAME, format!("`{}` cannot be read: {error}", folder.display()));
-                return Ok(());
-            }
-        };
+    /// Produces the entries of a folder and of its subfolders down to `depth`, each once.
+    fn produce_from(
+        &self,
+        mut paths: Vec<PathBuf>,
+        depth: usize,
+        urls: &mut HashSet<String>,
+        task: &mut Task,
+    ) -> Result<()> {
         paths.sort();
         for path in paths {
             let Ok(own) = path.symlink_metadata() else { continue };
@@ -175,12 +176,17 @@ impl Filesystem {
             if self.takes(is_dir, own.is_symlink(), is_file) && self.matches(&path)? {
                 let is_file = target.as_ref().is_some_and(Metadata::is_file);
                 let entry = entry(&path, target.as_ref().unwrap_or(&own), is_file);
-                if met.insert(entry.url().to_owned()) {
+                if urls.insert(entry.url().to_owned()) {
                     task.produce([entry]);
                 }
             }
             if is_dir && !own.is_symlink() && depth > 1 {
-                self.read(&path, depth - 1, met, task)?;
+                match contents(&path) {
+                    Ok(contents) => self.produce_from(contents, depth - 1, urls, task)?,
+                    Err(error) if source::is_out_of_files(&error) => return Err(source::unreadable(&path, error)),
+                    // A subfolder without permission must not hide the others.
+                    Err(error) => task.warn(Self::NAME, format!("`{}` cannot be read: {error}", path.display())),
+                }
             }
         }
         Ok(())
@@ -200,48 +206,49 @@ impl Filesystem {
     }
 }
 
+/// Returns the paths of all that is in a folder.
+fn contents(folder: &FilePath) -> std::io::Result<Vec<PathBuf>> {
+    std::fs::read_dir(folder)?.map(|item| Ok(item?.path())).collect()
+}
+
 fn entry(path: &FilePath, metadata: &Metadata, is_file: bool) -> Entry {
     let text = |name: Option<&std::ffi::OsStr>| name.unwrap_or_default().to_string_lossy().into_owned();
     let name = text(path.file_name());
     let title = if is_file { text(path.file_stem()) } else { name.clone() };
-    let accessed = metadata.accessed().ok().and_then(|at| Timestamp::try_from(at).ok());
-    let modified = metadata.modified().ok().and_then(|at| Timestamp::try_from(at).ok());
-    let created = || metadata.created().ok().and_then(|at| Timestamp::try_from(at).ok());
+    let time = |time: std::io::Result<SystemTime>| time.ok().and_then(|at| Timestamp::try_from(at).ok());
+    let accessed = time(metadata.accessed());
+    let modified = time(metadata.modified());
+    let changed = changed(metadata).or_else(|| time(metadata.created()));
     Entry::new(title, file_url(path))
         .with("location", path.to_string_lossy().into_owned())
         .with("filename", name)
         .with("timestamp", modified)
+        .with("atime", accessed)
+        .with("mtime", modified)
+        .with("ctime", changed)
         .with("accessed", accessed)
         .with("modified", modified)
-        .with("created", changed(metadata).or_else(created))
+        .with("created", changed)
 }
 
-/// When anything about it last changed.
+/// Returns when anything about a file last changed.
 #[cfg(unix)]
 fn changed(metadata: &Metadata) -> Option<Timestamp> {
     use std::os::unix::fs::MetadataExt;
     Timestamp::new(metadata.ctime(), i32::try_from(metadata.ctime_nsec()).ok()?).ok()
 }
 
-/// When anything about it last changed, which this system does not say.
+/// Returns `None`: this system does not say when anything about a file last changed.
 #[cfg(not(unix))]
 fn changed(_: &Metadata) -> Option<Timestamp> {
     None
 }
 
-/// The address of a file.
+/// Returns the URL of a file.
 fn file_url(path: &FilePath) -> String {
-    let text = path.to_string_lossy().replace('\\', "/");
-    let start = if text.starts_with('/') { "file://" } else { "file:///" };
-    text.bytes().fold(start.to_owned(), |mut url, byte| {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' | b'~' | b':' => {
-                url.push(char::from(byte))
-            }
-            other => url += &format!("%{other:02X}"),
-        }
-        url
-    })
+    let path = path.to_string_lossy().replace('\\', "/");
+    let start = if path.starts_with('/') { "file://" } else { "file:///" };
+    format!("{start}{}", utf8_percent_encode(&path, ESCAPED))
 }
 
 #[cfg(test)]
@@ -256,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_taken() {
+    fn paths_are_selected_as_in_flexget() {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
         std::fs::create_dir_all(at("Show/Season 1")).unwrap();
@@ -278,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_say_where_it_is() {
+    fn fields_give_location_and_times() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("a b.mkv"), "").unwrap();
         let task = format!("filesystem: [ {}, /nowhere/at/all ]\naccept_all: yes", folder.path().display());
@@ -287,7 +294,10 @@ mod tests {
         assert_eq!(fields["location"], folder.path().join("a b.mkv").display().to_string());
         assert_eq!(fields["filename"], "a b.mkv");
         assert!(report.entries[0].url().starts_with("file:///") && report.entries[0].url().ends_with("/a%20b.mkv"));
-        assert!(fields["modified"].as_str().unwrap().ends_with('Z'));
+        for (name, flexget_name) in [("accessed", "atime"), ("modified", "mtime"), ("created", "ctime")] {
+            assert!(fields[name].as_str().unwrap().ends_with('Z'));
+            assert_eq!(fields[name], fields[flexget_name]);
+        }
         assert_eq!(report.warnings, ["filesystem: `/nowhere/at/all` does not exist"]);
     }
 

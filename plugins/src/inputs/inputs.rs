@@ -1,11 +1,11 @@
-use std::collections::HashSet;
-
 use flexget_core::prelude::*;
 
-/// Reads several inputs, also of the same kind, one after the other.
+use crate::shared::distinct::DistinctEntries;
+
+/// Reads several inputs, also of the same kind, in order.
 ///
-/// An entry that has the title or the address of one before it is left out. An input that fails is a warning, and the others
-/// are read.
+/// Entries with the title or the URL of an earlier one are left out. An input that fails gives a warning, and the
+/// others are read.
 ///
 /// ```yaml
 /// inputs:
@@ -33,7 +33,7 @@ impl Plugin for Inputs {
 
 impl Inputs {
     async fn produce(&self, task: &mut Task) -> Result<()> {
-        let mut known = Known::default();
+        let mut distinct = DistinctEntries::default();
         for input in &self.inputs {
             if task.wanted.is_some_and(|wanted| task.entries.len() >= wanted) {
                 break;
@@ -44,36 +44,11 @@ impl Inputs {
                     if entries.is_empty() && !task.may_be_empty {
                         task.warn(Self::NAME, format!("input {} did not return anything", input.name));
                     }
-                    task.produce(entries.into_iter().filter(|entry| known.is_new(entry)));
+                    task.produce(entries.into_iter().filter(|entry| distinct.insert(entry)));
                 }
             }
         }
         Ok(())
-    }
-}
-
-/// The titles and addresses of the entries that have been met.
-#[derive(Default)]
-pub struct Known {
-    titles: HashSet<String>,
-    urls: HashSet<String>,
-}
-
-impl Known {
-    /// Whether the entry has neither the title nor an address of one before it.
-    pub fn is_new(&mut self, entry: &Entry) -> bool {
-        let more = match entry.peek("urls") {
-            Some(Value::List(urls)) => urls.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
-            _ => Vec::new(),
-        };
-        let urls: Vec<String> =
-            more.into_iter().chain([entry.url().to_owned()]).filter(|url| !url.is_empty()).collect();
-        let is_new = !self.titles.contains(entry.title()) && !urls.iter().any(|url| self.urls.contains(url));
-        if is_new {
-            self.titles.insert(entry.title().to_owned());
-            self.urls.extend(urls);
-        }
-        is_new
     }
 }
 
@@ -83,7 +58,7 @@ mod tests {
     use flexget_core::testing;
 
     #[test]
-    fn what_came_before_by_title_or_address_is_left_out() {
+    fn entries_with_an_earlier_title_or_url_are_left_out() {
         let task = "
             inputs:
               - mock: [ A, { title: B, url: 'http://x/1' } ]
@@ -96,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn an_input_that_fails_or_gives_nothing_is_a_warning() {
+    fn an_input_that_fails_or_is_empty_gives_a_warning() {
         let task = "
             inputs:
               - yaml_list: /

@@ -1,9 +1,11 @@
 use flexget_core::prelude::*;
 
-/// Produces entries that are written in the config, to try out a task.
+use crate::shared::placeholder_url::placeholder_url;
+
+/// Produces the entries that are written in the config, to try out a task.
 ///
-/// An entry is a title, or a mapping with a `title` and whatever other fields it is to have. Without a `url` it gets one
-/// that is made from the title, so that it is the same entry in the next run (FlexGet makes another at each run).
+/// An entry is a title, or a mapping with a `title` and any other fields. Without a `url` it gets one made from the
+/// title, so that the next run recognises the entry (in FlexGet the URL is random).
 ///
 /// ```yaml
 /// mock:
@@ -16,7 +18,7 @@ use flexget_core::prelude::*;
 pub struct Mock {
     /// The entries.
     #[schemars(with = "Vec<MockEntry>")]
-    entries: Vec<Made>,
+    entries: Vec<Produced>,
 }
 
 /// An entry: its title, or its fields.
@@ -36,9 +38,9 @@ enum MockEntry {
 struct MockFields {
     /// The title.
     title: String,
-    /// The address; made from the title where there is none.
+    /// The URL; made from the title by default.
     url: Option<String>,
-    /// Any other fields.
+    /// Other fields.
     #[serde(flatten)]
     #[schemars(with = "BTreeMap<String, serde_json::Value>")]
     fields: serde_yaml::Mapping,
@@ -57,23 +59,22 @@ impl Plugin for Mock {
 
 impl Mock {
     async fn produce(&self, task: &mut Task) -> Result<()> {
-        task.produce(self.entries.iter().map(|Made(entry)| entry.fresh()));
+        task.produce(self.entries.iter().map(|Produced(entry)| entry.fresh()));
         Ok(())
     }
 }
 
-/// An entry as it is produced: made once, because there may be many and what is written takes more room.
+/// An entry to produce, which takes less memory than its YAML.
 #[derive(Deserialize)]
 #[serde(from = "MockEntry")]
-struct Made(Entry);
+struct Produced(Entry);
 
-impl From<MockEntry> for Made {
+impl From<MockEntry> for Produced {
     fn from(written: MockEntry) -> Self {
-        let address = |title: &str| format!("mock://localhost/mock/{}", slug(title));
         Self(match written {
-            MockEntry::Title(title) => Entry::new(&title, address(&title)),
+            MockEntry::Title(title) => Entry::new(&title, placeholder_url(Mock::NAME, &title)),
             MockEntry::Fields(MockFields { title, url, fields }) => {
-                let url = url.unwrap_or_else(|| address(&title));
+                let url = url.unwrap_or_else(|| placeholder_url(Mock::NAME, &title));
                 let mut entry = Entry::new(title, url);
                 for (name, value) in &fields {
                     entry.set(Value::from_yaml(name).display(), Value::from_yaml(value));
@@ -82,10 +83,4 @@ impl From<MockEntry> for Made {
             }
         })
     }
-}
-
-/// A title as a part of an address.
-pub fn slug(title: &str) -> String {
-    let words = title.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-    words.collect::<Vec<_>>().join("-").to_lowercase()
 }

@@ -3,13 +3,13 @@ use std::borrow::Cow;
 use flexget_core::prelude::*;
 use schemars::{Schema, SchemaGenerator};
 
-use crate::inputs::source;
+use crate::shared::source::Location;
 
-/// Produces entries from any text, at an address or in a file, by regular expressions.
+/// Produces entries from any text at a URL or in a file, by regular expressions.
 ///
-/// The text is read line by line. The first group of an expression that is found becomes the field; when all fields of
-/// `entry` are found, or one of them again, the entry is done and the next one begins. Here, unlike elsewhere, upper
-/// and lower case differ.
+/// The text is read line by line. The first group of a regular expression becomes the value of its field. Once all
+/// fields of `entry` are found, or one of them for the second time, the entry is complete and the next one begins.
+/// Unlike in other plugins, these regular expressions are case-sensitive.
 ///
 /// ```yaml
 /// text:
@@ -24,20 +24,19 @@ use crate::inputs::source;
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Text {
-    /// The address, or the path of a file.
-    #[schemars(length(min = 1))]
-    url: String,
-    /// How the text is encoded, if it does not say so itself.
+    /// The URL, or the path of a file.
+    url: Location,
+    /// The encoding of the text; detected by default.
     encoding: Option<String>,
-    /// The fields, `title` and `url` among them, each with the regular expression that finds it.
+    /// The fields, including `title` and `url`, each with the regular expression that finds it.
     #[schemars(extend("required" = ["title", "url"]))]
     entry: Pairs<Exact>,
-    /// What to make of fields: text in which `%(name)s` stands for a field.
+    /// New values of fields, in which `%(name)s` stands for the value of a field.
     #[serde(default)]
     format: Pairs<String>,
 }
 
-/// A regular expression for which upper and lower case differ.
+/// A case-sensitive regular expression.
 struct Exact(Pattern);
 
 impl<'de> Deserialize<'de> for Exact {
@@ -76,7 +75,7 @@ impl Plugin for Text {
                     Path::root().key("entry").key(field),
                     format!("the regular expression `{}` has no group", pattern.0.text()),
                 )
-                .help("put what is to be taken between `(` and `)`"),
+                .help("put the part to extract between `(` and `)`"),
             );
         }
         let label = self.encoding.as_ref().filter(|label| encoding_rs::Encoding::for_label(label.as_bytes()).is_none());
@@ -90,27 +89,26 @@ impl Plugin for Text {
 
 impl Text {
     async fn produce(&self, task: &mut Task) -> Result<()> {
-        let text = source::text(&self.url, self.encoding.as_deref(), &task.cx).await?;
+        let text = self.url.text(self.encoding.as_deref(), &task.cx).await?;
         let mut found: BTreeMap<&str, String> = BTreeMap::new();
         let mut incomplete = 0;
+        let mut finish = |found: &mut BTreeMap<&str, String>, task: &mut Task| {
+            match self.entry_of(found) {
+                Some(entry) => task.produce([entry]),
+                None => incomplete += 1,
+            }
+            found.clear();
+        };
         for line in text.lines() {
             for (field, pattern) in &self.entry {
                 let Some(captures) = pattern.0.captures(line)? else { continue };
                 if found.contains_key(field.as_str()) {
-                    match self.entry_of(&found) {
-                        Some(entry) => task.produce([entry]),
-                        None => incomplete += 1,
-                    }
-                    found.clear();
+                    finish(&mut found, task);
                 }
                 let value = captures.get(1).map(|group| group.as_str().to_owned()).unwrap_or_default();
                 found.insert(field, value);
                 if found.len() == self.entry.len() {
-                    match self.entry_of(&found) {
-                        Some(entry) => task.produce([entry]),
-                        None => incomplete += 1,
-                    }
-                    found.clear();
+                    finish(&mut found, task);
                 }
             }
             if task.wanted.is_some_and(|wanted| task.entries.len() >= wanted) {
@@ -118,12 +116,12 @@ impl Text {
             }
         }
         if incomplete > 0 {
-            task.warn(Self::NAME, format!("{incomplete} entries without a title or an address were left out"));
+            task.warn(Self::NAME, format!("{incomplete} entries without a title or a URL were left out"));
         }
         Ok(())
     }
 
-    /// The entry of these fields, if it has a title and an address.
+    /// Returns the entry with these fields, or `None` if it lacks a title or a URL.
     fn entry_of(&self, found: &BTreeMap<&str, String>) -> Option<Entry> {
         let get = |name: &str| found.get(name).filter(|value| !value.is_empty()).cloned();
         let mut fields: BTreeMap<&str, String> = found.clone();
@@ -138,7 +136,7 @@ impl Text {
     }
 }
 
-/// Text in which `%(name)s` stands for a field and `%%` for `%`.
+/// Replaces `%(name)s` by the value of a field, and `%%` by `%`.
 fn formatted(format: &str, fields: &BTreeMap<&str, String>) -> String {
     let mut out = String::new();
     let mut rest = format;
@@ -185,11 +183,11 @@ accept_all: yes",
             got,
             [("A", "http://x/a", "\"A % x\"".to_owned()), ("B", "http://x/b", "\"B % caf\u{e9} 100%\"".to_owned())]
         );
-        assert_eq!(report.warnings, ["text: 1 entries without a title or an address were left out"]);
+        assert_eq!(report.warnings, ["text: 1 entries without a title or a URL were left out"]);
     }
 
     #[test]
-    fn mistakes_are_found_before_anything_runs() {
+    fn mistakes_are_found_before_the_run() {
         let mistakes =
             testing::mistakes("text: { url: x, entry: { title: '(a)', url: b }, encoding: klingon }\naccept_all: yes");
         assert_eq!(mistakes.len(), 2, "{mistakes:?}");

@@ -1,8 +1,8 @@
 use flexget_core::list::Index;
 use flexget_core::prelude::*;
 
-use crate::inputs::yaml_file::{Encoding, Row, YamlFile, address};
 use crate::lists::entry_list;
+use crate::shared::yaml_file::{Encoding, Row, YamlFile, url_of};
 
 /// A list in a YAML file: a sequence of entries, each with a `title`, that people can read and edit.
 ///
@@ -71,7 +71,7 @@ impl YamlList {
 
     fn is_written(&self, entry: &Entry, field: &str, value: &Value) -> bool {
         let is_known = match field {
-            "url" => entry.url() == address(entry.title()),
+            "url" => entry.url() == url_of(entry.title()),
             "original_title" => value.as_str() == Some(entry.title()),
             "original_url" => value.as_str() == Some(entry.url()),
             _ => false,
@@ -204,7 +204,7 @@ mod tests {
             let added = run(&task(&path, "", "[ A ]"), &context());
             assert_eq!(titles(&added, State::Failed), ["A"], "{added:?}");
             let reason = &added.changes[0].failed[0];
-            assert!(reason.contains(expected) && reason.contains("it is not written to"), "{reason}");
+            assert!(reason.contains(expected) && reason.contains("it is not changed"), "{reason}");
             assert_eq!(fs::read(&path).unwrap(), text);
         }
     }

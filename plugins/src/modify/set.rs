@@ -1,22 +1,17 @@
-use std::borrow::Cow;
-
-use flexget_core::entry::deferred::DeferredField;
-use flexget_core::expression::Template;
 use flexget_core::prelude::*;
-use schemars::{Schema, SchemaGenerator, json_schema};
-use serde::Deserializer;
-use serde::de::Error as _;
 
-/// Sets fields of all entries, also from templates over other fields.
+use crate::shared::field_values::FieldValues;
+
+/// Sets fields of all entries to values, or from templates over other fields.
 ///
-/// A value is set as it is written in YAML. Text with `{{ … }}` or `{% … %}` is a template: `{{ year + 1 }}` gives a
-/// number, a template that is a field alone gives what the field holds, everything else gives text or what the text spells. A template may use the old value of
-/// its own field; the fields are set one after the other.
+/// A value is set as it is written in YAML. Text with `{{ … }}` or `{% … %}` is a template. A template that is a field
+/// alone gives the value of that field; any other gives the value that its text spells (`{{ year + 1 }}` a number), or
+/// text. A template may use the old value of its own field. The fields are set in order.
 ///
-/// A template over fields that are known is rendered at once, and one over other fields at the end of the phase `metainfo`. One that reads
-/// what a lookup offers is rendered when something reads the field, and in any case before accepted entries are acted on, so that
-/// nothing is looked up for entries that nobody wants. A template that cannot be rendered leaves the field as it was,
-/// with a warning.
+/// A template over known fields is rendered at once; one over unknown fields, at the end of the metainfo phase. One
+/// that reads fields of a lookup is rendered once something reads the field, at the latest before accepted entries are
+/// processed, so that rejected entries cost no lookup. If a template cannot be rendered, the field keeps its value, and
+/// a warning is given.
 ///
 /// ```yaml
 /// mock: [ { title: Solaris, year: 1972 } ]
@@ -30,22 +25,7 @@ use serde::de::Error as _;
 #[serde(transparent)]
 pub struct Set {
     /// The fields with their values.
-    #[schemars(extend("minProperties" = 1))]
-    fields: Fields,
-}
-
-/// Fields with what they are set to.
-#[derive(Deserialize, JsonSchema, Default)]
-#[serde(transparent)]
-#[schemars(inline)]
-pub struct Fields(Pairs<Content>);
-
-/// What a field is set to.
-enum Content {
-    /// A value.
-    Fixed(Value),
-    /// What a template gives.
-    Rendered(Template),
+    fields: FieldValues,
 }
 
 submit! { plugin::<Set>() }
@@ -65,50 +45,12 @@ impl Set {
     }
 }
 
-impl Fields {
-    /// Sets the fields of the entry at `at`.
-    pub fn set(&self, task: &mut Task, at: usize, by: &'static str) {
-        for (field, content) in &self.0 {
-            match content {
-                Content::Fixed(value) if matches!(field.as_str(), "title" | "url") && value.as_str().is_none() => {
-                    task.entries[at].set(field.clone(), value.display());
-                }
-                Content::Fixed(value) => task.entries[at].set(field.clone(), value.clone()),
-                Content::Rendered(template) => task.set_deferred(at, field, DeferredField::new(template.clone(), by)),
-            }
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for Content {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match serde_yaml::Value::deserialize(deserializer)? {
-            serde_yaml::Value::String(text) if text.contains('{') => {
-                Template::compile(&text).map(Self::Rendered).map_err(D::Error::custom)
-            }
-            value => Ok(Self::Fixed(Value::from_yaml(&value))),
-        }
-    }
-}
-
-impl JsonSchema for Content {
-    fn schema_name() -> Cow<'static, str> {
-        "content".into()
-    }
-    fn inline_schema() -> bool {
-        true
-    }
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "description": "Any value; text may be a template.", "format": "template" })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use flexget_core::prelude::*;
     use flexget_core::testing;
 
-    use crate::modify::test_lookup::asked;
+    use crate::shared::test_lookup::asked;
 
     fn field(entry: &str, fields: &str, field: &str) -> serde_json::Value {
         let report =
@@ -142,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn what_needs_a_lookup_is_rendered_for_the_entries_that_are_read_or_accepted() {
+    fn templates_over_lookup_fields_are_rendered_for_read_or_accepted_entries() {
         let cx = testing::context();
         let task = "
             mock: [ A, B, C ]
@@ -160,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_rendered_is_a_warning_and_what_is_lost_is_no_value() {
+    fn a_failed_template_gives_a_warning_and_a_failed_lookup_no_value() {
         let report = testing::run(
             "mock: [ { title: A, x: old } ]\nset: { x: '{{ nowhere }}', y: '{{ z }}', z: '{{ y }}' }\naccept_all: yes",
             &testing::context(),
@@ -181,7 +123,7 @@ accept_all: yes\nif: [ not x: reject ]",
     }
 
     #[test]
-    fn mistakes_are_found_before_anything_runs() {
+    fn mistakes_are_found_before_the_run() {
         let mistakes = testing::mistakes("mock: [A]\nset: { x: '{{ y', z: '{{ y | nofilter }}' }\naccept_all: yes");
         assert!(mistakes[0].starts_with("`{{ y` is not a template: "), "{mistakes:?}");
         assert!(mistakes[1].starts_with("`{{ y | nofilter }}` is not a template: "), "{mistakes:?}");

@@ -1,7 +1,7 @@
 //! A list in a YAML file: a sequence of mappings, each with a `title`.
 //!
-//! The file belongs to the user: what cannot be read is never written over, what is not touched stays as it is, and a new
-//! text takes the place of the old one at once, so that a process that is killed leaves a whole file.
+//! The file belongs to the user: an unreadable file is never overwritten, untouched items stay as they are, and the
+//! file is replaced as a whole, so that a process that is killed leaves a complete file.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -14,63 +14,65 @@ use flexget_core::document::{Content, Document, Node, Scalar, to_yaml};
 use flexget_core::prelude::*;
 use serde_yaml::{Mapping, Value as Yaml};
 
-/// How text stands in a file.
+use crate::shared::placeholder_url::placeholder_url;
+use crate::shared::source;
+
+/// The encoding of a file.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Encoding {
-    /// Any text.
+    /// UTF-8.
     Utf8,
-    /// The first 256 characters, one byte each.
+    /// ISO 8859-1: the first 256 characters of Unicode.
     Latin1,
-    /// The first 128.
+    /// ASCII: the first 128 characters of Unicode.
     Ascii,
 }
 
-/// A file and how it is written.
+/// A file and its encoding.
 pub struct YamlFile {
     path: PathBuf,
     encoding: Encoding,
 }
 
-/// An item: the mapping in the file, and the entry that it is.
+/// An item of the file.
 #[derive(Debug, Clone)]
 pub struct Row {
-    /// As it stands in the file.
+    /// The mapping in the file.
     pub fields: Mapping,
-    /// As a task sees it.
+    /// The entry for tasks.
     pub entry: Entry,
 }
 
-/// What a dry run would have written, by file.
+/// The rows that a dry run would have written, by file.
 #[derive(Default)]
 struct Unwritten(RefCell<HashMap<PathBuf, Vec<Row>>>);
 
 impl YamlFile {
-    /// The file at `path`; `~/` at its beginning is the home folder.
+    /// Returns the file at `path`, in which `~/` stands for the home folder.
     pub fn new(path: &str, encoding: Encoding, cx: &Context) -> Self {
-        let home = path.strip_prefix("~/").and_then(|rest| Some(Path::new(&(cx.environment)("HOME")?).join(rest)));
-        Self { path: home.unwrap_or_else(|| path.into()), encoding }
+        Self { path: source::expand_home(path, cx), encoding }
     }
 
-    /// The items; none where there is no file.
+    /// Reads the items; none if the file does not exist.
     ///
     /// # Errors
-    /// The file cannot be read, or is something else than a list of entries; it says where.
+    /// The file cannot be read, or is not a list of entries; the error names the line.
     pub fn read(&self, cx: &Context) -> Result<Vec<Row>> {
         let unwritten = cx.run_cache.of::<Unwritten>("yaml files");
         if let Some(rows) = unwritten.0.borrow().get(&self.path) {
             return Ok(rows.clone());
         }
-        match fs::read(&self.path) {
+        match source::read_regular_file(&self.path) {
             Ok(bytes) => self.parse(&self.decode(bytes)?),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-            Err(error) => Err(self.error("cannot be read").hint("check the path and its permissions").cause(error)),
+            Err(error) => Err(source::unreadable(&self.path, error)),
         }
     }
 
-    /// Puts these items in the place of what is in the file; a dry run remembers them instead.
+    /// Replaces the items in the file; a dry run remembers them instead.
     ///
     /// # Errors
-    /// The file cannot be written; it is as it was then.
+    /// The file cannot be written; it is unchanged then.
     pub fn write(&self, rows: Vec<Row>, cx: &Context) -> Result<()> {
         if cx.dry_run {
             cx.run_cache.of::<Unwritten>("yaml files").0.borrow_mut().insert(self.path.clone(), rows);
@@ -80,7 +82,7 @@ impl YamlFile {
         let bytes = self.encode(text)?;
         self.replace(&bytes).map_err(|error| {
             self.error("cannot be written")
-                .hint("check its folder and the permissions; the file is as it was")
+                .hint("check its folder and the permissions; the file is unchanged")
                 .cause(error)
         })
     }
@@ -92,7 +94,7 @@ impl YamlFile {
     fn parse(&self, text: &str) -> Result<Vec<Row>> {
         let wrong = |message: &str, line: usize| {
             self.error(&format!("is not a list of entries: {message}, in line {line}"))
-                .hint("correct the file; it is not written to until it can be read")
+                .hint("correct the file; it is not changed until it can be read")
         };
         let document = Document::parse(&self.path.display().to_string(), text).map_err(|unreadable| {
             let first = unreadable.diagnostics.first();
@@ -118,7 +120,7 @@ impl YamlFile {
     fn decode(&self, bytes: Vec<u8>) -> Result<String> {
         let wrong = |name: &str| {
             self.error(&format!("is not {name}")).hint(
-                "say how it is written with `encoding`, or save it as UTF-8; it is not written to until it can be read",
+                "set `encoding`, or save it as UTF-8; it is not changed until it can be read",
             )
         };
         match self.encoding {
@@ -137,28 +139,30 @@ impl YamlFile {
         };
         let byte = |c: char| match u8::try_from(c) {
             Ok(byte) if c <= last => Ok(byte),
-            _ => Err(self.error(&format!("cannot hold `{c}`")).hint("use `encoding: utf-8`, or save the file so")),
+            _ => Err(self.error(&format!("cannot hold `{c}`")).hint("use `encoding: utf-8`, and save the file as UTF-8")),
         };
         text.chars().map(byte).collect()
     }
 
-    /// Writes a file beside the old one and puts it in its place.
+    /// Writes a new file beside the old one, and renames it.
     fn replace(&self, bytes: &[u8]) -> io::Result<()> {
-        // A link goes on being one.
+        // A symbolic link stays one.
         let path = fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone());
+        let old = fs::metadata(&path).ok();
+        old.as_ref().map_or(Ok(()), source::check_regular)?;
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let beside = path.with_file_name(format!(".{name}.{}.new", std::process::id()));
-        let written = write_whole(&beside, bytes, fs::metadata(&path).ok()).and_then(|()| fs::rename(&beside, &path));
+        let written = write_new(&beside, bytes, old).and_then(|()| fs::rename(&beside, &path));
         if written.is_err() {
-            // It may never have been made; what went wrong is told either way.
+            // It may not exist; the error that is returned says why.
             let _ = fs::remove_file(&beside);
         }
         written
     }
 }
 
-/// Writes a new file, on disk when this returns, with the permissions of the old one.
-fn write_whole(path: &Path, bytes: &[u8], like: Option<fs::Metadata>) -> io::Result<()> {
+/// Writes a new file with the permissions of the old one, and waits until it is on disk.
+fn write_new(path: &Path, bytes: &[u8], like: Option<fs::Metadata>) -> io::Result<()> {
     let mut file: File = OpenOptions::new().write(true).create(true).truncate(true).open(path)?;
     file.write_all(bytes)?;
     if let Some(like) = like {
@@ -167,9 +171,9 @@ fn write_whole(path: &Path, bytes: &[u8], like: Option<fs::Metadata>) -> io::Res
     file.sync_all()
 }
 
-/// The address of an item without one: the same in each run.
-pub fn address(title: &str) -> String {
-    format!("mock://localhost/yaml_list/{}", crate::inputs::mock::slug(title))
+/// Returns the URL of an item without one.
+pub fn url_of(title: &str) -> String {
+    placeholder_url("yaml_list", title)
 }
 
 fn row(item: Yaml) -> Result<Row, String> {
@@ -181,6 +185,6 @@ fn row(item: Yaml) -> Result<Row, String> {
         let is_text = matches!(name.as_str(), "title" | "url") && !matches!(value, Value::List(_) | Value::Map(_));
         (name.into(), if is_text { value.display().into() } else { value })
     });
-    let entry = Entry::from_fields(values, address)?;
+    let entry = Entry::from_fields(values, url_of)?;
     Ok(Row { fields, entry })
 }

@@ -1,0 +1,62 @@
+//! Fields with values or templates, as in the options of `set`.
+
+use std::borrow::Cow;
+
+use flexget_core::entry::deferred::DeferredField;
+use flexget_core::expression::Template;
+use flexget_core::prelude::*;
+use schemars::{Schema, SchemaGenerator, json_schema};
+use serde::Deserializer;
+use serde::de::Error as _;
+
+/// Fields and the values to set them to, in order.
+#[derive(Deserialize, JsonSchema, Default)]
+#[serde(transparent)]
+#[schemars(inline, extend("minProperties" = 1))]
+pub struct FieldValues(Pairs<FieldValue>);
+
+/// The value of a field.
+enum FieldValue {
+    /// A value.
+    Fixed(Value),
+    /// The result of a template.
+    Rendered(Template),
+}
+
+impl FieldValues {
+    /// Sets the fields of the entry at `at`.
+    pub fn set(&self, task: &mut Task, at: usize, by: &'static str) {
+        for (field, content) in &self.0 {
+            match content {
+                FieldValue::Fixed(value) if matches!(field.as_str(), "title" | "url") && value.as_str().is_none() => {
+                    task.entries[at].set(field.clone(), value.display());
+                }
+                FieldValue::Fixed(value) => task.entries[at].set(field.clone(), value.clone()),
+                FieldValue::Rendered(template) => task.set_deferred(at, field, DeferredField::new(template.clone(), by)),
+            }
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for FieldValue {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match serde_yaml::Value::deserialize(deserializer)? {
+            serde_yaml::Value::String(text) if text.contains('{') => {
+                Template::compile(&text).map(Self::Rendered).map_err(D::Error::custom)
+            }
+            value => Ok(Self::Fixed(Value::from_yaml(&value))),
+        }
+    }
+}
+
+impl JsonSchema for FieldValue {
+    fn schema_name() -> Cow<'static, str> {
+        "field_value".into()
+    }
+    fn inline_schema() -> bool {
+        true
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "description": "Any value; text may be a template.", "format": "template" })
+    }
+}

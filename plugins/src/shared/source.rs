@@ -1,0 +1,222 @@
+//! Reading from a URL or a file.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use flexget_core::context::http::{Method, Request, Response};
+use flexget_core::prelude::*;
+use schemars::{Schema, SchemaGenerator, json_schema};
+
+/// The largest file that is read, in bytes.
+const MAX_FILE: usize = 256 << 20;
+
+/// The URL or the path of a file to read.
+///
+/// Displayed as the host or the path alone: the rest of a URL may hold a password or a key.
+#[derive(Deserialize, Clone)]
+#[serde(transparent)]
+pub struct Location(String);
+
+impl Location {
+    /// Returns whether it is a URL of another scheme than `file`.
+    pub fn is_remote(&self) -> bool {
+        self.0.contains("://") && !self.0.starts_with("file://")
+    }
+
+    /// Returns the text that the user wrote, which may hold secrets.
+    pub fn secret_text(&self) -> &str {
+        &self.0
+    }
+
+    /// Requests the URL, accepting any type of content, and returns the response whatever its status.
+    ///
+    /// # Errors
+    /// There was no response.
+    pub async fn get(&self, headers: Vec<(&'static str, String)>, cx: &Context) -> Result<Response> {
+        let mut request = Request::new(Method::GET, &self.0);
+        request.headers = headers;
+        request.headers.push(("Accept", "*/*".to_owned()));
+        Ok(cx.http.send(request).await?)
+    }
+
+    /// Returns the response if its status is a success.
+    ///
+    /// # Errors
+    /// Explains the status.
+    pub fn check_status(&self, response: Response) -> Result<Response> {
+        let (problem, hint) = match response.status {
+            200..=299 => return Ok(response),
+            401 | 403 => ("denied access", "check the user name and the password, or the key in the URL"),
+            404 | 410 => ("has nothing at this URL", "check the URL"),
+            429 => ("allows fewer requests", "run the task less often, such as with `interval`"),
+            500.. => ("has an internal error", "try again later"),
+            _ => ("sent an unexpected response", "check the URL"),
+        };
+        Err(Error::new(format!("{self} {problem}: status {}", response.status)).hint(hint))
+    }
+
+    /// Reads the file.
+    ///
+    /// # Errors
+    /// It cannot be read, is not a regular file or is too large.
+    pub fn read_file(&self, cx: &Context) -> Result<Vec<u8>> {
+        let path = expand_home(self.0.strip_prefix("file://").unwrap_or(&self.0), cx);
+        read_regular_file(&path).map_err(|error| unreadable(&path, error))
+    }
+
+    /// Reads the text of the response or the file.
+    ///
+    /// The encoding is the one that is given, else the one that the response names, else detected.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub async fn text(&self, encoding: Option<&str>, cx: &Context) -> Result<String> {
+        if !self.is_remote() {
+            return Ok(decode(&self.read_file(cx)?, encoding));
+        }
+        let response = self.check_status(self.get(Vec::new(), cx).await?)?;
+        let charset = response.header("content-type").and_then(charset).map(str::to_owned);
+        Ok(decode(&response.body, encoding.or(charset.as_deref())))
+    }
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some((_, rest)) = self.0.split_once("://").filter(|_| self.is_remote()) else {
+            return write!(f, "`{}`", self.0);
+        };
+        let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
+        f.write_str(authority.rsplit('@').next().unwrap_or(authority))
+    }
+}
+
+impl JsonSchema for Location {
+    fn schema_name() -> Cow<'static, str> {
+        "location".into()
+    }
+    fn inline_schema() -> bool {
+        true
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "minLength": 1 })
+    }
+}
+
+/// Returns the path with `~` at its beginning replaced by the home folder.
+pub fn expand_home(path: &str, cx: &Context) -> PathBuf {
+    match (path.strip_prefix('~'), (cx.environment)("HOME")) {
+        (Some(rest), Some(home)) if rest.is_empty() || rest.starts_with('/') => {
+            Path::new(&home).join(rest.trim_start_matches('/'))
+        }
+        _ => PathBuf::from(path),
+    }
+}
+
+/// Reads a file that is neither a folder, a pipe nor a device, which could have no end.
+///
+/// # Errors
+/// It cannot be read, is something else, or is larger than 256 MiB.
+pub fn read_regular_file(path: &Path) -> io::Result<Vec<u8>> {
+    check_regular(&std::fs::metadata(path)?)?;
+    let mut bytes = Vec::new();
+    File::open(path)?.take(MAX_FILE as u64 + 1).read_to_end(&mut bytes)?;
+    if bytes.len() > MAX_FILE {
+        return Err(io::Error::other(format!("it is larger than {} MiB", MAX_FILE >> 20)));
+    }
+    Ok(bytes)
+}
+
+/// Checks that a file is a regular one.
+///
+/// # Errors
+/// It is a folder, a pipe or a device.
+pub fn check_regular(metadata: &std::fs::Metadata) -> io::Result<()> {
+    if metadata.is_file() {
+        return Ok(());
+    }
+    let kind = if metadata.is_dir() { "a folder" } else { "a pipe or a device" };
+    Err(io::Error::new(io::ErrorKind::InvalidInput, format!("it is {kind}, not a regular file")))
+}
+
+/// Returns the error about a file or folder that cannot be read.
+pub fn unreadable(path: &Path, error: io::Error) -> Error {
+    let hint = if is_out_of_files(&error) {
+        "too many files are open: raise the limit with `ulimit -n`"
+    } else {
+        "check the path and its permissions"
+    };
+    Error::new(format!("`{}` cannot be read", path.display())).hint(hint).cause(error)
+}
+
+/// Returns whether the process or the system has no file descriptor left.
+pub fn is_out_of_files(error: &io::Error) -> bool {
+    // ENFILE and EMFILE, which have the same numbers on all Unix systems.
+    cfg!(unix) && matches!(error.raw_os_error(), Some(23 | 24))
+}
+
+/// Returns the `charset` of a `Content-Type`.
+pub fn charset(content_type: &str) -> Option<&str> {
+    let (_, rest) = content_type.split_once("charset=")?;
+    Some(rest.split(';').next()?.trim().trim_matches(['"', '\'']))
+}
+
+/// Decodes text: by its byte order mark, in the given encoding, in UTF-8, or else in Windows-1252, which fits any bytes.
+pub fn decode(bytes: &[u8], encoding: Option<&str>) -> String {
+    let given = encoding.and_then(|label| encoding_rs::Encoding::for_label(label.as_bytes()));
+    let marked = encoding_rs::Encoding::for_bom(bytes).map(|(encoding, _)| encoding);
+    match (marked.or(given), std::str::from_utf8(bytes)) {
+        (Some(encoding), _) => encoding.decode(bytes).0.into_owned(),
+        (None, Ok(text)) => text.to_owned(),
+        (None, Err(_)) => encoding_rs::WINDOWS_1252.decode(bytes).0.into_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flexget_core::testing::context;
+
+    #[test]
+    fn urls_are_shown_without_their_secrets() {
+        for (url, shown) in [
+            ("https://me:pass@x.org:8080/key/feed?passkey=1#a", "x.org:8080"),
+            ("https://x.org?passkey=1", "x.org"),
+            ("https://me:p/a@ss@x.org", "me:p"),
+            ("~/feeds/a.xml", "`~/feeds/a.xml`"),
+            ("file:///a.xml", "`file:///a.xml`"),
+        ] {
+            assert_eq!(Location(url.to_owned()).to_string(), shown, "{url}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_regular_files_are_read() {
+        for (path, expected) in [
+            ("/dev/zero", "`/dev/zero` cannot be read: it is a pipe or a device, not a regular file"),
+            ("/", "`/` cannot be read: it is a folder, not a regular file"),
+        ] {
+            let error = Location(path.to_owned()).read_file(&context()).unwrap_err();
+            assert_eq!(error.to_string(), expected);
+        }
+        let (reader, _writer) = std::io::pipe().unwrap();
+        let path = format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&reader));
+        assert!(!Path::new(&path).exists() || Location(path).read_file(&context()).is_err(), "a pipe would block");
+    }
+
+    #[test]
+    fn text_is_decoded_by_its_mark_its_label_or_its_bytes() {
+        for (bytes, label, text) in [
+            (&b"\xef\xbb\xbfCaf\xc3\xa9"[..], None, "Caf\u{e9}"),
+            (b"Caf\xe9", None, "Caf\u{e9}"),
+            (b"Caf\xe9", Some("iso-8859-1"), "Caf\u{e9}"),
+            (b"\xff\xfeA\x00", Some("utf-8"), "A"),
+            (b"A", Some("klingon"), "A"),
+        ] {
+            assert_eq!(decode(bytes, label), text, "{bytes:?} {label:?}");
+        }
+    }
+}
