@@ -83,6 +83,7 @@ async fn run_task(plan: &TaskPlan, selection: &Selection, cx: &Context) -> TaskR
     let start = cx.clock.now();
     let mut task = Task::new(plan.name.as_str(), cx.clone());
     task.learn = selection.learn;
+    task.body = Some(plan.body.clone());
     let mut outcome = Outcome::Ok;
     let mut error = None;
     if let Some(first) = plan.unusable.first() {

@@ -35,6 +35,8 @@ pub struct Task {
     changes: Vec<ChangeReport>,
     warnings: Vec<String>,
     outcome: Option<Ending>,
+    /// Where the body of the task is written.
+    pub(crate) body: Option<Place>,
     /// Where the plugin that runs is written.
     pub(crate) place: Option<Place>,
 }
@@ -60,6 +62,7 @@ impl Task {
             changes: Vec::new(),
             warnings: Vec::new(),
             outcome: None,
+            body: None,
             place: None,
         }
     }
@@ -70,6 +73,7 @@ impl Task {
             offers: self.offers.clone(),
             learn: self.learn,
             may_be_empty: self.may_be_empty,
+            body: self.body.clone(),
             place: self.place.clone(),
             ..Self::new(self.name.clone(), self.cx.clone())
         }
@@ -121,6 +125,13 @@ impl Task {
     /// An expression of the plugin that runs as messages name it: with the file and the line where it is written, if that is known.
     pub fn quoted(&self, text: &str) -> String {
         quoted(text, self.place.as_ref())
+    }
+
+    /// Returns a hash of the task's config with its templates, or `None` if the task is not from a config.
+    ///
+    /// It changes with any option of the task, as FlexGet's does, and is the same in all versions.
+    pub fn config_fingerprint(&self) -> Option<u64> {
+        self.body.as_ref().map(Place::fingerprint)
     }
 
     /// What was warned of.

@@ -42,6 +42,8 @@ pub struct TaskPlan {
     pub unusable: Vec<Diagnostic>,
     /// The keys of the task that are plugins, and the builtin ones that run in it.
     pub plugins: BTreeSet<&'static str>,
+    /// Where its body stands, with templates merged into it.
+    pub(crate) body: Place,
 }
 
 /// Reads a config that has been expanded.
@@ -105,6 +107,7 @@ pub fn plan(expanded: &Expanded) -> Result<Plan, Vec<Diagnostic>> {
             steps: Vec::new(),
             unusable,
             plugins: BTreeSet::new(),
+            body: Place::new(&expanded.document, source.path.clone()),
         };
         if let Some(body) = body {
             bind(&mut task, body, &source.path, &refused, &mut diagnostics);

@@ -1,10 +1,13 @@
 //! Where the parts of a running task are written, for what goes wrong only then.
 
+use std::hash::{Hash, Hasher};
 use std::path::Path as File;
 use std::rc::Rc;
 
+use fnv::FnvHasher;
+
 use crate::document::diagnostic::{At, Path, Segment, Span};
-use crate::document::{Content, Document, Node};
+use crate::document::{Content, Document, Node, Scalar};
 
 /// A part of a config that knows the lines of what is in it. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -21,6 +24,19 @@ impl Place {
 
     /// The file and the line, `config.yml:7`, where this text first stands as a key or a value of this part.
     pub fn of(&self, text: &str) -> Option<String> {
+        let place = self.document.locate(&At::Span(find(self.node()?, text)?.clone()));
+        let file = File::new(place.file).file_name()?.to_string_lossy();
+        Some(format!("{file}:{}", place.line))
+    }
+
+    /// Returns a hash of the content, which neither comments nor the order of keys change.
+    ///
+    /// It is the same in all versions, so that it can be stored.
+    pub fn fingerprint(&self) -> u64 {
+        self.node().map(|node| fingerprint(node)).unwrap_or_default()
+    }
+
+    fn node(&self) -> Option<&Node> {
         let mut node = self.document.root();
         for segment in &self.path.0 {
             node = match (segment, node.content()) {
@@ -29,10 +45,30 @@ impl Place {
                 _ => return None,
             };
         }
-        let place = self.document.locate(&At::Span(find(node, text)?.clone()));
-        let file = File::new(place.file).file_name()?.to_string_lossy();
-        Some(format!("{file}:{}", place.line))
+        Some(node)
     }
+}
+
+fn fingerprint(node: &Node) -> u64 {
+    let mut hasher = FnvHasher::default();
+    match node.content() {
+        Content::Scalar(Scalar::Null) => {}
+        Content::Scalar(Scalar::Bool(value)) => value.hash(&mut hasher),
+        Content::Scalar(Scalar::Number(value)) => (1, value.to_string()).hash(&mut hasher),
+        Content::Scalar(Scalar::Text(value)) => (2, value).hash(&mut hasher),
+        Content::Sequence(items) => items.iter().for_each(|item| fingerprint(item).hash(&mut hasher)),
+        // The sum does not depend on the order.
+        Content::Mapping(mapping) => mapping
+            .iter()
+            .map(|(key, value)| {
+                let mut hasher = FnvHasher::default();
+                (&*key.text, fingerprint(value)).hash(&mut hasher);
+                hasher.finish()
+            })
+            .fold(1, u64::wrapping_add)
+            .hash(&mut hasher),
+    }
+    hasher.finish()
 }
 
 fn find<'a>(node: &'a Node, text: &str) -> Option<&'a Span> {

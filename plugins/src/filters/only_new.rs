@@ -1,9 +1,12 @@
 use flexget_core::context::store::{Collection, NewRecord};
 use flexget_core::prelude::*;
 
-/// Takes every entry once, whatever becomes of it: in later runs of the task it is rejected.
+use crate::shared::config_change;
+
+/// Accepts each entry only once: later runs of the task reject it, even if it was not accepted.
 ///
-/// Entries that failed come again. The last 20,000 entries of a task are remembered.
+/// Entries that failed are processed again. After a change of the task's config all entries are processed again, as in
+/// FlexGet. The last 20,000 entries of a task are remembered.
 ///
 /// ```yaml
 /// mock: [ Solaris (1972), Stalker (1979) ]
@@ -16,8 +19,8 @@ pub struct OnlyNew {}
 
 submit! { plugin::<OnlyNew>() }
 
-/// How many entries of a task are remembered.
-const MOST: usize = 20_000;
+/// The number of entries of a task that are remembered.
+const MAX_ENTRIES: usize = 20_000;
 
 impl Plugin for OnlyNew {
     const NAME: &'static str = "only_new";
@@ -32,6 +35,9 @@ impl Plugin for OnlyNew {
 
 impl OnlyNew {
     async fn reject_known(&self, task: &mut Task) -> Result<()> {
+        if config_change::has_changed(task)? {
+            return Ok(());
+        }
         let collection = collection(task);
         let live: Vec<usize> = task.live().collect();
         let keys: Vec<String> = live.iter().map(|at| key(&task.entries[*at])).collect();
@@ -57,8 +63,8 @@ impl OnlyNew {
             .map(|key| NewRecord { keys: vec![key], data: NewRecord::data(&()), added, expires: None })
             .collect();
         collection.insert(&news)?;
-        collection.prune(Some(MOST), added)?;
-        Ok(())
+        collection.prune(Some(MAX_ENTRIES), added)?;
+        config_change::remember(task)
     }
 }
 
@@ -66,7 +72,7 @@ fn collection(task: &Task) -> Collection {
     task.cx.store.collection(OnlyNew::NAME, &task.name)
 }
 
-/// What an entry is known by: what it was called when it came.
+/// Returns the key of an entry: its title and URL when it was produced.
 fn key(entry: &Entry) -> String {
     let text = |name: &str| entry.text(name).unwrap_or_default();
     format!("{}\u{1f}{}", text("original_title"), text("original_url"))
@@ -74,19 +80,35 @@ fn key(entry: &Entry) -> String {
 
 #[cfg(test)]
 mod tests {
+    use flexget_core::prelude::*;
     use flexget_core::testing;
 
     #[test]
-    fn what_was_not_wanted_is_not_looked_at_again() {
+    fn entries_are_processed_once() {
         let cx = testing::context();
         let run = |titles: &str| {
             let task = format!("mock: {titles}\nrequire_field: wanted\nonly_new: yes");
             testing::decisions(&testing::run(&task, &testing::next_run(&cx)))
         };
         assert_eq!(run("[A, B]")[0], "A: rejected (required field wanted is not present)");
-        assert_eq!(
-            run("[B, C]"),
-            ["B: rejected (already processed entry)", "C: rejected (required field wanted is not present)"]
-        );
+        assert_eq!(run("[B, A]")[0], "B: rejected (required field wanted is not present)", "the config has changed");
+    }
+
+    /// FlexGet 3.22.7 forgets its rejections in the same way.
+    #[test]
+    fn a_changed_config_processes_all_entries_again() {
+        let cx = testing::context();
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(&file, "- title: A\n- title: B\n").unwrap();
+        let run = |other: &str| {
+            let task = format!("yaml_list: '{}'\naccept_all: yes\nseen: no\nonly_new: yes\n{other}", file.path().display());
+            testing::titles(&testing::run(&task, &testing::next_run(&cx)), State::Accepted).join(" ")
+        };
+        assert_eq!(run(""), "A B");
+        assert_eq!(run("# a comment"), "");
+        std::fs::write(&file, "- title: A\n- title: B\n- title: C\n").unwrap();
+        assert_eq!(run(""), "C");
+        assert_eq!(run("priority: 5"), "A B C");
+        assert_eq!(run("priority: 5"), "");
     }
 }

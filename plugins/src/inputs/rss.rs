@@ -1,19 +1,27 @@
 use std::cell::RefCell;
 
 use base64::Engine as _;
+use flexget_core::context::http::Response;
 use flexget_core::prelude::*;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::inputs::feed::{self, Enclosure, Item};
-use crate::inputs::source;
+use crate::shared::config_change;
+use crate::shared::feed::{self, Enclosure, FeedItem, field_name};
+use crate::shared::source::{self, Location};
 
-/// Produces entries from a feed (RSS or Atom), at an address or in a file.
+/// Produces entries from a feed (RSS or Atom) at a URL or in a file.
 ///
-/// An entry has the fields `title`, `url`, `guid`, `author`, `description` and `rss_pubdate`, and with something attached `size`,
-/// `type` and `filename`. The address is that of what is attached, or else `link`, or else `guid`. An item with several
-/// things attached gives an entry for each. An item without a title or an address is left out.
+/// The fields are `title`, `url`, `guid`, `author`, `description` and `rss_pubdate`, and for an attached file `size`,
+/// `type` and `filename`. The URL is that of the attached file, or else `link`, or else `guid`. An item with several
+/// attached files gives an entry for each. Items without a title or a URL are left out.
+///
+/// `other_fields` takes over other fields of the feed. As in FlexGet, `nyaa:seeders` becomes the field `nyaa:seeders`;
+/// here it becomes `nyaa_seeders` as well, which conditions and templates can read.
+///
+/// With `all_entries: no`, only the items that are new since the last run are read, except after a change of the
+/// task's config, when all are.
 ///
 /// ```yaml
 /// rss:
@@ -24,54 +32,53 @@ use crate::inputs::source;
 #[derive(Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Rss {
-    /// The address, or the path of a file.
-    Url(#[schemars(length(min = 1))] String),
-    /// The address with options.
+    /// The URL, or the path of a file.
+    Url(Location),
+    /// The URL with options.
     Options(Box<Options>),
 }
 
 /// The options.
-#[derive(Deserialize, JsonSchema, Default)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(inline)]
 pub struct Options {
-    /// The address, or the path of a file.
-    #[schemars(length(min = 1))]
-    url: String,
-    /// The user name that the feed asks for.
+    /// The URL, or the path of a file.
+    url: Location,
+    /// The user name for the feed.
     username: Option<String>,
-    /// The password that the feed asks for.
+    /// The password for the feed.
     #[schemars(with = "Option<String>")]
     password: Option<SecretString>,
     /// The field of the feed that holds the title.
     title: Option<String>,
-    /// The fields of the feed that hold the address; with several, all go into the field `urls`.
+    /// The fields of the feed that hold the URL; with several, all go into the field `urls`.
     link: Option<OneOrMany<String>>,
-    /// Does not warn of items that are left out.
+    /// Suppresses warnings about items that are left out.
     #[serde(default)]
     silent: bool,
-    /// Leaves out all characters that are not ASCII.
+    /// Removes all characters that are not ASCII.
     #[serde(default)]
     ascii: bool,
-    /// For feeds with bare `&` in them, which are read in any case.
+    /// For feeds with bare `&`, which are read in any case.
     #[serde(default)]
     #[allow(dead_code, reason = "configs of FlexGet have it")]
     escape: bool,
-    /// Whether the field `filename` is set from the address of what is attached.
+    /// Whether the field `filename` is set from the URL of the attached file.
     #[serde(default = "yes")]
     filename: bool,
-    /// Puts the addresses of all that is attached into the field `urls` of one entry.
+    /// Puts the URLs of all attached files into the field `urls` of one entry.
     #[serde(default)]
     group_links: bool,
-    /// Whether all items are read again each time; otherwise only those that are new since the last run.
+    /// Whether all items are read in each run, rather than those that are new since the last run.
     #[serde(default = "yes")]
     all_entries: bool,
-    /// Other fields of the feed to take over, also under other names: `[ category, { 'nyaa:seeders': seeders } ]`.
+    /// Other fields of the feed, also under other names: `[ category, { 'nyaa:seeders': seeders } ]`.
     #[serde(default)]
     other_fields: Vec<OtherField>,
 }
 
-/// A field of the feed, and its name here.
+/// A field of the feed, and its name in entries.
 #[derive(Deserialize, JsonSchema)]
 #[serde(untagged)]
 #[schemars(inline)]
@@ -88,193 +95,170 @@ fn yes() -> bool {
 
 submit! { plugin::<Rss>() }
 
-/// What is to be remembered of a feed when the task has acted on its entries.
-#[derive(Default)]
-struct Place(RefCell<Option<serde_json::Value>>);
-
 impl Plugin for Rss {
     const NAME: &'static str = "rss";
     const INPUT: bool = true;
 
     fn steps(&self) -> Vec<Step<Self>> {
         let mut steps = vec![Step::at(Phase::Input, Self::produce)];
-        if self.options().is_some_and(|options| !options.all_entries) {
+        if matches!(self, Self::Options(options) if !options.all_entries) {
             steps.push(Step::at(Phase::Learn, Self::remember));
         }
         steps
     }
 }
 
-/// What a feed is when nothing is said of it but its address.
-static PLAIN: std::sync::LazyLock<Options> =
-    std::sync::LazyLock::new(|| Options { filename: true, all_entries: true, ..Options::default() });
+/// The position in a feed, to store once the task has acted on its entries.
+#[derive(Default)]
+struct NextPosition(RefCell<Option<FeedPosition>>);
+
+/// The position in a feed after a run.
+#[derive(Serialize, Deserialize, Default)]
+#[serde(default)]
+struct FeedPosition {
+    etag: Option<String>,
+    modified: Option<String>,
+    /// The identity of the newest item.
+    last: Option<String>,
+}
+
+impl FeedPosition {
+    fn of(response: &Response) -> Self {
+        let header = |name: &str| response.header(name).map(str::to_owned);
+        Self { etag: header("etag"), modified: header("last-modified"), last: None }
+    }
+}
 
 impl Rss {
-    fn url(&self) -> &str {
+    async fn produce(&self, task: &mut Task) -> Result<()> {
         match self {
-            Self::Url(url) => url,
-            Self::Options(options) => &options.url,
+            Self::Options(options) => options.produce(task).await,
+            Self::Url(url) => Options::of(url.clone()).produce(task).await,
         }
     }
 
-    fn options(&self) -> Option<&Options> {
-        match self {
-            Self::Url(_) => None,
-            Self::Options(options) => Some(options),
+    async fn remember(&self, task: &mut Task) -> Result<()> {
+        let Self::Options(options) = self else { return Ok(()) };
+        let key = options.position_key(task);
+        if let Some(position) = task.cx.run_cache.of::<NextPosition>(&key).0.take() {
+            task.cx.store.set_setting(&key, &serde_json::json!(position))?;
+        }
+        config_change::remember(task)
+    }
+}
+
+impl Options {
+    /// Returns the options of a feed that is given by its URL alone.
+    fn of(url: Location) -> Self {
+        Self {
+            url,
+            username: None,
+            password: None,
+            title: None,
+            link: None,
+            silent: false,
+            ascii: false,
+            escape: false,
+            filename: true,
+            group_links: false,
+            all_entries: true,
+            other_fields: Vec::new(),
         }
     }
 
-    /// Under what the place in the feed is remembered.
-    fn key(&self, task: &Task) -> String {
-        format!("rss {} {}", task.name, self.url())
+    /// Returns the key of the setting that holds the position.
+    fn position_key(&self, task: &Task) -> String {
+        format!("rss {} {}", task.name, self.url.secret_text())
     }
 
     async fn produce(&self, task: &mut Task) -> Result<()> {
-        let options = self.options().unwrap_or(&PLAIN);
-        let is_incremental = !options.all_entries && !task.cx.no_cache;
-        let before = match is_incremental {
-            true => task.cx.store.get_setting(&self.key(task))?.unwrap_or_default(),
-            false => serde_json::Value::Null,
-        };
-        let Some((text, mut place)) = self.read(options, &before, &task.cx).await? else {
+        let remembers = !self.all_entries && !task.cx.no_cache && !config_change::has_changed(task)?;
+        let stored = if remembers { task.cx.store.get_setting(&self.position_key(task))? } else { None };
+        let last: FeedPosition = stored.and_then(|stored| serde_json::from_value(stored).ok()).unwrap_or_default();
+        let Some((text, mut position)) = self.read(&last, &task.cx).await? else {
             task.may_be_empty = true;
             return Ok(());
         };
-        let unreadable = |reason| {
-            Error::new(format!("what {} gave is not a feed: {reason}", self.shown()))
-                .hint("look at the address in a browser: it may want a login")
+        let invalid = |reason| {
+            Error::new(format!("{} is not a feed: {reason}", self.url))
+                .hint("open the URL in a browser: it may require a login")
         };
-        let feed = feed::parse(&text).map_err(unreadable)?;
-        if let Some(reason) = feed.broken.filter(|_| !options.silent) {
+        let feed = feed::parse(&text).map_err(invalid)?;
+        if let Some(reason) = feed.broken.filter(|_| !self.silent) {
             if feed.items.is_empty() {
-                return Err(unreadable(reason));
+                return Err(invalid(reason));
             }
-            task.warn(Self::NAME, format!("{} is broken after {} items: {reason}", self.shown(), feed.items.len()));
+            task.warn(Rss::NAME, format!("{} is broken after {} items: {reason}", self.url, feed.items.len()));
         }
         let mut items = feed.items;
-        if is_incremental && published(items.first()) < published(items.last()) {
+        if !self.all_entries && published(items.first()) < published(items.last()) {
             items.reverse();
         }
-        if let (Some(first), Some(place)) = (items.first(), place.as_object_mut()) {
-            place.insert("last".into(), mark(first, options).into());
-        }
-        let last = before.get("last").and_then(serde_json::Value::as_str);
-        let mut left_out = 0;
+        position.last = items.first().map(|first| self.identity(first)).or_else(|| last.last.clone());
+        let mut incomplete = 0;
         for item in &items {
             if task.wanted.is_some_and(|wanted| task.entries.len() >= wanted) {
                 break;
             }
-            if last.is_some_and(|last| last == mark(item, options)) {
+            if last.last.as_ref().is_some_and(|last| *last == self.identity(item)) {
                 task.may_be_empty = true;
                 break;
             }
-            let entries = options.entries(item);
-            left_out += usize::from(entries.is_empty());
+            let entries = self.entries(item);
+            incomplete += usize::from(entries.is_empty());
             task.produce(entries);
         }
-        if left_out > 0 && !options.silent {
-            task.warn(
-                Self::NAME,
-                format!("{left_out} items of {} without a title or an address were left out", self.shown()),
-            );
+        if incomplete > 0 && !self.silent {
+            task.warn(Rss::NAME, format!("{} has {incomplete} items without a title or a URL", self.url));
         }
-        if !options.all_entries {
-            task.cx.run_cache.of::<Place>(&self.key(task)).0.replace(Some(place));
+        if !self.all_entries {
+            task.cx.run_cache.of::<NextPosition>(&self.position_key(task)).0.replace(Some(position));
         }
         Ok(())
     }
 
-    /// The feed is not named with its address in messages, because that may hold a key.
-    fn shown(&self) -> String {
-        match self.url().split_once("://") {
-            Some((_, rest)) => {
-                let host = rest.split(['/', '?']).next().unwrap_or_default();
-                format!("the feed of {}", host.rsplit('@').next().unwrap_or(host))
-            }
-            None => format!("`{}`", self.url()),
-        }
-    }
-
-    /// The text of the feed and what to remember of it, or nothing if it has not changed since `before`.
-    async fn read(
-        &self,
-        options: &Options,
-        before: &serde_json::Value,
-        cx: &Context,
-    ) -> Result<Option<(String, serde_json::Value)>> {
-        let url = self.url();
-        let (bytes, charset, place) = if source::is_remote(url) {
-            let known = |name: &str| before.get(name)?.as_str().map(str::to_owned);
+    /// Returns the text of the feed and the position to store, or `None` if the feed has not changed.
+    async fn read(&self, last: &FeedPosition, cx: &Context) -> Result<Option<(String, FeedPosition)>> {
+        let (bytes, charset, position) = if self.url.is_remote() {
             let mut headers = Vec::new();
-            headers.extend(known("etag").map(|etag| ("If-None-Match", etag)));
-            headers.extend(known("modified").map(|modified| ("If-Modified-Since", modified)));
-            if let (Some(name), Some(password)) = (&options.username, &options.password) {
+            headers.extend(last.etag.iter().map(|etag| ("If-None-Match", etag.clone())));
+            headers.extend(last.modified.iter().map(|modified| ("If-Modified-Since", modified.clone())));
+            if let (Some(name), Some(password)) = (&self.username, &self.password) {
                 let pair = format!("{name}:{}", password.expose_secret());
                 let encoded = base64::engine::general_purpose::STANDARD.encode(pair);
                 headers.push(("Authorization", format!("Basic {encoded}")));
             }
-            let response = source::get(url, headers, cx).await?;
+            let response = self.url.get(headers, cx).await?;
             if response.status == 304 {
                 return Ok(None);
             }
-            let response = source::good(response, url)?;
-            let header = |name: &str| response.header(name).map(str::to_owned);
-            let place = serde_json::json!({ "etag": header("etag"), "modified": header("last-modified") });
-            let charset = header("content-type").as_deref().and_then(source::charset_of).map(str::to_owned);
-            (response.body, charset, place)
+            let response = self.url.check_status(response)?;
+            let charset = response.header("content-type").and_then(source::charset).map(str::to_owned);
+            let position = FeedPosition::of(&response);
+            (response.body, charset, position)
         } else {
-            (source::read_file(url, cx)?, None, serde_json::json!({}))
+            (self.url.read_file(cx)?, None, FeedPosition::default())
         };
-        let charset = declared(&bytes).or(charset);
-        let mut text = source::decoded(&bytes, charset.as_deref());
-        if options.ascii {
+        let mut text = source::decode(&bytes, declared_encoding(&bytes).or(charset).as_deref());
+        if self.ascii {
             text.retain(|character| character.is_ascii());
         }
-        Ok(Some((text, place)))
+        Ok(Some((text, position)))
     }
 
-    async fn remember(&self, task: &mut Task) -> Result<()> {
-        match task.cx.run_cache.of::<Place>(&self.key(task)).0.take() {
-            Some(place) => task.cx.store.set_setting(&self.key(task), &place),
-            None => Ok(()),
-        }
+    /// Returns the text that identifies an item in the next run.
+    fn identity(&self, item: &FeedItem) -> String {
+        format!("{}{}", self.title_of(item).unwrap_or_default(), item.get("guid").unwrap_or_default())
     }
-}
 
-/// The encoding that the text itself says it is in.
-fn declared(bytes: &[u8]) -> Option<String> {
-    let start = String::from_utf8_lossy(bytes.get(..bytes.len().min(200))?).into_owned();
-    let (_, rest) =
-        start.strip_prefix("<?xml")?.split_once("?>")?.0.split_once("encoding=").map(|(a, b)| (a, b.to_owned()))?;
-    let quote = rest.chars().next()?;
-    rest[1..].split(quote).next().map(str::to_owned)
-}
-
-fn published(item: Option<&Item>) -> Option<Timestamp> {
-    let text = item?.get("published").or_else(|| item?.get("updated"))?;
-    let parser = DateTimeParser::new().relaxed_weekday(true);
-    parser.parse_timestamp(text).ok().or_else(|| text.parse().ok())
-}
-
-/// By what an item is known in the next run.
-fn mark(item: &Item, options: &Options) -> String {
-    format!("{}{}", options.title_of(item).unwrap_or_default(), item.get("guid").unwrap_or_default())
-}
-
-/// A field of a feed as it is named here: `nyaa:seeders` is `nyaa_seeders`.
-fn field_name(name: &str) -> String {
-    name.to_lowercase().replace([':', '-'], "_")
-}
-
-impl Options {
-    fn title_of(&self, item: &Item) -> Option<String> {
+    fn title_of(&self, item: &FeedItem) -> Option<String> {
         let name = self.title.as_deref().map(field_name);
         let title = item.get(name.as_deref().unwrap_or("title"))?.replace('\u{200b}', "");
         Some(title.split_whitespace().collect::<Vec<_>>().join(" "))
     }
 
-    /// The entries of an item; none if it lacks a title or an address.
-    fn entries(&self, item: &Item) -> Vec<Entry> {
+    /// Returns the entries of an item; none if it lacks a title or a URL.
+    fn entries(&self, item: &FeedItem) -> Vec<Entry> {
         let Some(title) = self.title_of(item).filter(|title| !title.is_empty()) else { return Vec::new() };
         if item.enclosures.len() > 1 && !self.group_links {
             let each = |enclosure: &Enclosure| {
@@ -285,12 +269,12 @@ impl Options {
         }
         let links = self.link.as_ref().filter(|link| link.first().is_none_or(|name| name != "auto"));
         let mut urls: Vec<&str> = Vec::new();
-        let mut of_enclosure = None;
+        let mut attached = None;
         match links {
             Some(names) => urls.extend(names.iter().filter_map(|name| item.get(&field_name(name)))),
             None => match item.enclosures.as_slice() {
                 [only] => {
-                    of_enclosure = Some(only);
+                    attached = Some(only);
                     urls.push(&only.url);
                 }
                 _ => urls.extend(["link", "guid"].iter().find_map(|name| item.get(name))),
@@ -302,11 +286,11 @@ impl Options {
         let Some(&url) = urls.first() else { return Vec::new() };
         let mut entry = Entry::new(title, url);
         if self.group_links || links.is_some_and(|names| names.len() > 1) {
-            let mut known = BTreeSet::new();
-            urls.retain(|url| known.insert(*url));
+            let mut distinct = BTreeSet::new();
+            urls.retain(|url| distinct.insert(*url));
             entry.set("urls", urls.into_iter().collect::<Value>());
         }
-        if let Some(enclosure) = of_enclosure {
+        if let Some(enclosure) = attached {
             entry = self.with_enclosure(entry, enclosure, false);
         }
         vec![self.with_fields(entry, item)]
@@ -320,18 +304,20 @@ impl Options {
         let has_name = self.filename && (size.is_some_and(|size| size > 0) || is_one_of_several);
         entry
             .with("size", size)
-            .with("type", enclosure.kind.clone())
+            .with("type", enclosure.media_type.clone())
             .with("filename", name.filter(|_| has_name).map(str::to_owned))
     }
 
-    fn with_fields(&self, mut entry: Entry, item: &Item) -> Entry {
+    fn with_fields(&self, mut entry: Entry, item: &FeedItem) -> Entry {
         let usual =
             [("guid", "guid"), ("author", "author"), ("description", "description"), ("infohash", "torrent_info_hash")];
         let usual = usual.map(|(from, to)| (from.to_owned(), to.to_owned()));
         let others = self.other_fields.iter().flat_map(|field| match field {
-            OtherField::Same(name) => vec![(field_name(name), field_name(name))],
+            OtherField::Same(name) => {
+                vec![(field_name(name), name.to_lowercase()), (field_name(name), field_name(name))]
+            }
             OtherField::Renamed(pairs) => {
-                pairs.iter().map(|(name, here)| (field_name(name), here.to_lowercase())).collect()
+                pairs.iter().map(|(name, renamed)| (field_name(name), renamed.to_lowercase())).collect()
             }
         });
         for (from, to) in usual.into_iter().chain(others) {
@@ -341,6 +327,21 @@ impl Options {
         }
         entry.with("rss_pubdate", published(Some(item)))
     }
+}
+
+/// Returns the encoding that the XML declaration names.
+fn declared_encoding(bytes: &[u8]) -> Option<String> {
+    let start = String::from_utf8_lossy(&bytes[..bytes.len().min(200)]);
+    let declaration = start.trim_start_matches('\u{feff}').strip_prefix("<?xml")?.split_once("?>")?.0;
+    let value = declaration.split_once("encoding=")?.1;
+    let quote = value.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
+    value[1..].split_once(quote).map(|(name, _)| name.to_owned())
+}
+
+fn published(item: Option<&FeedItem>) -> Option<Timestamp> {
+    let text = item?.get("published").or_else(|| item?.get("updated"))?;
+    let parser = DateTimeParser::new().relaxed_weekday(true);
+    parser.parse_timestamp(text).ok().or_else(|| text.parse().ok())
 }
 
 #[cfg(test)]
@@ -369,7 +370,7 @@ mod tests {
     }
 
     #[test]
-    fn items_are_entries_with_the_fields_of_flexget() {
+    fn items_become_entries_with_the_fields_of_flexget() {
         let report = run(&file(FEED), "other_fields: [ 'nyaa:seeders', { guid: Id } ]", &testing::context());
         let got: Vec<_> = report.entries.iter().map(|entry| (entry.title(), entry.url())).collect();
         assert_eq!(
@@ -392,7 +393,7 @@ mod tests {
             (&5.into(), &"one.torrent".into())
         );
         assert_eq!(report.warnings.len(), 1);
-        assert!(report.warnings[0].starts_with("rss: 2 items of"), "{:?}", report.warnings);
+        assert!(report.warnings[0].ends_with("has 2 items without a title or a URL"), "{:?}", report.warnings);
     }
 
     #[test]
@@ -413,35 +414,70 @@ mod tests {
     }
 
     #[test]
-    fn with_all_entries_off_only_new_items_are_read() {
+    fn without_all_entries_only_new_items_are_read_until_the_config_changes() {
         let cx = testing::context();
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("feed.xml");
         let item = |title: &str| format!("<item><title>{title}</title><link>http://x/{title}</link></item>");
-        let read = |items: &[&str]| {
+        let read = |items: &[&str], other: &str| {
             std::fs::write(
                 &path,
                 format!("<rss><channel>{}</channel></rss>", items.iter().map(|t| item(t)).collect::<String>()),
             )
             .unwrap();
-            let task = format!("rss: {{ url: {}, all_entries: no }}\naccept_all: yes\nseen: no", path.display());
+            let task = format!("rss: {{ url: {}, all_entries: no }}\naccept_all: yes\nseen: no\n{other}", path.display());
             let report = testing::run(&task, &testing::next_run(&cx));
             assert!(report.warnings.is_empty(), "{:?}", report.warnings);
             testing::titles(&report, State::Accepted).join(" ")
         };
-        assert_eq!(read(&["B", "A"]), "B A");
-        assert_eq!(read(&["D", "C", "B", "A"]), "D C");
-        assert_eq!(read(&["D", "C"]), "");
+        assert_eq!(read(&["B", "A"], ""), "B A");
+        assert_eq!(read(&["D", "C", "B", "A"], ""), "D C");
+        assert_eq!(read(&["D", "C"], ""), "");
+        assert_eq!(read(&["D", "C"], "priority: 7"), "D C", "as FlexGet does after any change");
+        assert_eq!(read(&["D", "C"], "priority: 7"), "");
+    }
+
+    /// FlexGet 3.22.7 gives these entries these fields.
+    #[test]
+    fn other_fields_are_named_as_in_flexget() {
+        let rss = "<rss><channel><item><title>A</title><link>l</link><description>short</description>
+            <content:encoded><![CDATA[<p>long</p>]]></content:encoded><Other:field>val</Other:field>
+            <category>one</category><category>two</category></item></channel></rss>";
+        let report = run(
+            &file(rss),
+            "other_fields: [content, 'Other:field', { category: Cat }, summary]",
+            &testing::context(),
+        );
+        let fields = &report.entries[0].fields();
+        for (name, expected) in [
+            ("content", "<p>long</p>"),
+            ("other:field", "val"),
+            ("other_field", "val"),
+            ("cat", "one"),
+            ("summary", "short"),
+            ("description", "short"),
+        ] {
+            assert_eq!(fields[name], expected, "{name}");
+        }
     }
 
     #[test]
-    fn what_is_no_feed_stops_the_task() {
+    fn a_malformed_xml_declaration_is_ignored() {
+        for declaration in ["encoding=\u{201c}utf-8\u{201d}", "encoding=", "encoding='", "encoding=\"", "encoding=utf-8"] {
+            let feed = format!("<?xml version='1.0' {declaration}?><rss><item><title>A</title><link>l</link></item></rss>");
+            let report = run(&file(&feed), "", &testing::context());
+            assert_eq!(testing::titles(&report, State::Accepted), ["A"], "{declaration}: {:?}", report.error);
+        }
+    }
+
+    #[test]
+    fn a_web_page_is_not_a_feed() {
         let report = run(&file("<html>Log in</html>"), "", &testing::context());
         assert!(report.error.unwrap().message.ends_with("is not a feed: it is a web page"));
         assert_eq!(testing::mistakes("rss: { link: guid }\naccept_all: yes").len(), 1);
     }
 
-    /// A server that answers so many requests with what `answer` makes of each, and gives back its address.
+    /// Serves this number of requests, and returns the URL.
     fn serve(requests: usize, answer: impl Fn(&str) -> String + Send + 'static) -> String {
         use std::io::{Read, Write};
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -462,15 +498,14 @@ mod tests {
     }
 
     #[test]
-    fn a_feed_that_has_not_changed_is_not_sent_again() {
+    fn an_unchanged_feed_is_not_sent_again() {
         let cx = testing::context();
-        let url = serve(2, |request| match request.contains("if-none-match: \"v1\"") {
-            true => "HTTP/1.1 304 Not Modified\r\nConnection: close\r\n\r\n".into(),
-            false => format!(
+        let url = serve(2, |request| if request.contains("if-none-match: \"v1\"") {
+            "HTTP/1.1 304 Not Modified\r\nConnection: close\r\n\r\n".into()
+        } else { format!(
                 "HTTP/1.1 200 OK\r\nETag: \"v1\"\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{FEED}",
                 FEED.len()
-            ),
-        });
+            ) });
         let task = format!("rss: {{ url: '{url}', all_entries: no, silent: yes }}\naccept_all: yes\nseen: no");
         assert_eq!(testing::titles(&testing::run(&task, &cx), State::Accepted).len(), 4);
         let again = testing::run(&task, &testing::next_run(&cx));
@@ -478,21 +513,18 @@ mod tests {
     }
 
     #[test]
-    fn who_may_read_is_told_and_who_may_not_is_told_so_without_the_key() {
-        let url = serve(2, |request| match request.contains("authorization: basic bwu6c2vjcmv0") {
-            true => {
+    fn sends_credentials_and_reports_denied_access_without_the_key() {
+        let url = serve(2, |request| if request.contains("authorization: basic bwu6c2vjcmv0") {
                 let feed = "<rss><item><title>A</title><link>l</link></item></rss>";
                 format!("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{feed}", feed.len())
-            }
-            false => "HTTP/1.1 401 No\r\nConnection: close\r\nContent-Length: 0\r\n\r\n".into(),
-        });
+        } else { "HTTP/1.1 401 No\r\nConnection: close\r\nContent-Length: 0\r\n\r\n".into() });
         let run = |options: &str| {
             testing::run(&format!("rss: {{ url: '{url}?key=k3y'{options} }}\naccept_all: yes"), &testing::context())
         };
         let allowed = run(", username: me, password: secret");
         assert_eq!(testing::titles(&allowed, State::Accepted), ["A"], "{:?}", allowed.error);
         let refused = run("").error.unwrap();
-        assert!(refused.message.ends_with("does not let us in: status 401") && !refused.message.contains("k3y"));
+        assert!(refused.message.ends_with("denied access: status 401") && !refused.message.contains("k3y"));
     }
 
     #[test]
