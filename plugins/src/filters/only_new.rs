@@ -101,7 +101,8 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(&file, "- title: A\n- title: B\n").unwrap();
         let run = |other: &str| {
-            let task = format!("yaml_list: '{}'\naccept_all: yes\nseen: no\nonly_new: yes\n{other}", file.path().display());
+            let task =
+                format!("yaml_list: '{}'\naccept_all: yes\nseen: no\nonly_new: yes\n{other}", file.path().display());
             testing::titles(&testing::run(&task, &testing::next_run(&cx)), State::Accepted).join(" ")
         };
         assert_eq!(run(""), "A B");

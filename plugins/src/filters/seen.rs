@@ -152,7 +152,11 @@ mod tests {
             accepted(&cx, &[("a", "no", "[ X ]"), ("b", "local", "[ X, Y ]"), ("d", "yes", "[ Z ]")]),
             ["X", "Y", "Z"]
         );
-        assert_eq!(accepted(&cx, &[("d", "local", "[ Z ]")]), [""], "an entry that it saw for all tasks counts for itself");
+        assert_eq!(
+            accepted(&cx, &[("d", "local", "[ Z ]")]),
+            [""],
+            "an entry that it saw for all tasks counts for itself"
+        );
     }
 
     #[test]

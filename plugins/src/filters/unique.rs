@@ -51,7 +51,8 @@ impl Unique {
             if self.action == Decision::Accept && entry.state() == State::Accepted {
                 continue;
             }
-            let Some(values) = names.iter().map(|name| comparable(&entry.get(name)?)).collect::<Option<Vec<_>>>() else {
+            let Some(values) = names.iter().map(|name| comparable(&entry.get(name)?)).collect::<Option<Vec<_>>>()
+            else {
                 continue;
             };
             match firsts.get(&values) {

@@ -425,7 +425,8 @@ mod tests {
                 format!("<rss><channel>{}</channel></rss>", items.iter().map(|t| item(t)).collect::<String>()),
             )
             .unwrap();
-            let task = format!("rss: {{ url: {}, all_entries: no }}\naccept_all: yes\nseen: no\n{other}", path.display());
+            let task =
+                format!("rss: {{ url: {}, all_entries: no }}\naccept_all: yes\nseen: no\n{other}", path.display());
             let report = testing::run(&task, &testing::next_run(&cx));
             assert!(report.warnings.is_empty(), "{:?}", report.warnings);
             testing::titles(&report, State::Accepted).join(" ")
@@ -443,11 +444,8 @@ mod tests {
         let rss = "<rss><channel><item><title>A</title><link>l</link><description>short</description>
             <content:encoded><![CDATA[<p>long</p>]]></content:encoded><Other:field>val</Other:field>
             <category>one</category><category>two</category></item></channel></rss>";
-        let report = run(
-            &file(rss),
-            "other_fields: [content, 'Other:field', { category: Cat }, summary]",
-            &testing::context(),
-        );
+        let report =
+            run(&file(rss), "other_fields: [content, 'Other:field', { category: Cat }, summary]", &testing::context());
         let fields = &report.entries[0].fields();
         for (name, expected) in [
             ("content", "<p>long</p>"),
@@ -463,8 +461,11 @@ mod tests {
 
     #[test]
     fn a_malformed_xml_declaration_is_ignored() {
-        for declaration in ["encoding=\u{201c}utf-8\u{201d}", "encoding=", "encoding='", "encoding=\"", "encoding=utf-8"] {
-            let feed = format!("<?xml version='1.0' {declaration}?><rss><item><title>A</title><link>l</link></item></rss>");
+        for declaration in
+            ["encoding=\u{201c}utf-8\u{201d}", "encoding=", "encoding='", "encoding=\"", "encoding=utf-8"]
+        {
+            let feed =
+                format!("<?xml version='1.0' {declaration}?><rss><item><title>A</title><link>l</link></item></rss>");
             let report = run(&file(&feed), "", &testing::context());
             assert_eq!(testing::titles(&report, State::Accepted), ["A"], "{declaration}: {:?}", report.error);
         }
@@ -500,12 +501,16 @@ mod tests {
     #[test]
     fn an_unchanged_feed_is_not_sent_again() {
         let cx = testing::context();
-        let url = serve(2, |request| if request.contains("if-none-match: \"v1\"") {
-            "HTTP/1.1 304 Not Modified\r\nConnection: close\r\n\r\n".into()
-        } else { format!(
-                "HTTP/1.1 200 OK\r\nETag: \"v1\"\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{FEED}",
-                FEED.len()
-            ) });
+        let url = serve(2, |request| {
+            if request.contains("if-none-match: \"v1\"") {
+                "HTTP/1.1 304 Not Modified\r\nConnection: close\r\n\r\n".into()
+            } else {
+                format!(
+                    "HTTP/1.1 200 OK\r\nETag: \"v1\"\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{FEED}",
+                    FEED.len()
+                )
+            }
+        });
         let task = format!("rss: {{ url: '{url}', all_entries: no, silent: yes }}\naccept_all: yes\nseen: no");
         assert_eq!(testing::titles(&testing::run(&task, &cx), State::Accepted).len(), 4);
         let again = testing::run(&task, &testing::next_run(&cx));
@@ -514,10 +519,14 @@ mod tests {
 
     #[test]
     fn sends_credentials_and_reports_denied_access_without_the_key() {
-        let url = serve(2, |request| if request.contains("authorization: basic bwu6c2vjcmv0") {
+        let url = serve(2, |request| {
+            if request.contains("authorization: basic bwu6c2vjcmv0") {
                 let feed = "<rss><item><title>A</title><link>l</link></item></rss>";
                 format!("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{feed}", feed.len())
-        } else { "HTTP/1.1 401 No\r\nConnection: close\r\nContent-Length: 0\r\n\r\n".into() });
+            } else {
+                "HTTP/1.1 401 No\r\nConnection: close\r\nContent-Length: 0\r\n\r\n".into()
+            }
+        });
         let run = |options: &str| {
             testing::run(&format!("rss: {{ url: '{url}?key=k3y'{options} }}\naccept_all: yes"), &testing::context())
         };

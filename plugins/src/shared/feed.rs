@@ -182,7 +182,8 @@ impl FeedItem {
     /// Reads the attributes of an element: enclosures, and the links and categories of Atom.
     fn read_attributes(&mut self, name: &str, element: &BytesStart<'_>) {
         let attribute = |wanted: &str| {
-            let found = element.attributes().with_checks(false).flatten().find(|attribute| attribute.key.0 == wanted)?;
+            let found =
+                element.attributes().with_checks(false).flatten().find(|attribute| attribute.key.0 == wanted)?;
             let value = found.normalized_value_with(XmlVersion::Implicit1_0, 8, resolve_html5_entity);
             Some(value.map_or_else(|_| found.value.to_string(), |value| value.into_owned()).trim().to_owned())
         };

@@ -32,7 +32,9 @@ impl FieldValues {
                     task.entries[at].set(field.clone(), value.display());
                 }
                 FieldValue::Fixed(value) => task.entries[at].set(field.clone(), value.clone()),
-                FieldValue::Rendered(template) => task.set_deferred(at, field, DeferredField::new(template.clone(), by)),
+                FieldValue::Rendered(template) => {
+                    task.set_deferred(at, field, DeferredField::new(template.clone(), by))
+                }
             }
         }
     }

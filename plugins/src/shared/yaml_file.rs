@@ -119,9 +119,8 @@ impl YamlFile {
 
     fn decode(&self, bytes: Vec<u8>) -> Result<String> {
         let wrong = |name: &str| {
-            self.error(&format!("is not {name}")).hint(
-                "set `encoding`, or save it as UTF-8; it is not changed until it can be read",
-            )
+            self.error(&format!("is not {name}"))
+                .hint("set `encoding`, or save it as UTF-8; it is not changed until it can be read")
         };
         match self.encoding {
             Encoding::Utf8 => String::from_utf8(bytes).map_err(|_| wrong("UTF-8")),
@@ -139,7 +138,9 @@ impl YamlFile {
         };
         let byte = |c: char| match u8::try_from(c) {
             Ok(byte) if c <= last => Ok(byte),
-            _ => Err(self.error(&format!("cannot hold `{c}`")).hint("use `encoding: utf-8`, and save the file as UTF-8")),
+            _ => {
+                Err(self.error(&format!("cannot hold `{c}`")).hint("use `encoding: utf-8`, and save the file as UTF-8"))
+            }
         };
         text.chars().map(byte).collect()
     }
