@@ -29,10 +29,10 @@
 //! * No config mistake reaches the network: a plan is made of options that are right, or there is no plan.
 //! * Only [`document`] knows lines; everything else names places by path.
 //! * Only [`store`] speaks SQL, only [`http`] touches the network, only [`context::Clock`] reads the clock and sleeps.
-//! * A list is changed only through [`list::WritableList`]: dry runs, the journal, the copy of this run and the report are its business. To
+//! * A list is changed only through [`list::writable::WritableList`]: dry runs, the journal, the copy of this run and the report are its business. To
 //!   clear a list is to read it and to remove what was read, so that there is one way for failures and for undoing.
 //! * What goes with an item and does not show on it is in the journal before it is taken off, and what was there before something was
-//!   added stays when that is undone ([`list::List::for_journal`]).
+//!   added stays when that is undone ([`list::List::snapshot`]).
 //! * A part of a list is never taken for the whole: reading gives all of it or an error.
 //! * What was not written is a failed entry, with the reason. What is not known is not known: a failed lookup leaves no
 //!   field, and a condition that reads it decides nothing.

@@ -1,113 +1,214 @@
-//! Lists: places that entries can be read from, put on and taken off.
+//! Lists: places that entries can be read from, added to and removed from.
 //!
-//! A list is a struct of options, like a plugin, and is an input for free. Everything that changes a list goes through one
-//! gate, [`WritableList`]: it knows about dry runs, the journal, the copy of the list that this run has read, and the report.
+//! A list is a struct of options, like a plugin, and is an input for free. Everything that changes
+//! a list goes through [`WritableList`](writable::WritableList), which knows about dry runs, the
+//! journal, the copy of the list that this run has read, and the report.
 
 pub mod any;
-mod identity;
-mod recovery;
+pub mod identity;
+pub mod index;
+pub mod input;
+pub mod journaled;
+pub mod outcome;
+pub mod recovery;
 mod run_cache;
-mod writable;
+pub mod writable;
 
 use std::future::Future;
 
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
 use crate::context::Context;
+use crate::context::journal::Action;
 use crate::entry::Entry;
 use crate::error::Result;
+use crate::list::identity::Keys;
+use crate::list::outcome::Change;
 use crate::plugin::Problem;
-use crate::task::report::Action;
 
-pub use any::{AnyList, WritableList};
-pub use identity::{Index, Key, Keys, Role};
-pub use recovery::{Answer, settle, undo};
-
-/// Which list it is: lists with equal places share one copy within a run, and a write through one is seen through the others.
+/// Identity of a list: lists with equal ids share one copy within a run.
+///
+/// The kind is the list's [`NAME`](List::NAME), which core sets.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Place {
-    /// The kind of list.
-    pub kind: &'static str,
-    /// The account that it is read and changed with.
+#[non_exhaustive]
+pub struct ListId {
+    kind: &'static str,
+    /// The account that the list is read and changed with.
     pub account: Option<String>,
-    /// Whose list it is, where that is not the account's user.
+    /// The owner, where that is not the account's user.
     pub owner: Option<String>,
     /// The list's name.
     pub name: String,
-    /// Whether it lives elsewhere: it is then read once in a run, changes are journaled, and dry runs leave it alone.
+    /// Whether the list belongs to a service. It is then read once in a run, its changes are
+    /// journaled, and dry runs send nothing.
     pub remote: bool,
 }
 
-impl Place {
-    /// A list of this kind and name in the store of this program.
-    pub fn local(kind: &'static str, name: impl Into<String>) -> Self {
-        Self { kind, account: None, owner: None, name: name.into(), remote: false }
+impl ListId {
+    /// Creates the id of a list in the store or the files of this program.
+    pub fn local(name: impl Into<String>) -> Self {
+        Self { kind: "", account: None, owner: None, name: name.into(), remote: false }
+    }
+
+    /// Creates the id of a list of a service.
+    pub fn remote(name: impl Into<String>) -> Self {
+        Self { remote: true, ..Self::local(name) }
+    }
+
+    /// Sets the account.
+    #[must_use]
+    pub fn account(self, account: Option<String>) -> Self {
+        Self { account, ..self }
+    }
+
+    /// Sets the owner.
+    #[must_use]
+    pub fn owner(self, owner: Option<String>) -> Self {
+        Self { owner, ..self }
+    }
+
+    /// Returns the kind of list: the key that users write.
+    pub fn kind(&self) -> &'static str {
+        self.kind
+    }
+
+    fn of_kind(self, kind: &'static str) -> Self {
+        Self { kind, ..self }
     }
 }
 
-/// What became of a batch. Positions are those in the slice that was given.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Change {
-    /// How many were added or removed.
-    pub done: usize,
-    /// How many were there already (add), or were not there (remove).
-    pub existing: usize,
-    /// Which those were, as far as the list can tell.
-    pub unchanged: Vec<usize>,
-    /// What the service does not know.
-    pub not_found: Vec<usize>,
-    /// What could not be written, and why.
-    pub failed: Vec<(usize, String)>,
-    /// What was removed in part only and is still on the list: one of several plays.
-    pub remaining: Vec<usize>,
-    /// Whether what is in `failed` may have been written all the same, because the answer was lost.
-    pub uncertain: bool,
+/// Effect of adding an item that is on the list already.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Adding {
+    /// Nothing changes, or only fields are updated.
+    #[default]
+    Once,
+    /// It is there once more, as a play is. Such a list is read before anything is added, and an
+    /// item that an interrupted change may have added is not sent again before that is known.
+    Again,
+    /// It is replaced, as a rating is. Such a list is read before anything is added, so that the
+    /// old item can be restored.
+    Replaces,
 }
 
-impl Change {
-    /// Everything was done.
-    pub fn all(done: usize) -> Self {
-        Self { done, ..Self::default() }
-    }
-
-    /// The positions of what was not written.
-    pub fn not_done(&self) -> impl Iterator<Item = usize> + '_ {
-        self.failed.iter().map(|(at, _)| *at).chain(self.not_found.iter().copied())
-    }
-}
-
-/// A kind of list. One line registers it, as a list and as an input: `submit! { list::<MyList>() }`.
+/// A kind of list, which one line registers: `submit! { list::<MyList>() }`.
+///
+/// ```
+/// use flexget_core::context::journal::Action;
+/// use flexget_core::prelude::*;
+/// use flexget_core::testing;
+///
+/// /// A list that lasts as long as the run.
+/// ///
+/// /// ```yaml
+/// /// notebook: films
+/// /// ```
+/// #[derive(Deserialize, JsonSchema)]
+/// #[serde(transparent)]
+/// struct Notebook {
+///     /// The list's name.
+///     name: String,
+/// }
+///
+/// submit! { list::<Notebook>() }
+///
+/// /// The titles on all notebooks, by name and in the order in which they were added.
+/// type Pages = std::cell::RefCell<BTreeMap<String, Vec<String>>>;
+///
+/// impl List for Notebook {
+///     const NAME: &'static str = "notebook";
+///
+///     fn id(&self) -> ListId {
+///         ListId::local(&self.name)
+///     }
+///
+///     fn keys(&self, entry: &Entry) -> Keys {
+///         let mut keys = Keys::new();
+///         keys.name("title", entry.title());
+///         keys
+///     }
+///
+///     async fn items(&self, _limit: Option<usize>, cx: &Context) -> Result<Vec<Entry>> {
+///         let pages = cx.run_cache.of::<Pages>("notebook");
+///         let titles = pages.borrow().get(&self.name).cloned().unwrap_or_default();
+///         Ok(titles.into_iter().map(|title| Entry::new(title, "mock://")).collect())
+///     }
+///
+///     async fn add(&self, entries: &[&Entry], cx: &Context) -> Result<Change> {
+///         let pages = cx.run_cache.of::<Pages>("notebook");
+///         let mut pages = pages.borrow_mut();
+///         let titles = pages.entry(self.name.clone()).or_default();
+///         let mut add = |entry: &&Entry| {
+///             if titles.iter().any(|title| title == entry.title()) {
+///                 return Outcome::Unchanged;
+///             }
+///             titles.push(entry.title().to_owned());
+///             Outcome::Done
+///         };
+///         Ok(entries.iter().map(&mut add).collect())
+///     }
+///
+///     async fn remove(&self, entries: &[&Entry], cx: &Context) -> Result<Change> {
+///         let pages = cx.run_cache.of::<Pages>("notebook");
+///         let mut pages = pages.borrow_mut();
+///         let titles = pages.entry(self.name.clone()).or_default();
+///         let mut remove = |entry: &&Entry| {
+///             let before = titles.len();
+///             titles.retain(|title| title != entry.title());
+///             if titles.len() < before { Outcome::Done } else { Outcome::Unchanged }
+///         };
+///         Ok(entries.iter().map(&mut remove).collect())
+///     }
+/// }
+///
+/// testing::block_on(async {
+///     let (list, cx) = (testing::list("notebook: films"), testing::context());
+///     let film = Entry::new("Solaris", "mock://1");
+///     let report = list.apply(&[&film], Action::Add, "example", None, &cx).await?;
+///     assert_eq!(report.done, 1);
+///     assert_eq!(list.list().items(None, &cx).await?[0].title(), "Solaris");
+///     Ok::<(), Error>(())
+/// })?;
+/// # Ok::<(), flexget_core::error::Error>(())
+/// ```
 pub trait List: DeserializeOwned + JsonSchema + 'static {
     /// The key that users write.
     const NAME: &'static str;
 
-    /// Which list the options mean.
-    fn place(&self) -> Place;
+    /// Returns which list the options mean.
+    fn id(&self) -> ListId;
 
-    /// Mistakes that no schema can say. Most lists have none.
+    /// Returns the mistakes in the options that no schema can find. Most lists have none.
     fn check(&self) -> Vec<Problem> {
         Vec::new()
     }
 
-    /// Why it cannot be changed, if it cannot, and what would help: "trending list is not modifiable".
-    fn read_only(&self) -> Option<Problem> {
-        None
-    }
-
-    /// Whether it could be used now, as far as that is known without asking anybody: an account that is not authorized
-    /// aborts a task before anything is read.
+    /// Checks whether the list can be changed.
     ///
     /// # Errors
-    /// Why it cannot be used, and what to do.
+    /// Why the list is read-only, with a suggestion: "trending list is not modifiable".
+    fn writable(&self) -> Result<(), Problem> {
+        Ok(())
+    }
+
+    /// Checks whether the list can be used now, without sending a request.
+    ///
+    /// An account that is not authorized aborts a task before anything is read.
+    ///
+    /// # Errors
+    /// Why it cannot be used, and the way out.
     fn ready(&self, _cx: &Context) -> Result<()> {
         Ok(())
     }
 
-    /// By what an entry is known on this list: entries that share a key are the same item (see [`Key`]).
+    /// Returns the keys of an entry on this list: entries that share a key are the same item (see
+    /// [`identity`]).
     fn keys(&self, entry: &Entry) -> Keys;
 
-    /// Whether an entry can be an item of this list.
+    /// Checks whether an entry can be an item of this list.
     ///
     /// # Errors
     /// Why it cannot: it has no id, or is of another type.
@@ -115,30 +216,39 @@ pub trait List: DeserializeOwned + JsonSchema + 'static {
         Ok(())
     }
 
-    /// Whether adding what is there already adds it once more, as a play is added. Such a list is read before anything is added,
-    /// and what may have been added by a change that was cut off is not sent again before that is settled.
-    fn adds_again(&self) -> bool {
-        false
+    /// Returns the effect of adding an item that is on the list already.
+    fn adding(&self) -> Adding {
+        Adding::Once
     }
 
-    /// Whether adding what is there already changes it, as a new rating does. Such a list is read before anything is added,
-    /// so that what is replaced can be put back.
-    fn overwrites(&self) -> bool {
-        false
-    }
-
-    /// Whether an item of the list is all that the entry, which is the same item, would make of it.
+    /// Checks whether adding `entry` would leave `item`, the same item on the list, as it is.
     fn is_up_to_date(&self, _item: &Entry, _entry: &Entry) -> bool {
         true
     }
 
-    /// Reads the items, all of them or at least `wanted`.
+    /// Returns when an item was put on the list, if the list says so.
+    fn listed_at(&self, _item: &Entry) -> Option<Timestamp> {
+        None
+    }
+
+    /// Returns why only a part of the list is read, or `None` if [`List::items`] reads all of it.
+    ///
+    /// A chart of which the first hundred items are read, or a list with a `limit`, is such a part:
+    /// nothing may be removed because it is not among these items.
+    fn partial(&self) -> Option<String> {
+        None
+    }
+
+    /// Reads the items: all of them, or at least `limit`.
     ///
     /// # Errors
-    /// Why it could not be read. A part of a list is never given for the whole.
-    fn items(&self, wanted: Option<usize>, cx: &Context) -> impl Future<Output = Result<Vec<Entry>>>;
+    /// Why it could not be read. A part of a list is never returned as the whole.
+    fn items(&self, limit: Option<usize>, cx: &Context) -> impl Future<Output = Result<Vec<Entry>>>;
 
-    /// The items that these entries are, if the list can tell without reading everything; `None` to have it read and matched by keys.
+    /// Returns the item that each entry is, in the order of the entries, if the list can tell without
+    /// reading everything.
+    ///
+    /// With `None` the list is read and its items are matched by keys.
     ///
     /// # Errors
     /// Why the list could not be read.
@@ -146,29 +256,32 @@ pub trait List: DeserializeOwned + JsonSchema + 'static {
         std::future::ready(Ok(None))
     }
 
-    /// The batch as the journal is to have it, where the entries do not say enough for the change to be undone: with what goes when
-    /// an item is taken off and does not show on it, or with what tells a new item from one that was there before. What is added is
-    /// sent as it is given here. A batch that undoes a change carries what was given here then, and stands for that alone.
+    /// Returns the entries to record in the journal, in the order of `entries`.
+    ///
+    /// Implement it if an entry alone does not hold all that an undo needs: plays that are lost on
+    /// removal, or the time that tells a new item from an old one. Added items are sent as they are
+    /// returned here. The entries of an undo carry what was returned for the original change.
     ///
     /// # Errors
-    /// What is missing could not be asked for. Nothing is sent then.
-    fn for_journal(
+    /// What is missing could not be read. Nothing is sent then.
+    fn snapshot(
         &self,
         _action: Action,
-        _batch: &[&Entry],
+        _entries: &[&Entry],
         _cx: &Context,
     ) -> impl Future<Output = Result<Option<Vec<Entry>>>> {
         std::future::ready(Ok(None))
     }
 
-    /// Puts entries on the list, in one request for as many as the service takes. A list that is not [remote](Place::remote) may be
-    /// given an item twice; it puts it once, and says which are [unchanged](Change::unchanged).
+    /// Adds entries, in one request for as many as the service takes.
+    ///
+    /// A [local](ListId::local) list may be given an item twice; it adds it once.
     ///
     /// # Errors
-    /// Why nothing could be written. What was written in part is told in the [`Change`].
+    /// Why nothing could be written. A partial result is told by the outcomes.
     fn add(&self, entries: &[&Entry], cx: &Context) -> impl Future<Output = Result<Change>>;
 
-    /// Takes entries off the list, in one request for as many as the service takes.
+    /// Removes entries, in one request for as many as the service takes.
     ///
     /// # Errors
     /// As [`List::add`].

@@ -6,7 +6,7 @@ use crate::config::plan::{Plan, TaskPlan};
 use crate::context::Context;
 use crate::document::diagnostic::Severity;
 use crate::error::{Error, Result};
-use crate::list;
+use crate::list::recovery;
 use crate::pattern::Pattern;
 use crate::plugin::registry;
 use crate::task::phase::Phase;
@@ -66,7 +66,7 @@ fn named_by<'a>(pattern: &str, plan: &'a Plan) -> Result<Vec<&'a str>> {
 /// Runs these tasks and gives the report of each to `on_task` as it ends: who wants a [`Report`](crate::task::report::Report) of all keeps them.
 pub async fn run(tasks: &[&TaskPlan], selection: &Selection, cx: &Context, mut on_task: impl FnMut(TaskReport)) {
     if !cx.dry_run {
-        match list::settle(cx).await {
+        match recovery::recover(cx).await {
             Ok(said) => said.iter().for_each(|line| tracing::warn!(target: "journal", "{line}")),
             Err(error) => tracing::warn!(target: "journal", "{error}"),
         }

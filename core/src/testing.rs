@@ -20,7 +20,9 @@ use crate::document::Document;
 use crate::document::diagnostic::Diagnostic;
 use crate::entry::{Entry, State};
 use crate::error::Result;
-use crate::list::{AnyList, WritableList};
+use crate::list::any::AnyList;
+use crate::list::recovery;
+use crate::list::writable::WritableList;
 use crate::plugin::command::{Format, Output, OutputEvent};
 use crate::plugin::registry;
 use crate::run::{self, Selection};
@@ -277,7 +279,7 @@ pub async fn list_laws(options: &str, entries: &[&str], cx: &Context) {
     };
     let undo = async |what: &str| {
         let Some(id) = last.take() else { return false };
-        let undone = crate::list::undo(id, "list_laws", &next_run(cx)).await;
+        let undone = recovery::undo(id, "list_laws", &next_run(cx)).await;
         let undone = undone.unwrap_or_else(|error| panic!("{options}: {what}: {error}"));
         assert!(undone.failed.is_empty(), "{options}: {what}: {undone:?}");
         true

@@ -46,9 +46,11 @@ impl Journal {
         self.store.changes(limit)
     }
 
-    /// Returns the changes that were begun at `at` or later, oldest first.
-    pub fn since(&self, at: Timestamp) -> Result<Vec<Change>> {
-        self.store.changes_since(at)
+    /// Returns the changes to a list that were begun at `since` or later, oldest first.
+    ///
+    /// Lists of one service, account and name may still differ in their options.
+    pub fn of_list(&self, service: &str, account: Option<&str>, list: &str, since: Timestamp) -> Result<Vec<Change>> {
+        self.store.changes_of_list(service, account, list, since)
     }
 
     /// Returns the change of this number.

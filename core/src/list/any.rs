@@ -1,119 +1,108 @@
-//! A list of whatever kind, as options name it: a map with one key.
+//! A list of any kind, as options name it: a map with one key.
 
 use std::any::Any;
 use std::fmt;
-use std::panic::Location;
 use std::rc::Rc;
 
+use futures_util::future::LocalBoxFuture;
+use jiff::Timestamp;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer};
 
-use super::identity::{Index, Keys};
-use super::recovery::recent_writes;
-use super::run_cache::Memory;
-use super::{Change, List, Place};
 use crate::context::Context;
+use crate::context::journal::Action;
 use crate::document::diagnostic::Path;
 use crate::entry::Entry;
-use crate::error::Result;
-use crate::plugin::Problem;
-use crate::plugin::registration::{self, Options, Registration};
-use crate::plugin::registry;
-use crate::task::Task;
-use crate::task::phase::Phase;
-use crate::task::report::Action;
-use crate::task::step::{BoundStep, Step};
-use futures_util::future::LocalBoxFuture;
+use crate::error::{Error, Result};
+use crate::list::identity::Keys;
+use crate::list::outcome::Change;
+use crate::list::{Adding, List, ListId};
+use crate::plugin::registration::{self, Options};
+use crate::plugin::{Problem, registry};
 
-/// [`List`] without its type.
-pub(crate) trait Erased {
-    fn place(&self) -> Place;
-    fn read_only(&self) -> Option<Problem>;
-    fn ready(&self, cx: &Context) -> Result<()>;
-    fn keys(&self, entry: &Entry) -> Keys;
-    fn accepts(&self, entry: &Entry) -> Result<(), String>;
-    fn adds_again(&self) -> bool;
-    fn overwrites(&self) -> bool;
-    fn is_up_to_date(&self, item: &Entry, entry: &Entry) -> bool;
-    fn items<'a>(&'a self, wanted: Option<usize>, cx: &'a Context) -> LocalBoxFuture<'a, Result<Vec<Entry>>>;
-    fn find<'a>(
-        &'a self,
-        entries: &'a [&'a Entry],
-        cx: &'a Context,
-    ) -> LocalBoxFuture<'a, Result<Option<Vec<Option<Entry>>>>>;
-    fn for_journal<'a>(
-        &'a self,
-        action: Action,
-        batch: &'a [&'a Entry],
-        cx: &'a Context,
-    ) -> LocalBoxFuture<'a, Result<Option<Vec<Entry>>>>;
-    fn add<'a>(&'a self, entries: &'a [&'a Entry], cx: &'a Context) -> LocalBoxFuture<'a, Result<Change>>;
-    fn remove<'a>(&'a self, entries: &'a [&'a Entry], cx: &'a Context) -> LocalBoxFuture<'a, Result<Change>>;
+/// Declares a dyn-compatible trait with a boxed future for each `async fn`, and implements it for
+/// every [`List`].
+///
+/// A trait with an associated constant and with futures of its own types is never dyn-compatible, so
+/// that the methods which are called without knowing the type of the list are named once more.
+macro_rules! erase {
+    (
+        $erased:ident of $original:ident;
+        $(fn $name:ident($($arg:ident: $type:ty),*) -> $output:ty;)*
+        $(async fn $future:ident($($future_arg:ident: $future_type:ty),*) -> $future_output:ty;)*
+    ) => {
+        trait $erased {
+            $(fn $name(&self $(, $arg: $type)*) -> $output;)*
+            $(fn $future<'a>(&'a self $(, $future_arg: $future_type)*) -> LocalBoxFuture<'a, $future_output>;)*
+        }
+
+        impl<T: $original> $erased for T {
+            $(fn $name(&self $(, $arg: $type)*) -> $output {
+                $original::$name(self $(, $arg)*)
+            })*
+            $(fn $future<'a>(&'a self $(, $future_arg: $future_type)*) -> LocalBoxFuture<'a, $future_output> {
+                Box::pin($original::$future(self $(, $future_arg)*))
+            })*
+        }
+    };
 }
 
-impl<L: List> Erased for L {
-    fn place(&self) -> Place {
-        List::place(self)
-    }
-    fn read_only(&self) -> Option<Problem> {
-        List::read_only(self)
-    }
-    fn ready(&self, cx: &Context) -> Result<()> {
-        List::ready(self, cx)
-    }
-    fn keys(&self, entry: &Entry) -> Keys {
-        List::keys(self, entry)
-    }
-    fn accepts(&self, entry: &Entry) -> Result<(), String> {
-        List::accepts(self, entry)
-    }
-    fn adds_again(&self) -> bool {
-        List::adds_again(self)
-    }
-    fn overwrites(&self) -> bool {
-        List::overwrites(self)
-    }
-    fn is_up_to_date(&self, item: &Entry, entry: &Entry) -> bool {
-        List::is_up_to_date(self, item, entry)
-    }
-    fn items<'a>(&'a self, wanted: Option<usize>, cx: &'a Context) -> LocalBoxFuture<'a, Result<Vec<Entry>>> {
-        Box::pin(List::items(self, wanted, cx))
-    }
-    fn find<'a>(
-        &'a self,
-        entries: &'a [&'a Entry],
-        cx: &'a Context,
-    ) -> LocalBoxFuture<'a, Result<Option<Vec<Option<Entry>>>>> {
-        Box::pin(List::find(self, entries, cx))
-    }
-    fn for_journal<'a>(
-        &'a self,
-        action: Action,
-        batch: &'a [&'a Entry],
-        cx: &'a Context,
-    ) -> LocalBoxFuture<'a, Result<Option<Vec<Entry>>>> {
-        Box::pin(List::for_journal(self, action, batch, cx))
-    }
-    fn add<'a>(&'a self, entries: &'a [&'a Entry], cx: &'a Context) -> LocalBoxFuture<'a, Result<Change>> {
-        Box::pin(List::add(self, entries, cx))
-    }
-    fn remove<'a>(&'a self, entries: &'a [&'a Entry], cx: &'a Context) -> LocalBoxFuture<'a, Result<Change>> {
-        Box::pin(List::remove(self, entries, cx))
-    }
+erase! {
+    ErasedList of List;
+    fn ready(cx: &Context) -> Result<()>;
+    fn keys(entry: &Entry) -> Keys;
+    fn accepts(entry: &Entry) -> Result<(), String>;
+    fn is_up_to_date(item: &Entry, entry: &Entry) -> bool;
+    fn listed_at(item: &Entry) -> Option<Timestamp>;
+    async fn items(limit: Option<usize>, cx: &'a Context) -> Result<Vec<Entry>>;
+    async fn find(entries: &'a [&'a Entry], cx: &'a Context) -> Result<Option<Vec<Option<Entry>>>>;
+    async fn snapshot(action: Action, entries: &'a [&'a Entry], cx: &'a Context) -> Result<Option<Vec<Entry>>>;
+    async fn add(entries: &'a [&'a Entry], cx: &'a Context) -> Result<Change>;
+    async fn remove(entries: &'a [&'a Entry], cx: &'a Context) -> Result<Change>;
 }
 
-/// A list of whatever kind. In a config it is a map with one key: `trakt_list: { account: me, list: watchlist }`.
+/// A list of any kind. In a config it is a map with one key:
+/// `trakt_list: { account: me, list: watchlist }`.
 #[derive(Clone)]
-pub struct AnyList {
-    pub(super) list: Rc<dyn Erased>,
-    /// The list's options as they stand in the config, to tell copies apart and to open the list again.
-    pub(super) options: Rc<str>,
+pub struct AnyList(Rc<Opened>);
+
+/// A list with all that its options alone say of it.
+struct Opened {
+    list: Box<dyn ErasedList>,
+    id: ListId,
+    adding: Adding,
+    writable: Result<(), Problem>,
+    partial: Option<String>,
+    /// The options as they stand in the config, to tell copies apart and to open the list again.
+    options: String,
 }
 
 impl fmt::Debug for AnyList {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.place().fmt(f)
+        self.0.id.fmt(f)
     }
+}
+
+/// Opens a list of a known kind, as the registry keeps it.
+pub(super) fn open<L: List>(options: Options<'_>) -> Result<AnyList, Vec<Problem>> {
+    let list: L = registration::read(options)?;
+    let problems = list.check();
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    Ok(AnyList(Rc::new(Opened {
+        id: list.id().of_kind(L::NAME),
+        adding: list.adding(),
+        writable: list.writable(),
+        partial: list.partial(),
+        options: serde_json::to_string(&options()).unwrap_or_default(),
+        list: Box::new(list),
+    })))
+}
+
+/// As [`open`], for the registry, which knows no lists.
+pub(super) fn open_any<L: List>(options: Options<'_>) -> Result<Box<dyn Any>, Vec<Problem>> {
+    open::<L>(options).map(|list| Box::new(list) as Box<dyn Any>)
 }
 
 impl AnyList {
@@ -122,131 +111,116 @@ impl AnyList {
     /// # Errors
     /// There is no such kind of list, or these are not its options.
     pub fn open(kind: &str, options: &serde_yaml::Value) -> Result<Self, Vec<Problem>> {
-        let open = registry::find(kind).and_then(|registration| registration.list);
-        let open = open.ok_or_else(|| vec![Problem::at(Path::root(), format!("`{kind}` is not a list"))])?;
-        let text = serde_json::to_string(options).unwrap_or_default();
-        let list = open(&|| options.clone())?.downcast::<Rc<dyn Erased>>();
-        let list = list.map_err(|_| vec![Problem::at(Path::root(), format!("`{kind}` is not a list"))])?;
-        Ok(Self { list: *list, options: text.into() })
+        let not_a_list = || vec![Problem::at(Path::root(), format!("`{kind}` is not a list"))];
+        let open = registry::find(kind).and_then(|registration| registration.list).ok_or_else(not_a_list)?;
+        let list = open(&|| options.clone())?.downcast::<Self>();
+        list.map(|list| *list).map_err(|_| not_a_list())
     }
 
-    pub(crate) fn of(list: Rc<dyn Erased>, options: &serde_yaml::Value) -> Self {
-        Self { list, options: serde_json::to_string(options).unwrap_or_default().into() }
+    /// Returns which list it is.
+    pub fn id(&self) -> &ListId {
+        &self.0.id
     }
 
-    /// Which list it is.
-    pub fn place(&self) -> Place {
-        self.list.place()
+    /// Returns the effect of adding an item that is on the list already.
+    pub fn adding(&self) -> Adding {
+        self.0.adding
     }
 
-    /// The options that it was opened with, as JSON.
-    pub fn options(&self) -> &str {
-        &self.options
+    /// Checks whether the list can be changed.
+    ///
+    /// # Errors
+    /// Why it is read-only.
+    pub fn writable(&self) -> Result<(), Problem> {
+        self.0.writable.clone()
     }
 
-    /// Whether it could be used now; see [`List::ready`].
+    /// Returns why only a part of the list is read; see [`List::partial`].
+    pub fn partial(&self) -> Option<&str> {
+        self.0.partial.as_deref()
+    }
+
+    /// Returns the options as they stand in the config, as JSON.
+    pub(super) fn options(&self) -> &str {
+        &self.0.options
+    }
+
+    /// Checks whether the list can be used now; see [`List::ready`].
     ///
     /// # Errors
     /// Why it cannot be used.
     pub fn ready(&self, cx: &Context) -> Result<()> {
-        self.list.ready(cx)
+        self.0.list.ready(cx)
     }
 
-    /// By what an entry is known on this list.
+    /// Returns the keys of an entry on this list.
     pub fn keys(&self, entry: &Entry) -> Keys {
-        self.list.keys(entry)
+        self.0.list.keys(entry)
     }
 
-    /// Whether an entry can be an item of this list.
+    /// Checks whether an entry can be an item of this list.
     ///
     /// # Errors
     /// Why it cannot.
     pub fn accepts(&self, entry: &Entry) -> Result<(), String> {
-        self.list.accepts(entry)
+        self.0.list.accepts(entry)
     }
 
-    /// Reads the items, all of them or at least `wanted`; a remote list is read once in a run, and what was written to it lately
-    /// is seen even where the service does not show it yet.
-    ///
-    /// # Errors
-    /// Why it could not be read.
-    pub async fn items(&self, wanted: Option<usize>, cx: &Context) -> Result<Rc<Vec<Entry>>> {
-        let place = self.place();
-        if !place.remote {
-            return Ok(Rc::new(self.list.items(wanted, cx).await?));
-        }
-        let memory = cx.run_cache.of::<Memory>("lists");
-        if let Some(items) = memory.get(&place, &self.options) {
-            return Ok(items);
-        }
-        let items = self.list.items(wanted, cx).await?;
-        // Only what is the whole list may answer for it later.
-        let is_whole = wanted.is_none_or(|wanted| items.len() < wanted);
-        let items = memory.replay(&place, &self.list, items, &recent_writes(self, cx)?);
-        if is_whole {
-            memory.keep(&place, &self.options, &self.list, Rc::clone(&items));
-        }
-        Ok(items)
+    /// Checks whether adding `entry` would leave `item` as it is; see [`List::is_up_to_date`].
+    pub fn is_up_to_date(&self, item: &Entry, entry: &Entry) -> bool {
+        self.0.list.is_up_to_date(item, entry)
     }
 
-    /// The items that these entries are, in the entries' order.
-    ///
-    /// # Errors
-    /// Why the list could not be read.
-    pub async fn find(&self, entries: &[&Entry], cx: &Context) -> Result<Vec<Option<Entry>>> {
-        if let Some(found) = self.list.find(entries, cx).await? {
-            return Ok(found);
-        }
-        let items = self.items(None, cx).await?;
-        // Several steps look for entries on a list that is read once.
-        let kept = cx.run_cache.of::<Memory>("lists").index(&self.place(), &self.options);
-        let index = kept.unwrap_or_else(|| Rc::new(Index::new(items.iter().map(|item| self.keys(item)))));
-        Ok(entries.iter().map(|entry| index.find(&self.keys(entry)).map(|at| items[at].clone())).collect())
+    /// Returns when an item was put on the list, if the list says so.
+    pub fn listed_at(&self, item: &Entry) -> Option<Timestamp> {
+        self.0.list.listed_at(item)
     }
 
-    /// The list as an input.
-    async fn produce(&self, task: &mut Task) -> Result<()> {
-        self.ready(&task.cx)?;
-        let wanted = task.wanted;
-        let items = self.items(wanted, &task.cx.clone()).await?;
-        let take = wanted.unwrap_or(items.len());
-        match Rc::try_unwrap(items) {
-            Ok(items) => task.produce(items.into_iter().take(take)),
-            // The rest of the run may read what a remote list held.
-            Err(kept) => task.produce(kept.iter().take(take).map(Entry::fresh)),
-        }
-        Ok(())
+    /// Reads the items from the list itself, without the copies of this run.
+    pub(super) async fn read(&self, limit: Option<usize>, cx: &Context) -> Result<Vec<Entry>> {
+        self.0.list.items(limit, cx).await
     }
 
-    /// The steps of the list where it stands as an input.
-    pub(crate) fn input(self, name: &'static str) -> Vec<BoundStep> {
-        vec![Step::at(Phase::Input, Self::produce).bind(name, &Rc::new(self))]
+    /// Asks the list itself which items the entries are; `None` if it has to be read for that.
+    pub(super) async fn ask(&self, entries: &[&Entry], cx: &Context) -> Result<Option<Vec<Option<Entry>>>> {
+        let found = self.0.list.find(entries, cx).await?;
+        found.map(|found| self.one_each("items", found, entries.len())).transpose()
+    }
+
+    /// Returns the entries to record in the journal; see [`List::snapshot`].
+    pub(super) async fn snapshot(
+        &self,
+        action: Action,
+        entries: &[&Entry],
+        cx: &Context,
+    ) -> Result<Option<Vec<Entry>>> {
+        let recorded = self.0.list.snapshot(action, entries, cx).await?;
+        recorded.map(|recorded| self.one_each("entries for the journal", recorded, entries.len())).transpose()
+    }
+
+    /// Adds or removes entries without any bookkeeping.
+    pub(super) async fn change(&self, action: Action, entries: &[&Entry], cx: &Context) -> Result<Change> {
+        let change = match action {
+            Action::Add => self.0.list.add(entries, cx).await?,
+            Action::Remove | Action::Clear => self.0.list.remove(entries, cx).await?,
+        };
+        // It was sent, and its outcome is not known.
+        let outcomes = self.one_each("outcomes", change.outcomes, entries.len()).map_err(Error::after_sending)?;
+        Ok(Change { outcomes, ..change })
+    }
+
+    /// Checks that a list returned one value for each entry.
+    fn one_each<T>(&self, what: &str, values: Vec<T>, entries: usize) -> Result<Vec<T>> {
+        if values.len() == entries {
+            return Ok(values);
+        }
+        let ListId { kind, name, .. } = self.id();
+        Err(Error::new(format!("{kind} `{name}` returned {} {what} for {entries} entries", values.len()))
+            .hint("this is an error in the plugin, not in the config"))
     }
 }
 
-/// A list, which is an input as well, for `submit!`.
-#[track_caller]
-pub const fn list<L: List>() -> Registration {
-    Registration {
-        name: L::NAME,
-        file: Location::caller().file(),
-        builtin: false,
-        input: true,
-        schema: L::json_schema,
-        bind: |options| Ok(AnyList::of(open_list::<L>(options)?, &options()).input(L::NAME)),
-        list: Some(|options| open_list::<L>(options).map(|list| Box::new(list) as Box<dyn Any>)),
-    }
-}
-
-fn open_list<L: List>(options: Options<'_>) -> Result<Rc<dyn Erased>, Vec<Problem>> {
-    let list: L = registration::read(options)?;
-    match list.check() {
-        problems if problems.is_empty() => Ok(Rc::new(list)),
-        problems => Err(problems),
-    }
-}
-
-/// The one key of a map and its value.
+/// Reads a map with one key.
 fn only_key<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(String, serde_yaml::Value), D::Error> {
     use serde::de::Error;
     let map = serde_yaml::Mapping::deserialize(deserializer)?;
@@ -257,8 +231,8 @@ fn only_key<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(String, serde
     }
 }
 
-/// Several problems as the text of one serde error; the first is what is told.
-fn first_problem<E: serde::de::Error>(problems: &[Problem]) -> E {
+/// Makes a serde error of the first of several problems.
+pub(super) fn first_problem<E: serde::de::Error>(problems: &[Problem]) -> E {
     E::custom(problems.first().map(Problem::to_text).unwrap_or_default())
 }
 
@@ -278,46 +252,5 @@ impl JsonSchema for AnyList {
     }
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         Schema::new_ref("#/$defs/list".into())
-    }
-}
-
-/// A list that may be changed: the one gate for changes (see [`crate::list`]). It can only be made from such a list, so
-/// that changing one that cannot be changed is a mistake in the config, at its line.
-#[derive(Debug, Clone)]
-pub struct WritableList(pub(super) AnyList);
-
-impl WritableList {
-    /// The list, to read it.
-    pub fn list(&self) -> &AnyList {
-        &self.0
-    }
-}
-
-impl TryFrom<AnyList> for WritableList {
-    type Error = Problem;
-
-    fn try_from(list: AnyList) -> Result<Self, Problem> {
-        match list.list.read_only() {
-            None => Ok(Self(list)),
-            Some(problem) => Err(problem),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for WritableList {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::try_from(AnyList::deserialize(deserializer)?).map_err(|problem| first_problem(&[problem]))
-    }
-}
-
-impl JsonSchema for WritableList {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "list".into()
-    }
-    fn inline_schema() -> bool {
-        true
-    }
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        AnyList::json_schema(generator)
     }
 }

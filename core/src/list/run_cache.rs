@@ -1,6 +1,7 @@
-//! What this run knows of remote lists: each is read once, and what was written since is seen by later reads.
+//! Copies of remote lists: each is read once in a run, and later reads see what was written since.
 //!
-//! A service may go on showing the old list for minutes after a change, so the change is applied to the copy, and to copies that are read later.
+//! A service may go on showing the old list for minutes after a change, so recent writes are applied
+//! to the copies, and to copies that are read later.
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
@@ -8,122 +9,220 @@ use std::rc::Rc;
 
 use jiff::Timestamp;
 
-use super::Place;
-use super::any::Erased;
-use super::identity::{Index, Keys};
-use super::recovery::listed_at;
+use crate::context::Context;
+use crate::context::journal::{Action, ChangeState};
 use crate::entry::Entry;
+use crate::error::Result;
+use crate::list::ListId;
+use crate::list::any::AnyList;
+use crate::list::identity::Keys;
+use crate::list::index::Index;
+use crate::list::journaled::{JournaledChange, STALE};
+use crate::list::outcome::Outcome;
 
-/// The copies of all remote lists in this run.
+/// Copies of all remote lists in this run.
 #[derive(Default)]
-pub(crate) struct Memory(RefCell<HashMap<Place, Known>>);
+pub(super) struct ListCache(RefCell<HashMap<ListId, CachedList>>);
 
-/// What is known of one list.
+/// The state of one list in this run.
 #[derive(Default)]
-struct Known {
-    /// Copies by the options that they were read with: options may choose a part of the list, or how items look.
-    copies: HashMap<String, Copy>,
+struct CachedList {
+    /// Copies by the options that they were read with, which may choose a part of the list or how
+    /// its items look.
+    copies: HashMap<String, ListCopy>,
     writes: Vec<Write>,
 }
 
-struct Copy {
-    list: Rc<dyn Erased>,
+struct ListCopy {
+    list: AnyList,
     items: Rc<Vec<Entry>>,
-    /// The items by their keys, made when somebody looks for one.
+    /// The items by their keys, made when an entry is first looked for.
     index: OnceCell<Rc<Index>>,
 }
 
-/// What was written to a list.
-#[derive(Clone)]
-pub(crate) enum Write {
-    /// These were put on it.
+/// A write to a list.
+enum Write {
+    /// Entries that were added.
     Added(Vec<Entry>),
-    /// What has these keys was taken off it. What the list dates to a later time is there again.
+    /// Items that were removed.
     Removed {
         /// The keys of each item.
         items: Vec<Keys>,
-        /// When that was; nothing is later than a write of this run.
+        /// When they were removed. An item that the list dates later was added again.
         at: Option<Timestamp>,
     },
 }
 
-impl Memory {
-    /// The copy that was read with these options.
-    pub fn get(&self, place: &Place, options: &str) -> Option<Rc<Vec<Entry>>> {
-        Some(Rc::clone(&self.0.borrow().get(place)?.copies.get(options)?.items))
+impl ListCache {
+    /// Returns the cache of this run.
+    pub fn of(cx: &Context) -> Rc<Self> {
+        cx.run_cache.of("lists")
     }
 
-    /// The items of the copy that was read with these options, by their keys.
-    pub fn index(&self, place: &Place, options: &str) -> Option<Rc<Index>> {
-        let known = self.0.borrow();
-        let Copy { list, items, index } = known.get(place)?.copies.get(options)?;
-        Some(Rc::clone(index.get_or_init(|| Rc::new(Index::new(items.iter().map(|item| list.keys(item)))))))
+    /// Checks whether the whole list was read in this run.
+    pub fn has(&self, list: &AnyList) -> bool {
+        self.get(list).is_some()
     }
 
-    /// Applies to what was just read what was written before it and may not be shown yet: `before` by earlier runs (what this
-    /// run has written may be among it, because writing it twice is writing it once), and then what this run has written.
-    pub fn replay(&self, place: &Place, list: &Rc<dyn Erased>, items: Vec<Entry>, before: &[Write]) -> Rc<Vec<Entry>> {
-        let known = self.0.borrow();
-        let since = known.get(place).map(|known| known.writes.as_slice()).unwrap_or_default();
-        Rc::new(before.iter().chain(since).fold(items, |items, write| apply(&**list, items, write)))
+    fn get(&self, list: &AnyList) -> Option<Rc<Vec<Entry>>> {
+        Some(Rc::clone(&self.0.borrow().get(list.id())?.copies.get(list.options())?.items))
     }
 
-    /// Keeps the whole of a list.
-    pub fn keep(&self, place: &Place, options: &str, list: &Rc<dyn Erased>, items: Rc<Vec<Entry>>) {
-        let mut known = self.0.borrow_mut();
-        let known = known.entry(place.clone()).or_default();
-        known.copies.insert(options.to_owned(), Copy { list: Rc::clone(list), items, index: OnceCell::new() });
+    /// Returns the index of the list's copy.
+    fn index(&self, list: &AnyList) -> Option<Rc<Index>> {
+        let lists = self.0.borrow();
+        let copy = lists.get(list.id())?.copies.get(list.options())?;
+        Some(Rc::clone(copy.index.get_or_init(|| Rc::new(index(list, &copy.items)))))
     }
 
-    /// Notes that these entries were put on the list.
-    pub fn added(&self, place: &Place, entries: Vec<Entry>) {
-        self.write(place, Write::Added(entries));
+    /// Replays recent writes on a fresh read: those of earlier runs, then those of this run.
+    ///
+    /// Writes of this run may be among the former, because replaying a write twice changes nothing.
+    fn replay(&self, list: &AnyList, items: Vec<Entry>, earlier: &[Write]) -> Rc<Vec<Entry>> {
+        let lists = self.0.borrow();
+        let ours = lists.get(list.id()).map(|cached| cached.writes.as_slice()).unwrap_or_default();
+        Rc::new(apply(list, items, earlier.iter().chain(ours)))
     }
 
-    /// Notes that the items with these keys were taken off the list.
-    pub fn removed(&self, place: &Place, keys: Vec<Keys>) {
-        self.write(place, Write::Removed { items: keys, at: None });
+    /// Keeps a whole list.
+    fn keep(&self, list: &AnyList, items: Rc<Vec<Entry>>) {
+        let copy = ListCopy { list: list.clone(), items, index: OnceCell::new() };
+        let mut lists = self.0.borrow_mut();
+        lists.entry(list.id().clone()).or_default().copies.insert(list.options().to_owned(), copy);
     }
 
-    /// Forgets the list: a write went wrong, and nobody knows what is on it.
-    pub fn forget(&self, place: &Place) {
-        self.0.borrow_mut().remove(place);
-    }
-
-    fn write(&self, place: &Place, write: Write) {
-        let mut known = self.0.borrow_mut();
-        let known = known.entry(place.clone()).or_default();
-        for copy in known.copies.values_mut() {
-            let items =
-                Rc::try_unwrap(std::mem::take(&mut copy.items)).unwrap_or_else(|shared| shared.as_ref().clone());
-            copy.items = Rc::new(apply(&*copy.list, items, &write));
+    /// Applies a change to the copies of a list. After an uncertain one they are dropped.
+    pub fn changed(&self, list: &AnyList, action: Action, batch: &[&Entry], outcomes: &[Outcome], certain: bool) {
+        let mut lists = self.0.borrow_mut();
+        if !certain {
+            lists.remove(list.id());
+            return;
+        }
+        let is_written = |outcome: &Outcome| matches!(outcome, Outcome::Done | Outcome::Unchanged);
+        let written = batch.iter().zip(outcomes).filter(|(_, outcome)| is_written(outcome)).map(|(entry, _)| *entry);
+        let write = match action {
+            Action::Add => Write::Added(written.map(Entry::fresh).collect()),
+            Action::Remove | Action::Clear => {
+                Write::Removed { items: written.map(|entry| list.keys(entry)).collect(), at: None }
+            }
+        };
+        let cached = lists.entry(list.id().clone()).or_default();
+        for copy in cached.copies.values_mut() {
+            let items = Rc::unwrap_or_clone(std::mem::take(&mut copy.items));
+            copy.items = Rc::new(apply(&copy.list, items, [&write]));
             copy.index = OnceCell::new();
         }
-        known.writes.push(write);
+        cached.writes.push(write);
     }
 }
 
-fn apply(list: &dyn Erased, mut items: Vec<Entry>, write: &Write) -> Vec<Entry> {
-    match write {
-        Write::Added(entries) => {
-            let mut index = Index::new(items.iter().map(|item| list.keys(item)));
-            for entry in entries.iter().filter(|entry| list.accepts(entry).is_ok()) {
-                let keys = list.keys(entry);
-                match index.find(&keys) {
-                    None => {
-                        index.push(&keys);
-                        items.push(entry.clone());
+impl AnyList {
+    /// Reads the items: all of them, or at least `limit`.
+    ///
+    /// A remote list is read once in a run, and recent writes to it are seen even where the service
+    /// does not show them yet.
+    ///
+    /// # Errors
+    /// Why it could not be read.
+    pub async fn items(&self, limit: Option<usize>, cx: &Context) -> Result<Rc<Vec<Entry>>> {
+        if !self.id().remote {
+            return Ok(Rc::new(self.read(limit, cx).await?));
+        }
+        let cache = ListCache::of(cx);
+        if let Some(items) = cache.get(self) {
+            return Ok(items);
+        }
+        let items = self.read(limit, cx).await?;
+        let is_whole = limit.is_none_or(|limit| items.len() < limit);
+        let items = cache.replay(self, items, &recent_writes(self, cx)?);
+        if is_whole {
+            cache.keep(self, Rc::clone(&items));
+        }
+        Ok(items)
+    }
+
+    /// Returns the item that each entry is, in the order of the entries.
+    ///
+    /// # Errors
+    /// Why the list could not be read.
+    pub async fn find(&self, entries: &[&Entry], cx: &Context) -> Result<Vec<Option<Entry>>> {
+        if let Some(found) = self.ask(entries, cx).await? {
+            return Ok(found);
+        }
+        let items = self.items(None, cx).await?;
+        let index = ListCache::of(cx).index(self).unwrap_or_else(|| Rc::new(index(self, &items)));
+        Ok(entries.iter().map(|entry| index.find(&self.keys(entry)).map(|at| items[at].clone())).collect())
+    }
+}
+
+fn index(list: &AnyList, items: &[Entry]) -> Index {
+    Index::new(items.iter().map(|item| list.keys(item)))
+}
+
+/// Reads the writes to a list that the service may not show yet, the oldest first.
+///
+/// # Errors
+/// The journal cannot be read.
+fn recent_writes(list: &AnyList, cx: &Context) -> Result<Vec<Write>> {
+    let now = cx.clock.now();
+    let id = list.id();
+    let mut writes = Vec::new();
+    // A change that began earlier may have ended within that time.
+    for change in cx.journal().of_list(id.kind(), id.account.as_deref(), &id.name, now - STALE * 3)? {
+        if !matches!(change.state, ChangeState::Done | ChangeState::Undone) {
+            continue;
+        }
+        let change = JournaledChange::of(change);
+        let ended = change.ended.unwrap_or(change.change.at);
+        if now > ended + STALE || !change.list().is_ok_and(|other| other.id() == id) {
+            continue;
+        }
+        let action = change.change.what.action;
+        let is_whole = |at: &usize| change.outcomes.get(*at) != Some(&Outcome::Partly);
+        let written = change.written().filter(|(at, _)| is_whole(at)).filter_map(|(_, item)| item.as_ref());
+        writes.push(match action {
+            Action::Add => Write::Added(written.map(Entry::fresh).collect()),
+            Action::Remove | Action::Clear => {
+                Write::Removed { items: written.map(|item| list.keys(item)).collect(), at: Some(ended) }
+            }
+        });
+    }
+    Ok(writes)
+}
+
+/// Applies writes to items, in time that grows with the number of both and not with their product.
+fn apply<'w>(list: &AnyList, items: Vec<Entry>, writes: impl IntoIterator<Item = &'w Write>) -> Vec<Entry> {
+    let mut writes = writes.into_iter().peekable();
+    if writes.peek().is_none() {
+        return items;
+    }
+    let mut index = index(list, &items);
+    let mut items: Vec<Option<Entry>> = items.into_iter().map(Some).collect();
+    for write in writes {
+        match write {
+            Write::Added(entries) => {
+                for entry in entries.iter().filter(|entry| list.accepts(entry).is_ok()) {
+                    let keys = list.keys(entry);
+                    let found = index.find_among(keys.iter(), |at| items[at].is_some());
+                    match found.map(|at| &mut items[at]) {
+                        None => {
+                            index.push(&keys);
+                            items.push(Some(entry.clone()));
+                        }
+                        Some(Some(item)) if list.is_up_to_date(item, entry) => {}
+                        Some(item) => *item = Some(entry.clone()),
                     }
-                    Some(at) if !list.is_up_to_date(&items[at], entry) => items[at] = entry.clone(),
-                    Some(_) => {}
+                }
+            }
+            Write::Removed { items: removed, at: removed_at } => {
+                let is_later = |item: &Entry| removed_at.is_some_and(|at| list.listed_at(item).is_some_and(|on| on > at));
+                for keys in removed {
+                    while let Some(at) = index.find_among(keys.iter(), |at| items[at].as_ref().is_some_and(|item| !is_later(item))) {
+                        items[at] = None;
+                    }
                 }
             }
         }
-        Write::Removed { items: removed, at } => {
-            let removed = Index::new(removed.iter().cloned());
-            let is_later = |item: &Entry| at.is_some_and(|at| listed_at(item).is_some_and(|listed| listed > at));
-            items.retain(|item| is_later(item) || removed.find(&list.keys(item)).is_none());
-        }
     }
-    items
+    items.into_iter().flatten().collect()
 }

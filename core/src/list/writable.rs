@@ -1,28 +1,62 @@
-//! The one gate through which lists are changed.
+//! The one way in which lists are changed.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 
-use super::recovery::{Answer, REPLACED, maybe_added};
-use super::run_cache::Memory;
-use super::{Change, Index, Keys, WritableList};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::{Deserialize, Deserializer};
+
 use crate::context::Context;
-use crate::context::journal::{ChangeState, NewChange};
+use crate::context::journal::{Action, ChangeState, NewChange};
 use crate::entry::{Entry, State};
 use crate::error::{Error, Result};
+use crate::list::any::{AnyList, first_problem};
+use crate::list::identity::Keys;
+use crate::list::index::Index;
+use crate::list::journaled::{JournaledChange, REPLACED, stored};
+use crate::list::outcome::{Change, Outcome};
+use crate::list::run_cache::ListCache;
+use crate::list::{Adding, ListId};
+use crate::plugin::Problem;
 use crate::task::Task;
-use crate::task::report::{Action, ChangeReport};
+use crate::task::report::ChangeReport;
+
+/// A list that may be changed.
+///
+/// It can only be made from such a list, so that changing a read-only list is a mistake in the
+/// config, at its line.
+#[derive(Debug, Clone)]
+pub struct WritableList(AnyList);
+
+/// Step that an entry takes in a change.
+enum Step {
+    /// It is sent.
+    Send,
+    /// Nothing has to be sent for it.
+    Settled(Outcome),
+    /// It is the same item as the entry at this position, which comes before it.
+    DuplicateOf(usize),
+}
 
 impl WritableList {
-    /// Puts the accepted entries of the task on the list. What could not be written is failed with the reason, so that it is never taken for done.
+    /// Returns the list, to read it.
+    pub fn list(&self) -> &AnyList {
+        &self.0
+    }
+
+    /// Adds the accepted entries of the task to the list.
+    ///
+    /// Entries that could not be added are failed with the reason, so that they are not remembered
+    /// as done.
     ///
     /// # Errors
-    /// The journal or the list's own copy could not be read or written; nothing was sent then.
+    /// The journal or the list could not be read or written; nothing was sent then.
     pub async fn add_accepted(&self, task: &mut Task, by: &'static str) -> Result<()> {
         self.change_accepted(task, by, Action::Add).await
     }
 
-    /// Takes the accepted entries of the task off the list. What could not be removed is failed with the reason.
+    /// Removes the accepted entries of the task from the list.
+    ///
+    /// Entries that could not be removed are failed with the reason.
     ///
     /// # Errors
     /// As [`WritableList::add_accepted`].
@@ -37,30 +71,36 @@ impl WritableList {
             return Ok(());
         }
         let cx = task.cx.clone();
-        let refs: Vec<&Entry> = positions.iter().map(|at| &task.entries[*at]).collect();
-        let (report, troubles) = self.change(&refs, action, by, None, &cx).await?;
-        for (at, trouble) in troubles {
-            task.entries[positions[at]].fail(by, trouble);
+        let accepted: Vec<&Entry> = positions.iter().map(|at| &task.entries[*at]).collect();
+        let (report, outcomes) = self.change(&accepted, action, by, None, &cx).await?;
+        for (at, outcome) in positions.into_iter().zip(outcomes) {
+            match outcome {
+                Outcome::Failed(reason) => task.entries[at].fail(by, reason),
+                Outcome::Unknown if action == Action::Add => {
+                    task.entries[at].fail(by, format!("{} does not know it", self.0.id().kind()));
+                }
+                _ => {}
+            }
         }
-        self.tell(task, by, report);
+        self.report(task, by, report);
         Ok(())
     }
 
-    /// Takes everything off the list: reads it (unless this run has), and removes what was read, in batches.
+    /// Removes everything from the list: reads it, unless this run has, and removes what was read.
     ///
     /// # Errors
-    /// The list could not be read. What could not be removed is in the report.
+    /// The list could not be read. Items that could not be removed are in the report.
     pub async fn clear(&self, task: &mut Task, by: &'static str) -> Result<()> {
         let cx = task.cx.clone();
         let items = self.0.items(None, &cx).await?;
-        let refs: Vec<&Entry> = items.iter().collect();
-        let (report, _) = self.change(&refs, Action::Clear, by, None, &cx).await?;
-        self.tell(task, by, report);
+        let items: Vec<&Entry> = items.iter().collect();
+        let (report, _) = self.change(&items, Action::Clear, by, None, &cx).await?;
+        self.report(task, by, report);
         Ok(())
     }
 
-    /// Puts these entries on the list (or takes them off) for something that is not a step on accepted entries: a command,
-    /// an undo (of the change with that number), a synchronisation.
+    /// Adds or removes entries that are not the accepted ones of a task: for a command, a
+    /// synchronisation, or an undo of the change with the number `undo_of`.
     ///
     /// # Errors
     /// As [`WritableList::add_accepted`].
@@ -75,15 +115,15 @@ impl WritableList {
         Ok(self.change(entries, action, by, undo_of, cx).await?.0)
     }
 
-    /// Puts a change into the task's report, with a warning for what the service does not know.
-    pub fn tell(&self, task: &mut Task, by: &'static str, report: ChangeReport) {
+    /// Puts a change into the task's report, with a warning for items that the service does not know.
+    pub fn report(&self, task: &mut Task, by: &'static str, report: ChangeReport) {
         if !report.not_found.is_empty() {
-            let place = self.0.place();
-            task.warn(by, format!("not found by {}: {}", place.kind, report.not_found.join(", ")));
+            task.warn(by, format!("not found by {}: {}", report.list, report.not_found.join(", ")));
         }
         task.changed(report);
     }
 
+    /// Makes a change, and returns its report and the outcome of each entry.
     async fn change(
         &self,
         entries: &[&Entry],
@@ -91,245 +131,239 @@ impl WritableList {
         by: &'static str,
         undo_of: Option<i64>,
         cx: &Context,
-    ) -> Result<(ChangeReport, Vec<(usize, String)>)> {
-        let place = self.0.place();
-        let there = self.known_items(entries, action, cx).await?;
-        let open = match action {
-            Action::Add if self.0.list.adds_again() => maybe_added(&self.0, cx)?,
-            _ => Index::default(),
-        };
-        let is_undo = undo_of.is_some();
-        let Sorted { send, mut troubles, twins, existing } =
-            self.sort(entries, action, is_undo, there.as_deref(), &open);
-        // What is taken off a list is written down as it stood there, with its dates, so that it can be put back. An undo says
-        // itself what is to go, and the list what it has besides.
-        let stood =
-            |at: usize| there.as_ref().filter(|_| action == Action::Remove).and_then(|there| there[at].as_ref());
-        let as_it_goes = |at: usize| match stood(at) {
-            Some(item) if is_undo => Cow::Owned(filled(entries[at], item)),
+    ) -> Result<(ChangeReport, Vec<Outcome>)> {
+        let id = self.0.id();
+        let on_list = self.items_on_list(entries, action, cx).await?;
+        let steps = self.plan(entries, action, undo_of.is_some(), on_list.as_deref(), cx)?;
+        let item = |at: usize| on_list.as_ref().and_then(|items| items[at].as_ref());
+        let is_sent = |at: &usize| matches!(steps[*at], Step::Send);
+        // A removed item is recorded as it was on the list, with its dates, so that it can be restored.
+        // An undo says itself what is removed.
+        let sent = |at: usize| match item(at).filter(|_| action == Action::Remove) {
+            Some(item) if undo_of.is_some() => Cow::Owned(filled(entries[at], item)),
             Some(item) => Cow::Borrowed(item),
             None => Cow::Borrowed(entries[at]),
         };
-        let batch: Vec<Cow<'_, Entry>> = send.iter().map(|at| as_it_goes(*at)).collect();
+        let batch: Vec<Cow<'_, Entry>> = (0..entries.len()).filter(is_sent).map(sent).collect();
         let batch: Vec<&Entry> = batch.iter().map(AsRef::as_ref).collect();
-        let replaced: Vec<Option<&Entry>> = send
-            .iter()
-            .map(|at| there.as_ref().filter(|_| action == Action::Add).and_then(|there| there[*at].as_ref()))
-            .collect();
-        let (change, change_id) = if batch.is_empty() {
-            (Change::default(), None)
-        } else if cx.dry_run && place.remote {
-            (Change::all(batch.len()), None)
-        } else if place.remote {
-            let is_known = there.is_some() || action == Action::Clear;
-            self.send_journaled(&batch, &replaced, is_known, action, undo_of, cx).await?
+        let (change, change_id) = if batch.is_empty() || cx.dry_run && id.remote {
+            (Change::all(Outcome::Done, batch.len()), None)
+        } else if id.remote {
+            let replaced = |at| item(at).filter(|_| action == Action::Add);
+            let replaced: Vec<Option<&Entry>> = (0..entries.len()).filter(is_sent).map(replaced).collect();
+            let was_read = on_list.is_some() || action == Action::Clear;
+            self.send_journaled(&batch, &replaced, was_read, action, undo_of, cx).await?
         } else {
             (self.send(&batch, action, cx).await, None)
         };
-        if place.remote {
-            self.remember(&batch, action, &change, cx);
+        if id.remote && !batch.is_empty() {
+            ListCache::of(cx).changed(&self.0, action, &batch, &change.outcomes, change.certain);
         }
-        troubles.extend(change.failed.iter().map(|(at, reason)| (send[*at], reason.clone())));
-        if action == Action::Add {
-            let unknown = |at: &usize| (send[*at], format!("{} does not know it", place.kind));
-            troubles.extend(change.not_found.iter().map(unknown));
-        }
-        for (twin, first) in twins {
-            if let Some((_, reason)) = troubles.iter().find(|(at, _)| *at == first) {
-                troubles.push((twin, reason.clone()));
-            }
-        }
-        troubles.sort();
-        let unknown: HashSet<usize> = change.not_found.iter().map(|at| send[*at]).collect();
-        let told = |(at, reason): &(usize, String)| format!("{}: {reason}", entries[*at].title());
-        let report = ChangeReport {
-            plugin: by.to_owned(),
-            list: place.kind.to_owned(),
-            account: place.account,
-            name: place.name,
-            action,
-            requested: entries.len(),
-            done: change.done,
-            existing: existing + change.existing,
-            not_found: change.not_found.iter().map(|at| batch[*at].title().to_owned()).collect(),
-            failed: troubles.iter().filter(|(at, _)| !unknown.contains(at)).map(told).collect(),
-            dry_run: cx.dry_run,
-            items: if cx.dry_run { changed(&batch, &change) } else { Vec::new() },
-            change_id,
-        };
-        Ok((report, troubles))
+        let outcomes = merge(&steps, change.outcomes);
+        let report = report(id, by, action, entries, &outcomes, change_id, cx.dry_run);
+        Ok((report, outcomes))
     }
 
-    /// Whether nothing is to be done for an entry, given the item that it is on the list.
+    /// Decides what has to be sent: neither entries that cannot be items, nor those that are on the
+    /// list (or not on it) already, nor the same item twice.
+    fn plan(
+        &self,
+        entries: &[&Entry],
+        action: Action,
+        is_undo: bool,
+        on_list: Option<&[Option<Entry>]>,
+        cx: &Context,
+    ) -> Result<Vec<Step>> {
+        let is_remote = self.0.id().remote;
+        let adds_again = action == Action::Add && self.0.adding() == Adding::Again;
+        let unsettled = if adds_again { maybe_added(&self.0, cx)? } else { Index::default() };
+        // A local list finds duplicates itself.
+        let mut first = Index::with_room(if is_remote { entries.len() } else { 0 });
+        let mut positions: Vec<usize> = Vec::new();
+        let step = |(at, entry): (usize, &&Entry)| {
+            let keys = if is_remote { self.0.keys(entry) } else { Keys::default() };
+            let item = on_list.and_then(|items| items[at].as_ref());
+            // An item that is on the list can be removed, whatever the entry lacks.
+            let unfit = self.0.accepts(entry).err().filter(|_| action == Action::Add || item.is_none());
+            if let Some(reason) = unfit {
+                // It cannot be on the list, so that there is nothing to remove.
+                return Step::Settled(if action == Action::Remove {
+                    Outcome::Unchanged
+                } else {
+                    Outcome::Failed(reason)
+                });
+            }
+            if on_list.is_some() && self.is_needless(entry, item, action, is_undo) {
+                return Step::Settled(Outcome::Unchanged);
+            }
+            if unsettled.find(&keys).is_some() {
+                let reason = "an interrupted run may have added it already; the next run checks that, \
+                              five minutes after the change";
+                return Step::Settled(Outcome::Failed(reason.to_owned()));
+            }
+            if let Some(same) = first.find(&keys) {
+                return Step::DuplicateOf(positions[same]);
+            }
+            first.push(&keys);
+            positions.push(at);
+            Step::Send
+        };
+        Ok(entries.iter().enumerate().map(step).collect())
+    }
+
+    /// Checks whether an entry leaves the list as it is, given the item that it is on the list.
     fn is_needless(&self, entry: &Entry, item: Option<&Entry>, action: Action, is_undo: bool) -> bool {
         match (action, item) {
-            // Of plays those that were taken off are to come back, though there is another by now.
-            (Action::Add, Some(_)) if is_undo && self.0.list.adds_again() => false,
-            (Action::Add, Some(item)) => self.0.list.is_up_to_date(item, entry),
+            // An undo restores the plays that were removed, though there is another by now.
+            (Action::Add, Some(_)) if is_undo && self.0.adding() == Adding::Again => false,
+            (Action::Add, Some(item)) => self.0.is_up_to_date(item, entry),
             (Action::Add, None) => false,
             (Action::Remove | Action::Clear, item) => item.is_none(),
         }
     }
 
-    /// Sorts out what has to be sent: not what cannot be an item, not what is known to be there (or gone) already, not what may be
-    /// there already and would be there twice (`open`), and what comes twice only once.
-    fn sort(
-        &self,
-        entries: &[&Entry],
-        action: Action,
-        is_undo: bool,
-        there: Option<&[Option<Entry>]>,
-        open: &Index,
-    ) -> Sorted {
-        let mut sorted = Sorted::default();
-        // A list of this program sorts out itself what comes twice.
-        let is_remote = self.0.place().remote;
-        let mut sent = Index::with_room(if is_remote { entries.len() } else { 0 });
-        for (at, entry) in entries.iter().enumerate() {
-            let keys = if is_remote { self.0.keys(entry) } else { Keys::default() };
-            let is_there = there.is_some_and(|there| there[at].is_some());
-            // What is known to be on the list can be taken off it, whatever the entry lacks that wants it off.
-            let unfit = self.0.list.accepts(entry).err().filter(|_| action == Action::Add || !is_there);
-            if let Some(reason) = unfit {
-                match action {
-                    Action::Add | Action::Clear => sorted.troubles.push((at, reason)),
-                    // What cannot be on the list is not on it, which is all that is wanted.
-                    Action::Remove => sorted.existing += 1,
-                }
-            } else if there.is_some_and(|there| self.is_needless(entry, there[at].as_ref(), action, is_undo)) {
-                sorted.existing += 1;
-            } else if open.find(&keys).is_some() {
-                let reason = "it may have been added by a run that was cut off, which is not known before five minutes have passed";
-                sorted.troubles.push((at, reason.to_owned()));
-            } else if let Some(first) = sent.find(&keys) {
-                sorted.twins.push((at, sorted.send[first]));
-                sorted.existing += 1;
-            } else {
-                sent.push(&keys);
-                sorted.send.push(at);
-            }
-        }
-        sorted
-    }
-
-    /// The item that each entry is on the list, if that is known for nothing (this run has read the list) or worth a read: in a
-    /// dry run, where the answer is all that the user gets; before items are taken off, so that what is written down is what was
-    /// there, as it was; and before items are added where adding again does harm.
-    async fn known_items(
+    /// Returns the item that each entry is on a remote list, if this run has read the list or if it
+    /// is worth a read.
+    ///
+    /// It is worth one in a dry run, where the answer is all that the user gets; before a removal, so
+    /// that the journal has the items as they were; and where adding an item again does harm.
+    async fn items_on_list(
         &self,
         entries: &[&Entry],
         action: Action,
         cx: &Context,
     ) -> Result<Option<Vec<Option<Entry>>>> {
-        let place = self.0.place();
-        let is_known = cx.run_cache.of::<Memory>("lists").get(&place, self.0.options()).is_some();
-        let list = &self.0.list;
-        let is_worth_it = cx.dry_run || action == Action::Remove || list.adds_again() || list.overwrites();
-        if action == Action::Clear || !place.remote || !(is_known || is_worth_it) {
+        let is_worth_it = cx.dry_run || action == Action::Remove || self.0.adding() != Adding::Once;
+        if action == Action::Clear || !self.0.id().remote || !(is_worth_it || ListCache::of(cx).has(&self.0)) {
             return Ok(None);
         }
         self.0.find(entries, cx).await.map(Some)
     }
 
-    /// Applies what was done to the copies of this run.
-    fn remember(&self, batch: &[&Entry], action: Action, change: &Change, cx: &Context) {
-        let place = self.0.place();
-        let memory = cx.run_cache.of::<Memory>("lists");
-        if change.uncertain {
-            return memory.forget(&place);
-        }
-        let not_done: HashSet<usize> = change.not_done().chain(change.remaining.iter().copied()).collect();
-        let done = batch.iter().enumerate().filter(|(at, _)| !not_done.contains(at)).map(|(_, entry)| *entry);
-        match action {
-            Action::Add => memory.added(&place, done.map(Entry::fresh).collect()),
-            Action::Remove | Action::Clear => memory.removed(&place, done.map(|entry| self.0.keys(entry)).collect()),
-        }
-    }
-
-    /// Sends a batch after it was written down, and writes down what became of it. `replaced` are the items that are overwritten;
-    /// `is_known` says that the list was read before, so that everything in the batch is news to it.
+    /// Sends a batch after recording it in the journal, and records its outcome.
+    ///
+    /// `replaced` are the items that are overwritten. `was_read` says that the list was read before,
+    /// so that everything in the batch is a change.
     async fn send_journaled(
         &self,
         batch: &[&Entry],
         replaced: &[Option<&Entry>],
-        is_known: bool,
+        was_read: bool,
         action: Action,
         undo_of: Option<i64>,
         cx: &Context,
     ) -> Result<(Change, Option<i64>)> {
-        let place = self.0.place();
-        let written = self.0.list.for_journal(action, batch, cx).await?;
-        let written = written.as_ref().map(|written| written.iter().collect::<Vec<&Entry>>());
-        let written = written.as_deref().unwrap_or(batch);
+        let list = self.0.id();
+        let snapshot = self.0.snapshot(action, batch, cx).await?;
+        let recorded = snapshot.as_ref().map(|snapshot| snapshot.iter().collect::<Vec<&Entry>>());
+        let recorded = recorded.as_deref().unwrap_or(batch);
         let id = cx.journal().begin(&NewChange {
-            service: place.kind.to_owned(),
-            account: place.account,
-            list: place.name,
+            service: list.kind().to_owned(),
+            account: list.account.clone(),
+            list: list.name.clone(),
             list_config: serde_json::from_str(self.0.options()).unwrap_or_default(),
             action,
-            items: written.iter().zip(replaced).map(|(entry, replaced)| stored(entry, *replaced)).collect(),
+            items: recorded.iter().zip(replaced).map(|(entry, replaced)| stored_item(entry, *replaced)).collect(),
             undo_of,
         })?;
-        let mut change = self.send(if action == Action::Add { written } else { batch }, action, cx).await;
-        if is_known {
-            // A service counts what it did at its last try, and not what it did at one whose answer was lost.
-            change.done = batch.len() - change.not_done().count().min(batch.len());
-            change.existing = 0;
+        let mut change = self.send(if action == Action::Add { recorded } else { batch }, action, cx).await;
+        if was_read {
+            // A service counts what it did in its last try, and not in one whose response was lost.
+            let unchanged = change.outcomes.iter_mut().filter(|outcome| **outcome == Outcome::Unchanged);
+            unchanged.for_each(|outcome| *outcome = Outcome::Done);
         }
-        let state = if change.uncertain {
+        let state = if !change.certain {
             ChangeState::Uncertain
-        } else if change.done + change.existing == 0 {
-            ChangeState::Failed
-        } else {
+        } else if change.outcomes.iter().any(Outcome::is_success) {
             ChangeState::Done
+        } else {
+            ChangeState::Failed
         };
-        let answer = Answer {
-            done: change.done,
-            existing: change.existing,
-            not_done: change.not_done().collect(),
-            remaining: change.remaining.clone(),
-            ended: Some(cx.clock.now()),
-        };
-        cx.journal().finish(id, state, Some(&answer.to_json()))?;
+        let outcomes = stored(&change.outcomes, cx.clock.now());
+        if let Err(error) = cx.journal().finish(id, state, Some(&outcomes)) {
+            // It was sent: the report and the copy of this run must know it all the same.
+            cx.warn(format!("the outcome of change {id} could not be recorded ({error}); the next run checks it"));
+        }
         Ok((change, Some(id)))
     }
 
-    /// Sends a batch. An error of the whole is a failure of each: other lists may still be changed.
+    /// Sends a batch. An error is the outcome of each item, because other lists may still be changed.
     async fn send(&self, batch: &[&Entry], action: Action, cx: &Context) -> Change {
-        let answer = match action {
-            Action::Add => self.0.list.add(batch, cx).await,
-            Action::Remove | Action::Clear => self.0.list.remove(batch, cx).await,
-        };
-        answer.unwrap_or_else(|error| failed(batch.len(), &error))
+        self.0.change(action, batch, cx).await.unwrap_or_else(|error| {
+            let certain = !error.may_have_happened();
+            Change::all(Outcome::Failed(in_words(&error)), batch.len()).certain(certain)
+        })
     }
 }
 
-/// Entries of a change by what is to be done with them; all are positions.
-#[derive(Default)]
-struct Sorted {
-    send: Vec<usize>,
-    troubles: Vec<(usize, String)>,
-    /// An entry that is the same item as one before it, with that one.
-    twins: Vec<(usize, usize)>,
-    existing: usize,
+/// Returns the outcome of each entry, given those of the entries that were sent.
+fn merge(steps: &[Step], sent: Vec<Outcome>) -> Vec<Outcome> {
+    let mut sent = sent.into_iter();
+    let mut outcomes: Vec<Outcome> = Vec::with_capacity(steps.len());
+    for step in steps {
+        outcomes.push(match step {
+            // There is one outcome for each entry that was sent.
+            Step::Send => sent.next().unwrap_or(Outcome::Unchanged),
+            Step::Settled(outcome) => outcome.clone(),
+            Step::DuplicateOf(first) if outcomes[*first].is_success() => Outcome::Unchanged,
+            Step::DuplicateOf(first) => outcomes[*first].clone(),
+        });
+    }
+    outcomes
 }
 
-/// The titles of what a change has changed.
-fn changed(batch: &[&Entry], change: &Change) -> Vec<String> {
-    let unchanged: HashSet<usize> = change.not_done().chain(change.unchanged.iter().copied()).collect();
-    let changed = batch.iter().enumerate().filter(|(at, _)| !unchanged.contains(at));
-    changed.map(|(_, entry)| entry.title().to_owned()).collect()
+/// Returns the error and its hint in one line.
+fn in_words(error: &Error) -> String {
+    match error.hint_text() {
+        Some(hint) => format!("{error} ({hint})"),
+        None => error.to_string(),
+    }
 }
 
-/// What an undo takes off: the item as the undone change put it on, with what the list says of it besides.
+fn report(
+    list: &ListId,
+    by: &'static str,
+    action: Action,
+    entries: &[&Entry],
+    outcomes: &[Outcome],
+    change_id: Option<i64>,
+    dry_run: bool,
+) -> ChangeReport {
+    let count = |which: fn(&Outcome) -> bool| outcomes.iter().filter(|outcome| which(outcome)).count();
+    let titles = |which: fn(&Outcome) -> bool| {
+        let found = entries.iter().zip(outcomes).filter(move |(_, outcome)| which(outcome));
+        found.map(|(entry, _)| entry.title().to_owned()).collect()
+    };
+    let failure = |(entry, outcome): (&&Entry, &Outcome)| match outcome {
+        Outcome::Failed(reason) => Some(format!("{}: {reason}", entry.title())),
+        _ => None,
+    };
+    ChangeReport {
+        plugin: by.to_owned(),
+        list: list.kind().to_owned(),
+        account: list.account.clone(),
+        name: list.name.clone(),
+        action,
+        requested: entries.len(),
+        done: count(Outcome::is_change),
+        existing: count(|outcome| *outcome == Outcome::Unchanged),
+        not_found: titles(|outcome| *outcome == Outcome::Unknown),
+        failed: entries.iter().zip(outcomes).filter_map(failure).collect(),
+        dry_run,
+        items: if dry_run { titles(Outcome::is_change) } else { Vec::new() },
+        change_id,
+    }
+}
+
+/// Returns an entry of an undo with the fields that the list has of it besides.
 fn filled(entry: &Entry, item: &Entry) -> Entry {
     let mut filled = entry.fresh();
     item.fields().for_each(|(name, value)| filled.fill(name.to_owned(), value.clone()));
     filled
 }
 
-/// An item as the journal keeps it.
-fn stored(entry: &Entry, replaced: Option<&Entry>) -> serde_json::Value {
+/// Returns an item as the journal keeps it.
+fn stored_item(entry: &Entry, replaced: Option<&Entry>) -> serde_json::Value {
     let mut stored = entry.to_stored();
     if let Some(replaced) = replaced {
         stored[REPLACED] = replaced.to_stored();
@@ -337,14 +371,41 @@ fn stored(entry: &Entry, replaced: Option<&Entry>) -> serde_json::Value {
     stored
 }
 
-fn failed(count: usize, error: &Error) -> Change {
-    let reason = match error.hint_text() {
-        Some(hint) => format!("{error} ({hint})"),
-        None => error.to_string(),
+/// Returns the items that changes with unknown outcome may have added to a list.
+fn maybe_added(list: &AnyList, cx: &Context) -> Result<Index> {
+    let id = list.id();
+    let is_same_list = |change: &JournaledChange| {
+        let what = &change.change.what;
+        what.action == Action::Add
+            && (what.service.as_str(), &what.account, &what.list) == (id.kind(), &id.account, &id.name)
+            && change.list().is_ok_and(|other| other.id() == id)
     };
-    Change {
-        failed: (0..count).map(|at| (at, reason.clone())).collect(),
-        uncertain: error.may_have_happened(),
-        ..Change::default()
+    let pending = cx.journal().pending()?.into_iter().map(JournaledChange::of).filter(is_same_list);
+    Ok(Index::new(pending.flat_map(|change| change.items).flatten().map(|item| list.keys(&item))))
+}
+
+impl TryFrom<AnyList> for WritableList {
+    type Error = Problem;
+
+    fn try_from(list: AnyList) -> Result<Self, Problem> {
+        list.writable().map(|()| Self(list))
+    }
+}
+
+impl<'de> Deserialize<'de> for WritableList {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::try_from(AnyList::deserialize(deserializer)?).map_err(|problem| first_problem(&[problem]))
+    }
+}
+
+impl JsonSchema for WritableList {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "list".into()
+    }
+    fn inline_schema() -> bool {
+        true
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        AnyList::json_schema(generator)
     }
 }

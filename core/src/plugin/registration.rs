@@ -23,7 +23,7 @@ pub struct Registration {
     pub input: bool,
     pub(crate) schema: fn(&mut SchemaGenerator) -> Schema,
     pub(crate) bind: fn(Options<'_>) -> Result<Vec<BoundStep>, Vec<Problem>>,
-    /// Opens the list behind it, if it is one; [`AnyList`](crate::list::AnyList) knows the type.
+    /// Opens the list behind it, if it is one; `AnyList` knows the type.
     pub(crate) list: Option<Open>,
 }
 

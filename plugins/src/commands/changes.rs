@@ -1,7 +1,8 @@
 //! `changes` and `undo`: what was changed on remote lists, and the way back.
 
 use flexget_core::context::journal::{Change, ChangeState};
-use flexget_core::list::Answer;
+use flexget_core::list::journaled::JournaledChange;
+use flexget_core::list::recovery;
 use flexget_core::prelude::*;
 use flexget_core::task::report::{Action, ChangeReport};
 
@@ -90,17 +91,22 @@ impl Command for Show {
             time(&change),
             change.state.name()
         ))?;
-        let answer = Answer::of(&change);
-        // Of a change whose answer was lost nobody knows what was done.
+        let JournaledChange { change, items, outcomes, .. } = JournaledChange::of(change);
+        // The outcome of a change whose response was lost is not known.
         let is_known = matches!(change.state, ChangeState::Done | ChangeState::Undone);
-        let tells = is_known && !answer.not_done.is_empty();
+        let tells = is_known && !outcomes.iter().all(Outcome::is_success);
         let mut table = Table::new(if tells { &["Title", "Address", "Not done"] } else { &["Title", "Address"] });
-        for (at, item) in change.what.items.iter().filter_map(Entry::from_stored).enumerate() {
-            let not_done = tells.then(|| if answer.not_done.contains(&at) { "yes" } else { "" }.to_owned());
-            table.row([item.title().to_owned(), item.url().to_owned()].into_iter().chain(not_done));
+        for (at, item) in items.iter().enumerate() {
+            let (title, url) = match item {
+                Some(item) => (item.title(), item.url()),
+                None => ("(unreadable)", ""),
+            };
+            let not_done = |outcome: &Outcome| if outcome.is_success() { "" } else { "yes" };
+            let not_done = tells.then(|| outcomes.get(at).map(not_done).unwrap_or_default());
+            table.row([title, url].into_iter().chain(not_done).map(str::to_owned));
         }
         out.table(&table)?;
-        if change.state == ChangeState::Done && answer.done > 0 {
+        if change.state == ChangeState::Done && outcomes.iter().any(Outcome::is_change) {
             out.note(format!("`flexget-rs undo {}` undoes it", change.id))?;
         }
         Ok(())
@@ -125,17 +131,20 @@ impl Command for Undo {
     const PATH: &'static [&'static str] = &["undo"];
 
     async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
-        let report = flexget_core::list::undo(self.id, "undo", cx).await?;
+        let report = recovery::undo(self.id, "undo", cx).await?;
         if out.format == Format::Json {
             out.data(&report)?;
         } else {
             tell(&report, out)?;
         }
-        if report.failed.is_empty() {
+        let failed = report.failed.len() + report.not_found.len();
+        if failed == 0 {
             return Ok(());
         }
-        Err(Error::new(format!("change {} could not be undone as a whole", self.id))
-            .hint("try again; what was done stays done"))
+        let Self { id } = self;
+        let of = report.requested;
+        Err(Error::new(format!("change {id} was only partly undone: {failed} of {of} items failed"))
+            .hint(format!("`flexget-rs undo {id}` tries the rest again")))
     }
 }
 

@@ -100,7 +100,7 @@ struct Tables {
     items: &'static str,
     /// The further columns of an item that are needed.
     columns: &'static [&'static str],
-    shelf: fn(&Context, &str) -> StoredList,
+    stored_list: fn(&Context, &str) -> StoredList,
     /// An item from the further columns and the ids that there are of it; the reason if it is none.
     entry: fn(&[Value], &[Id]) -> Item,
 }
@@ -110,7 +110,7 @@ const ENTRIES: Tables = Tables {
     lists: "entry_list_lists",
     items: "entry_list_entries",
     columns: &["json"],
-    shelf: entry_list::shelf,
+    stored_list: entry_list::stored_list,
     entry: |columns, _| stored(&columns[0]),
 };
 
@@ -119,7 +119,7 @@ const MOVIES: Tables = Tables {
     lists: "movie_list_lists",
     items: "movie_list_movies",
     columns: &["title", "year"],
-    shelf: movie_list::shelf,
+    stored_list: movie_list::stored_list,
     entry: |columns, ids| {
         let name = Some(columns[0].display()).filter(|_| !columns[0].is_null()).ok_or("a movie without a name")?;
         let mut entry = Entry::new(&name, "").with("movie_name", name).with("movie_year", columns[1].clone());
@@ -135,7 +135,7 @@ const REGEXPS: Tables = Tables {
     lists: "regexp_list_lists",
     items: "regexp_list_regexps",
     columns: &["regexp"],
-    shelf: regexp_list::shelf,
+    stored_list: regexp_list::stored_list,
     entry: |columns, _| {
         let regexp = columns[0].display();
         Pattern::new(&regexp).map_err(|reason| format!("`{regexp}` is not a regular expression: {reason}"))?;
@@ -148,7 +148,7 @@ const PENDING: Tables = Tables {
     lists: "pending_list_lists",
     items: "wait_list_entries",
     columns: &["json", "approved"],
-    shelf: pending_list::shelf,
+    stored_list: pending_list::stored_list,
     entry: |columns, _| Ok(stored(&columns[0])?.with(APPROVED, columns[1].is_true())),
 };
 
@@ -194,7 +194,7 @@ impl Source {
                     Err(reason) => left_out.push(reason),
                 }
             }
-            let new = (tables.shelf)(cx, &name).bring(&good)?;
+            let new = (tables.stored_list)(cx, &name).bring(&good)?;
             brought.push(Brought { kind: tables.kind, name, found, new, left_out });
         }
         Ok(brought)

@@ -25,7 +25,7 @@ struct Kind {
     /// The list that is meant where none is named.
     default: &'static str,
     /// A list of this kind.
-    shelf: fn(&Context, &str) -> StoredList,
+    stored_list: fn(&Context, &str) -> StoredList,
 }
 
 /// A kind of list, as a type: what all kinds have in common is one command for each.
@@ -116,7 +116,7 @@ impl<K: OfKind> Command for Purge<K> {
 /// A list that there is.
 struct Opened {
     name: String,
-    shelf: StoredList,
+    stored_list: StoredList,
 }
 
 impl Kind {
@@ -126,7 +126,7 @@ impl Kind {
         let folded = name.to_lowercase();
         let found = names.iter().find(|known| *known == name);
         let found = found.or_else(|| names.iter().find(|known| known.to_lowercase() == folded));
-        Ok((found.map(|name| Opened { name: name.clone(), shelf: (self.shelf)(cx, name) }), names))
+        Ok((found.map(|name| Opened { name: name.clone(), stored_list: (self.stored_list)(cx, name) }), names))
     }
 
     fn open(&self, cx: &Context, name: &str) -> Result<Opened> {
@@ -143,7 +143,7 @@ impl Kind {
     /// The list of this name, which is made if it is not there yet.
     fn open_or_new(&self, cx: &Context, name: &str) -> Result<Opened> {
         let (found, _) = self.look_for(cx, name)?;
-        Ok(found.unwrap_or_else(|| Opened { name: name.to_owned(), shelf: (self.shelf)(cx, name) }))
+        Ok(found.unwrap_or_else(|| Opened { name: name.to_owned(), stored_list: (self.stored_list)(cx, name) }))
     }
 
     /// What was typed as `[LIST] …`, with as many words behind the list as `rest` names.
@@ -161,7 +161,7 @@ impl Kind {
 
     /// The item that a title, or the number that `list` shows, means.
     fn pick(&self, list: &Opened, wanted: &str) -> Result<Item> {
-        let mut items = list.shelf.items()?;
+        let mut items = list.stored_list.items()?;
         let by_title = items.iter().position(|item| item.entry.title() == wanted);
         let by_number = || wanted.trim_start_matches('#').parse().ok();
         let at = by_title.or_else(|| by_number().and_then(|id: i64| items.iter().position(|item| item.id == id)));
@@ -197,7 +197,7 @@ impl Kind {
         row: impl Fn(&Entry) -> Vec<String>,
     ) -> Result<()> {
         let list = self.open(cx, name)?;
-        let mut items = list.shelf.items()?;
+        let mut items = list.stored_list.items()?;
         items.reverse();
         if out.format == Format::Json {
             let entries: Vec<_> = items.iter().map(data).collect();
@@ -239,7 +239,7 @@ impl Kind {
         let (name, [wanted]) = self.split(words, ["TITLE|#"])?;
         let list = self.open(cx, &name)?;
         let item = self.pick(&list, &wanted)?;
-        list.shelf.collection().remove(&[item.id])?;
+        list.stored_list.collection().remove(&[item.id])?;
         let title = item.entry.title();
         if out.format == Format::Json {
             return out.data(&json!({ "list": list.name, "title": title, "removed": true }));
@@ -250,7 +250,7 @@ impl Kind {
     /// Takes a whole list away.
     fn purge(&self, cx: &Context, out: &mut Output, name: &str) -> Result<()> {
         let list = self.open(cx, name)?;
-        let removed = list.shelf.collection().drop()?;
+        let removed = list.stored_list.collection().drop()?;
         if out.format == Format::Json {
             return out.data(&json!({ "list": list.name, "removed": removed }));
         }

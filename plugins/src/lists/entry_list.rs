@@ -37,37 +37,37 @@ pub fn keys(entry: &Entry) -> Keys {
 }
 
 /// The list of this name in the store.
-pub fn shelf(cx: &Context, name: &str) -> StoredList {
+pub fn stored_list(cx: &Context, name: &str) -> StoredList {
     StoredList::new(cx, EntryList::NAME, name, keys)
 }
 
 impl List for EntryList {
     const NAME: &'static str = "entry_list";
 
-    fn place(&self) -> Place {
-        Place::local(Self::NAME, self.name.as_str())
+    fn id(&self) -> ListId {
+        ListId::local(self.name.as_str())
     }
 
     fn keys(&self, entry: &Entry) -> Keys {
         keys(entry)
     }
 
-    async fn items(&self, _wanted: Option<usize>, cx: &Context) -> Result<Vec<Entry>> {
+    async fn items(&self, _limit: Option<usize>, cx: &Context) -> Result<Vec<Entry>> {
         // Newest first, as FlexGet reads it.
-        Ok(shelf(cx, &self.name).items()?.into_iter().rev().map(|item| item.entry).collect())
+        Ok(stored_list(cx, &self.name).items()?.into_iter().rev().map(|item| item.entry).collect())
     }
 
     async fn find(&self, entries: &[&Entry], cx: &Context) -> Result<Option<Vec<Option<Entry>>>> {
-        let found = shelf(cx, &self.name).find(entries)?;
+        let found = stored_list(cx, &self.name).find(entries)?;
         Ok(Some(found.into_iter().map(|item| item.map(|item| item.entry)).collect()))
     }
 
     async fn add(&self, entries: &[&Entry], cx: &Context) -> Result<Change> {
-        shelf(cx, &self.name).add(entries)
+        stored_list(cx, &self.name).add(entries)
     }
 
     async fn remove(&self, entries: &[&Entry], cx: &Context) -> Result<Change> {
-        shelf(cx, &self.name).remove(entries)
+        stored_list(cx, &self.name).remove(entries)
     }
 }
 

@@ -45,7 +45,7 @@ pub struct Options {
 submit! { list::<MovieList>() }
 
 /// The list of this name in the store.
-pub fn shelf(cx: &Context, name: &str) -> StoredList {
+pub fn stored_list(cx: &Context, name: &str) -> StoredList {
     StoredList::new(cx, MovieList::NAME, name, keys)
 }
 
@@ -127,8 +127,8 @@ impl MovieList {
 impl List for MovieList {
     const NAME: &'static str = "movie_list";
 
-    fn place(&self) -> Place {
-        Place::local(Self::NAME, self.name())
+    fn id(&self) -> ListId {
+        ListId::local(self.name())
     }
 
     fn keys(&self, entry: &Entry) -> Keys {
@@ -139,21 +139,21 @@ impl List for MovieList {
         movie(entry).map(drop)
     }
 
-    async fn items(&self, _wanted: Option<usize>, cx: &Context) -> Result<Vec<Entry>> {
-        Ok(shelf(cx, self.name()).items()?.iter().map(|item| self.entry(item)).collect())
+    async fn items(&self, _limit: Option<usize>, cx: &Context) -> Result<Vec<Entry>> {
+        Ok(stored_list(cx, self.name()).items()?.iter().map(|item| self.entry(item)).collect())
     }
 
     async fn find(&self, entries: &[&Entry], cx: &Context) -> Result<Option<Vec<Option<Entry>>>> {
-        let found = shelf(cx, self.name()).find(entries)?;
+        let found = stored_list(cx, self.name()).find(entries)?;
         Ok(Some(found.iter().map(|item| item.as_ref().map(|item| self.entry(item))).collect()))
     }
 
     async fn add(&self, entries: &[&Entry], cx: &Context) -> Result<Change> {
-        shelf(cx, self.name()).put(entries, kept)
+        stored_list(cx, self.name()).put(entries, kept)
     }
 
     async fn remove(&self, entries: &[&Entry], cx: &Context) -> Result<Change> {
-        shelf(cx, self.name()).remove(entries)
+        stored_list(cx, self.name()).remove(entries)
     }
 }
 

@@ -71,7 +71,7 @@ pub fn kept(entry: &Entry, before: Option<&Entry>) -> Entry {
 }
 
 /// The list of this name in the store.
-pub fn shelf(cx: &Context, name: &str) -> StoredList {
+pub fn stored_list(cx: &Context, name: &str) -> StoredList {
     StoredList::new(cx, PendingList::NAME, name, entry_list::keys)
 }
 
@@ -99,31 +99,31 @@ impl PendingList {
 impl List for PendingList {
     const NAME: &'static str = "pending_list";
 
-    fn place(&self) -> Place {
-        Place::local(Self::NAME, self.name())
+    fn id(&self) -> ListId {
+        ListId::local(self.name())
     }
 
     fn keys(&self, entry: &Entry) -> Keys {
         entry_list::keys(entry)
     }
 
-    async fn items(&self, _wanted: Option<usize>, cx: &Context) -> Result<Vec<Entry>> {
+    async fn items(&self, _limit: Option<usize>, cx: &Context) -> Result<Vec<Entry>> {
         // Newest first, as FlexGet reads it.
-        let items = shelf(cx, self.name()).items()?.into_iter().rev().map(|item| item.entry);
+        let items = stored_list(cx, self.name()).items()?.into_iter().rev().map(|item| item.entry);
         Ok(items.filter(|item| self.includes(item)).collect())
     }
 
     async fn find(&self, entries: &[&Entry], cx: &Context) -> Result<Option<Vec<Option<Entry>>>> {
-        let found = shelf(cx, self.name()).find(entries)?.into_iter().map(|item| Some(item?.entry));
+        let found = stored_list(cx, self.name()).find(entries)?.into_iter().map(|item| Some(item?.entry));
         Ok(Some(found.map(|item| item.filter(|item| self.includes(item))).collect()))
     }
 
     async fn add(&self, entries: &[&Entry], cx: &Context) -> Result<Change> {
-        shelf(cx, self.name()).put(entries, kept)
+        stored_list(cx, self.name()).put(entries, kept)
     }
 
     async fn remove(&self, entries: &[&Entry], cx: &Context) -> Result<Change> {
-        shelf(cx, self.name()).remove(entries)
+        stored_list(cx, self.name()).remove(entries)
     }
 }
 
@@ -144,7 +144,7 @@ mod tests {
         run(add, &cx);
         assert_eq!((read("pending", &cx), read("approved", &cx)), (vec!["B".to_owned(), "A".into()], vec![]));
         let approve = |entry: &Entry, _: Option<&Entry>| entry.fresh().with(APPROVED, true);
-        shelf(&cx, "p").put(&[&Entry::new("A", "")], approve).unwrap();
+        stored_list(&cx, "p").put(&[&Entry::new("A", "")], approve).unwrap();
         run(add, &cx);
         assert_eq!((read("pending", &cx), read("approved", &cx)), (vec!["B".to_owned()], vec!["A".into()]));
         assert_eq!(read("all", &cx), ["B", "A"]);

@@ -3,7 +3,7 @@ use std::collections::HashSet;
 use flexget_core::pattern::Pattern;
 use flexget_core::prelude::*;
 
-use crate::lists::stored_list::{Item, StoredList};
+use crate::lists::stored_list::{Item, StoredList, removed_or_absent};
 
 /// A list of regular expressions, kept by this program: an entry is on it if one of them is found in its title.
 ///
@@ -31,7 +31,7 @@ pub struct RegexpList {
 submit! { list::<RegexpList>() }
 
 /// The list of this name in the store.
-pub fn shelf(cx: &Context, name: &str) -> StoredList {
+pub fn stored_list(cx: &Context, name: &str) -> StoredList {
     StoredList::new(cx, RegexpList::NAME, name, keys)
 }
 
@@ -85,8 +85,8 @@ fn matching<'a>(items: &'a [Item], entries: &[&Entry]) -> Result<Vec<Option<&'a 
 impl List for RegexpList {
     const NAME: &'static str = "regexp_list";
 
-    fn place(&self) -> Place {
-        Place::local(Self::NAME, self.name.as_str())
+    fn id(&self) -> ListId {
+        ListId::local(self.name.as_str())
     }
 
     fn keys(&self, entry: &Entry) -> Keys {
@@ -98,36 +98,35 @@ impl List for RegexpList {
         Pattern::new(regexp(entry)).map(drop).map_err(no_pattern)
     }
 
-    async fn items(&self, _wanted: Option<usize>, cx: &Context) -> Result<Vec<Entry>> {
-        Ok(shelf(cx, &self.name).items()?.iter().map(as_entry).collect())
+    async fn items(&self, _limit: Option<usize>, cx: &Context) -> Result<Vec<Entry>> {
+        Ok(stored_list(cx, &self.name).items()?.iter().map(as_entry).collect())
     }
 
     async fn find(&self, entries: &[&Entry], cx: &Context) -> Result<Option<Vec<Option<Entry>>>> {
-        let items = shelf(cx, &self.name).items()?;
+        let items = stored_list(cx, &self.name).items()?;
         Ok(Some(matching(&items, entries)?.into_iter().map(|item| item.map(as_entry)).collect()))
     }
 
     async fn add(&self, entries: &[&Entry], cx: &Context) -> Result<Change> {
-        shelf(cx, &self.name).put(entries, kept)
+        stored_list(cx, &self.name).put(entries, kept)
     }
 
     async fn remove(&self, entries: &[&Entry], cx: &Context) -> Result<Change> {
-        let shelf = shelf(cx, &self.name);
-        let mut found: Vec<Option<Item>> = shelf.find(entries)?;
+        let stored_list = stored_list(cx, &self.name);
+        let mut found: Vec<Option<Item>> = stored_list.find(entries)?;
         let others: Vec<usize> = (0..entries.len()).filter(|at| found[*at].is_none()).collect();
         if !others.is_empty() {
-            let items = shelf.items()?;
+            let items = stored_list.items()?;
             let titles: Vec<&Entry> = others.iter().map(|at| entries[*at]).collect();
             for (at, item) in others.into_iter().zip(matching(&items, &titles)?) {
                 found[at] = item.cloned();
             }
         }
         let items: Vec<&Entry> = found.iter().flatten().map(|item| &item.entry).collect();
-        let change = shelf.remove(&items)?;
-        let mut taken = HashSet::new();
-        let mut takes = |at: &usize| found[*at].as_ref().is_some_and(|item| taken.insert(item.id));
-        let unchanged: Vec<usize> = (0..entries.len()).filter(|at| !takes(at)).collect();
-        Ok(Change { existing: unchanged.len(), unchanged, ..change })
+        stored_list.remove(&items)?;
+        let mut removed = HashSet::new();
+        let is_removed = found.iter().map(|item| item.as_ref().is_some_and(|item| removed.insert(item.id)));
+        Ok(removed_or_absent(is_removed.collect()))
     }
 }
 

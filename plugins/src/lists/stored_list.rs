@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use flexget_core::context::store::{Collection, Edits, NewRecord, RawRecord};
-use flexget_core::list::{Index, Key, Role};
+use flexget_core::list::identity::{Key, Role};
+use flexget_core::list::index::Index;
 use flexget_core::prelude::*;
 use jiff::Timestamp;
 
@@ -67,24 +68,26 @@ impl StoredList {
         entries: &[&Entry],
         make: impl for<'e> Fn(&'e Entry, Option<&Entry>) -> Cow<'e, Entry>,
     ) -> Result<Change> {
-        let Wanted { positions, twins: mut unchanged, index } = Wanted::new(entries.iter().copied(), self.keys);
+        let Wanted { positions, index } = Wanted::new(entries.iter().copied(), self.keys);
         let wanted = &index;
         let edit = |items| {
             let known = Known::new(items, self.keys);
             let (mut update, mut new) = (Vec::new(), Vec::new());
+            let mut change = Change::all(Outcome::Unchanged, entries.len());
             for (number, at) in positions.into_iter().enumerate() {
                 match known.find(wanted.keys_of(number)) {
                     Some(item) => {
-                        unchanged.push(at);
                         let made = make(entries[at], Some(&item.entry));
                         if !item.is_as(&made) {
                             update.push((item.id, self.record(&made, item.added)));
                         }
                     }
-                    None => new.push((number, entries[at])),
+                    None => {
+                        change.outcomes[at] = Outcome::Done;
+                        new.push((number, entries[at]));
+                    }
                 }
             }
-            let change = Change { done: new.len(), existing: unchanged.len(), unchanged, ..Change::default() };
             let insert = new.into_iter().map(move |(number, entry)| match make(entry, None) {
                 Cow::Borrowed(entry) => record(entry, wanted.keys_of(number), self.now),
                 Cow::Owned(made) => self.record(&made, self.now),
@@ -117,10 +120,9 @@ impl StoredList {
         let wanted = Index::new(entries.iter().map(|entry| (self.keys)(entry)));
         let edit = |items| {
             let known = Known::new(items, self.keys);
-            let (taken, unchanged) = known.index.taken((0..entries.len()).map(|at| wanted.keys_of(at)));
-            let remove: Vec<i64> = taken.into_iter().map(|item| known.items[item].id).collect();
-            let change = Change { done: remove.len(), existing: unchanged.len(), unchanged, ..Change::default() };
-            (Edits { remove, ..Edits::<Vec<NewRecord>>::default() }, change)
+            let (removed, is_removed) = known.index.removal((0..entries.len()).map(|at| wanted.keys_of(at)));
+            let remove: Vec<i64> = removed.into_iter().map(|item| known.items[item].id).collect();
+            (Edits { remove, ..Edits::<Vec<NewRecord>>::default() }, removed_or_absent(is_removed))
         };
         self.collection.edit_each(|| texts(&wanted), Item::read, edit)
     }
@@ -170,24 +172,25 @@ fn texts(index: &Index) -> Vec<&str> {
     index.keys().filter(finds).map(Key::text).collect()
 }
 
-/// Entries that are looked for, each item once.
+/// Makes the change of entries for which an item was removed, or which were not on the list.
+pub fn removed_or_absent(is_removed: Vec<bool>) -> Change {
+    is_removed.into_iter().map(|is_removed| if is_removed { Outcome::Done } else { Outcome::Unchanged }).collect()
+}
+
+/// Entries to look for, each item once.
 struct Wanted {
     /// The keys of each.
     index: Index,
-    /// Which entries those are.
+    /// The positions of these entries.
     positions: Vec<usize>,
-    /// Which entries are items that came before.
-    twins: Vec<usize>,
 }
 
 impl Wanted {
     fn new<'e>(entries: impl ExactSizeIterator<Item = &'e Entry>, keys: fn(&Entry) -> Keys) -> Self {
-        let mut wanted = Self { index: Index::with_room(entries.len()), positions: Vec::new(), twins: Vec::new() };
+        let mut wanted = Self { index: Index::with_room(entries.len()), positions: Vec::new() };
         for (at, entry) in entries.enumerate() {
             let keys = keys(entry);
-            if wanted.index.find(&keys).is_some() {
-                wanted.twins.push(at);
-            } else {
+            if wanted.index.find(&keys).is_none() {
                 wanted.index.push(&keys);
                 wanted.positions.push(at);
             }

@@ -1,7 +1,8 @@
-use flexget_core::list::Index;
+use flexget_core::list::index::Index;
 use flexget_core::prelude::*;
 
 use crate::lists::entry_list;
+use crate::lists::stored_list::removed_or_absent;
 use crate::shared::yaml_file::{Encoding, Row, YamlFile, url_of};
 
 /// A list in a YAML file: a sequence of entries, each with a `title`, that people can read and edit.
@@ -101,15 +102,15 @@ impl YamlList {
 impl List for YamlList {
     const NAME: &'static str = "yaml_list";
 
-    fn place(&self) -> Place {
-        Place::local(Self::NAME, self.path())
+    fn id(&self) -> ListId {
+        ListId::local(self.path())
     }
 
     fn keys(&self, entry: &Entry) -> Keys {
         entry_list::keys(entry)
     }
 
-    async fn items(&self, _wanted: Option<usize>, cx: &Context) -> Result<Vec<Entry>> {
+    async fn items(&self, _limit: Option<usize>, cx: &Context) -> Result<Vec<Entry>> {
         Ok(self.file(cx).read(cx)?.into_iter().map(|row| row.entry).collect())
     }
 
@@ -117,29 +118,29 @@ impl List for YamlList {
         let file = self.file(cx);
         let mut rows = file.read(cx)?;
         let mut index = Index::new(rows.iter().map(|row| entry_list::keys(&row.entry)));
-        let mut change = Change::default();
+        let mut outcomes = Vec::with_capacity(entries.len());
         let mut is_changed = false;
-        for (position, entry) in entries.iter().enumerate() {
+        for entry in entries {
             let keys = entry_list::keys(entry);
             match index.find(&keys) {
                 Some(at) => {
                     let row = self.row(entry, Some(&rows[at]));
                     is_changed |= row.fields != rows[at].fields;
                     rows[at] = row;
-                    change.existing += 1;
-                    change.unchanged.push(position);
+                    outcomes.push(Outcome::Unchanged);
                 }
                 None => {
                     index.push(&keys);
                     rows.push(self.row(entry, None));
-                    change.done += 1;
+                    is_changed = true;
+                    outcomes.push(Outcome::Done);
                 }
             }
         }
-        if is_changed || change.done > 0 {
+        if is_changed {
             file.write(rows, cx)?;
         }
-        Ok(change)
+        Ok(Change::new(outcomes))
     }
 
     async fn remove(&self, entries: &[&Entry], cx: &Context) -> Result<Change> {
@@ -147,14 +148,13 @@ impl List for YamlList {
         let mut rows = file.read(cx)?;
         let there = Index::new(rows.iter().map(|row| entry_list::keys(&row.entry)));
         let keys: Vec<Keys> = entries.iter().map(|entry| entry_list::keys(entry)).collect();
-        let (taken, unchanged) = there.taken(keys.iter().map(Keys::iter));
+        let (removed, is_removed) = there.removal(keys.iter().map(Keys::iter));
         let mut number = 0..;
-        rows.retain(|_| number.next().is_none_or(|row| !taken.contains(&row)));
-        let done = taken.len();
-        if done > 0 {
+        rows.retain(|_| number.next().is_none_or(|row| !removed.contains(&row)));
+        if !removed.is_empty() {
             file.write(rows, cx)?;
         }
-        Ok(Change { done, existing: unchanged.len(), unchanged, ..Change::default() })
+        Ok(removed_or_absent(is_removed))
     }
 }
 
@@ -217,7 +217,7 @@ mod tests {
         fs::write(&path, rows).unwrap();
         let remove = format!("accept_all: yes\nseen: no\nlist_remove: [ yaml_list: '{}' ]\nmock: ", path.display());
         let change = &run(&format!("{remove}[ A, B, Solaris ]"), &context()).changes[0];
-        assert_eq!((change.done, change.existing), (3, 1));
+        assert_eq!((change.done, change.existing), (2, 1), "both rows of A go with one entry");
         assert_eq!(fs::read_to_string(&path).unwrap(), "- title: Solaris\n  movie_name: Solaris\n  imdb_id: tt2\n");
     }
 

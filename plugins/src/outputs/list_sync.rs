@@ -1,4 +1,4 @@
-use flexget_core::list::Index;
+use flexget_core::list::index::Index;
 use flexget_core::prelude::*;
 use flexget_core::task::report::Action;
 
@@ -165,13 +165,13 @@ impl ListSync {
         tracing::info!(target: "list_sync", task = %task.name, "{direction} `{}`: {}", name(list.list()), titles(items));
         let report = list.apply(items, action, Self::NAME, None, &cx).await?;
         let is_done = report.failed.is_empty();
-        list.tell(task, Self::NAME, report);
+        list.report(task, Self::NAME, report);
         Ok(is_done)
     }
 }
 
 fn name(list: &AnyList) -> String {
-    list.place().name
+    list.id().name.clone()
 }
 
 /// The titles of the first items, and how many more there are.

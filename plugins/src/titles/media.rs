@@ -262,7 +262,7 @@ impl Media {
         }
     }
 
-    /// By what it is known (see [`Key`](flexget_core::list::Key)): its own id first, then ids, then the name.
+    /// By what it is known (see [`Key`](flexget_core::list::identity::Key)): its own id first, then ids, then the name.
     ///
     /// A movie's name counts with its year, and without one only for a movie whose year is not known either, as in
     /// FlexGet. A show's name counts without the year, which tells two shows of one name apart where both are known.
@@ -387,7 +387,7 @@ pub fn split_year(title: &str) -> (String, Option<i64>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use flexget_core::list::Index;
+    use flexget_core::list::index::Index;
 
     fn entry(fields: &[(&'static str, &str)]) -> Entry {
         fields.iter().fold(Entry::new("T", "mock://t"), |entry, (name, value)| match value.parse::<i64>() {

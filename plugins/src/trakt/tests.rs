@@ -215,7 +215,7 @@ fn an_undo_puts_back_what_was_there() {
     assert_eq!(report.changes[0].done, 5);
     assert_eq!(rated(&sandbox), Vec::<String>::new());
     let id = report.changes[0].change_id.unwrap();
-    let undone = testing::block_on(flexget_core::list::undo(id, "undo", &sandbox.next_run())).unwrap();
+    let undone = testing::block_on(flexget_core::list::recovery::undo(id, "undo", &sandbox.next_run())).unwrap();
     assert_eq!(undone.done, 5);
     assert_eq!(rated(&sandbox), before);
     let ratings = sandbox.sim.with(|world| world.user("ann-kay").ratings.len());
@@ -229,7 +229,7 @@ fn an_undo_of_an_add_leaves_what_was_there_before() {
     let config = "mock:\n  - { title: Fight Club, imdb_id: tt0137523, movie_name: Fight Club }\n  - { title: The Matrix, imdb_id: tt0133093, movie_name: The Matrix }\naccept_all: yes\nlist_add: [ trakt_list: { account: ann, list: watchlist } ]";
     let report = run(config, &sandbox.next_run());
     let id = report.changes[0].change_id.unwrap();
-    let undone = testing::block_on(flexget_core::list::undo(id, "undo", &sandbox.next_run())).unwrap();
+    let undone = testing::block_on(flexget_core::list::recovery::undo(id, "undo", &sandbox.next_run())).unwrap();
     assert_eq!(undone.done, 1);
     let has = |movie| {
         sandbox.sim.with(|world| world.contents(&Place::Watchlist("ann-kay".into())).unwrap().has(Media::Movie(movie)))

@@ -1,7 +1,8 @@
 use flexget_core::context::http::Retry;
-use flexget_core::list::Index;
+use flexget_core::list::index::Index;
 use flexget_core::prelude::*;
-use flexget_core::task::report::Action;
+use flexget_core::context::journal::Action;
+use jiff::Timestamp;
 use serde_json::{Map, Value as Json};
 
 use crate::titles::media::{self, Kind, Media};
@@ -224,48 +225,47 @@ impl TraktList {
     async fn write(&self, entries: &[&Entry], remove: bool, cx: &Context) -> Result<Change> {
         let client = Client::new(cx, self.account.as_deref())?;
         let source = self.source();
-        let (places, items) = self.parted(entries);
+        let items = self.titles(entries)?;
         let mut at_limit = false;
-        let change = match remove && items.iter().any(|item| item.is_of_plays(&source)) {
-            true => history::take_plays(&client, &items).await?,
-            false => {
-                let sent = self.send(&client, &items, remove).await?;
-                at_limit = sent.at_limit;
-                sent.change
-            }
+        let mut change = if remove && items.iter().any(|item| item.is_of_plays(&source)) {
+            history::take_plays(&client, &items).await?
+        } else {
+            let sent = self.send(&client, &items, remove).await?;
+            at_limit = sent.at_limit;
+            sent.change
         };
         if let Some(account) = &self.account {
             read::forget(cx, account)?;
             forget_summaries(&client);
         }
-        let place = |at: usize| places[at];
-        let mut change = Change {
-            not_found: change.not_found.into_iter().map(place).collect(),
-            failed: change.failed.into_iter().map(|(at, reason)| (place(at), reason)).collect(),
-            remaining: change.remaining.into_iter().map(place).collect(),
-            ..change
-        };
         if at_limit && !remove && !self.is_history() {
             self.look_again(entries, &mut change, cx).await;
         }
         Ok(change)
     }
 
-    /// What the entries are on this list, and the positions of those that are something.
-    fn parted<'a>(&self, entries: &[&'a Entry]) -> (Vec<usize>, Vec<Item<'a>>) {
-        let item = |(at, entry): (usize, &&'a Entry)| Some((at, Item { media: self.media(entry)?, entry }));
-        entries.iter().enumerate().filter_map(item).unzip()
+    /// Returns the titles that the entries are on this list.
+    ///
+    /// # Errors
+    /// An entry is none, although the list does not [accept](List::accepts) such entries.
+    fn titles<'a>(&self, entries: &[&'a Entry]) -> Result<Vec<Item<'a>>> {
+        let item = |entry: &&'a Entry| match self.media(entry) {
+            Some(media) => Ok(Item { media, entry }),
+            None => Err(Error::new(format!("`{}` is neither a movie nor a show", entry.title()))),
+        };
+        entries.iter().map(item).collect()
     }
 
-    /// Sends the items, each as what it is made of. Positions are those of the items.
+    /// Sends the items, each as the units that it is made of.
     async fn send(&self, client: &Client, items: &[Item<'_>], remove: bool) -> Result<write::Sent> {
         let source = self.source();
-        let units: Vec<Vec<write::Unit>> = match remove {
-            true => history::to_remove(client, items).await?,
-            false => items.iter().map(|item| item.to_add(&source, || dates(item.entry, &source))).collect(),
+        let units: Vec<Vec<write::Unit>> = if remove {
+            history::to_remove(client, items).await?
+        } else {
+            items.iter().map(|item| item.to_add(&source, || dates(item.entry, &source))).collect()
         };
-        let whose = |(at, units): (usize, Vec<write::Unit>)| units.into_iter().map(move |unit| (at, unit));
-        let (owners, units): (Vec<usize>, Vec<write::Unit>) = units.into_iter().enumerate().flat_map(whose).unzip();
+        let counts: Vec<usize> = units.iter().map(Vec::len).collect();
+        let units: Vec<write::Unit> = units.into_iter().flatten().collect();
         // A play that is sent twice is there twice; everything else is there once however often it is sent.
         let retry = if self.is_history() && !remove { Retry::Never } else { Retry::Safe };
         let mut sent = write::send(client, &self.address(client, remove).await?, &units, retry).await;
@@ -273,16 +273,8 @@ impl TraktList {
             look_elsewhere(client, self.username.as_deref(), &personal).await?;
             sent = write::send(client, &self.address(client, remove).await?, &units, retry).await;
         }
-        // An item of which a part is not written is not written: an undo that is tried again sends what is missing.
-        let change = &mut sent.change;
-        change.failed.iter_mut().for_each(|(at, _)| *at = owners[*at]);
-        change.failed.dedup_by_key(|(at, _)| *at);
-        let is_failed = |at: &usize| change.failed.binary_search_by_key(at, |(at, _)| *at).is_ok();
-        change.not_found = change.not_found.iter().map(|at| owners[*at]).filter(|at| !is_failed(at)).collect();
-        change.not_found.dedup();
-        let written = items.len() - change.not_done().count();
-        change.done = change.done.min(written);
-        change.existing = written - change.done;
+        let mut of_units = sent.change.outcomes.into_iter();
+        sent.change.outcomes = counts.into_iter().map(|count| of_all(of_units.by_ref().take(count))).collect();
         Ok(sent)
     }
 
@@ -296,11 +288,13 @@ impl TraktList {
         match self.items(None, cx).await {
             Ok(items) => {
                 let index = Index::new(items.iter().map(|item| self.keys(item)));
-                let failed = change.failed.len();
-                change.failed.retain(|(at, _)| index.find(&self.keys(entries[*at])).is_none());
-                change.existing += failed - change.failed.len();
+                for (outcome, entry) in change.outcomes.iter_mut().zip(entries) {
+                    if matches!(outcome, Outcome::Failed(_)) && index.find(&self.keys(entry)).is_some() {
+                        *outcome = Outcome::Unchanged;
+                    }
+                }
             }
-            Err(_) => change.uncertain = true,
+            Err(_) => change.certain = false,
         }
     }
 
@@ -343,17 +337,25 @@ fn dates(entry: &Entry, source: &Source) -> Map<String, Json> {
     extra
 }
 
+/// Returns the outcome of an item from those of its units.
+///
+/// An item of which a unit is not written is not written: an undo that is tried again sends what is
+/// missing.
+fn of_all(units: impl Iterator<Item = Outcome>) -> Outcome {
+    let severity = |outcome: &Outcome| match outcome {
+        Outcome::Failed(_) => 3,
+        Outcome::Unknown => 2,
+        Outcome::Done | Outcome::Partly => 1,
+        _ => 0,
+    };
+    units.max_by_key(severity).unwrap_or(Outcome::Unchanged)
+}
+
 impl List for TraktList {
     const NAME: &'static str = "trakt_list";
 
-    fn place(&self) -> Place {
-        Place {
-            kind: Self::NAME,
-            account: self.account.clone(),
-            owner: self.username.clone(),
-            name: self.name(),
-            remote: true,
-        }
+    fn id(&self) -> ListId {
+        ListId::remote(self.name()).account(self.account.clone()).owner(self.username.clone())
     }
 
     fn check(&self) -> Vec<Problem> {
@@ -369,7 +371,7 @@ impl List for TraktList {
         }
     }
 
-    fn read_only(&self) -> Option<Problem> {
+    fn writable(&self) -> Result<(), Problem> {
         let source = self.source();
         let is_anothers = self.username.is_some() && !matches!(source, Source::Personal(_));
         let is_official = matches!(source, Source::Personal(Personal::Address { owner: None, .. }));
@@ -388,9 +390,9 @@ impl List for TraktList {
                 format!("the {} list of another user is not modifiable", self.name()),
                 "leave out `username`: the list is that of the account's own user then",
             ),
-            _ => return None,
+            _ => return Ok(()),
         };
-        Some(Problem::at(Path::root(), reason).help(help))
+        Err(Problem::at(Path::root(), reason).help(help))
     }
 
     fn ready(&self, cx: &Context) -> Result<()> {
@@ -422,12 +424,25 @@ impl List for TraktList {
         if media.is_known() { Ok(()) } else { Err("it has no id, and no name with a year".to_owned()) }
     }
 
-    fn adds_again(&self) -> bool {
-        self.is_history() && self.plays == Plays::Once
+    fn adding(&self) -> Adding {
+        match self.source() {
+            Source::Watched | Source::History if self.plays == Plays::Once => Adding::Again,
+            Source::Ratings => Adding::Replaces,
+            _ => Adding::Once,
+        }
     }
 
-    fn overwrites(&self) -> bool {
-        self.source() == Source::Ratings
+    fn listed_at(&self, item: &Entry) -> Option<Timestamp> {
+        let dates = ["trakt_listed_at", "trakt_collected_at"];
+        dates.iter().filter_map(|field| item.peek(field).and_then(Value::moment)).min()
+    }
+
+    fn partial(&self) -> Option<String> {
+        match (self.limit, self.source()) {
+            (Some(limit), _) => Some(format!("`limit` is {limit}")),
+            (None, Source::Chart(_) | Source::Recommendations) => Some(format!("only its first {CHART} items are read")),
+            _ => None,
+        }
     }
 
     fn is_up_to_date(&self, item: &Entry, entry: &Entry) -> bool {
@@ -455,11 +470,11 @@ impl List for TraktList {
         Ok(Some(found))
     }
 
-    async fn items(&self, wanted: Option<usize>, cx: &Context) -> Result<Vec<Entry>> {
+    async fn items(&self, limit: Option<usize>, cx: &Context) -> Result<Vec<Entry>> {
         let client = Client::new(cx, self.account.as_deref())?;
         let source = self.source();
         let is_endless = matches!(source, Source::Chart(_) | Source::Recommendations);
-        let wanted = match (self.limit, wanted, is_endless) {
+        let wanted = match (self.limit, limit, is_endless) {
             (Some(limit), Some(wanted), _) => Some(limit.min(wanted)),
             (Some(limit), None, _) => Some(limit),
             (None, wanted, true) => Some(wanted.unwrap_or(CHART)),
@@ -494,17 +509,13 @@ impl List for TraktList {
         Ok(items)
     }
 
-    async fn for_journal(&self, action: Action, batch: &[&Entry], cx: &Context) -> Result<Option<Vec<Entry>>> {
+    async fn snapshot(&self, action: Action, entries: &[&Entry], cx: &Context) -> Result<Option<Vec<Entry>>> {
         let client = Client::new(cx, self.account.as_deref())?;
-        let (places, items) = self.parted(batch);
-        let written = match action {
-            Action::Add => history::before_adding(&client, &self.source(), &items).await?,
-            Action::Remove | Action::Clear => history::before_removing(&client, &self.source(), &items).await?,
-        };
-        let Some(written) = written else { return Ok(None) };
-        let mut all: Vec<Entry> = batch.iter().map(|entry| entry.fresh()).collect();
-        places.into_iter().zip(written).for_each(|(at, entry)| all[at] = entry);
-        Ok(Some(all))
+        let items = self.titles(entries)?;
+        match action {
+            Action::Add => history::before_adding(&client, &self.source(), &items).await,
+            Action::Remove | Action::Clear => history::before_removing(&client, &self.source(), &items).await,
+        }
     }
 
     async fn add(&self, entries: &[&Entry], cx: &Context) -> Result<Change> {

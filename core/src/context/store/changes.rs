@@ -154,11 +154,19 @@ impl Store {
         })
     }
 
-    pub(crate) fn changes_since(&self, at: Timestamp) -> Result<Vec<Change>> {
+    pub(crate) fn changes_of_list(
+        &self,
+        service: &str,
+        account: Option<&str>,
+        list: &str,
+        since: Timestamp,
+    ) -> Result<Vec<Change>> {
         self.task_database().read(|connection| {
             connection
-                .prepare_cached(&format!("{SELECT} AND at >= ?2 ORDER BY id"))?
-                .query_map((&**self.scope(), at.as_millisecond()), change)?
+                .prepare_cached(&format!(
+                    "{SELECT} AND at >= ?2 AND service = ?3 AND account IS ?4 AND list = ?5 ORDER BY id"
+                ))?
+                .query_map((&**self.scope(), since.as_millisecond(), service, account, list), change)?
                 .collect()
         })
     }

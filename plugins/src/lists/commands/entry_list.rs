@@ -19,7 +19,7 @@ const KIND: Kind = Kind {
     item: "entry",
     key: EntryList::NAME,
     default: "entries",
-    shelf: entry_list::shelf,
+    stored_list: entry_list::stored_list,
 };
 
 submit! { command::<All<Entries>>() }
@@ -69,7 +69,7 @@ impl Command for Add {
         let (name, [title, url]) = KIND.split(&self.entry, ["TITLE", "URL"])?;
         let list = KIND.open_or_new(cx, &name)?;
         let entry = typed(title, url, &self.attributes);
-        let change = list.shelf.add(&[&entry])?;
-        KIND.added(out, &list.name, entry.title(), change.done > 0)
+        let change = list.stored_list.add(&[&entry])?;
+        KIND.added(out, &list.name, entry.title(), change.outcomes == [Outcome::Done])
     }
 }

@@ -19,7 +19,7 @@ const KIND: Kind = Kind {
     item: "movie",
     key: MovieList::NAME,
     default: "movies",
-    shelf: movie_list::shelf,
+    stored_list: movie_list::stored_list,
 };
 
 submit! { command::<All<Movies>>() }
@@ -42,7 +42,7 @@ impl Command for Items {
 
     async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
         let list = KIND.open(cx, &self.list)?;
-        let items = list.shelf.items()?;
+        let items = list.stored_list.items()?;
         // Only the ids that some movie has.
         let ids: Vec<&str> = IDS.into_iter().filter(|id| items.iter().any(|item| item.entry.has(id))).collect();
         KIND.list(cx, out, &self.list, &[&["Movie Name", "Movie year"], ids.as_slice()].concat(), |movie| {
@@ -78,8 +78,8 @@ impl Command for Add {
         }
         let list = KIND.open_or_new(cx, &name)?;
         let entry = typed(title, String::new(), &self.identifiers);
-        let change = list.shelf.put(&[&entry], movie_list::kept)?;
-        KIND.added(out, &list.name, entry.title(), change.done > 0)
+        let change = list.stored_list.put(&[&entry], movie_list::kept)?;
+        KIND.added(out, &list.name, entry.title(), change.outcomes == [Outcome::Done])
     }
 }
 

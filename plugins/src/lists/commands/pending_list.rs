@@ -20,7 +20,7 @@ const KIND: Kind = Kind {
     item: "entry",
     key: PendingList::NAME,
     default: "pending",
-    shelf: pending_list::shelf,
+    stored_list: pending_list::stored_list,
 };
 
 submit! { command::<All<PendingEntries>>() }
@@ -74,11 +74,11 @@ impl Command for Add {
         let (name, [title, url]) = KIND.split(&self.entry, ["TITLE", "URL"])?;
         let list = KIND.open_or_new(cx, &name)?;
         let entry = typed(title, url, &self.attributes);
-        let change = list.shelf.put(&[&entry], |entry, before| {
+        let change = list.stored_list.put(&[&entry], |entry, before| {
             let kept = pending_list::kept(entry, before);
             if self.approved { kept.with(APPROVED, true) } else { kept }
         })?;
-        KIND.added(out, &list.name, entry.title(), change.done > 0)
+        KIND.added(out, &list.name, entry.title(), change.outcomes == [Outcome::Done])
     }
 }
 
@@ -123,7 +123,7 @@ fn decide(cx: &Context, out: &mut Output, words: &[String], approve: bool) -> Re
     let list = KIND.open(cx, &name)?;
     let item = KIND.pick(&list, &wanted)?;
     let was = is_approved(&item.entry);
-    list.shelf.put(&[&item.entry], |entry, _| entry.fresh().with(APPROVED, approve))?;
+    list.stored_list.put(&[&item.entry], |entry, _| entry.fresh().with(APPROVED, approve))?;
     let title = item.entry.title();
     if out.format == Format::Json {
         return out.data(&json!({ "list": list.name, "title": title, "approved": approve, "changed": was != approve }));

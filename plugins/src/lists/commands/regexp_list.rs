@@ -20,7 +20,7 @@ const KIND: Kind = Kind {
     item: "regexp",
     key: RegexpList::NAME,
     default: "regexps",
-    shelf: regexp_list::shelf,
+    stored_list: regexp_list::stored_list,
 };
 
 submit! { command::<All<Regexps>>() }
@@ -66,7 +66,7 @@ impl Command for Add {
                 .hint("signs that mean themselves need a `\\` before them, such as `\\(`")
         })?;
         let list = KIND.open_or_new(cx, &name)?;
-        let change = list.shelf.put(&[&Entry::new(&regexp, "")], regexp_list::kept)?;
-        KIND.added(out, &list.name, &regexp, change.done > 0)
+        let change = list.stored_list.put(&[&Entry::new(&regexp, "")], regexp_list::kept)?;
+        KIND.added(out, &list.name, &regexp, change.outcomes == [Outcome::Done])
     }
 }

@@ -1,6 +1,6 @@
 //! When two entries are the same movie, show, season or episode: the rule in plain words, against what the keys make of it.
 
-use flexget_core::list::Index;
+use flexget_core::list::index::Index;
 use flexget_core::prelude::*;
 use proptest::option::of;
 use proptest::prelude::*;

@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use flexget_core::list::Index;
+use flexget_core::list::index::Index;
 use flexget_core::prelude::*;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value as Json};
@@ -250,7 +250,7 @@ pub async fn take_plays(client: &Client, items: &[Item<'_>]) -> Result<Change> {
     let parts: Vec<Vec<Part>> = items.iter().map(|item| item.parts(PARTS).unwrap_or_default()).collect();
     let times = || parts.iter().flatten().filter_map(|part| part.at);
     let (Some(first), Some(last)) = (times().min(), times().max()) else {
-        return Ok(Change { existing: items.len(), ..Change::default() });
+        return Ok(Change::all(Outcome::Unchanged, items.len()));
     };
     let query = [("start_at", (first - NEAR).to_string()), ("end_at", (last + NEAR).to_string())];
     let rows: Vec<Row> = client.pages("sync/history", &query, None).await?;
@@ -273,24 +273,22 @@ pub async fn take_plays(client: &Client, items: &[Item<'_>]) -> Result<Change> {
     let wanted: Vec<Vec<i64>> = (0..items.len()).map(|at| chosen(&items[at].media, &parts[at], &plays[at])).collect();
     let ids: Vec<i64> = wanted.iter().flatten().copied().collect();
     let (gone, failure) = write::remove_plays(client, &ids).await;
-    let mut change = Change::default();
-    for (at, wanted) in wanted.iter().enumerate() {
+    let outcome = |(at, wanted): (usize, &Vec<i64>)| {
         let taken = wanted.iter().filter(|id| gone.contains(id)).count();
+        let plays = all.of(&items[at].media);
         match &failure {
-            Some(failure) if taken < wanted.len() => change.failed.push((at, write::in_words(failure))),
-            _ if taken > 0 => change.done += 1,
+            Some(failure) if taken < wanted.len() => Outcome::Failed(write::in_words(failure)),
+            _ if taken > 0 && plays.as_ref().is_some_and(|plays| plays.len() > taken) => Outcome::Partly,
+            _ if taken > 0 => Outcome::Done,
             // Other plays are there, and one of them may be the one that is meant, at a time that a wrong clock does not know.
-            _ if !parts[at].is_empty() && all.of(&items[at].media).is_some() => {
-                change.failed.push((at, "its play is not in the history at the time at which it was added".to_owned()));
+            _ if !parts[at].is_empty() && plays.is_some() => {
+                Outcome::Failed("its play is not in the history at the time at which it was added".to_owned())
             }
-            _ => change.existing += 1,
+            _ => Outcome::Unchanged,
         }
-        if all.of(&items[at].media).is_some_and(|plays| plays.len() > taken) {
-            change.remaining.push(at);
-        }
-    }
-    change.uncertain = failure.is_some_and(|failure| failure.may_have_happened());
-    Ok(change)
+    };
+    let change: Change = wanted.iter().enumerate().map(outcome).collect();
+    Ok(change.certain(!failure.is_some_and(|failure| failure.may_have_happened())))
 }
 
 /// The numbers of the plays that these parts of an item are.

@@ -37,11 +37,11 @@ struct Named {
     part: Option<(i64, Option<i64>)>,
 }
 
-/// What became of units.
+/// Result of sending units.
 pub struct Sent {
-    /// What became of each.
+    /// The outcome of each unit.
     pub change: Change,
-    /// Whether a limit of the account ended it: what then failed may be stored in part.
+    /// Whether a limit of the account ended it: failed units may be stored in part.
     pub at_limit: bool,
     /// Whether there is no such list, so that nothing was stored.
     pub is_missing: bool,
@@ -69,36 +69,34 @@ impl Answer {
     }
 }
 
-/// Sends units in batches, and says what became of them.
+/// Sends units in batches, and returns the outcome of each.
 ///
-/// The positions in the change are those in `units`. After a failure nothing more is sent: what was not sent has failed
-/// for the same reason.
+/// After a failure nothing more is sent: units that were not sent have failed for the same reason.
 pub async fn send(client: &Client, path: &str, units: &[Unit], retry: Retry) -> Sent {
     let items = items(units);
-    let mut change = Change::default();
+    let mut change = Change::all(Outcome::Done, units.len());
     let (mut at_limit, mut is_missing) = (false, false);
     let mut failure: Option<String> = None;
-    for batch in items.chunks(BATCH) {
-        let count: usize = batch.iter().map(|item| item.units.len()).sum();
-        if let Some(reason) = &failure {
-            change.failed.extend(batch.iter().flat_map(|item| &item.units).map(|unit| (unit.at, reason.clone())));
-            continue;
-        }
-        match client.post::<Answer>(path, body(batch), retry).await.and_then(|answer| answer.understood(path)) {
-            Ok(answer) => take(&mut change, batch, count, &answer),
-            Err(fault) => {
-                at_limit = matches!(fault, Fault::AccountLimit);
-                is_missing = matches!(fault, Fault::NotFound) && change == Change::default();
-                let reason = explain(client, path, fault).await;
-                change.uncertain |= reason.may_have_happened();
-                let text = in_words(&reason);
-                change.failed.extend(batch.iter().flat_map(|item| &item.units).map(|unit| (unit.at, text.clone())));
-                failure = Some(text);
+    for (number, batch) in items.chunks(BATCH).enumerate() {
+        if failure.is_none() {
+            match client.post::<Answer>(path, body(batch), retry).await.and_then(|answer| answer.understood(path)) {
+                Ok(answer) => {
+                    take(&mut change.outcomes, batch, &answer);
+                    continue;
+                }
+                Err(fault) => {
+                    at_limit = matches!(fault, Fault::AccountLimit);
+                    is_missing = matches!(fault, Fault::NotFound) && number == 0;
+                    let reason = explain(client, path, fault).await;
+                    change.certain &= !reason.may_have_happened();
+                    failure = Some(in_words(&reason));
+                }
             }
         }
+        for unit in batch.iter().flat_map(|item| &item.units) {
+            change.outcomes[unit.at] = Outcome::Failed(failure.clone().unwrap_or_default());
+        }
     }
-    change.failed.sort();
-    change.not_found.sort_unstable();
     Sent { change, at_limit, is_missing }
 }
 
@@ -144,24 +142,21 @@ async fn explain(client: &Client, path: &str, fault: Fault) -> Error {
     .hint("remove items, or see https://trakt.tv/vip for higher limits")
 }
 
-fn take(change: &mut Change, batch: &[Item], count: usize, answer: &Answer) {
-    let mut unknown: Vec<usize> = Vec::new();
+/// Takes the outcomes of a batch from the response, which counts and names unknown items only.
+fn take(outcomes: &mut [Outcome], batch: &[Item], answer: &Answer) {
     for (group, echoed) in &answer.not_found {
         for echo in echoed.as_array().into_iter().flatten() {
             let same = batch.iter().filter(|item| item.group == group && is_echo(&item.body, echo));
             let lost = same.flat_map(|item| item.units.iter()).filter(|unit| is_unavailable(unit.part, echo));
-            unknown.extend(lost.map(|unit| unit.at));
+            lost.for_each(|unit| outcomes[unit.at] = Outcome::Unknown);
         }
     }
-    unknown.sort_unstable();
-    unknown.dedup();
     let sum = |counts: &HashMap<String, i64>| usize::try_from(counts.values().sum::<i64>()).unwrap_or(0);
-    let known = count - unknown.len().min(count);
     // A show that is collected counts as its episodes, so counts are no more than an upper bound of units.
-    let done = (sum(&answer.added) + sum(&answer.updated) + sum(&answer.deleted)).min(known);
-    change.done += done;
-    change.existing += known - done;
-    change.not_found.extend(unknown);
+    let done = sum(&answer.added) + sum(&answer.updated) + sum(&answer.deleted);
+    let known = batch.iter().flat_map(|item| &item.units).filter(|unit| outcomes[unit.at] != Outcome::Unknown);
+    let unchanged: Vec<usize> = known.map(|unit| unit.at).skip(done).collect();
+    unchanged.into_iter().for_each(|at| outcomes[at] = Outcome::Unchanged);
 }
 
 /// Whether an entry is among what Trakt gives back of a show: all of it, or the seasons and episodes that there are not.

@@ -36,7 +36,7 @@ fn a_lost_answer_is_asked_for_again_where_that_does_no_harm() {
     assert!(has(&sandbox, 120));
     let id = report.changes[0].change_id.unwrap();
     // The second answer said that it was there already; the undo knows better, by the list's own dates.
-    assert_eq!(testing::block_on(flexget_core::list::undo(id, "undo", &sandbox.next_run())).unwrap().done, 1);
+    assert_eq!(testing::block_on(flexget_core::list::recovery::undo(id, "undo", &sandbox.next_run())).unwrap().done, 1);
     assert!(!has(&sandbox, 120));
 
     sandbox.sim.fail(Fault::on("POST", "/sync/watchlist/remove").with(Trouble::CloseAfter).once());
@@ -46,7 +46,7 @@ fn a_lost_answer_is_asked_for_again_where_that_does_no_harm() {
     assert_eq!((report.changes[0].done, report.changes[0].existing), (1, 1));
     assert!(!has(&sandbox, 481));
     let id = report.changes[0].change_id.unwrap();
-    testing::block_on(flexget_core::list::undo(id, "undo", &sandbox.next_run())).unwrap();
+    testing::block_on(flexget_core::list::recovery::undo(id, "undo", &sandbox.next_run())).unwrap();
     assert!(has(&sandbox, 481) && !has(&sandbox, 6), "only what was there comes back");
 }
 
@@ -133,7 +133,7 @@ fn a_limit_in_the_middle_fails_what_was_not_stored_and_names_the_limits() {
         // The undo takes off what was added, and no more.
         pass(&sandbox, 6);
         let id = report.changes[0].change_id.unwrap();
-        let undone = testing::block_on(flexget_core::list::undo(id, "undo", &sandbox.next_run())).unwrap();
+        let undone = testing::block_on(flexget_core::list::recovery::undo(id, "undo", &sandbox.next_run())).unwrap();
         assert_eq!(undone.done, if partial { 200 + 50 } else { 200 });
     }
 }
@@ -191,7 +191,7 @@ fn a_run_that_was_killed_is_settled_by_the_next_one() {
         assert!(on_list(16662) && on_list(140), "{list}, {applied}");
         if applied && path.ends_with("watchlist") {
             let first = sandbox.cx.journal().list(10).unwrap().last().unwrap().id;
-            testing::block_on(flexget_core::list::undo(first, "undo", &sandbox.next_run())).unwrap();
+            testing::block_on(flexget_core::list::recovery::undo(first, "undo", &sandbox.next_run())).unwrap();
             assert!(has(&sandbox, 16662) && !has(&sandbox, 140), "an undo takes off only what the change put on");
         }
     }

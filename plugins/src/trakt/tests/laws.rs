@@ -143,7 +143,7 @@ fn a_rating_is_changed_and_the_old_one_comes_back() {
     assert_eq!((report.changes[0].done, report.changes[0].existing), (2, 1));
     assert_eq!((rating(&sandbox, 6), rating(&sandbox, 120), rating(&sandbox, 481)), (Some(3), Some(7), Some(8)));
     let id = report.changes[0].change_id.unwrap();
-    testing::block_on(flexget_core::list::undo(id, "undo", &sandbox.next_run())).unwrap();
+    testing::block_on(flexget_core::list::recovery::undo(id, "undo", &sandbox.next_run())).unwrap();
     assert_eq!((rating(&sandbox, 6), rating(&sandbox, 120), rating(&sandbox, 481)), (Some(10), Some(7), None));
 }
 

@@ -23,7 +23,7 @@ fn everything(sandbox: &Sandbox) -> (Vec<(Media, i64)>, Vec<Collected>) {
 
 fn undo(report: &TaskReport, sandbox: &Sandbox) -> flexget_core::task::report::ChangeReport {
     let id = report.changes[0].change_id.unwrap();
-    let undone = testing::block_on(flexget_core::list::undo(id, "undo", &sandbox.next_run())).unwrap();
+    let undone = testing::block_on(flexget_core::list::recovery::undo(id, "undo", &sandbox.next_run())).unwrap();
     assert!(undone.failed.is_empty(), "{undone:?}");
     undone
 }
@@ -146,7 +146,7 @@ fn an_undo_that_was_cut_off_does_not_bring_a_play_twice() {
     pass(&sandbox, 6);
     let id = cleared.changes[0].change_id.unwrap();
     sandbox.sim.fail(Fault::on("POST", "/sync/history").exact().with(Trouble::CloseAfter));
-    let broken = testing::block_on(flexget_core::list::undo(id, "undo", &sandbox.next_run())).unwrap();
+    let broken = testing::block_on(flexget_core::list::recovery::undo(id, "undo", &sandbox.next_run())).unwrap();
     assert_eq!(broken.failed.len(), 2, "{broken:?}");
     sandbox.sim.heal();
     pass(&sandbox, 6);
@@ -179,7 +179,7 @@ fn an_undo_takes_off_the_play_that_was_added_and_no_other() {
         // The play was of another minute than it is now, and comes back as it was.
         pass(&sandbox, 6);
         let id = undone.change_id.unwrap();
-        testing::block_on(flexget_core::list::undo(id, "undo", &sandbox.next_run())).unwrap();
+        testing::block_on(flexget_core::list::recovery::undo(id, "undo", &sandbox.next_run())).unwrap();
         assert_eq!(everything(&sandbox).0.len(), after.0.len(), "{options}");
     }
 }
@@ -213,7 +213,7 @@ fn a_play_that_is_not_where_it_should_be_is_not_taken_for_undone() {
     let before = everything(&sandbox);
     pass(&sandbox, 6);
     let id = added.changes[0].change_id.unwrap();
-    let undone = testing::block_on(flexget_core::list::undo(id, "undo", &sandbox.next_run())).unwrap();
+    let undone = testing::block_on(flexget_core::list::recovery::undo(id, "undo", &sandbox.next_run())).unwrap();
     assert_eq!(undone.failed, ["The Matrix: its play is not in the history at the time at which it was added"]);
     assert_eq!((undone.done, everything(&sandbox)), (0, before));
     let state = sandbox.cx.journal().get(id).unwrap().unwrap().state;
@@ -243,7 +243,7 @@ fn of_a_show_that_was_added_to_the_collection_what_was_there_before_stays() {
         let undone = undo(&added, &sandbox);
         assert_eq!(everything(&sandbox), before, "{options}");
         pass(&sandbox, 6);
-        testing::block_on(flexget_core::list::undo(undone.change_id.unwrap(), "undo", &sandbox.next_run())).unwrap();
+        testing::block_on(flexget_core::list::recovery::undo(undone.change_id.unwrap(), "undo", &sandbox.next_run())).unwrap();
         assert_eq!(everything(&sandbox).1.len(), after.1.len());
     }
 }

@@ -1,0 +1,265 @@
+//! Finding items by their keys.
+
+use std::collections::{BTreeSet, HashMap};
+use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
+
+use crate::list::identity::{Key, Keys, Mark, Role, keys_in};
+
+/// Index of items by their keys.
+#[derive(Debug, Default)]
+pub struct Index {
+    hasher: RandomState,
+    /// Start in `links` of the chain of keys with this hash.
+    heads: HashMap<u64, u32, BuildHasherDefault<Hashed>>,
+    /// The next key with the same hash, for each key.
+    links: Vec<u32>,
+    /// The item that each key belongs to.
+    items: Vec<u32>,
+    /// The keys of all items, one item after the other.
+    marks: Vec<Mark>,
+    /// The texts of all keys.
+    text: String,
+    /// End of the keys of each item, in `marks` and in `text`.
+    ends: Vec<(u32, usize)>,
+}
+
+/// The end of a chain.
+const END: u32 = u32::MAX;
+
+impl Index {
+    /// Creates an index of items from the keys of each; positions are those in `items`.
+    pub fn new(items: impl IntoIterator<Item = Keys>) -> Self {
+        let items = items.into_iter();
+        let mut index = Self::with_room(items.size_hint().0);
+        items.for_each(|keys| index.push(&keys));
+        index
+    }
+
+    /// Creates an empty index with room for this number of items.
+    pub fn with_room(items: usize) -> Self {
+        // As many as an item of a list has.
+        let keys = items * 4;
+        Self {
+            hasher: RandomState::new(),
+            heads: HashMap::with_capacity_and_hasher(keys, BuildHasherDefault::default()),
+            links: Vec::with_capacity(keys),
+            items: Vec::with_capacity(keys),
+            marks: Vec::with_capacity(keys),
+            text: String::new(),
+            ends: Vec::with_capacity(items),
+        }
+    }
+
+    /// Adds an item at the next position.
+    pub fn push(&mut self, keys: &Keys) {
+        // A list of four thousand million keys does not fit into memory.
+        let item = self.ends.len() as u32;
+        for key in keys.iter() {
+            let at = self.links.len() as u32;
+            // A distinction only tells items apart and finds none.
+            let next = match key.role {
+                Role::Distinction => None,
+                Role::Id | Role::Name => self.heads.insert(self.hash(key), at),
+            };
+            self.links.push(next.unwrap_or(END));
+            self.items.push(item);
+        }
+        self.text.push_str(&keys.text);
+        self.marks.extend_from_slice(&keys.marks);
+        self.ends.push((self.marks.len() as u32, self.text.len()));
+    }
+
+    fn hash(&self, key: Key<'_>) -> u64 {
+        self.hasher.hash_one(key.text())
+    }
+
+    /// Returns the first item with these keys: by id if one is shared, else by name unless an id
+    /// differs.
+    pub fn find(&self, keys: &Keys) -> Option<usize> {
+        self.find_among(keys.iter(), |_| true)
+    }
+
+    /// Does the same as [`Index::find`] among the items of which `which` is true.
+    pub fn find_among<'k>(
+        &self,
+        keys: impl Iterator<Item = Key<'k>> + Clone,
+        which: impl Fn(usize) -> bool,
+    ) -> Option<usize> {
+        let of = |role: Role| keys.clone().filter(move |key| key.role == role);
+        let by = |role: Role| of(role).flat_map(|key| self.items_with(key)).filter(|item| which(*item));
+        let differ = |item: usize| self.keys_of(item).any(|known| keys.clone().any(|key| key.differs(known)));
+        by(Role::Id).min().or_else(|| by(Role::Name).filter(|item| !differ(*item)).min())
+    }
+
+    /// Returns the positions to remove: for each entry its first remaining match, and that match's
+    /// duplicates. Beside them stands for each entry whether an item is removed for it.
+    pub fn removal<'k, K: Iterator<Item = Key<'k>> + Clone>(
+        &self,
+        entries: impl IntoIterator<Item = K>,
+    ) -> (BTreeSet<usize>, Vec<bool>) {
+        let mut removed = BTreeSet::new();
+        // Duplicates that went with another item and may be meant by an entry of their own.
+        let mut unclaimed = 0_usize;
+        let is_removed = entries.into_iter().map(|keys| {
+            let Some(first) = self.find_among(keys.clone(), |item| !removed.contains(&item)) else {
+                let is_claimed = unclaimed > 0 && self.find_among(keys, |_| true).is_some();
+                unclaimed -= usize::from(is_claimed);
+                return is_claimed;
+            };
+            removed.insert(first);
+            while let Some(same) = self.find_among(self.keys_of(first), |item| !removed.contains(&item)) {
+                removed.insert(same);
+                unclaimed += 1;
+            }
+            true
+        });
+        let is_removed = is_removed.collect();
+        (removed, is_removed)
+    }
+
+    /// Iterates over the positions of the items that have this key.
+    fn items_with<'a>(&'a self, key: Key<'a>) -> impl Iterator<Item = usize> + 'a {
+        let mut at = self.heads.get(&self.hash(key)).copied().unwrap_or(END);
+        std::iter::from_fn(move || {
+            let here = (at != END).then_some(at as usize)?;
+            at = self.links[here];
+            Some(self.items[here] as usize)
+        })
+        .filter(move |item| self.keys_of(*item).any(|known| known == key))
+    }
+
+    /// Iterates over the keys of all items, in the order of the items.
+    pub fn keys(&self) -> impl Iterator<Item = Key<'_>> {
+        (0..self.ends.len()).flat_map(|item| self.keys_of(item))
+    }
+
+    /// Iterates over the keys of the item at this position.
+    ///
+    /// # Panics
+    /// There is no such item.
+    pub fn keys_of(&self, item: usize) -> impl Iterator<Item = Key<'_>> + Clone {
+        let (mark, text) = item.checked_sub(1).map_or((0, 0), |before| self.ends[before]);
+        let (mark_end, text_end) = self.ends[item];
+        keys_in(&self.text[text..text_end], &self.marks[mark as usize..mark_end as usize])
+    }
+
+    /// Checks whether two items are the same.
+    pub fn same(a: &Keys, b: &Keys) -> bool {
+        let has = |role: Role| a.iter().any(|key| key.role == role && b.iter().any(|other| other == key));
+        has(Role::Id) || has(Role::Name) && !a.iter().any(|key| b.iter().any(|other| key.differs(other)))
+    }
+}
+
+/// Hasher for keys that are hashes already.
+#[derive(Debug, Default)]
+struct Hashed(u64);
+
+impl Hasher for Hashed {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.0 = self.0.rotate_left(8) ^ u64::from(*byte));
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// The keys that `write` adds.
+    fn keys(write: impl FnOnce(&mut Keys)) -> Keys {
+        let mut keys = Keys::new();
+        write(&mut keys);
+        keys
+    }
+
+    fn movie(tmdb: Option<u32>, imdb: Option<&str>, title: &str) -> Keys {
+        keys(|keys| {
+            tmdb.into_iter().for_each(|id| keys.id("movie tmdb", id));
+            imdb.into_iter().for_each(|id| keys.id("movie imdb", id));
+            keys.name("movie title", title);
+        })
+    }
+
+    #[test]
+    fn ids_decide_before_names() {
+        let list = Index::new([movie(Some(1), None, "Solaris (1972)"), movie(None, Some("tt2"), "Dune (2021)")]);
+        assert_eq!(list.find(&movie(Some(1), None, "Solyaris")), Some(0), "the same id, another title");
+        assert_eq!(list.find(&movie(Some(2), None, "Solaris (1972)")), None, "the same title, another id");
+        assert_eq!(list.find(&movie(Some(9), None, "dune  (2021)")), Some(1), "no id in common, so the title decides");
+        assert_eq!(list.find(&keys(|keys| keys.id("show tmdb", 1))), None, "a show's number is not a movie's");
+        let kung_fu = |year: Option<i64>| {
+            keys(|keys| {
+                keys.name("show title", "Kung Fu");
+                year.into_iter().for_each(|year| keys.distinction("show year", year));
+            })
+        };
+        assert!(!Index::same(&kung_fu(Some(1972)), &kung_fu(Some(2021))));
+        assert!(Index::same(&kung_fu(None), &kung_fu(Some(2021))), "a year that is not known tells nothing apart");
+    }
+
+    #[test]
+    fn removes_the_item_of_each_entry_with_its_duplicates_and_nothing_else() {
+        let a = || movie(Some(1), None, "A");
+        let solaris = |imdb: Option<&str>| movie(None, imdb, "Solaris");
+        let list = Index::new([a(), solaris(Some("tt1")), a(), solaris(Some("tt2"))]);
+        for (entries, items, removed) in [
+            (vec![a()], vec![0, 2], vec![true]),
+            (vec![a(), a()], vec![0, 2], vec![true, true]),
+            (vec![a(), movie(Some(9), None, "C"), a(), a()], vec![0, 2], vec![true, false, true, false]),
+            (vec![solaris(None)], vec![1], vec![true]),
+            (vec![solaris(Some("tt2")), solaris(None), solaris(None)], vec![1, 3], vec![true, true, false]),
+        ] {
+            let found = list.removal(entries.iter().map(Keys::iter));
+            assert_eq!(found, (items.into_iter().collect(), removed), "{entries:?}");
+        }
+    }
+
+    fn any_item() -> impl Strategy<Value = Keys> {
+        let id = proptest::option::of(0u32..4);
+        (id.clone(), id, 0u32..3).prop_map(|(tmdb, imdb, title)| {
+            movie(tmdb, imdb.map(|id| format!("tt{id}")).as_deref(), &format!("Title {title}"))
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn sameness_has_no_direction_and_everything_is_itself(a in any_item(), b in any_item()) {
+            prop_assert!(Index::same(&a, &a));
+            prop_assert_eq!(Index::same(&a, &b), Index::same(&b, &a));
+        }
+
+        #[test]
+        fn the_index_finds_what_a_comparison_with_all_would(items in proptest::collection::vec(any_item(), 0..12), wanted in any_item()) {
+            let index = Index::new(items.clone());
+            let found = index.find(&wanted);
+            prop_assert_eq!(found.is_some(), items.iter().any(|item| Index::same(item, &wanted)));
+            if let Some(at) = found {
+                prop_assert!(Index::same(&items[at], &wanted));
+            }
+        }
+
+        #[test]
+        fn case_and_form_of_an_id_do_not_matter(number in 0u64..1_000_000) {
+            let id = |space: &str, id: &str| keys(|keys| keys.id(space, id));
+            prop_assert_eq!(keys(|keys| keys.id("movie trakt", number)), id("movie trakt", &format!(" {number} ")));
+            prop_assert_eq!(id("movie imdb", &format!("TT{number}")), id("movie imdb", &format!("tt{number}")));
+        }
+
+        #[test]
+        fn case_and_white_space_of_a_name_do_not_matter(words in proptest::collection::vec("[a-zäß.]{1,4}", 0..4), space in "[ \t\u{a0}]{1,3}") {
+            let name = |name: &str| keys(|keys| keys.name("movie title", name));
+            let tidy = name(&words.join(" "));
+            prop_assert_eq!(&tidy, &name(&format!("{space}{}{space}", words.join(&space))));
+            prop_assert_eq!(&tidy, &name(&words.join(" ").to_ascii_uppercase()));
+            prop_assert_eq!(tidy.iter().map(Key::text).collect::<Vec<_>>(), [format!("movie title={}", words.join(" "))]);
+        }
+    }
+}

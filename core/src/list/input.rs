@@ -1,0 +1,44 @@
+//! The list as an input, and its registration.
+
+use std::panic::Location;
+use std::rc::Rc;
+
+use crate::entry::Entry;
+use crate::error::Result;
+use crate::list::List;
+use crate::list::any::{AnyList, open, open_any};
+use crate::plugin::registration::Registration;
+use crate::task::Task;
+use crate::task::phase::Phase;
+use crate::task::step::Step;
+
+/// Registers a list, which is an input as well, for `submit!`.
+#[track_caller]
+pub const fn list<L: List>() -> Registration {
+    Registration {
+        name: L::NAME,
+        file: Location::caller().file(),
+        builtin: false,
+        input: true,
+        schema: L::json_schema,
+        bind: |options| {
+            let list = Rc::new(open::<L>(options)?);
+            Ok(vec![Step::at(Phase::Input, produce).bind(L::NAME, &list)])
+        },
+        list: Some(open_any::<L>),
+    }
+}
+
+/// Produces the items of a list.
+async fn produce(list: &AnyList, task: &mut Task) -> Result<()> {
+    list.ready(&task.cx)?;
+    let limit = task.wanted;
+    let items = list.items(limit, &task.cx.clone()).await?;
+    let take = limit.unwrap_or(items.len());
+    match Rc::try_unwrap(items) {
+        Ok(items) => task.produce(items.into_iter().take(take)),
+        // The rest of the run may read what a remote list held.
+        Err(kept) => task.produce(kept.iter().take(take).map(Entry::fresh)),
+    }
+    Ok(())
+}

@@ -1,0 +1,133 @@
+//! Changes of the journal, with their items as entries and the outcome of each.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::context::journal;
+use crate::entry::Entry;
+use crate::error::{Error, Result};
+use crate::list::any::AnyList;
+use crate::list::outcome::Outcome;
+
+/// How long a service may go on showing a list as it was before a change.
+pub(super) const STALE: SignedDuration = SignedDuration::from_mins(5);
+
+/// The field of a stored item that holds the item which it replaced.
+pub(super) const REPLACED: &str = "_replaced";
+
+/// A change to a list as the journal has it.
+#[derive(Debug)]
+pub struct JournaledChange {
+    /// The change itself.
+    pub change: journal::Change,
+    /// The items in the order in which they were sent; `None` where one cannot be read.
+    pub items: Vec<Option<Entry>>,
+    /// The outcome of each item; none while they are not known.
+    pub outcomes: Vec<Outcome>,
+    /// When the last response came.
+    pub ended: Option<Timestamp>,
+}
+
+/// Outcomes as they are stored: how many in a row are alike.
+#[derive(Serialize, Deserialize)]
+struct StoredOutcomes {
+    outcomes: Vec<(usize, Outcome)>,
+    ended: Option<Timestamp>,
+}
+
+/// Outcomes as older versions stored them: counts and positions.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct OldOutcomes {
+    existing: usize,
+    not_done: Vec<usize>,
+    remaining: Vec<usize>,
+    ended: Option<Timestamp>,
+}
+
+/// Makes the text that the journal keeps of outcomes. A thousand failures for one reason are one.
+pub(super) fn stored(outcomes: &[Outcome], ended: Timestamp) -> serde_json::Value {
+    let alike = outcomes.chunk_by(|one, next| one == next).map(|alike| (alike.len(), alike[0].clone()));
+    let stored = StoredOutcomes { outcomes: alike.collect(), ended: Some(ended) };
+    serde_json::to_value(stored).unwrap_or_default()
+}
+
+impl JournaledChange {
+    /// Reads a change of the journal.
+    pub fn of(change: journal::Change) -> Self {
+        let items: Vec<Option<Entry>> = change.what.items.iter().map(Entry::from_stored).collect();
+        let (outcomes, ended) = outcomes(change.answer.as_ref(), items.len());
+        Self { change, items, outcomes, ended }
+    }
+
+    /// Opens the list that was changed.
+    ///
+    /// # Errors
+    /// Its options cannot be read any more.
+    pub fn list(&self) -> Result<AnyList> {
+        let unusable = || format!("the list of change {} cannot be opened", self.change.id);
+        let options: serde_yaml::Value = serde_json::from_value(self.change.what.list_config.clone())
+            .map_err(|error| Error::new(unusable()).cause(error))?;
+        AnyList::open(&self.change.what.service, &options).map_err(|problems| {
+            let problem = problems.first().map(|problem| problem.message.clone()).unwrap_or_default();
+            Error::new(format!("{}: {problem}", unusable()))
+        })
+    }
+
+    /// Returns the items that were written or were there already, each with its position.
+    pub(super) fn written(&self) -> impl Iterator<Item = (usize, &Option<Entry>)> {
+        let is_written = |at: usize| self.outcomes.get(at).is_none_or(Outcome::is_success);
+        self.items.iter().enumerate().filter(move |(at, _)| is_written(*at))
+    }
+
+    /// Returns the item that the item at this position replaced.
+    pub(super) fn replaced(&self, at: usize) -> Option<Entry> {
+        Entry::from_stored(self.change.what.items.get(at)?.get(REPLACED)?)
+    }
+}
+
+/// Reads the outcomes of a number of items.
+fn outcomes(answer: Option<&serde_json::Value>, count: usize) -> (Vec<Outcome>, Option<Timestamp>) {
+    let Some(answer) = answer else { return (Vec::new(), None) };
+    if let Ok(stored) = StoredOutcomes::deserialize(answer) {
+        let outcomes = stored.outcomes.into_iter().flat_map(|(count, alike)| std::iter::repeat_n(alike, count));
+        return (outcomes.take(count).collect(), stored.ended);
+    }
+    let old = OldOutcomes::deserialize(answer).unwrap_or_default();
+    let mut existing = old.existing;
+    let outcome = |at: usize| {
+        if old.not_done.contains(&at) {
+            return Outcome::Failed("not written".to_owned());
+        }
+        if old.remaining.contains(&at) {
+            return Outcome::Partly;
+        }
+        let is_unchanged = existing > 0;
+        existing -= usize::from(is_unchanged);
+        if is_unchanged { Outcome::Unchanged } else { Outcome::Done }
+    };
+    ((0..count).map(outcome).collect(), old.ended)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn reads_the_outcomes_that_it_stored_and_those_of_older_versions() {
+        let failed = || Outcome::Failed("the list is full".to_owned());
+        let all = vec![Outcome::Done, Outcome::Partly, failed(), failed(), Outcome::Unknown];
+        let kept = stored(&all, Timestamp::UNIX_EPOCH);
+        assert_eq!(kept["outcomes"][2], json!([2, { "failed": "the list is full" }]));
+        assert_eq!(outcomes(Some(&kept), 5), (all, Some(Timestamp::UNIX_EPOCH)));
+
+        let old = json!({ "done": 1, "existing": 1, "not_done": [0], "remaining": [3] });
+        let failed = Outcome::Failed("not written".to_owned());
+        assert_eq!(
+            outcomes(Some(&old), 4).0,
+            [failed, Outcome::Unchanged, Outcome::Done, Outcome::Partly]
+        );
+    }
+}
