@@ -125,9 +125,6 @@ mod tests {
 
         let old = json!({ "done": 1, "existing": 1, "not_done": [0], "remaining": [3] });
         let failed = Outcome::Failed("not written".to_owned());
-        assert_eq!(
-            outcomes(Some(&old), 4).0,
-            [failed, Outcome::Unchanged, Outcome::Done, Outcome::Partly]
-        );
+        assert_eq!(outcomes(Some(&old), 4).0, [failed, Outcome::Unchanged, Outcome::Done, Outcome::Partly]);
     }
 }

@@ -6,11 +6,11 @@ use crate::context::Context;
 use crate::context::journal::{Action, ChangeState};
 use crate::entry::Entry;
 use crate::error::{Error, Result};
+use crate::list::Adding;
 use crate::list::any::AnyList;
 use crate::list::journaled::{JournaledChange, STALE, stored};
 use crate::list::outcome::Outcome;
 use crate::list::writable::WritableList;
-use crate::list::Adding;
 use crate::task::report::ChangeReport;
 
 /// Tolerance when the dates of a list are compared with this machine's clock.

@@ -215,9 +215,12 @@ fn apply<'w>(list: &AnyList, items: Vec<Entry>, writes: impl IntoIterator<Item =
                 }
             }
             Write::Removed { items: removed, at: removed_at } => {
-                let is_later = |item: &Entry| removed_at.is_some_and(|at| list.listed_at(item).is_some_and(|on| on > at));
+                let is_later =
+                    |item: &Entry| removed_at.is_some_and(|at| list.listed_at(item).is_some_and(|on| on > at));
                 for keys in removed {
-                    while let Some(at) = index.find_among(keys.iter(), |at| items[at].as_ref().is_some_and(|item| !is_later(item))) {
+                    while let Some(at) =
+                        index.find_among(keys.iter(), |at| items[at].as_ref().is_some_and(|item| !is_later(item)))
+                    {
                         items[at] = None;
                     }
                 }

@@ -1,7 +1,7 @@
 use flexget_core::context::http::Retry;
+use flexget_core::context::journal::Action;
 use flexget_core::list::index::Index;
 use flexget_core::prelude::*;
-use flexget_core::context::journal::Action;
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json};
 
@@ -440,7 +440,9 @@ impl List for TraktList {
     fn partial(&self) -> Option<String> {
         match (self.limit, self.source()) {
             (Some(limit), _) => Some(format!("`limit` is {limit}")),
-            (None, Source::Chart(_) | Source::Recommendations) => Some(format!("only its first {CHART} items are read")),
+            (None, Source::Chart(_) | Source::Recommendations) => {
+                Some(format!("only its first {CHART} items are read"))
+            }
             _ => None,
         }
     }

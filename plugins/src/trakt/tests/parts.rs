@@ -243,7 +243,8 @@ fn of_a_show_that_was_added_to_the_collection_what_was_there_before_stays() {
         let undone = undo(&added, &sandbox);
         assert_eq!(everything(&sandbox), before, "{options}");
         pass(&sandbox, 6);
-        testing::block_on(flexget_core::list::recovery::undo(undone.change_id.unwrap(), "undo", &sandbox.next_run())).unwrap();
+        testing::block_on(flexget_core::list::recovery::undo(undone.change_id.unwrap(), "undo", &sandbox.next_run()))
+            .unwrap();
         assert_eq!(everything(&sandbox).1.len(), after.1.len());
     }
 }
