@@ -6,9 +6,12 @@ use std::thread;
 
 use crate::world::stop_asked;
 
-/// Reads a line from the terminal. Ctrl-C breaks off, and what is typed shows again afterwards, whatever happens.
+/// Reads a line from the terminal.
 ///
-/// Reading blocks and cannot be broken off, so it is done in a thread that is left alone when the user breaks off.
+/// Ctrl-C breaks off, and what is typed shows again afterwards, whatever happens.
+///
+/// Reading blocks and cannot be broken off, so it is done in a thread that is left alone when the
+/// user breaks off.
 pub(crate) fn ask(secret: bool) -> io::Result<Option<String>> {
     if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
         return Ok(None);

@@ -46,8 +46,10 @@ impl Folders {
         Self { current, home, usual }
     }
 
-    /// The config that is meant: what the command line names, or else the environment, or else `config.yml`. A path that
-    /// is absolute (or begins with `~`) is taken as it is; any other is looked for here and in the usual folders.
+    /// Finds the config: from the command line, else the environment, else `config.yml`.
+    ///
+    /// An absolute path (or one that begins with `~`) is used as it is; any other is looked for in
+    /// the current and the usual folders.
     pub(crate) fn config(&self, named: Option<&Path>, environment: &Environment) -> Result<PathBuf, NoConfig> {
         let from_environment = || environment("FLEXGET_CONFIG").filter(|path| !path.is_empty()).map(PathBuf::from);
         let named = named.map(Path::to_path_buf).or_else(from_environment);
@@ -65,7 +67,7 @@ impl Folders {
         }
     }
 
-    /// The database: what the command line names, or else the environment, or else the one beside the config.
+    /// Finds the database: from the command line, else the environment, else beside the config.
     pub(crate) fn database(&self, named: Option<&Path>, environment: &Environment, folder: &Path) -> PathBuf {
         let from_environment = || environment("FLEXGET_DATABASE").filter(|path| !path.is_empty()).map(PathBuf::from);
         match named.map(Path::to_path_buf).or_else(from_environment) {
@@ -81,7 +83,7 @@ impl Folders {
         }
     }
 
-    /// A whole path as it is shown: short only where it is below the home folder.
+    /// Returns a whole path as it is shown: short only where it is below the home folder.
     pub(crate) fn absolute(&self, path: &Path) -> String {
         match self.home.as_ref().and_then(|home| path.strip_prefix(home).ok()) {
             Some(rest) => Path::new("~").join(rest).display().to_string(),
@@ -89,7 +91,7 @@ impl Folders {
         }
     }
 
-    /// A path as it is shown: short where it is below the current folder or the home folder.
+    /// Returns a path for display: relative to the current folder, or with `~` for the home folder.
     pub(crate) fn shown(&self, path: &Path) -> String {
         if let Ok(rest) = path.strip_prefix(&self.current) {
             return rest.display().to_string();
@@ -98,7 +100,9 @@ impl Folders {
     }
 }
 
-/// The name of a config: its file's name without the ending. What tasks remember belongs to it.
+/// Returns the name of a config: its file's name without the ending.
+///
+/// What tasks remember belongs to it.
 pub(crate) fn name_of(path: &Path) -> String {
     path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
@@ -109,7 +113,7 @@ pub(crate) struct Config {
     pub sources: Rc<Sources>,
     /// The document after templates and includes, if the text could be read at all.
     pub document: Option<Document>,
-    /// What it means, if there is no error.
+    /// Plan of the config, if it has no errors.
     pub plan: Option<Plan>,
     /// Errors, warnings and notices.
     pub diagnostics: Vec<Diagnostic>,
@@ -144,8 +148,9 @@ impl Config {
         Self { sources, document: Some(expanded.document), plan, diagnostics }
     }
 
-    /// The plugins that tasks name and that this program does not have, by task, in the order of the config; with
-    /// whether the task can do without.
+    /// Returns the plugins that tasks name and this program lacks, in the order of the config.
+    ///
+    /// Each comes with whether the task can do without it.
     pub(crate) fn missing(&self) -> Vec<(&str, Vec<MissingPlugin<'_>>)> {
         let Some(document) = &self.document else { return Vec::new() };
         let named = self.diagnostics.iter().filter_map(|diagnostic| {
@@ -170,7 +175,7 @@ impl Config {
         found
     }
 
-    /// Whether anything in it is wrong.
+    /// Returns whether anything in it is wrong.
     pub(crate) fn has_errors(&self) -> bool {
         self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
     }
@@ -181,16 +186,17 @@ impl Config {
 pub(crate) struct MissingPlugin<'a> {
     /// Its name.
     pub plugin: &'a str,
-    /// What is known of it, as the end of a sentence.
+    /// Note about the plugin, as the end of a sentence.
     pub note: &'a str,
-    /// What to use instead.
+    /// Replacement to use instead.
     pub help: Option<&'a str>,
     /// Whether the task cannot run without it.
     pub needed: bool,
 }
 
-/// Leaves out what is wrong only because something else is at the same place: the text of a variable that is not
-/// defined has the wrong type, too.
+/// Drops errors that only follow from another error at the same place.
+///
+/// For example, the text of an undefined variable has the wrong type, too.
 fn without_consequences(diagnostics: &mut Vec<Diagnostic>, document: &Document) {
     let told: HashSet<Span> = diagnostics
         .iter()

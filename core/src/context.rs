@@ -21,7 +21,9 @@ pub use progress::{Event, Progress};
 pub use run_cache::RunCache;
 use store::Store;
 
-/// Everything that plugins use of the outside world. Cheap to clone: clones share everything.
+/// Everything that plugins use of the outside world.
+///
+/// Cheap to clone: clones share everything.
 ///
 /// ```
 /// use flexget_core::context::Context;
@@ -43,7 +45,7 @@ use store::Store;
 pub struct Context {
     /// HTTP client.
     pub http: Http,
-    /// What is remembered between runs.
+    /// Database of what is remembered between runs.
     pub store: Store,
     /// Credentials, by service and account.
     pub auth: Auth,

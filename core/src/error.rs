@@ -1,4 +1,4 @@
-//! What goes wrong while a task or a command runs: a message, a hint, a cause.
+//! The error of a running task or command: a message, a hint, a cause.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -8,8 +8,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// A failure to tell the user about: what happened, what to do next, and what was underneath.
 ///
-/// Messages are lower case, without a full stop, with literals in backticks. No message, hint or cause ever holds a
-/// token: secrets are typed so that they cannot be formatted.
+/// Messages are lower case, without a full stop, with literals in backticks. No message, hint or
+/// cause ever holds a token: secrets are typed so that they cannot be formatted.
 #[derive(Debug)]
 pub struct Error {
     message: String,
@@ -19,48 +19,48 @@ pub struct Error {
 }
 
 impl Error {
-    /// A failure with this message and nothing else known.
+    /// Creates a failure with this message and nothing else known.
     pub fn new(message: impl Into<String>) -> Self {
         Self { message: message.into(), hint: None, cause: None, may_have_happened: false }
     }
 
-    /// The same failure with the next step for the user; a hint that is already there stays.
+    /// Adds the next step for the user, unless the error has a hint already.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint.get_or_insert(hint.into());
         self
     }
 
-    /// The same failure with what was underneath.
+    /// Returns the same failure with what was underneath.
     #[must_use]
     pub fn cause(mut self, cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.cause = Some(cause.into());
         self
     }
 
-    /// The same failure, of a change that may have been made all the same: it was sent, and the answer was lost.
+    /// Marks the error as that of a change that may have been made: the response was lost.
     #[must_use]
     pub fn after_sending(mut self) -> Self {
         self.may_have_happened = true;
         self
     }
 
-    /// Whether the change that failed may have been made all the same.
+    /// Returns whether the change that failed may have been made all the same.
     pub fn may_have_happened(&self) -> bool {
         self.may_have_happened
     }
 
-    /// What happened, without the hint.
+    /// Returns the message, without the hint.
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// What the user can do about it.
+    /// Returns the next step for the user.
     pub fn hint_text(&self) -> Option<&str> {
         self.hint.as_deref()
     }
 
-    /// The causes, outermost first, each said once.
+    /// Returns the causes, outermost first, each said once.
     pub fn causes(&self) -> Vec<String> {
         let mut said: Vec<String> = Vec::new();
         let mut next: Option<&(dyn StdError + 'static)> = self.cause.as_deref().map(|c| c as _);

@@ -1,20 +1,23 @@
-//! The one expression and template engine of the program: conditions (`if`), templates (`set` and others) and the
-//! variables of a config (`{? … ?}`).
+//! The one engine for conditions, templates and the variables of a config (`{? … ?}`).
 //!
-//! The language is Jinja as FlexGet offers it, with FlexGet's filters and globals. What differs from Jinja2 on purpose:
+//! The language is Jinja as FlexGet offers it, with FlexGet's filters and globals. What differs
+//! from Jinja2 on purpose:
 //!
-//! * A name that is nowhere is an error wherever its value would matter, as with FlexGet's strict mode; in a condition
-//!   ([`Expression::holds`]) such an error counts as false.
-//! * Unknown filters, tests and functions are found when the text is compiled, not when it first runs.
-//! * Functions have a namespace of their own: a field named `duration` does not hide `duration(…)`. A field can not
-//!   hide `now` and `utcnow`.
-//! * Dates, times and durations calculate as in Python; a day and a moment compare as moments, the day beginning at
-//!   midnight where the moment's clock is. Comparing what has no order (text with a number, nothing with a date) is an
-//!   error that names both kinds.
-//! * Native values ([`Template::render_native`]): what a single `{{ field }}` holds keeps its type, also when it is text
-//!   that spells a number (a film called `1917`). Other text becomes a number, a boolean or nothing only if all of it
-//!   spells one, so `{{ season }}{{ episode }}` may give a number, and `002020` stays text.
-//! * Numbers are 64 bits wide. Generator expressions, `{% include %}` and `{% extends %}` have nothing to work on.
+//! * A name that is nowhere is an error wherever its value would matter, as with FlexGet's strict
+//!   mode; in a condition ([`Expression::holds`]) such an error counts as false.
+//! * Unknown filters, tests and functions are found when the text is compiled, not when it first
+//!   runs.
+//! * Functions have a namespace of their own: a field named `duration` does not hide `duration(…)`.
+//!   A field can not hide `now` and `utcnow`.
+//! * Dates, times and durations calculate as in Python; a day and a moment compare as moments, the
+//!   day beginning at midnight where the moment's clock is. Comparing what has no order (text with
+//!   a number, nothing with a date) is an error that names both kinds.
+//! * Native values ([`Template::render_native`]): what a single `{{ field }}` holds keeps its type,
+//!   also when it is text that spells a number (a film called `1917`). Other text becomes a number,
+//!   a boolean or nothing only if all of it spells one, so `{{ season }}{{ episode }}` may give a
+//!   number, and `002020` stays text.
+//! * Numbers are 64 bits wide. Generator expressions, `{% include %}` and `{% extends %}` have
+//!   nothing to work on.
 //!
 //! The engine never reads the clock: [`Now`] is given by the caller.
 
@@ -46,11 +49,11 @@ use self::engine::Code;
 use crate::value::Value;
 
 thread_local! {
-    /// What was compiled: a config that uses a template says the same in many tasks, and is checked before it is read.
+    /// Compiled texts: tasks that share a template have the same ones, and each is also checked.
     static COMPILED: RefCell<HashMap<(Language, String), Arc<Code>>> = RefCell::default();
 }
 
-/// How many texts are remembered, so that a program that runs for long does not grow.
+/// Limit of the cached texts, so that a long-running program does not grow.
 const REMEMBERED: usize = 10_000;
 
 fn compiled(text: &str, language: Language) -> Result<Arc<Code>, ExpressionError> {
@@ -68,7 +71,9 @@ fn compiled(text: &str, language: Language) -> Result<Arc<Code>, ExpressionError
     Ok(code)
 }
 
-/// A compiled expression. Cheap to clone.
+/// A compiled expression.
+///
+/// Cheap to clone.
 #[derive(Clone)]
 pub struct Expression(Arc<Code>);
 
@@ -82,7 +87,7 @@ impl Expression {
         compiled(text, Language::Expression).map(Self)
     }
 
-    /// The value of the expression.
+    /// Returns the value of the expression.
     ///
     /// # Errors
     ///
@@ -91,7 +96,7 @@ impl Expression {
         self.0.value(scope, Some(now))
     }
 
-    /// Whether the expression is true as a condition; what depends on an undefined name is not.
+    /// Returns whether the condition is true; one that depends on an undefined name is not.
     ///
     /// # Errors
     ///
@@ -100,7 +105,7 @@ impl Expression {
         self.0.holds(scope, now)
     }
 
-    /// The text that was compiled.
+    /// Returns the text that was compiled.
     pub fn text(&self) -> &str {
         self.0.text()
     }
@@ -112,7 +117,9 @@ impl std::fmt::Debug for Expression {
     }
 }
 
-/// A compiled template: text with `{{ … }}` and `{% … %}` in it. Cheap to clone.
+/// A compiled template: text with `{{ … }}` and `{% … %}` in it.
+///
+/// Cheap to clone.
 #[derive(Clone)]
 pub struct Template(Arc<Code>);
 
@@ -126,7 +133,7 @@ impl Template {
         compiled(text, Language::Template).map(Self)
     }
 
-    /// The text that the template gives.
+    /// Returns the text that the template gives.
     ///
     /// # Errors
     ///
@@ -135,7 +142,7 @@ impl Template {
         self.0.render(scope, Some(now))
     }
 
-    /// The value that the template gives: of a single `{{ … }}` the value itself, else text or what the text spells.
+    /// Renders to a value: of a single `{{ … }}` its value, else the text or what the text spells.
     ///
     /// # Errors
     ///
@@ -144,7 +151,7 @@ impl Template {
         self.0.native(scope, Some(now))
     }
 
-    /// The text that was compiled.
+    /// Returns the text that was compiled.
     pub fn text(&self) -> &str {
         self.0.text()
     }
@@ -158,8 +165,9 @@ impl std::fmt::Debug for Template {
 
 /// Replaces the `{? … ?}` of a config's text with the values of its variables.
 ///
-/// A text that is one `{? … ?}` becomes the value itself, so numbers and lists keep their types. `{{ … }}` and
-/// `{% … %}` are left as they are. There is no `now`: a config means the same every day.
+/// A text that is one `{? … ?}` becomes the value itself, so numbers and lists keep their types.
+/// `{{ … }}` and `{% … %}` are left as they are. There is no `now`: a config means the same every
+/// day.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! Regular expressions as users write them for FlexGet: Python's, with look-around, upper and lower case alike.
+//! Regular expressions in Python's dialect, as FlexGet has them: with look-around, ignoring case.
 
 use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
@@ -16,14 +16,16 @@ use crate::error::{Error, Result};
 pub type Groups<'t> = fancy_regex::Captures<'t, str>;
 
 thread_local! {
-    /// What was built.
+    /// Cache of built expressions.
     static BUILT: RefCell<HashMap<(String, &'static str, bool), Pattern>> = RefCell::default();
 }
 
-/// How many patterns are remembered, so that a program that runs for long does not grow.
+/// Limit of the cached patterns, so that a long-running program does not grow.
 const REMEMBERED: usize = 10_000;
 
-/// A regular expression. It is looked for anywhere in a text, and upper and lower case are alike.
+/// A regular expression.
+///
+/// It is looked for anywhere in a text, and upper and lower case are alike.
 #[derive(Clone)]
 pub struct Pattern(Rc<Inner>);
 
@@ -33,12 +35,11 @@ struct Inner {
     /// As the engine reads it, anchor included.
     spelled: String,
     any_case: bool,
-    /// Building costs more than everything else that reading a config does, and many patterns are never matched with: a
-    /// plain one is built when it is needed first.
+    /// Built expression; a plain one is built when it is first needed, as building is slow.
     regex: OnceCell<Regex>,
 }
 
-/// Longer patterns are built at once: they may be too large for the engine, which is a mistake to tell.
+/// Length up to which a pattern is certain to fit the engine; longer ones are built at once.
 const PLAIN: usize = 200;
 
 impl Pattern {
@@ -50,7 +51,7 @@ impl Pattern {
         Self::build(text, "", true)
     }
 
-    /// The same, but upper and lower case differ.
+    /// Returns the same, but upper and lower case differ.
     ///
     /// # Errors
     /// As [`Pattern::new`].
@@ -58,7 +59,7 @@ impl Pattern {
         Self::build(text, "", false)
     }
 
-    /// The same, but it must match at the beginning of a text.
+    /// Returns the same, but it must match at the beginning of a text.
     ///
     /// # Errors
     /// As [`Pattern::new`].
@@ -66,8 +67,7 @@ impl Pattern {
         Self::build(text, r"\A", true)
     }
 
-    /// The pattern that a mask of a shell is, for whole texts: `*` is anything, `?` one character, `[…]` one of these and
-    /// `[!…]` none of them.
+    /// Converts a shell mask with `*`, `?`, `[…]` and `[!…]` to a pattern for whole texts.
     ///
     /// # Errors
     /// What is wrong with it, such as a range that goes backwards.
@@ -75,8 +75,7 @@ impl Pattern {
         Self::at_start(&of_mask(mask))
     }
 
-    /// A regular expression, remembered from the last time that it was built: a config that uses a template says the same in
-    /// many tasks, and is checked before it is read.
+    /// Builds a regular expression, or returns it from the cache.
     fn build(text: &str, anchor: &'static str, any_case: bool) -> Result<Self, String> {
         let key = (text.to_owned(), anchor, any_case);
         if let Some(pattern) = BUILT.with_borrow(|built| built.get(&key).cloned()) {
@@ -116,7 +115,7 @@ impl Pattern {
         Ok(self.0.regex.get_or_init(|| regex))
     }
 
-    /// Whether it matches anywhere in `text`.
+    /// Returns whether it matches anywhere in `text`.
     ///
     /// # Errors
     /// When that takes too long to find out.
@@ -124,7 +123,7 @@ impl Pattern {
         self.regex()?.is_match(text).map_err(|_| self.endless(text))
     }
 
-    /// The first match in `text`, with its groups.
+    /// Returns the first match in `text`, with its groups.
     ///
     /// # Errors
     /// When that takes too long to find out.
@@ -132,7 +131,7 @@ impl Pattern {
         self.regex()?.captures(text).map_err(|_| self.endless(text))
     }
 
-    /// All matches in `text`, with their groups.
+    /// Returns all matches in `text`, with their groups.
     ///
     /// # Errors
     /// When that takes too long to find out.
@@ -140,7 +139,7 @@ impl Pattern {
         self.regex()?.captures_iter(text).map(|found| found.map_err(|_| self.endless(text))).collect()
     }
 
-    /// The text with every match replaced; `\1` and `\g<name>` in `with` stand for groups, as in Python.
+    /// Replaces each match; `\1` and `\g<name>` in `with` stand for groups, as in Python.
     ///
     /// # Errors
     /// When that takes too long to find out.
@@ -151,7 +150,7 @@ impl Pattern {
             .map_err(|_| self.endless(text))
     }
 
-    /// What is wrong with a replacement that this expression is to be replaced with, such as a group that there is not.
+    /// Returns what is wrong with a replacement text, such as an unknown group.
     ///
     /// # Errors
     /// What is wrong: lower case, no full stop.
@@ -160,7 +159,7 @@ impl Pattern {
         Expander::python().check(with, regex).map_err(|error| reason(&error))
     }
 
-    /// How many groups it has.
+    /// Returns the number of groups.
     pub fn groups(&self) -> usize {
         self.regex().map_or(0, |regex| regex.captures_len().saturating_sub(1))
     }
@@ -175,9 +174,10 @@ fn compile(spelled: &str, any_case: bool) -> Result<Regex, Box<fancy_regex::Erro
     RegexBuilder::new(spelled).case_insensitive(any_case).build().map_err(Box::new)
 }
 
-/// Whether a pattern is sure to be built without an error, as parsing it shows: it is short, repeats nothing a given number
-/// of times, which may make it large, and needs nothing (look-around, groups that are referred to) beyond the syntax of the
-/// engine that does the work for such patterns.
+/// Returns whether a pattern is certain to build, which parsing it shows.
+///
+/// Such a pattern is short, has no counted repetition (which may make it large), and needs neither
+/// look-around nor references to groups.
 fn is_plain(spelled: &str) -> bool {
     let may_be_large = spelled.len() > PLAIN || spelled.contains('{');
     !may_be_large
@@ -185,7 +185,7 @@ fn is_plain(spelled: &str) -> bool {
         && fancy_regex::Expr::parse_tree(spelled).is_ok()
 }
 
-/// The engine's words, without its prefix.
+/// Returns the engine's words, without its prefix.
 fn reason(error: &fancy_regex::Error) -> String {
     let text = error.to_string();
     let text = text.lines().last().unwrap_or_default();
@@ -197,8 +197,9 @@ fn reason(error: &fancy_regex::Error) -> String {
     characters.next().map(|first| first.to_lowercase().chain(characters).collect()).unwrap_or_default()
 }
 
-/// What Python reads and the engine spells otherwise: `[` within a class, `{` that begins no repetition, `{,3}`, and the
-/// end `\Z`.
+/// Translates Python's spellings that the engine lacks.
+///
+/// These are `[` within a class, `{` that begins no repetition, `{,3}`, and the end `\Z`.
 fn spelled_here(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -252,7 +253,7 @@ fn spelled_here(text: &str) -> String {
     out
 }
 
-/// A repetition at the beginning of a text: its length, and how the engine spells it.
+/// Returns a repetition at the beginning of a text: its length, and how the engine spells it.
 fn repetition(text: &str) -> Option<(usize, String)> {
     let (inside, _) = text.strip_prefix('{')?.split_once('}')?;
     let (low, high) = inside.split_once(',').map_or((inside, None), |(low, high)| (low, Some(high)));
@@ -265,7 +266,7 @@ fn repetition(text: &str) -> Option<(usize, String)> {
     Some((inside.len() + 2, format!("{{{low}{high}}}")))
 }
 
-/// The regular expression that a mask with `*`, `?` and `[…]` is.
+/// Returns the regular expression that a mask with `*`, `?` and `[…]` is.
 fn of_mask(mask: &str) -> String {
     let mut out = String::from("(?s:");
     let mut rest = mask.chars();

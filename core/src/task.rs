@@ -17,7 +17,9 @@ use crate::task::offer::Offer;
 use crate::task::report::ChangeReport;
 use crate::task::step::BoundStep;
 
-/// A task while it runs. Plugins see the world and the entries through it.
+/// A task while it runs.
+///
+/// Plugins see the world and the entries through it.
 pub struct Task {
     /// The task's name.
     pub name: Rc<str>,
@@ -27,9 +29,9 @@ pub struct Task {
     pub entries: Vec<Entry>,
     /// Nothing is acted on; what is accepted is remembered as if it had been (`--learn`).
     pub learn: bool,
-    /// That no entries are produced is nothing to warn of.
+    /// Suppresses the warning that no entries were produced.
     pub may_be_empty: bool,
-    /// How many entries somebody wants at the most (`limit`): an input that can stop early does.
+    /// Largest number of entries that is wanted; an input that can stop early does.
     pub wanted: Option<usize>,
     offers: Vec<Rc<dyn Offer>>,
     changes: Vec<ChangeReport>,
@@ -49,7 +51,7 @@ pub(crate) enum Ending {
 }
 
 impl Task {
-    /// A task without entries.
+    /// Creates a task without entries.
     pub fn new(name: impl Into<Rc<str>>, cx: Context) -> Self {
         Self {
             name: name.into(),
@@ -67,7 +69,7 @@ impl Task {
         }
     }
 
-    /// A task of the same name in the same world, without entries: for plugins that run others.
+    /// Creates a task of the same name and context without entries, for plugins that run others.
     pub fn aside(&self) -> Self {
         Self {
             offers: self.offers.clone(),
@@ -84,24 +86,24 @@ impl Task {
         self.entries.extend(entries);
     }
 
-    /// The positions of the entries that are undecided or accepted.
+    /// Returns the positions of the entries that are undecided or accepted.
     pub fn live(&self) -> std::vec::IntoIter<usize> {
         self.positions(|entry| matches!(entry.state(), State::Undecided | State::Accepted))
     }
 
-    /// The positions of the entries of which `which` is true.
+    /// Returns the positions of the entries of which `which` is true.
     pub fn positions(&self, which: impl Fn(&Entry) -> bool) -> std::vec::IntoIter<usize> {
         let found: Vec<usize> =
             self.entries.iter().enumerate().filter(|(_, entry)| which(entry)).map(|(at, _)| at).collect();
         found.into_iter()
     }
 
-    /// The entries that are undecided or accepted.
+    /// Returns the entries that are undecided or accepted.
     pub fn live_entries(&mut self) -> impl Iterator<Item = &mut Entry> {
         self.entries.iter_mut().filter(|entry| matches!(entry.state(), State::Undecided | State::Accepted))
     }
 
-    /// The entries that are accepted.
+    /// Returns the entries that are accepted.
     pub fn accepted(&self) -> impl Iterator<Item = &Entry> {
         self.entries.iter().filter(|entry| entry.state() == State::Accepted)
     }
@@ -122,19 +124,19 @@ impl Task {
         }
     }
 
-    /// An expression of the plugin that runs as messages name it: with the file and the line where it is written, if that is known.
+    /// Quotes an expression of the running plugin for messages, with its file and line if known.
     pub fn quoted(&self, text: &str) -> String {
         quoted(text, self.place.as_ref())
     }
 
-    /// Returns a hash of the task's config with its templates, or `None` if the task is not from a config.
+    /// Returns a hash of the task's merged config, or `None` if the task is not from a config.
     ///
     /// It changes with any option of the task, as FlexGet's does, and is the same in all versions.
     pub fn config_fingerprint(&self) -> Option<u64> {
         self.body.as_ref().map(Place::fingerprint)
     }
 
-    /// What was warned of.
+    /// Returns the warnings so far.
     pub fn warnings(&self) -> &[String] {
         &self.warnings
     }
@@ -153,7 +155,7 @@ impl Task {
         self.changes.push(change);
     }
 
-    /// The changes so far.
+    /// Returns the changes so far.
     pub fn changes(&self) -> &[ChangeReport] {
         &self.changes
     }
@@ -186,8 +188,9 @@ impl Task {
         entries
     }
 
-    /// Runs steps with the entries at `positions` alone; the others are not seen, and keep their places. Entries that
-    /// the steps produce come last.
+    /// Runs steps with only the entries at `positions`; the others keep their places.
+    ///
+    /// Entries that the steps produce come last.
     ///
     /// # Errors
     /// What a step failed with; the entries are all back in place then, too.
@@ -231,7 +234,7 @@ impl Task {
     }
 }
 
-/// A text of the config as messages name it: `text` (config.yml:7).
+/// Returns a text of the config as messages name it: `text` (config.yml:7).
 pub(crate) fn quoted(text: &str, place: Option<&Place>) -> String {
     match place.and_then(|place| place.of(text)) {
         Some(line) => format!("`{text}` ({line})"),

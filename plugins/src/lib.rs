@@ -1,7 +1,8 @@
 //! The plugins of flexget-rs: one file for each key of a task, named for it.
 //!
-//! Each file registers its plugin with `submit!`. A program that links this crate (`use flexget_plugins as _;`) has
-//! all of them. `shared/` and `titles/` hold code that several plugins use; no plugin uses another.
+//! Each file registers its plugin with `submit!`. A program that links this crate
+//! (`use flexget_plugins as _;`) has all of them. `shared/` and `titles/` hold code that several
+//! plugins use; no plugin uses another.
 
 mod commands;
 mod filters;

@@ -1,4 +1,4 @@
-//! What titles say, and when two are of the same thing.
+//! Reading of titles, and matching of movies, shows, seasons and episodes.
 
 pub mod media;
 pub mod parsing;

@@ -1,5 +1,6 @@
-//! The names of plugins that FlexGet has or had and this program has not, so that a config is told what is missing and
-//! not that it is wrong. The names are those of FlexGet 3.22 and of older configs.
+//! The names of plugins that FlexGet has or had and this program lacks.
+//!
+//! A config that uses one is told so. The names are those of FlexGet 3.22 and of older configs.
 
 use flexget_core::plugin::registration::UnsupportedPlugin;
 use flexget_core::prelude::*;

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::Form;
 use crate::render::text::paragraphs;
 
-/// The program with all contributed commands; words that several share become a command with subcommands.
+/// Adds all contributed commands; a shared first word becomes a command with subcommands.
 pub(crate) fn add_to(program: Command) -> Command {
     add_below(program, &registry::commands(), 0)
 }
@@ -58,14 +58,14 @@ fn leaf(word: &'static str, registration: &CommandRegistration) -> Command {
     }
 }
 
-/// What was typed for a command, by the names of its fields; what was not typed is not there.
+/// Returns the arguments of a command by field name; those that were not given are absent.
 pub(crate) fn arguments_of(registration: &CommandRegistration, matches: &ArgMatches) -> Value {
     let schema = registration.schema().to_value();
     let given = |field: Field<'_>| Some((field.name.to_owned(), field.value(matches)?));
     Value::Object(fields(&schema).filter_map(given).collect())
 }
 
-/// What a field of a command takes.
+/// Kind of argument that a field of a command takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Takes {
     /// Nothing: it is there or not.
@@ -91,7 +91,7 @@ struct Field<'a> {
     words: Vec<(&'a str, Option<&'a str>)>,
 }
 
-/// The fields of a command, in order.
+/// Returns the fields of a command, in order.
 fn fields(schema: &Value) -> impl Iterator<Item = Field<'_>> {
     let properties = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
     let required = schema.get("required").and_then(Value::as_array);
@@ -118,13 +118,13 @@ fn fields(schema: &Value) -> impl Iterator<Item = Field<'_>> {
     })
 }
 
-/// The schema that a reference leads to, or the schema itself.
+/// Returns the schema that a reference leads to, or the schema itself.
 fn resolve<'a>(root: &'a Value, schema: &'a Value) -> &'a Value {
     let target = schema.get("$ref").and_then(Value::as_str).and_then(|target| target.strip_prefix('#'));
     target.and_then(|target| root.pointer(target)).unwrap_or(schema)
 }
 
-/// The words of an enumeration, which may be described one by one.
+/// Returns the words of an enumeration, which may be described one by one.
 fn words(schema: &Value) -> Vec<(&str, Option<&str>)> {
     let named = schema.get("enum").and_then(Value::as_array).into_iter().flatten();
     let described = schema.get("oneOf").and_then(Value::as_array).into_iter().flatten();
@@ -137,7 +137,7 @@ fn words(schema: &Value) -> Vec<(&str, Option<&str>)> {
 }
 
 impl Field<'_> {
-    /// The name within clap, which no argument of the program itself has.
+    /// Returns the name within clap, which no argument of the program itself has.
     fn id(&self) -> String {
         format!("field {}", self.name)
     }
@@ -183,7 +183,7 @@ impl Field<'_> {
         }
     }
 
-    /// What was typed for it.
+    /// Returns the value that was given for the argument.
     fn value(&self, matches: &ArgMatches) -> Option<Value> {
         let id = &self.id();
         fn typed<T: Clone + Into<Value> + Send + Sync + 'static>(matches: &ArgMatches, id: &str) -> Option<Vec<Value>> {

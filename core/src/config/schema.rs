@@ -1,7 +1,8 @@
-//! One JSON Schema for the whole config, composed from the schemas of what is registered, and the check against it.
+//! The JSON Schema of the config, composed from all registered schemas, and the check against it.
 //!
-//! Editors get the very schema that the check uses. A schema may carry its own messages: the keyword `error_anyOf` beside `anyOf`
-//! is what the user is told when it fails, and so for every keyword.
+//! Editors get the very schema that the check uses. A schema may carry its own messages: the
+//! keyword `error_anyOf` beside `anyOf` is what the user is told when it fails, and so for every
+//! keyword.
 
 mod explain;
 
@@ -18,8 +19,9 @@ use crate::plugin::registry;
 
 pub use explain::{Finding, Missing};
 
-/// Which plugins a schema is to know: all, or those that a config names. Composing and compiling less is what makes a
-/// small config start in a few milliseconds.
+/// Selection of the plugins that a schema covers: all, or those that a config names.
+///
+/// A smaller schema is composed and compiled faster, so that a small config starts in milliseconds.
 #[derive(Debug, Clone, Copy)]
 pub enum Only<'a> {
     /// All that are registered.
@@ -28,7 +30,7 @@ pub enum Only<'a> {
     These(&'a BTreeSet<&'static str>),
 }
 
-/// The schema of a config.
+/// Returns the schema of a config.
 pub fn config(only: Only<'_>) -> Value {
     let mut generator = settings().into_generator();
     let mut definitions = Map::new();
@@ -92,7 +94,7 @@ pub fn config(only: Only<'_>) -> Value {
     schema
 }
 
-/// The schema of one plugin with everything that it refers to.
+/// Returns the schema of one plugin with everything that it refers to.
 pub fn plugin(name: &str) -> Option<Value> {
     let registration = registry::find(name)?;
     let mut generator = settings().into_generator();
@@ -105,7 +107,8 @@ pub fn plugin(name: &str) -> Option<Value> {
         if reached.contains_key(&name) {
             continue;
         }
-        // What is nested may be any plugin; an editor takes that from the schema of the whole config.
+        // What is nested may be any plugin; an editor takes that from the schema of the whole
+        // config.
         let definition = match name.as_str() {
             "list" | "input" | "plugins" => json!({ "type": "object" }),
             _ => own
@@ -126,12 +129,13 @@ pub fn plugin(name: &str) -> Option<Value> {
     Some(schema)
 }
 
-/// A config checked against the schema: every mistake at once.
+/// Returns a config checked against the schema: every mistake at once.
 pub fn check(config: &Value, only: Only<'_>) -> Vec<Finding> {
     let schema = self::config(only);
     match validator(&schema) {
         Ok(validator) => explain::findings(&schema, config, validator.iter_errors(config)),
-        // A schema that does not compile is a mistake of a plugin, which the house tests find; it must not pass for a good config.
+        // A schema that does not compile is a mistake of a plugin, which the house tests find; it
+        // must not pass for a good config.
         Err(error) => vec![Finding::Mistake(Diagnostic::key(
             crate::document::diagnostic::Path::root(),
             format!("the schema of this program is not valid: {error}"),
@@ -139,12 +143,15 @@ pub fn check(config: &Value, only: Only<'_>) -> Vec<Finding> {
     }
 }
 
-/// What our schema is called where it is compiled.
+/// URN of the schema in the validator's registry.
 const NAME: &str = "urn:flexget-rs:config";
 
-/// The schema, compiled. Before a schema is compiled it is checked against the meta-schema, and to prepare that of 2020-12
-/// takes longer than everything else that a small config needs. The tests check our schema against it; here only the one
-/// reference to ours is checked, against an older and smaller meta-schema.
+/// Returns the schema, compiled.
+///
+/// Before a schema is compiled it is checked against the meta-schema, and to prepare that of
+/// 2020-12 takes longer than everything else that a small config needs. The tests check our schema
+/// against it; here only the one reference to ours is checked, against an older and smaller
+/// meta-schema.
 fn validator(schema: &Value) -> Result<jsonschema::Validator, Box<dyn std::error::Error>> {
     let registry = jsonschema::Registry::new().add(NAME, schema)?.prepare()?;
     let validator = jsonschema::options()
@@ -160,29 +167,29 @@ fn validator(schema: &Value) -> Result<jsonschema::Validator, Box<dyn std::error
     Ok(validator)
 }
 
-/// Whether text is an interval as FlexGet writes them: `5 days`.
+/// Returns whether text is an interval as FlexGet writes them: `5 days`.
 pub fn is_interval(text: &str) -> bool {
     let Some((number, unit)) = text.split_once(' ') else { return false };
     let unit = unit.strip_suffix('s').unwrap_or(unit);
     number.parse::<u32>().is_ok() && matches!(unit, "second" | "minute" | "hour" | "day" | "week")
 }
 
-/// Whether text is a percentage: `25%`.
+/// Returns whether text is a percentage: `25%`.
 fn is_percent(text: &str) -> bool {
     text.strip_suffix('%').is_some_and(|number| number.trim().parse::<f64>().is_ok_and(|number| number >= 0.0))
 }
 
-/// Whether text is a regular expression.
+/// Returns whether text is a regular expression.
 fn is_regex(text: &str) -> bool {
     Pattern::new(text).is_ok()
 }
 
-/// Whether text is an expression.
+/// Returns whether text is an expression.
 fn is_expression(text: &str) -> bool {
     Expression::compile(text).is_ok()
 }
 
-/// Whether text is a template.
+/// Returns whether text is a template.
 fn is_template(text: &str) -> bool {
     Template::compile(text).is_ok()
 }
@@ -191,7 +198,7 @@ fn definition(name: &str) -> String {
     format!("plugin.{name}")
 }
 
-/// Whether a plugin can be used without options, so that `name: yes` is enough.
+/// Returns whether a plugin can be used without options, so that `name: yes` is enough.
 fn is_toggle(schema: &Value) -> bool {
     let empty = |key: &str| schema.get(key).is_none_or(|value| value.as_array().is_some_and(Vec::is_empty));
     let is_object = |schema: &Value| schema.get("type").is_some_and(|kind| kind == "object");
@@ -229,7 +236,7 @@ fn one_of(description: &str, properties: Map<String, Value>) -> Value {
     })
 }
 
-/// The keys of a task that are no plugins but belong to the language.
+/// Returns the keys of a task that are no plugins but belong to the language.
 fn language() -> Map<String, Value> {
     let names = |description: &str| {
         json!({
@@ -264,7 +271,7 @@ fn language() -> Map<String, Value> {
     keys
 }
 
-/// The keys of the root that are FlexGet's and that this program does not act on, with what to do instead.
+/// FlexGet's root keys that have no effect here, each with the replacement.
 pub(crate) const INERT: [(&str, &str); 4] = [
     ("schedules", "let cron or a timer of the system run `flexget-rs execute`"),
     ("web_server", "there is no web interface"),
@@ -272,7 +279,7 @@ pub(crate) const INERT: [(&str, &str); 4] = [
     ("log_filter", "`--quiet` shows less, `FLEXGET_LOG` chooses what is logged"),
 ];
 
-/// The keys of a task that belong to the language and not to a plugin.
+/// Returns the keys of a task that belong to the language and not to a plugin.
 pub fn language_keys() -> Vec<String> {
     language().keys().cloned().collect()
 }

@@ -1,9 +1,9 @@
 //! Document → Document: variables filled in, templates and included files merged into the tasks.
 //!
-//! In FlexGet's order: variables everywhere; then, for each task, its templates from left to right, the `global` one and
-//! those that templates name themselves; then its included files. What came first wins, the task before all.
-//! Every value of the new document still knows the file and line that it was written in, so that a mistake in a
-//! template is shown in the template.
+//! In FlexGet's order: variables everywhere; then, for each task, its templates from left to right,
+//! the `global` one and those that templates name themselves; then its included files. What came
+//! first wins, the task before all. Every value of the new document still knows the file and line
+//! that it was written in, so that a mistake in a template is shown in the template.
 
 mod merge;
 mod rewrite;
@@ -23,10 +23,10 @@ use variables::{Render, Variables, at_mention};
 /// FlexGet's priority of a task that has none.
 const DEFAULT_PRIORITY: i64 = 65_535;
 
-/// How many values all tasks together may have.
+/// Limit of the values of all tasks together.
 const MAX_VALUES: usize = 2_000_000;
 
-/// How many templates one task may be made of.
+/// Limit of the templates that one task may use.
 const MAX_TEMPLATES: usize = 100;
 
 /// A config whose tasks are complete.
@@ -36,7 +36,7 @@ pub struct Expanded {
     pub document: Document,
     /// The tasks in the order of the config.
     pub tasks: Vec<TaskSource>,
-    /// What is wrong with the config as a whole. The errors of one task are with the task.
+    /// Diagnostics of the config as a whole; those of one task are with the task.
     pub diagnostics: Vec<Diagnostic>,
 }
 
@@ -47,7 +47,9 @@ pub struct TaskSource {
     pub name: String,
     /// Where its body is in the expanded document.
     pub path: ConfigPath,
-    /// Tasks with a smaller number run first. As in FlexGet a template cannot set it.
+    /// Tasks with a smaller number run first.
+    ///
+    /// As in FlexGet a template cannot set it.
     pub priority: i64,
     /// Whether it runs only if it is asked for by name.
     pub manual: bool,
@@ -55,7 +57,7 @@ pub struct TaskSource {
     pub disabled: bool,
     /// The templates it is made of, `global` included, in the order of their precedence.
     pub templates: Vec<String>,
-    /// Why this task cannot run: a template that is missing, a merge that failed, a file that could not be included.
+    /// Reasons why this task cannot run: a missing template, a failed merge or include.
     pub broken: Vec<Diagnostic>,
 }
 
@@ -68,7 +70,9 @@ pub struct Origin {
     pub replacements: Vec<(String, String)>,
 }
 
-/// Makes every task of a config whole. Never fails: what is wrong is in the result.
+/// Makes every task of a config whole.
+///
+/// Never fails: what is wrong is in the result.
 pub fn expand(document: Document, origin: &Origin) -> Expanded {
     expand_with(document, origin, &expression::render_variables)
 }
@@ -124,8 +128,9 @@ fn expand_with(document: Document, origin: &Origin, render: Render<'_>) -> Expan
     Expanded { document, tasks, diagnostics: expansion.diagnostics }
 }
 
-/// The document with `$KEY` replaced by its value in all text and keys, for each pair. The longest key goes first, so
-/// that `$name` does not spoil `$names`.
+/// Returns the document with `$KEY` replaced by its value in all text and keys, for each pair.
+///
+/// The longest key goes first, so that `$name` does not spoil `$names`.
 fn substitute(document: Document, pairs: &[(String, String)]) -> Document {
     if pairs.is_empty() {
         return document;
@@ -150,9 +155,9 @@ struct Expansion<'a> {
     folder: &'a Path,
     variables: Variables<'a>,
     sources: Sources,
-    /// What each included file holds; `None` if it is not a task body, which has been reported.
+    /// Content of each included file; `None` if it is no task body, which has been reported.
     included: HashMap<PathBuf, Option<Rc<Node>>>,
-    /// How many values the tasks so far have.
+    /// Number of values in the tasks so far.
     values: usize,
     diagnostics: Vec<Diagnostic>,
 }
@@ -162,7 +167,7 @@ struct Use {
     name: Rc<str>,
     /// Where the name is written.
     span: Span,
-    /// Which use named it, if it was a template.
+    /// Index of the use that named it, if a template did.
     by: Option<usize>,
 }
 
@@ -206,7 +211,7 @@ impl Expansion<'_> {
         (task, Rc::new(Node::mapping(node.span().clone(), body)))
     }
 
-    /// The templates that a task uses, the strongest first.
+    /// Returns the templates that a task uses, the strongest first.
     fn uses(&mut self, body: &Mapping, task: &mut TaskSource) -> Vec<(Rc<str>, Rc<Node>)> {
         let mut queue = names(body.get("template"), None);
         let none = body.get("template").is_some_and(|node| node.as_scalar() == Some(&Scalar::Bool(false)));
@@ -269,7 +274,7 @@ impl Expansion<'_> {
         }
     }
 
-    /// Once for each place: many tasks may use the templates.
+    /// Warns of a loop among templates, once for each place.
     fn warn_of_loop(&mut self, span: Span) {
         let at = At::Span(span.clone());
         if self.diagnostics.iter().any(|said| said.severity == Severity::Warning && said.at == at) {
@@ -341,7 +346,7 @@ fn too_large(span: Span) -> Diagnostic {
         .help("use large templates and files in fewer tasks")
 }
 
-/// The names in a `template` or `include`: one, or a list of them.
+/// Returns the names in a `template` or `include`: one, or a list of them.
 fn names(node: Option<&Rc<Node>>, by: Option<usize>) -> Vec<Use> {
     let Some(node) = node else { return Vec::new() };
     let nodes = node.as_sequence().unwrap_or(std::slice::from_ref(node));
@@ -349,7 +354,7 @@ fn names(node: Option<&Rc<Node>>, by: Option<usize>) -> Vec<Use> {
     nodes.iter().filter_map(one).collect()
 }
 
-/// Whether `name` is the template at `at` in the queue or one of those that led to it.
+/// Returns whether `name` is the template at `at` in the queue or one of those that led to it.
 fn is_above(queue: &[Use], at: usize, name: &str) -> bool {
     std::iter::successors(queue.get(at), |used| queue.get(used.by?)).any(|used| &*used.name == name)
 }

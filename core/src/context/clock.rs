@@ -25,8 +25,9 @@ impl Clock {
         Self(Some(Arc::new(AtomicI64::new(start.as_millisecond()))))
     }
 
-    /// Returns the milliseconds since 1970 of a fixed clock, to share it with a server; `None` for the
-    /// machine's clock.
+    /// Returns the milliseconds since 1970 of a fixed clock, to share it with a server.
+    ///
+    /// Returns `None` for the machine's clock.
     pub fn shared(&self) -> Option<Arc<AtomicI64>> {
         self.0.clone()
     }

@@ -10,7 +10,9 @@ use crate::context::clock::Clock;
 use crate::context::store::Store;
 use crate::error::{Error, Result};
 
-/// The changes to remote lists that were made for a config. Cheap to clone.
+/// The changes to remote lists that were made for a config.
+///
+/// Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Journal {
     store: Store,
@@ -23,8 +25,9 @@ impl Journal {
         Self { store, clock }
     }
 
-    /// Records a change that is about to be sent and returns its number. It is on disk when this
-    /// returns.
+    /// Records a change that is about to be sent and returns its number.
+    ///
+    /// It is on disk when this returns.
     ///
     /// # Errors
     ///

@@ -15,7 +15,7 @@ pub enum Event {
     },
     /// A part of the work is done.
     Working {
-        /// What is being done.
+        /// Name of the activity.
         label: String,
         /// Number of parts that are done.
         done: u64,

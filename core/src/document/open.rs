@@ -13,14 +13,14 @@ pub(super) struct Frame {
     pub partial: Partial,
 }
 
-/// What is in an open list or mapping so far.
+/// Content so far of a list or mapping that is still open.
 pub(super) enum Partial {
     Sequence(Vec<Rc<Node>>),
     Mapping {
         own: Mapping,
         key: Option<Slot>,
         merged: Vec<Rc<Node>>,
-        /// It had a list or mapping for a key and begins with two braces: somebody meant `{{ x }}` to be text.
+        /// Whether it is `{{ x }}` without quotes, which was meant as text.
         expression: bool,
     },
 }
@@ -33,7 +33,7 @@ pub(super) enum Slot {
     Broken,
 }
 
-/// The first line of a text, cut where it gets too long for a message.
+/// Returns the first line of a text, cut where it gets too long for a message.
 pub(super) fn excerpt(text: &str) -> String {
     const LONGEST: usize = 120;
     let mut chars = text.chars().take_while(|c| *c != '\n');
@@ -41,7 +41,7 @@ pub(super) fn excerpt(text: &str) -> String {
     if chars.next().is_some() { format!("{line}…") } else { line.trim_end().to_string() }
 }
 
-/// `{{ x }}` or `{? x ?}` without quotes, which YAML takes for a mapping.
+/// Explains `{{ x }}` or `{? x ?}` without quotes, which YAML reads as a mapping.
 pub(super) fn unquoted(span: Span, written: &str) -> Diagnostic {
     let line = excerpt(written);
     let quote = if line.contains('\'') { '"' } else { '\'' };

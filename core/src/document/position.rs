@@ -9,7 +9,9 @@ use fnv::FnvHasher;
 use crate::document::diagnostic::{At, Path, Segment, Span};
 use crate::document::{Content, Document, Node, Scalar};
 
-/// A part of a config that knows the lines of what is in it. Cheap to clone.
+/// A part of a config that knows the lines of what is in it.
+///
+/// Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Place {
     document: Document,
@@ -17,12 +19,12 @@ pub struct Place {
 }
 
 impl Place {
-    /// The part of `document` at `path`.
+    /// Returns the part of `document` at `path`.
     pub fn new(document: &Document, path: Path) -> Self {
         Self { document: document.clone(), path: Rc::new(path) }
     }
 
-    /// The file and the line, `config.yml:7`, where this text first stands as a key or a value of this part.
+    /// Returns the first file and line, as `config.yml:7`, where this part has the text.
     pub fn of(&self, text: &str) -> Option<String> {
         let place = self.document.locate(&At::Span(find(self.node()?, text)?.clone()));
         let file = File::new(place.file).file_name()?.to_string_lossy();

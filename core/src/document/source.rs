@@ -5,7 +5,9 @@ use std::rc::Rc;
 
 use crate::document::diagnostic::Span;
 
-/// The files of a document: number 0 is the config, the others were included. Cheap to clone.
+/// The files of a document: number 0 is the config, the others were included.
+///
+/// Cheap to clone.
 #[derive(Debug, Clone, Default)]
 pub struct Sources {
     files: Vec<Rc<File>>,
@@ -15,8 +17,7 @@ pub struct Sources {
 struct File {
     name: String,
     text: String,
-    /// The byte that each line begins with; made when the first place is asked for, so that a config without mistakes
-    /// never pays for it.
+    /// Offsets of the lines, in bytes; computed for the first location that is asked for.
     lines: OnceCell<Vec<usize>>,
 }
 
@@ -36,14 +37,16 @@ pub struct Location<'a> {
 }
 
 impl Sources {
-    /// The sources that consist of one file.
+    /// Returns the sources that consist of one file.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
         let mut sources = Self::default();
         sources.add(name, text);
         sources
     }
 
-    /// Adds a file and returns its number. A byte order mark at its start is dropped.
+    /// Adds a file and returns its number.
+    ///
+    /// A byte order mark at its start is dropped.
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> usize {
         let mut text = text.into();
         if text.starts_with('\u{feff}') {
@@ -53,27 +56,27 @@ impl Sources {
         self.files.len() - 1
     }
 
-    /// The name of a file; empty for a number that no file has.
+    /// Returns the name of a file; empty for a number that no file has.
     pub fn name(&self, file: usize) -> &str {
         self.files.get(file).map_or("", |file| &file.name)
     }
 
-    /// The whole text of a file; empty for a number that no file has.
+    /// Returns the whole text of a file; empty for a number that no file has.
     pub fn text(&self, file: usize) -> &str {
         self.files.get(file).map_or("", |file| &file.text)
     }
 
-    /// How many files there are.
+    /// Returns the number of files.
     pub fn len(&self) -> usize {
         self.files.len()
     }
 
-    /// Whether there is no file at all.
+    /// Returns whether there is no file at all.
     pub fn is_empty(&self) -> bool {
         self.files.is_empty()
     }
 
-    /// Where a span is, cut at the end of its first line; a span outside of the text is moved inside.
+    /// Locates a span, cut at the end of its first line; one outside of the text is moved inside.
     pub fn location(&self, span: &Span) -> Location<'_> {
         let Some(file) = self.files.get(span.file) else {
             return Location { file: "", line: 1, column: 1, text: "", span: Span { file: span.file, bytes: 0..0 } };

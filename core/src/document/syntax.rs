@@ -1,11 +1,11 @@
-//! What the scanner could not read, in words that say what to write instead.
+//! Explanations of syntax errors, with what to write instead.
 
 use granit_parser::{ErrorKind, ScanError};
 
 use crate::document::diagnostic::{At, Diagnostic, Span};
 use crate::document::open::{Frame, Partial, excerpt, unquoted};
 
-/// How many lines above a mistake are looked at to explain it.
+/// Limit of the lines above an error that are read to explain it.
 const FAR: usize = 2000;
 
 /// The text around a mistake.
@@ -20,12 +20,12 @@ struct Scene<'t> {
     open: &'t [Frame],
 }
 
-/// A tab where spaces belong.
+/// Returns a tab where spaces belong.
 pub(super) fn tab(span: Span) -> Diagnostic {
     Diagnostic::span(span, "a tab in the indentation").help("indent with spaces: two for each level")
 }
 
-/// The diagnostic for what the scanner says.
+/// Returns the diagnostic for what the scanner says.
 pub(super) fn explain(file: usize, text: &str, error: &ScanError, open: &[Frame]) -> Diagnostic {
     let at = text.floor_char_boundary(error.marker().byte_offset().unwrap_or(text.len()));
     let begin = text[..at].rfind('\n').map_or(0, |found| found + 1);
@@ -125,7 +125,7 @@ impl Scene<'_> {
         Span { file: self.file, bytes: from..to.max(from) }
     }
 
-    /// An error at the place where the scanner stopped, up to the end of the line.
+    /// Returns an error at the place where the scanner stopped, up to the end of the line.
     fn here(&self, message: impl Into<String>) -> Diagnostic {
         let rest = self.text[self.at..self.end].trim_end().len();
         Diagnostic::span(self.span(self.at, self.at + rest), message)
@@ -139,7 +139,7 @@ impl Scene<'_> {
         line.len() - line.trim_start_matches(' ').len()
     }
 
-    /// The last line above that says something: where it begins, and its text.
+    /// Returns the last line above that says something: where it begins, and its text.
     fn above(&self) -> Option<(usize, &str)> {
         let mut end = self.begin;
         while end > 0 {
@@ -157,7 +157,7 @@ impl Scene<'_> {
         self.open.last().is_some_and(|frame| frame.flow)
     }
 
-    /// A tab before the text of this line or of the next one, where the scanner may have stopped a line early.
+    /// Finds a tab that indents this line or the next, as the scanner may stop a line early.
     fn indented_by_tab(&self, kind: &ErrorKind) -> Option<Diagnostic> {
         let about_tabs = matches!(
             kind,
@@ -197,7 +197,7 @@ impl Scene<'_> {
         )
     }
 
-    /// A value on this line that begins with an expression and is not quoted.
+    /// Returns a value on this line that begins with an expression and is not quoted.
     fn unquoted_expression(&self, kind: &ErrorKind) -> Option<Diagnostic> {
         let quoted = matches!(
             kind,
@@ -215,7 +215,7 @@ impl Scene<'_> {
         (!quoted).then(|| unquoted(self.span(self.begin + at, self.begin + at + value.len()), value))
     }
 
-    /// A `:` too many, one too few, or one without its space.
+    /// Returns a `:` too many, one too few, or one without its space.
     fn colon(&self) -> Diagnostic {
         let line = self.line();
         let text = line.trim_start();
@@ -258,7 +258,7 @@ impl Scene<'_> {
         }
     }
 
-    /// Something else than the next key or the next item.
+    /// Explains a line that is neither the next key nor the next item.
     fn structure(&self, kind: &ErrorKind) -> Diagnostic {
         let before = self.text[self.begin..self.at].trim_start();
         if !before.is_empty() && !before.chars().all(|c| c == '-' || c == ' ') {
@@ -293,7 +293,7 @@ impl Scene<'_> {
             .help("indent it below the key that it belongs to, or write `key: value`")
     }
 
-    /// The columns that lines above begin at, as long as this line could still belong to them; the deepest first.
+    /// Returns the indentations above that this line could belong to, the deepest first.
     fn columns(&self) -> Vec<usize> {
         let mut columns: Vec<usize> = Vec::new();
         let lines = self.text[..self.begin].lines().rev().take(FAR).map(str::trim_end);
@@ -354,15 +354,16 @@ impl Scene<'_> {
         self.here("an unknown `\\` in double quotes").help("use `'…'` instead of `\"…\"`")
     }
 
-    /// How the rest of the line from `at` is written in quotes.
+    /// Returns the rest of the line from `at` in quotes.
     fn quote_rest(&self, at: usize) -> String {
         let rest = self.text[at.min(self.end)..self.end].trim_end();
         let rest = rest.split_once(" #").map_or(rest, |(text, _)| text.trim_end());
         format!("write `'{}'`", excerpt(rest).replace('\'', "''"))
     }
 
-    /// The error with the place where the innermost bracket (or list without brackets) begins. The scanner may be
-    /// ahead of what is known to be open.
+    /// Adds to the error where the innermost bracket (or list without brackets) begins.
+    ///
+    /// The scanner may be ahead of what is known to be open.
     fn with_opening(&self, error: Diagnostic, flow: bool) -> Diagnostic {
         let Some(frame) = self.open.last().filter(|frame| frame.flow == flow) else { return error };
         let what = match frame.partial {

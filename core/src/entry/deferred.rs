@@ -3,7 +3,7 @@
 use crate::document::position::Place;
 use crate::expression::Template;
 
-/// What a field is rendered from.
+/// Template of a field that is rendered when it is first read.
 #[derive(Debug, Clone)]
 pub struct DeferredField {
     /// The template, whose value becomes the field's.
@@ -15,7 +15,7 @@ pub struct DeferredField {
 }
 
 impl DeferredField {
-    /// What `by` wants a field to be rendered from.
+    /// Creates a deferred field for the plugin `by`.
     pub fn new(template: Template, by: &'static str) -> Self {
         Self { template, by, place: None }
     }

@@ -12,7 +12,7 @@ pub(super) struct Arguments<'a> {
 }
 
 impl Arguments<'_> {
-    /// The argument at this place and of this name.
+    /// Returns the argument at this place and of this name.
     pub(super) fn get(&self, index: usize, name: &str) -> Result<Option<Value>, Error> {
         let value = match self.given.get(index) {
             Some(value) => Some(value.clone()),

@@ -1,8 +1,9 @@
 //! Compiling: from text to code whose operators and functions are ours.
 //!
-//! Two things are done to the code that minijinja generates. Operators become calls of functions of ours, because
-//! objects (dates, durations) cannot overload them and because Python refuses to order values of unlike kinds where
-//! minijinja does not. And functions of ours are called by names that no field can have.
+//! Two things are done to the code that minijinja generates. Operators become calls of functions of
+//! ours, because objects (dates, durations) cannot overload them and because Python refuses to
+//! order values of unlike kinds where minijinja does not. And functions of ours are called by names
+//! that no field can have.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use super::error::ExpressionError;
 use super::fields::{Name, is_field};
 use super::operators;
 
-/// What a text is written in.
+/// Language of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Language {
     /// A bare expression.
@@ -26,11 +27,11 @@ pub(super) enum Language {
     Variables,
 }
 
-/// What a text compiles to.
+/// Compiled form of a text.
 pub(super) struct Compiled<'a> {
     pub(super) main: Instructions<'a>,
     pub(super) blocks: BTreeMap<&'a str, Instructions<'a>>,
-    /// Of a template that is one `{{ … }}`: the code that leaves its value.
+    /// Code that leaves the value of a template that is a single `{{ … }}`.
     pub(super) single: Option<Instructions<'a>>,
     /// Whether that value is read, not computed.
     pub(super) plain: bool,
@@ -61,13 +62,15 @@ fn syntax(language: Language) -> Result<SyntaxConfig, Error> {
         .build()
 }
 
-/// How many operators one expression may have: as deep as the engine's compiler may have to go.
+/// Limit of the operators in an expression, which bounds the depth of the engine's compiler.
 const MAX_OPERATORS: usize = 1000;
 
-/// How many bytes a text may have: the engine counts columns in 16 bits.
+/// Limit of the bytes of a text: the engine counts columns in 16 bits.
 const MAX_LENGTH: usize = u16::MAX as usize;
 
-/// Refuses texts that are too long for the engine, and expressions so deep that compiling them would exhaust the stack. Bad tokens are the parser's to report.
+/// Refuses texts that are too long or too deep for the engine's compiler.
+///
+/// Bad tokens are left to the parser.
 fn bound(text: &str, language: Language) -> Result<(), ExpressionError> {
     if text.len() > MAX_LENGTH {
         let message = format!("the text is too long: {} bytes of at most {MAX_LENGTH}", text.len());
@@ -120,14 +123,15 @@ fn generate<'a>(text: &'a str, language: Language) -> Result<Compiled<'a>, Error
 fn generate_expression<'a>(tree: &machinery::ast::Expr<'a>, text: &'a str) -> Instructions<'a> {
     let mut generator = CodeGenerator::new("expression", text);
     generator.compile_expr(tree);
-    // An undefined value is an error as a result too, except that of an `if` without `else`; so is its truth.
+    // An undefined value is an error as a result too, except that of an `if` without `else`; so is
+    // its truth.
     for check in [Instruction::DupTop, Instruction::Not, Instruction::DiscardTop] {
         generator.add(check);
     }
     generator.finish().0
 }
 
-/// Whether an expression only reads: a name, an attribute, an item.
+/// Returns whether an expression only reads: a name, an attribute, an item.
 fn is_plain(tree: &machinery::ast::Expr<'_>) -> bool {
     match tree {
         machinery::ast::Expr::Var(_) => true,
@@ -137,7 +141,7 @@ fn is_plain(tree: &machinery::ast::Expr<'_>) -> bool {
     }
 }
 
-/// The same code with our operators and functions.
+/// Returns the same code with our operators and functions.
 fn rewrite<'a>(code: &Instructions<'a>) -> Instructions<'a> {
     let mut rewritten = Instructions::new(code.name(), code.source());
     let mut places = Vec::new();
@@ -171,7 +175,7 @@ fn rewrite<'a>(code: &Instructions<'a>) -> Instructions<'a> {
     rewritten
 }
 
-/// The names that the code may ask the scope for.
+/// Returns the names that the code may ask the scope for.
 pub(super) fn names(compiled: &Compiled<'_>) -> Arc<[Name]> {
     let mut names: Vec<Name> = Vec::new();
     let codes = std::iter::once(&compiled.main).chain(compiled.blocks.values());

@@ -1,4 +1,4 @@
-//! Days, moments and durations in expressions, with the attributes and methods that Python users know.
+//! Dates, times and durations in expressions, with the attributes and methods of Python's.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -11,7 +11,9 @@ use jiff::{SignedDuration, Span, Timestamp, ZonedDateTime};
 use minijinja::value::{DynObject, Kwargs, Object, ObjectRepr, from_args};
 use minijinja::{Error, ErrorKind, State, Value};
 
-/// A day, or a moment on a clock somewhere. The clock is only read when a part of the moment is asked for.
+/// A day, or a moment on a clock somewhere.
+///
+/// The clock is only read when a part of the moment is asked for.
 #[derive(Debug, Clone)]
 pub(super) enum When {
     Day(Date),
@@ -19,7 +21,7 @@ pub(super) enum When {
 }
 
 impl When {
-    /// A moment on the clock that it came with.
+    /// Returns a moment on the clock that it came with.
     pub(super) fn on_clock(moment: &ZonedDateTime) -> Self {
         Self::Moment(moment.timestamp(), moment.time_zone().clone())
     }
@@ -39,7 +41,7 @@ impl When {
         }
     }
 
-    /// The moment; a day begins at midnight on the other's clock, or in UTC if that is a day too.
+    /// Returns the moment; a day begins at midnight in the other's zone, or in UTC.
     fn moment_beside(&self, other: &Self) -> Timestamp {
         let day = match self {
             Self::Moment(moment, _) => return *moment,
@@ -60,7 +62,7 @@ impl When {
         }
     }
 
-    /// The time from `other` until this.
+    /// Returns the time from `other` until this.
     pub(super) fn since(&self, other: &Self) -> Duration {
         let exact = match (self, other) {
             (Self::Day(a), Self::Day(b)) => a.duration_since(*b),
@@ -69,7 +71,7 @@ impl When {
         Duration { months: 0, exact }
     }
 
-    /// Later (or earlier) by a duration; a day stays a day.
+    /// Adds a duration, which may be negative; a day stays a day.
     pub(super) fn plus(&self, by: &Duration) -> Option<Self> {
         let months = Span::new().try_months(by.months).ok()?;
         match self {
@@ -124,7 +126,7 @@ impl When {
         format!("{}{between}{hour:02}:{minute:02}:{second:02}{fraction}{sign}{hours:02}:{minutes:02}", moment.date())
     }
 
-    /// The same with some parts replaced: `replace(hour=0, minute=0)`.
+    /// Returns the same with some parts replaced: `replace(hour=0, minute=0)`.
     fn replace(&self, parts: &Kwargs) -> Result<Self, Error> {
         let part = |name: &str, old: i64| parts.get::<Option<i64>>(name).map(|new| new.unwrap_or(old));
         let bad = || Error::new(ErrorKind::InvalidOperation, "`replace` would make a date that does not exist");
@@ -223,13 +225,13 @@ impl Duration {
         Value::from_object(self)
     }
 
-    /// All of it in days and their rest: a year counts 365 days, a month 30.
+    /// Returns all of it in days and their rest: a year counts 365 days, a month 30.
     fn whole(&self) -> SignedDuration {
         let days = (self.months / 12).saturating_mul(365).saturating_add((self.months % 12) * 30);
         self.exact.saturating_add(SignedDuration::from_secs(days.saturating_mul(DAY)))
     }
 
-    /// All of it in seconds, as far as months can be.
+    /// Returns all of it in seconds, as far as months can be.
     pub(super) fn seconds(&self) -> f64 {
         self.whole().as_secs_f64()
     }

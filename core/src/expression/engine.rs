@@ -44,7 +44,7 @@ fn environment(explaining: bool) -> Environment<'static> {
     environment
 }
 
-/// The methods that Python's text, lists and mappings have.
+/// Returns the methods that Python's text, lists and mappings have.
 fn python_method(state: &mut State<'_, '_>, value: &Engine, method: &str, args: &[Engine]) -> Result<Engine, Error> {
     unknown_method_callback(state, value, method, args).map_err(|error| {
         // An undefined value is the engine's to explain.
@@ -66,7 +66,7 @@ impl Code {
         self.compiled.borrow_owner()
     }
 
-    /// The value of an expression.
+    /// Returns the value of an expression.
     pub(super) fn value(&self, scope: &dyn Scope, now: Option<&Now>) -> Result<Value, ExpressionError> {
         let outcome = self.run(&self.compiled.borrow_dependent().main, scope, now, true)?;
         match outcome {
@@ -89,7 +89,7 @@ impl Code {
         outcome.map(|(_, text)| text).map_err(|error| self.explain(&error))
     }
 
-    /// The value of a template: of a single `{{ … }}` as it is, else what the text spells.
+    /// Returns the value of a template: of a single `{{ … }}` as it is, else what the text spells.
     pub(super) fn native(&self, scope: &dyn Scope, now: Option<&Now>) -> Result<Value, ExpressionError> {
         let compiled = self.compiled.borrow_dependent();
         let Some(single) = &compiled.single else {
@@ -113,10 +113,11 @@ impl Code {
 
     /// Evaluates until every name that the evaluation came across has been asked for.
     ///
-    /// An evaluation cannot ask the scope itself (the engine's objects outlive every borrow), so it stops at the first
-    /// name that it does not know and starts again when the scope has answered. What it read before stays the same, so
-    /// it takes the same way and asks for nothing that it does not need. What the scope has at hand is known from the
-    /// start, so most evaluations run once.
+    /// An evaluation cannot ask the scope itself (the engine's objects outlive every borrow), so it
+    /// stops at the first name that it does not know and starts again when the scope has answered.
+    /// What it read before stays the same, so it takes the same way and asks for nothing that it
+    /// does not need. What the scope has at hand is known from the start, so most evaluations run
+    /// once.
     fn run(
         &self,
         code: &Instructions<'_>,
@@ -196,7 +197,7 @@ type Outcome = Result<(Engine, String), Error>;
 
 #[cfg(test)]
 impl Code {
-    /// The code, an instruction a line.
+    /// Returns the code, an instruction a line.
     pub(super) fn instructions(&self) -> Vec<String> {
         let code = &self.compiled.borrow_dependent().main;
         (0..).map_while(|at| code.get(at)).map(|instruction| format!("{instruction:?}")).collect()

@@ -1,11 +1,11 @@
-//! What can be wrong with an expression or a template.
+//! The errors of expressions and templates.
 
 use std::fmt;
 use std::ops::Range;
 
 use minijinja::ErrorKind as Engine;
 
-/// What kind of failure it is.
+/// Kind of the error.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ErrorKind {
     /// The text is not an expression or template; nothing can be evaluated.
@@ -23,9 +23,9 @@ pub enum ErrorKind {
 /// A failure to compile or evaluate an expression or a template.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExpressionError {
-    /// What kind of failure it is.
+    /// Kind of the error.
     pub kind: ErrorKind,
-    /// What is wrong.
+    /// Message of the error.
     pub message: String,
     /// The bytes of the text where it is wrong; if not known, it is the whole text.
     pub range: Option<Range<usize>>,
@@ -58,7 +58,7 @@ impl ExpressionError {
         Self { kind: ErrorKind::Undefined(name.to_string()), message, range }
     }
 
-    /// The engine's error, with a place only where it lies within the text.
+    /// Returns the engine's error, with a place only where it lies within the text.
     pub(super) fn from_engine(error: &minijinja::Error, text: &str) -> Self {
         let range = error.range().and_then(|range| tidied(text, range));
         if is_undefined(error) {
@@ -86,7 +86,7 @@ impl ExpressionError {
     }
 }
 
-/// The engine's range without the token before it, which the engine counts among comparisons.
+/// Returns the engine's range without the token before it, which it includes for comparisons.
 fn tidied(text: &str, range: Range<usize>) -> Option<Range<usize>> {
     let mut part = text.get(range.clone())?;
     loop {
@@ -102,7 +102,9 @@ fn tidied(text: &str, range: Range<usize>) -> Option<Range<usize>> {
     (!part.is_empty()).then(|| range.end - part.len()..range.end)
 }
 
-/// Whether the engine failed because something is undefined. A method of an undefined value is reported as unknown.
+/// Returns whether the engine failed because something is undefined.
+///
+/// A method of an undefined value is reported as unknown.
 pub(super) fn is_undefined(error: &minijinja::Error) -> bool {
     match error.kind() {
         Engine::UndefinedError => true,
@@ -111,7 +113,7 @@ pub(super) fn is_undefined(error: &minijinja::Error) -> bool {
     }
 }
 
-/// The name that the engine gives in its details: between the backticks of "`name` is undefined".
+/// Extracts the name from the engine's detail "`name` is undefined".
 fn undefined_name(error: &minijinja::Error) -> Option<&str> {
     let (before, _) = error.detail()?.split_once("` is undefined")?;
     Some(before.rsplit_once('`')?.1)

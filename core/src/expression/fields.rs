@@ -18,16 +18,16 @@ pub(super) struct Name {
     pub(super) always: bool,
 }
 
-/// Whether a name is the scope's to answer, not the engine's.
+/// Returns whether a name is the scope's to answer, not the engine's.
 pub(super) fn is_field(name: &str) -> bool {
     !name.starts_with(OURS) && !matches!(name, "now" | "utcnow" | "loop" | "self")
 }
 
-/// What an evaluation knows: the root of its names.
+/// Names of an evaluation, as the engine's root object.
 #[derive(Debug)]
 pub(super) struct Fields {
     pub(super) names: Arc<[Name]>,
-    /// What is known of each name.
+    /// State of each name.
     pub(super) slots: Vec<Slot>,
     pub(super) has: Vec<(Box<str>, bool)>,
     pub(super) now: Option<Now>,
@@ -55,7 +55,7 @@ pub(super) enum Question {
 pub(super) const FIELDS: &str = "$fields";
 
 impl Fields {
-    /// The same knowledge with one more piece, nothing asked.
+    /// Returns the same knowledge with one more piece, nothing asked.
     pub(super) fn next(&self, change: impl FnOnce(&mut Self)) -> Self {
         let mut next = Self {
             names: Arc::clone(&self.names),
@@ -69,7 +69,7 @@ impl Fields {
         next
     }
 
-    /// Whether a field is there; an error that ends the evaluation if that has to be asked.
+    /// Returns whether a field is there; an error that ends the evaluation if that has to be asked.
     pub(super) fn has(&self, name: &str) -> Result<bool, Error> {
         match self.has.iter().find(|(known, _)| **known == *name) {
             Some((_, has)) => Ok(*has),

@@ -45,7 +45,7 @@ fn default(value: &Value, given: Rest<Value>, named: Kwargs) -> Result<Value, Er
     Ok(if value.is_undefined() || (lax && !value.is_true()) { otherwise } else { value.clone() })
 }
 
-/// A compiled regular expression, kept because the same few run over all entries.
+/// Returns a compiled regular expression, kept because the same few run over all entries.
 fn regex(pattern: &str, ignore_case: bool) -> Result<Regex, Error> {
     static KEPT: LazyLock<Mutex<HashMap<(String, bool), Regex>>> = LazyLock::new(Mutex::default);
     let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
@@ -78,7 +78,7 @@ fn re_replace(value: &Value, given: Rest<Value>, named: Kwargs) -> Result<Value,
     Ok(Value::from(replaced.into_owned()))
 }
 
-/// The replacement for a match, in Python's notation: `\1`, `\g<1>`, `\g<name>`.
+/// Returns the replacement for a match, in Python's notation: `\1`, `\g<1>`, `\g<name>`.
 fn expand(replacement: &str, captures: &Captures<'_, str>) -> String {
     let group = |name: &str| {
         let group = name.parse().map_or_else(|_| captures.name(name), |index: usize| captures.get(index));
@@ -111,7 +111,7 @@ fn expand(replacement: &str, captures: &Captures<'_, str>) -> String {
     expanded
 }
 
-/// The part that matches, upper and lower case alike; empty if none does.
+/// Returns the part that matches, upper and lower case alike; empty if none does.
 fn re_search(value: &Value, pattern: &str) -> Result<Value, Error> {
     let Some(text) = defined(value)?.as_str() else { return Ok(value.clone()) };
     let found = regex(pattern, true)?
@@ -128,7 +128,7 @@ fn formatdate(value: &Value, format: &str) -> Result<Value, Error> {
     }
 }
 
-/// A moment from text as ISO 8601 or RFC 2822 write it; without a zone it is in UTC.
+/// Returns a moment from text as ISO 8601 or RFC 2822 write it; without a zone it is in UTC.
 fn parsedate(value: &Value) -> Result<Value, Error> {
     let value = defined(value)?;
     if When::of(value).is_some() {
@@ -148,7 +148,7 @@ fn parsedate(value: &Value) -> Result<Value, Error> {
     Ok(When::on_clock(&moment).into_engine())
 }
 
-/// The offset that a moment is written with.
+/// Returns the offset that a moment is written with.
 fn offset(text: &str) -> TimeZone {
     let pieces = jiff::fmt::temporal::Pieces::parse(text).ok();
     pieces.and_then(|pieces| pieces.to_numeric_offset()).map_or(TimeZone::UTC, TimeZone::fixed)
@@ -159,7 +159,7 @@ fn to_date(value: &Value) -> Result<Value, Error> {
     Ok(When::of(value).map_or_else(|| value.clone(), |when| When::Day(when.day()).into_engine()))
 }
 
-/// `21` → `21st`: reads the day from the last two characters.
+/// Appends the suffix of the day in the last two characters: `21` → `21st`.
 fn date_suffix(value: &Value) -> Result<Value, Error> {
     let text = defined(value)?.to_string();
     let tail: Vec<char> = text.chars().rev().take(2).collect();
@@ -175,7 +175,7 @@ fn date_suffix(value: &Value) -> Result<Value, Error> {
     Ok(Value::from(format!("{text}{suffix}")))
 }
 
-/// `1234.5` → `1,234.50`; whole numbers without a fraction unless `places` are asked for.
+/// Formats a number with separators: `1234.5` → `1,234.50`; integers only get `places` if given.
 fn format_number(value: &Value, given: Rest<Value>, named: Kwargs) -> Result<Value, Error> {
     let arguments = Arguments { given: &given, named: &named };
     let places = arguments.number(0, "places")?;
@@ -201,7 +201,7 @@ fn format_number(value: &Value, given: Rest<Value>, named: Kwargs) -> Result<Val
     Ok(Value::from(grouped))
 }
 
-/// `7` → `07` with `pad(2)`: fills up on the left.
+/// Pads on the left: `7` → `07` with `pad(2)`.
 fn pad(value: &Value, given: Rest<Value>, named: Kwargs) -> Result<Value, Error> {
     let arguments = Arguments { given: &given, named: &named };
     let width = arguments.number(0, "width")?.ok_or_else(|| missing("width"))?;
@@ -212,13 +212,13 @@ fn pad(value: &Value, given: Rest<Value>, named: Kwargs) -> Result<Value, Error>
     Ok(Value::from(fill.repeat(lacking) + &text))
 }
 
-/// Without accents, and without what ASCII does not have.
+/// Removes accents and everything that ASCII lacks.
 fn asciify(text: &str) -> String {
     let apart: Cow<'_, str> = DecomposingNormalizerBorrowed::new_nfd().normalize(text);
     apart.chars().filter(char::is_ascii).collect()
 }
 
-/// Brackets, dots, hyphens and underscores become spaces; other symbols go.
+/// Replaces brackets, dots, hyphens and underscores by spaces, and removes other symbols.
 fn strip_symbols(text: &str) -> String {
     let spaced = text.chars().filter_map(|c| match c {
         '(' | ')' | '[' | ']' | '-' | '_' | '.' => Some(' '),
@@ -228,7 +228,9 @@ fn strip_symbols(text: &str) -> String {
     spaced.collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The title and the year at its end, with or without brackets. A title that is nothing but a year has none.
+/// Returns the title and the year at its end, with or without brackets.
+///
+/// A title that is nothing but a year has none.
 fn split_year(text: &str) -> (&str, Option<i64>) {
     let whole = text.trim();
     let inner = whole.strip_suffix(')').unwrap_or(whole);
@@ -244,7 +246,9 @@ fn split_year(text: &str) -> (&str, Option<i64>) {
 
 const PREFIXES: [&str; 6] = ["", "k", "m", "g", "t", "p"];
 
-/// `1.5 GB` → bytes; 0 if it is no size. Units are powers of 1024 unless `si=true`; `GiB` always is.
+/// Parses a size such as `1.5 GB` into bytes; 0 if it is none.
+///
+/// Units are powers of 1024 unless `si=true`; `GiB` always is.
 fn parse_size(value: &Value, given: Rest<Value>, named: Kwargs) -> Result<Value, Error> {
     let arguments = Arguments { given: &given, named: &named };
     let si = arguments.is(0, "si", false)?;

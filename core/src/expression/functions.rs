@@ -28,7 +28,7 @@ fn has_field(state: &State<'_, '_>, name: &Value) -> Result<bool, Error> {
     }
 }
 
-/// The parts of a duration in the order in which they can be given without their names, with their seconds.
+/// Units of a duration in the order of positional arguments, with their seconds.
 const PARTS: [(&str, f64); 7] = [
     ("days", DAY as f64),
     ("seconds", 1.0),
@@ -39,7 +39,7 @@ const PARTS: [(&str, f64); 7] = [
     ("weeks", 7.0 * DAY as f64),
 ];
 
-/// `timedelta(days=2, hours=1)`; also `years` and `months`, and text such as `'2 weeks'`.
+/// Builds a duration: `timedelta(days=2, hours=1)`, `years`, `months`, or text such as `'2 weeks'`.
 fn duration(arguments: Rest<Value>, parts: Kwargs) -> Result<Value, Error> {
     if let [text] = arguments.as_slice()
         && let Some(text) = text.as_str()

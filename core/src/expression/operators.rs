@@ -11,10 +11,10 @@ use super::convert::{Number, defined, kind};
 use super::dates::{Duration, When};
 use crate::value;
 
-/// What the names of our functions begin with: no field's name can.
+/// First character of the names of internal functions, which no field's name can have.
 pub(super) const OURS: char = '$';
 
-/// What is executed instead of an instruction: itself, or calls of the functions below.
+/// Returns the instructions to run instead of one: itself, or calls of the functions below.
 pub(super) fn replacement<'a>(instruction: &Instruction<'a>) -> impl Iterator<Item = Instruction<'a>> + use<'a> {
     let call = |name| [Some(Instruction::CallFunction(name, Some(2))), None];
     // Leaves the right operand and the result, as the next comparison of the chain expects.
@@ -48,7 +48,7 @@ pub(super) fn replacement<'a>(instruction: &Instruction<'a>) -> impl Iterator<It
     replaced.into_iter().flatten()
 }
 
-/// The name under which a function of ours is called, so that a field of its name does not hide it.
+/// Returns the name of an internal function, which no field of that name can hide.
 fn ours(name: &str) -> Option<&'static str> {
     match name {
         "timedelta" | "duration" => Some("$duration"),
@@ -245,7 +245,7 @@ fn ordered(symbol: &str, holds: fn(Ordering) -> bool, a: &Value, b: &Value) -> R
     Ok(holds(order))
 }
 
-/// The order of values of like kinds.
+/// Returns the order of values of like kinds.
 fn compare(a: &Value, b: &Value) -> Option<Ordering> {
     if let (Some(a), Some(b)) = (Number::of(a), Number::of(b)) {
         return match (a, b) {

@@ -25,19 +25,21 @@ fn on_path(value: &Value, filter: fn(&str) -> &str) -> Result<Value, Error> {
     if value.is_none() { Ok(Value::from("")) } else { on_text(value, |path| filter(path).into()) }
 }
 
-/// What follows the last slash.
+/// Returns the part after the last slash.
 fn base(path: &str) -> &str {
     path.rsplit_once(std::path::is_separator).map_or(path, |(_, base)| base)
 }
 
-/// What precedes the last slash; of something at the root, the root.
+/// Returns the part before the last slash, or the root for something at the root.
 fn directory(path: &str) -> &str {
     let Some(at) = path.rfind(std::path::is_separator) else { return "" };
     let parent = path[..at].trim_end_matches(std::path::is_separator);
     if parent.is_empty() { &path[..=at] } else { parent }
 }
 
-/// The name and its extension with the dot. Dots that a name begins with do not begin an extension.
+/// Returns the name and its extension with the dot.
+///
+/// Dots that a name begins with do not begin an extension.
 fn split_extension(name: &str) -> (&str, &str) {
     let start = name.len() - name.trim_start_matches('.').len();
     match name[start..].rfind('.') {
@@ -46,7 +48,7 @@ fn split_extension(name: &str) -> (&str, &str) {
     }
 }
 
-/// Replaces what the file system does not allow in a path; `os_mode` is `windows`, `mac` or `linux`.
+/// Replaces characters that are invalid in a path; `os_mode` is `windows`, `mac` or `linux`.
 fn pathscrub(value: &Value, given: Rest<Value>, named: Kwargs) -> Result<Value, Error> {
     let arguments = Arguments { given: &given, named: &named };
     let mode = arguments.text(0, "os_mode")?;
@@ -80,7 +82,7 @@ fn pathscrub(value: &Value, given: Rest<Value>, named: Kwargs) -> Result<Value, 
     Ok(Value::from(format!("{drive}{}", trimmed.join("/"))))
 }
 
-/// Every run of these characters becomes one space.
+/// Replaces each run of these characters by one space.
 fn spaces_for(text: &str, characters: &[char]) -> String {
     let mut spaced = String::with_capacity(text.len());
     let mut within = false;
@@ -96,7 +98,7 @@ fn spaces_for(text: &str, characters: &[char]) -> String {
     spaced
 }
 
-/// One word for a POSIX shell, whatever is in it.
+/// Quotes a value as one word for a POSIX shell.
 fn shell_quote(text: &str) -> String {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"@%+=:,./-_".contains(&byte);
     if !text.is_empty() && text.bytes().all(is_plain) {

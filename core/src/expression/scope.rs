@@ -9,20 +9,22 @@ use crate::value::Value;
 
 /// The names that an expression can read.
 ///
-/// [`Scope::get`] is only asked for names whose value the evaluation needs, so `a and b` asks for `b` only if `a` holds.
+/// [`Scope::get`] is only asked for names whose value the evaluation needs, so `a and b` asks for
+/// `b` only if `a` holds.
 pub trait Scope {
-    /// What a name stands for.
+    /// Returns the value of a name.
     fn get(&self, name: &str) -> Got;
-    /// What a name stands for, if that is known already; [`Got::Pending`] if it has to be asked for with [`Scope::get`].
+    /// Returns the value of a name if it is known, or [`Got::Pending`] if [`Scope::get`] must ask.
     ///
-    /// Reading this does not mean that the value is needed. A scope that answers here makes evaluations faster.
+    /// Reading this does not mean that the value is needed. A scope that answers here makes
+    /// evaluations faster.
     fn peek(&self, name: &str) -> Got {
         let _ = name;
         Got::Pending
     }
-    /// All names that are known or offered, in any order.
+    /// Returns all names that are known or offered, in any order.
     fn names(&self) -> Vec<String>;
-    /// Whether the name is known or offered; asks nobody for its value.
+    /// Returns whether the name is known or offered; asks nobody for its value.
     fn has(&self, name: &str) -> bool {
         self.names().iter().any(|known| known == name)
     }
@@ -35,8 +37,10 @@ pub enum Got {
     Value(Value),
     /// There is no such name.
     Absent,
-    /// The value is offered but not fetched yet. The evaluation ends with [`ErrorKind::Pending`](super::ErrorKind::Pending): fetch, then evaluate
-    /// again.
+    /// The value is offered but not fetched yet.
+    ///
+    /// The evaluation ends with [`ErrorKind::Pending`](super::ErrorKind::Pending): fetch, then
+    /// evaluate again.
     Pending,
 }
 

@@ -73,8 +73,7 @@ impl Index {
         self.hasher.hash_one(key.text())
     }
 
-    /// Returns the first item with these keys: by id if one is shared, else by name unless an id
-    /// differs.
+    /// Returns the first item that shares an id, or else a name while no id differs.
     pub fn find(&self, keys: &Keys) -> Option<usize> {
         self.find_among(keys.iter(), |_| true)
     }
@@ -91,8 +90,9 @@ impl Index {
         by(Role::Id).min().or_else(|| by(Role::Name).filter(|item| !differ(*item)).min())
     }
 
-    /// Returns the positions to remove: for each entry its first remaining match, and that match's
-    /// duplicates. Beside them stands for each entry whether an item is removed for it.
+    /// Returns the positions to remove, and for each entry whether it has a match among them.
+    ///
+    /// For each entry they are its first remaining match and that match's duplicates.
     pub fn removal<'k, K: Iterator<Item = Key<'k>> + Clone>(
         &self,
         entries: impl IntoIterator<Item = K>,

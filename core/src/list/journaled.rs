@@ -45,7 +45,9 @@ struct OldOutcomes {
     ended: Option<Timestamp>,
 }
 
-/// Makes the text that the journal keeps of outcomes. A thousand failures for one reason are one.
+/// Makes the text that the journal keeps of outcomes.
+///
+/// A thousand failures for one reason are one.
 pub(super) fn stored(outcomes: &[Outcome], ended: Timestamp) -> serde_json::Value {
     let alike = outcomes.chunk_by(|one, next| one == next).map(|alike| (alike.len(), alike[0].clone()));
     let stored = StoredOutcomes { outcomes: alike.collect(), ended: Some(ended) };

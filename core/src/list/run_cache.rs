@@ -1,7 +1,7 @@
 //! Copies of remote lists: each is read once in a run, and later reads see what was written since.
 //!
-//! A service may go on showing the old list for minutes after a change, so recent writes are applied
-//! to the copies, and to copies that are read later.
+//! A service may go on showing the old list for minutes after a change, so recent writes are
+//! applied to the copies, and to copies that are read later.
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
@@ -27,8 +27,7 @@ pub(super) struct ListCache(RefCell<HashMap<ListId, CachedList>>);
 /// The state of one list in this run.
 #[derive(Default)]
 struct CachedList {
-    /// Copies by the options that they were read with, which may choose a part of the list or how
-    /// its items look.
+    /// Copies by the options that they were read with, as options may select or change items.
     copies: HashMap<String, ListCopy>,
     writes: Vec<Write>,
 }
@@ -48,7 +47,9 @@ enum Write {
     Removed {
         /// The keys of each item.
         items: Vec<Keys>,
-        /// When they were removed. An item that the list dates later was added again.
+        /// When they were removed.
+        ///
+        /// An item that the list dates later was added again.
         at: Option<Timestamp>,
     },
 }
@@ -91,7 +92,9 @@ impl ListCache {
         lists.entry(list.id().clone()).or_default().copies.insert(list.options().to_owned(), copy);
     }
 
-    /// Applies a change to the copies of a list. After an uncertain one they are dropped.
+    /// Applies a change to the copies of a list.
+    ///
+    /// After an uncertain one they are dropped.
     pub fn changed(&self, list: &AnyList, action: Action, batch: &[&Entry], outcomes: &[Outcome], certain: bool) {
         let mut lists = self.0.borrow_mut();
         if !certain {

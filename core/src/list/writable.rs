@@ -99,8 +99,9 @@ impl WritableList {
         Ok(())
     }
 
-    /// Adds or removes entries that are not the accepted ones of a task: for a command, a
-    /// synchronisation, or an undo of the change with the number `undo_of`.
+    /// Adds or removes entries for a command, a synchronisation or an undo.
+    ///
+    /// An undo is of the change with the number `undo_of`.
     ///
     /// # Errors
     /// As [`WritableList::add_accepted`].
@@ -115,7 +116,7 @@ impl WritableList {
         Ok(self.change(entries, action, by, undo_of, cx).await?.0)
     }
 
-    /// Puts a change into the task's report, with a warning for items that the service does not know.
+    /// Puts a change into the task's report, with a warning for items that are unknown.
     pub fn report(&self, task: &mut Task, by: &'static str, report: ChangeReport) {
         if !report.not_found.is_empty() {
             task.warn(by, format!("not found by {}: {}", report.list, report.not_found.join(", ")));
@@ -137,8 +138,8 @@ impl WritableList {
         let steps = self.plan(entries, action, undo_of.is_some(), on_list.as_deref(), cx)?;
         let item = |at: usize| on_list.as_ref().and_then(|items| items[at].as_ref());
         let is_sent = |at: &usize| matches!(steps[*at], Step::Send);
-        // A removed item is recorded as it was on the list, with its dates, so that it can be restored.
-        // An undo says itself what is removed.
+        // A removed item is recorded as it was on the list, with its dates, so that it can be
+        // restored. An undo says itself what is removed.
         let sent = |at: usize| match item(at).filter(|_| action == Action::Remove) {
             Some(item) if undo_of.is_some() => Cow::Owned(filled(entries[at], item)),
             Some(item) => Cow::Borrowed(item),
@@ -164,8 +165,10 @@ impl WritableList {
         Ok((report, outcomes))
     }
 
-    /// Decides what has to be sent: neither entries that cannot be items, nor those that are on the
-    /// list (or not on it) already, nor the same item twice.
+    /// Selects the entries to send.
+    ///
+    /// Entries that cannot be items, that would change nothing, or that are the same item as
+    /// another are left out.
     fn plan(
         &self,
         entries: &[&Entry],
@@ -222,11 +225,10 @@ impl WritableList {
         }
     }
 
-    /// Returns the item that each entry is on a remote list, if this run has read the list or if it
-    /// is worth a read.
+    /// Returns the item of a remote list for each entry, if the list was read or is worth a read.
     ///
-    /// It is worth one in a dry run, where the answer is all that the user gets; before a removal, so
-    /// that the journal has the items as they were; and where adding an item again does harm.
+    /// It is worth one in a dry run, where the answer is all that the user gets; before a removal,
+    /// so that the journal has the items as they were; and where adding an item again does harm.
     async fn items_on_list(
         &self,
         entries: &[&Entry],
@@ -242,8 +244,8 @@ impl WritableList {
 
     /// Sends a batch after recording it in the journal, and records its outcome.
     ///
-    /// `replaced` are the items that are overwritten. `was_read` says that the list was read before,
-    /// so that everything in the batch is a change.
+    /// `replaced` are the items that are overwritten. `was_read` says that the list was read
+    /// before, so that everything in the batch is a change.
     async fn send_journaled(
         &self,
         batch: &[&Entry],
@@ -287,7 +289,9 @@ impl WritableList {
         Ok((change, Some(id)))
     }
 
-    /// Sends a batch. An error is the outcome of each item, because other lists may still be changed.
+    /// Sends a batch.
+    ///
+    /// An error is the outcome of each item, because other lists may still be changed.
     async fn send(&self, batch: &[&Entry], action: Action, cx: &Context) -> Change {
         self.0.change(action, batch, cx).await.unwrap_or_else(|error| {
             let certain = !error.may_have_happened();

@@ -9,12 +9,14 @@ use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-/// One `T` or a list of them, as many options of FlexGet are written. It is never empty.
+/// One `T` or a list of them, as many options of FlexGet are written.
+///
+/// It is never empty.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OneOrMany<T>(Vec<T>);
 
 impl<T> OneOrMany<T> {
-    /// Just this one.
+    /// Creates a value from a single item.
     pub fn one(value: T) -> Self {
         Self(vec![value])
     }
@@ -35,7 +37,7 @@ impl<'a, T> IntoIterator for &'a OneOrMany<T> {
     }
 }
 
-/// Asks the text itself what it is, so that the errors of `T` keep their words and places, which an untagged enum loses.
+/// Visitor that accepts one item or a list, and keeps the errors of `T` with their places.
 struct OneOrList<T>(PhantomData<T>);
 
 impl<'de, T: Deserialize<'de>> Visitor<'de> for OneOrList<T> {

@@ -3,13 +3,14 @@
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
-/// The settings that all schemas are made with.
+/// Returns the settings that all schemas are made with.
 pub(crate) fn settings() -> SchemaSettings {
     SchemaSettings::draft2020_12()
 }
 
-/// An option that is absent in Rust is derived as one that may be `null`, so that an empty `account:` would pass. Nothing
-/// here may be `null` unless it says so with `"nullable": true`.
+/// Removes `null` from the types of options, unless they have `"nullable": true`.
+///
+/// An `Option` is derived as one that may be `null`, so that an empty `account:` would pass.
 pub(crate) fn forbid_null(schema: &mut Map<String, Value>) {
     if schema.remove("nullable") != Some(Value::Bool(true)) {
         if let Some(Value::Array(types)) = schema.get_mut("type") {

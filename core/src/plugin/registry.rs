@@ -1,4 +1,4 @@
-//! Everything that was contributed: plugins, lists, commands, and the names of plugins that only FlexGet has.
+//! The catalogue of all plugins, lists and commands, and of plugins that only FlexGet has.
 //!
 //! `inventory` collects what `submit!` registers, in no order; everything here is sorted by name.
 
@@ -10,41 +10,43 @@ pub use inventory::submit;
 use crate::plugin::command::CommandRegistration;
 use crate::plugin::registration::{Registration, UnsupportedPlugin};
 
-/// All plugins and lists by name. Two of one name are a mistake of the program, which the house tests find.
+/// Returns all plugins and lists by name.
+///
+/// Two of one name are a mistake of the program, which the house tests find.
 pub fn all() -> &'static BTreeMap<&'static str, &'static Registration> {
     static ALL: OnceLock<BTreeMap<&'static str, &'static Registration>> = OnceLock::new();
     ALL.get_or_init(|| inventory::iter::<Registration>.into_iter().map(|one| (one.name, one)).collect())
 }
 
-/// How many registrations there are, to be compared with the names.
+/// Returns the number of registrations, to compare with the number of names.
 pub fn count() -> usize {
     inventory::iter::<Registration>.into_iter().count()
 }
 
-/// The plugin or list of this name.
+/// Returns the plugin or list of this name.
 pub fn find(name: &str) -> Option<&'static Registration> {
     all().get(name).copied()
 }
 
-/// All names of plugins that this program does not have.
+/// Returns all names of plugins that this program does not have.
 pub fn all_unsupported() -> BTreeMap<&'static str, &'static UnsupportedPlugin> {
     let all = inventory::iter::<UnsupportedPlugin>.into_iter();
     all.flat_map(|unsupported| unsupported.names.iter().map(move |name| (*name, unsupported))).collect()
 }
 
-/// What is known of a name that is no plugin here.
+/// Returns the entry of a plugin that FlexGet has and this program lacks.
 pub fn unsupported(name: &str) -> Option<&'static UnsupportedPlugin> {
     inventory::iter::<UnsupportedPlugin>.into_iter().find(|unsupported| unsupported.names.contains(&name))
 }
 
-/// All commands, by their words.
+/// Returns all commands, by their words.
 pub fn commands() -> Vec<&'static CommandRegistration> {
     let mut commands: Vec<_> = inventory::iter::<CommandRegistration>.into_iter().collect();
     commands.sort_by_key(|command| command.path);
     commands
 }
 
-/// The names among `known` that are most like `name`, best first.
+/// Returns the names among `known` that are most like `name`, best first.
 pub fn similar<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let folded = name.to_lowercase().replace('-', "_");
     let mut near: Vec<(f64, &str)> = known

@@ -1,7 +1,8 @@
 //! Fields that are rendered from a template when somebody reads them.
 //!
-//! What a template reads may be offered and not fetched yet. So that it costs nothing where nobody reads the field, it is
-//! rendered at the last moment: when an expression reads the field or a plugin needs it ([`Task::need`]).
+//! What a template reads may be offered and not fetched yet. So that it costs nothing where nobody
+//! reads the field, it is rendered at the last moment: when an expression reads the field or a
+//! plugin needs it ([`Task::need`]).
 
 use std::collections::BTreeSet;
 
@@ -21,15 +22,17 @@ enum Rendered {
 }
 
 impl Task {
-    /// Lets a field of the entry at `at` be rendered from a template, at once if that reads nothing but what is known, and else
-    /// when somebody reads the field. A template that reads the field itself reads its old value.
+    /// Sets a field of the entry at `at` from a template, rendered when the field is first read.
+    ///
+    /// It is rendered at once if it reads nothing but known fields. A template that reads the field
+    /// itself reads its old value.
     pub fn set_deferred(&mut self, at: usize, field: &str, later: DeferredField) {
         let later = DeferredField { place: self.place.clone(), ..later };
         self.entries[at].set_deferred(field.to_owned(), later);
         self.render_if_known(at, field, false);
     }
 
-    /// Renders what can be rendered when everything that there is has been offered: the end of the phase `metainfo`.
+    /// Renders the deferred fields that can be rendered at the end of the phase `metainfo`.
     pub(crate) fn render_known(&mut self) {
         for at in 0..self.entries.len() {
             let fields: Vec<String> = self.entries[at].deferred_fields().map(str::to_owned).collect();
@@ -47,7 +50,9 @@ impl Task {
         }
     }
 
-    /// Renders a field if all that its template reads is known. Unless `complete`, a name that there is not may still come.
+    /// Renders a field if all that its template reads is known.
+    ///
+    /// Unless `complete`, a name that there is not may still come.
     fn render_if_known(&mut self, at: usize, field: &str, complete: bool) {
         let entry = &self.entries[at];
         let Some(later) = entry.later(field) else { return };
@@ -79,7 +84,7 @@ impl Task {
         }
     }
 
-    /// Gives up the fields that are still not rendered though all has been fetched: they read each other.
+    /// Marks fields as unavailable that depend on each other.
     pub(crate) fn give_up(&mut self, wanted: &[(usize, BTreeSet<String>)]) {
         for (at, fields) in wanted {
             for field in fields {
@@ -127,7 +132,7 @@ impl Task {
     }
 }
 
-/// The words for fields that nobody knows.
+/// Returns the words for fields that nobody knows.
 pub fn unavailable_fields_message(fields: &[String]) -> String {
     let names: Vec<String> = fields.iter().map(|name| format!("`{name}`")).collect();
     format!("{} could not be looked up", names.join(", "))

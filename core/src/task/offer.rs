@@ -1,8 +1,9 @@
 //! Fields that are fetched only when somebody reads them, for many entries at once.
 //!
-//! A plugin makes an [`Offer`] to a task. Whatever reads fields (a condition, a template) reads in *rounds*: every entry
-//! is evaluated with what is known; the offered fields that evaluation really touched are fetched as one batch for all
-//! entries that touched them; and so on until nothing that was touched is missing. A field that nobody reads costs nothing, and short-circuit is respected:
+//! A plugin makes an [`Offer`] to a task. Whatever reads fields (a condition, a template) reads in
+//! *rounds*: every entry is evaluated with what is known; the offered fields that evaluation really
+//! touched are fetched as one batch for all entries that touched them; and so on until nothing that
+//! was touched is missing. A field that nobody reads costs nothing, and short-circuit is respected:
 //! `'x' in title and trakt_watched` asks only about the entries that pass the first half.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,33 +14,36 @@ use crate::task::Task;
 use crate::value::Value;
 use futures_util::future::LocalBoxFuture;
 
-/// What an offer says about one entry: fields to fill in, or why there are none.
+/// Result of a lookup for one entry: fields to fill in, or why there are none.
 ///
-/// A field that is absent from the answer, though it was asked for, is known to be nothing afterwards ([`Value::Null`]): the service
-/// was asked and has no such thing. After a failure it stays unknown, and a condition that reads it decides nothing.
+/// A field that is absent from the answer, though it was asked for, is known to be nothing
+/// afterwards ([`Value::Null`]): the service was asked and has no such thing. After a failure it
+/// stays unknown, and a condition that reads it decides nothing.
 pub type Answer = Result<Vec<(Name, Value)>, String>;
 
 /// Fields that can be fetched.
 pub trait Offer {
-    /// Which plugin makes the offer, for messages.
+    /// Returns the name of the plugin that makes the offer, for messages.
     fn plugin(&self) -> &'static str;
 
-    /// The fields that one fetch fills in. A plugin whose fields cost different requests makes an offer for each request.
+    /// Returns the fields that one fetch fills in.
+    ///
+    /// A plugin whose fields cost different requests makes an offer for each request.
     fn fields(&self) -> &[&'static str];
 
-    /// Whether it can do anything for this entry; the default is that it can.
+    /// Returns whether it can do anything for this entry; the default is that it can.
     fn applies(&self, _entry: &Entry) -> bool {
         true
     }
 
-    /// Fetches for these entries, in as few requests as there can be: one answer for each entry, in order.
+    /// Fetches for these entries in as few requests as possible; one result per entry, in order.
     fn fetch<'a>(&'a self, entries: &'a [&'a Entry], cx: &'a Context) -> LocalBoxFuture<'a, Vec<Answer>>;
 }
 
-/// How many reasons are told in full; each entry has its own in its traces.
+/// Limit of the reasons in a warning; each entry has its own in its traces.
 const MAX_REASONS: usize = 3;
 
-/// What to warn of when entries could not be looked up, by reason how many: a few lines at the most, whatever their number.
+/// Summarizes failed lookups in a few lines: each reason with the number of entries.
 fn summarize_failures(failures: &BTreeMap<String, usize>) -> Vec<String> {
     let entries = |count: usize| format!("{count} entries could not be looked up");
     if failures.len() <= MAX_REASONS {
@@ -55,7 +59,7 @@ fn summarize_failures(failures: &BTreeMap<String, usize>) -> Vec<String> {
 }
 
 impl Task {
-    /// The offer that could still fill in `field` of this entry.
+    /// Returns the offer that could still fill in `field` of this entry.
     fn offer_for(&self, entry: &Entry, field: &str) -> Option<u32> {
         if entry.has(field) {
             return None;
@@ -66,18 +70,19 @@ impl Task {
         })
     }
 
-    /// Whether `field` of this entry has to be fetched or rendered before it can be read.
+    /// Returns whether `field` of this entry has to be fetched or rendered before it can be read.
     pub fn is_pending(&self, entry: &Entry, field: &str) -> bool {
         entry.later(field).is_some() || self.offer_for(entry, field).is_some()
     }
 
-    /// Whether `field` of this entry is offered and not fetched yet.
+    /// Returns whether `field` of this entry is offered and not fetched yet.
     pub(crate) fn is_offered(&self, entry: &Entry, field: &str) -> bool {
         self.offer_for(entry, field).is_some()
     }
 
-    /// Whether `field` of this entry was asked for and could not be fetched, so that nobody knows what it is. The entry's
-    /// traces say why.
+    /// Returns whether `field` of this entry could not be fetched, so that its value is unknown.
+    ///
+    /// The entry's traces say why.
     pub fn is_unavailable(&self, entry: &Entry, field: &str) -> bool {
         if self.is_pending(entry, field) {
             return false;
@@ -91,7 +96,7 @@ impl Task {
             })
     }
 
-    /// The fields of this entry that could be fetched.
+    /// Returns the fields of this entry that could be fetched.
     pub fn offered<'a>(&'a self, entry: &'a Entry) -> impl Iterator<Item = &'static str> + 'a {
         let offers = self.offers().iter().enumerate();
         offers
@@ -99,13 +104,16 @@ impl Task {
             .flat_map(|(_, offer)| offer.fields().iter().copied())
     }
 
-    /// Fetches these fields for the entries at these positions, in one batch for each offer, and renders those that are
-    /// made of others, until every one is known, known to be nothing, or has failed (which the entry's traces say).
+    /// Fetches and renders these fields for the entries at these positions, one batch per offer.
+    ///
+    /// Afterwards each field is known, known to be absent, or has failed, which the entry's traces
+    /// say.
     pub async fn fetch(&mut self, wanted: &[(usize, BTreeSet<String>)]) {
         let mut wanted = wanted.to_vec();
         loop {
             self.render(&mut wanted);
-            // The offer that serves the most comes first only by number: a fetch may fill in what the next would be asked for.
+            // The offer that serves the most comes first only by number: a fetch may fill in what
+            // the next would be asked for.
             let next = wanted
                 .iter()
                 .flat_map(|(at, fields)| fields.iter().filter_map(|field| self.offer_for(&self.entries[*at], field)))
@@ -175,8 +183,10 @@ impl Task {
         self.fetch(&wanted).await;
     }
 
-    /// Reads the entries at these positions in rounds (see the module): `read` gives a result and the names of the
-    /// fields that it touched, and is called again for an entry once those that were missing have been fetched.
+    /// Reads the entries at these positions in rounds (see the module).
+    ///
+    /// `read` returns a result and the names of the fields that it touched, and is called again for
+    /// an entry once those that were missing have been fetched.
     pub async fn rounds<T>(
         &mut self,
         positions: Vec<usize>,

@@ -28,7 +28,7 @@ pub enum Phase {
     Modify,
     /// Accepted entries are acted on.
     Output,
-    /// What was done is remembered.
+    /// Accepted entries are remembered.
     Learn,
     /// After everything.
     Exit,
@@ -52,7 +52,7 @@ impl Phase {
         Phase::Exit,
     ];
 
-    /// [`Phase::Start`], as a default for options.
+    /// Returns [`Phase::Start`], as a default for options.
     pub fn start() -> Self {
         Self::Start
     }

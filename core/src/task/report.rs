@@ -1,4 +1,4 @@
-//! What a run did, as data. The terminal and `--format json` render the same report.
+//! The report of a run, as data that the terminal and `--format json` render.
 
 use std::collections::BTreeMap;
 
@@ -10,14 +10,14 @@ use crate::entry::{Entry, State};
 use crate::error::Error;
 use crate::value::Value;
 
-/// What a run did.
+/// Report of a run.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
 pub struct Report {
     /// The version of this format: 1.
     pub version: u32,
     /// The tasks, in the order in which they ran.
     pub tasks: Vec<TaskReport>,
-    /// How many requests were sent, by method; a request that was sent again counts again.
+    /// Number of requests by method; a retry counts again.
     pub requests: BTreeMap<String, u64>,
 }
 
@@ -33,7 +33,7 @@ pub enum Outcome {
     Skipped,
 }
 
-/// What one task did.
+/// Report of a task.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
 pub struct TaskReport {
     /// The task's name.
@@ -48,7 +48,7 @@ pub struct TaskReport {
     pub entries: Vec<EntryReport>,
     /// All changes to lists, in order.
     pub changes: Vec<ChangeReport>,
-    /// What the user should know.
+    /// Warnings for the user.
     pub warnings: Vec<String>,
     /// How long it took, in milliseconds.
     pub elapsed_ms: u64,
@@ -59,21 +59,21 @@ pub struct TaskReport {
 pub struct ErrorReport {
     /// The plugin that failed or that is missing.
     pub plugin: String,
-    /// What happened.
+    /// Message of the error.
     pub message: String,
-    /// What to do about it.
+    /// Next step for the user.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
 }
 
 impl ErrorReport {
-    /// The error as `plugin` failed with it.
+    /// Returns the error as `plugin` failed with it.
     pub fn of(plugin: &str, error: &Error) -> Self {
         Self { plugin: plugin.to_owned(), message: error.to_string(), hint: error.hint_text().map(str::to_owned) }
     }
 }
 
-/// One entry at the end of a task: the entry itself, because there may be many, which can only be read any more.
+/// Entry at the end of a task, read-only.
 #[derive(Debug)]
 pub struct EntryReport(Entry);
 
@@ -85,19 +85,19 @@ struct Written<'a> {
     title: &'a str,
     /// The address.
     url: &'a str,
-    /// What was decided.
+    /// State of the entry.
     #[schemars(with = "StateName")]
     state: State,
     /// The plugin that decided it.
     #[serde(skip_serializing_if = "Option::is_none")]
     plugin: Option<&'a str>,
-    /// Why.
+    /// Returns the reason of the decision.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
     /// The fields that are known, without those that start with `_`.
     #[schemars(with = "BTreeMap<String, serde_json::Value>")]
     fields: Fields<'a>,
-    /// What went wrong while fields were looked up.
+    /// Failures of lookups.
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     traces: &'a [String],
 }
@@ -115,37 +115,37 @@ enum StateName {
 }
 
 impl EntryReport {
-    /// The title.
+    /// Returns the title.
     pub fn title(&self) -> &str {
         self.0.title()
     }
 
-    /// The address.
+    /// Returns the address.
     pub fn url(&self) -> &str {
         self.0.url()
     }
 
-    /// What was decided.
+    /// Returns the state.
     pub fn state(&self) -> State {
         self.0.state()
     }
 
-    /// The plugin that decided it.
+    /// Returns the plugin that decided it.
     pub fn plugin(&self) -> Option<&'static str> {
         self.0.decided_by()
     }
 
-    /// Why.
+    /// Returns the reason of the decision.
     pub fn reason(&self) -> Option<&str> {
         self.0.reason()
     }
 
-    /// What went wrong while fields were looked up.
+    /// Failures of lookups.
     pub fn traces(&self) -> &[String] {
         self.0.traces()
     }
 
-    /// The fields that are known, as JSON, without those that start with `_`.
+    /// Returns the fields that are known, as JSON, without those that start with `_`.
     pub fn fields(&self) -> serde_json::Map<String, serde_json::Value> {
         reported(&self.0).map(|(name, value)| (name.to_owned(), value.to_json())).collect()
     }
@@ -197,13 +197,13 @@ pub struct ChangeReport {
     pub account: Option<String>,
     /// The list's name.
     pub name: String,
-    /// What was to be done.
+    /// Kind of the change.
     pub action: Action,
-    /// How many items it was about.
+    /// Number of items that were requested.
     pub requested: usize,
-    /// How many were added or removed; with `dry_run`, how many would be.
+    /// Number of items added or removed; with `dry_run`, of those that would be.
     pub done: usize,
-    /// How many were there already (add) or were not there (remove).
+    /// Number of items that were on the list already (add) or were not on it (remove).
     pub existing: usize,
     /// The titles that the service does not know.
     pub not_found: Vec<String>,
@@ -220,20 +220,20 @@ pub struct ChangeReport {
 }
 
 impl TaskReport {
-    /// Whether anything in it went wrong.
+    /// Returns whether anything in it went wrong.
     pub fn is_ok(&self) -> bool {
         self.outcome != Outcome::Aborted && self.changes.iter().all(|change| change.failed.is_empty())
     }
 }
 
 impl Report {
-    /// The report of a run that did these tasks in this world.
+    /// Returns the report of a run that did these tasks in this world.
     pub fn new(tasks: Vec<TaskReport>, cx: &Context) -> Self {
         let requests = cx.http.counts().into_iter().map(|(method, count)| (method.to_owned(), count)).collect();
         Self { version: 1, tasks, requests }
     }
 
-    /// Whether every task ran through and every change was made.
+    /// Returns whether every task ran through and every change was made.
     pub fn is_ok(&self) -> bool {
         self.tasks.iter().all(TaskReport::is_ok)
     }

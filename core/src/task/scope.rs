@@ -1,4 +1,4 @@
-//! What expressions and templates read of the entries of a task, and how they stand in options.
+//! The scope of expressions and templates over entries, and their types in options.
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -11,7 +11,7 @@ use crate::expression::{ErrorKind, Expression, ExpressionError, Got, Now, Scope,
 use crate::task::Task;
 use crate::value::Value;
 
-/// An entry as expressions see it: its fields, those that are offered, what was decided, and `task`, the task's name.
+/// Scope over an entry: its fields, those that are offered, its state, and the task's name.
 ///
 /// A field that is offered is [`Got::Pending`] until it is fetched, and stays so if it cannot be.
 pub(crate) struct Fields<'a> {
@@ -62,15 +62,15 @@ impl Scope for Fields<'_> {
 }
 
 impl Task {
-    /// The moment and the place for expressions.
+    /// Returns the moment and the place for expressions.
     pub fn now(&self) -> Now {
         Now { now: self.cx.clock.now(), zone: self.cx.clock.zone() }
     }
 
-    /// Evaluates something for the entries at these positions, in rounds: what it reads is fetched, and only for the
-    /// entries that it is read of.
+    /// Evaluates for the entries at these positions, and fetches exactly the fields that are read.
     ///
-    /// The error [`ErrorKind::Pending`] in a result names fields that could not be fetched: nobody knows what they are.
+    /// The error [`ErrorKind::Pending`] in a result names fields that could not be fetched: nobody
+    /// knows what they are.
     pub async fn evaluate<T>(
         &mut self,
         positions: Vec<usize>,
@@ -89,12 +89,13 @@ impl Task {
     }
 }
 
-/// How many entries a warning names.
+/// Limit of the entries that a warning names.
 const NAMED: usize = 3;
 
 impl Task {
-    /// Warns that an expression of a plugin could not be evaluated for these entries, in one line for each reason; each
-    /// entry's traces say so as well.
+    /// Warns that an expression failed for these entries, in one line per reason.
+    ///
+    /// Each entry's traces say so as well.
     pub fn warn_of_errors(&mut self, plugin: &'static str, text: &str, errors: &[(usize, ExpressionError)]) {
         let mut reasons: Vec<(String, Vec<usize>)> = Vec::new();
         for (at, error) in errors {

@@ -12,10 +12,10 @@ use crate::task::phase::Phase;
 /// The priority of a step that does not say another; higher runs first.
 pub const DEFAULT_PRIORITY: i32 = 128;
 
-/// What a step does, given its plugin.
+/// Function of a step, given its plugin.
 type Act<P> = dyn for<'a> Fn(&'a P, &'a mut Task) -> LocalBoxFuture<'a, Result<()>>;
 
-/// What a step of a plan does.
+/// Function of a step that is bound to its options.
 type BoundAct = dyn for<'a> Fn(&'a mut Task) -> LocalBoxFuture<'a, Result<()>>;
 
 /// One thing that a plugin does to a task: when, with which priority, and what.
@@ -34,14 +34,14 @@ impl<P: 'static> Step<P> {
         Self { phase, priority: DEFAULT_PRIORITY, run: Rc::new(move |plugin, task| boxed(run, plugin, task)) }
     }
 
-    /// The same with another priority; higher runs first.
+    /// Returns the same with another priority; higher runs first.
     #[must_use]
     pub fn priority(mut self, priority: i32) -> Self {
         self.priority = priority;
         self
     }
 
-    /// The step with its plugin: what a plan holds.
+    /// Returns the step with its plugin: what a plan holds.
     pub(crate) fn bind(self, name: &'static str, plugin: &Rc<P>) -> BoundStep {
         let plugin = Rc::clone(plugin);
         let run = self.run;
@@ -59,7 +59,7 @@ impl<P: 'static> Step<P> {
     }
 }
 
-/// A future that can be boxed for any lifetime of its arguments, which the closure's own cannot.
+/// Boxes a future for any lifetime of its arguments, which the closure's own type cannot express.
 fn boxed<'a, P, F>(run: F, plugin: &'a P, task: &'a mut Task) -> LocalBoxFuture<'a, Result<()>>
 where
     F: for<'b> AsyncFn(&'b P, &'b mut Task) -> Result<()> + Copy + 'static,
@@ -98,7 +98,7 @@ impl BoundStep {
     }
 }
 
-/// Puts steps into the order in which they run: by phase, then priority; equals stay as they stand in the config.
+/// Sorts steps by phase, then priority; equal ones keep the order of the config.
 pub fn order(steps: &mut [BoundStep]) {
     steps.sort_by_key(|step| (step.phase, std::cmp::Reverse(step.priority)));
 }

@@ -6,7 +6,7 @@ use flexget_core::list::recovery;
 use flexget_core::prelude::*;
 use flexget_core::task::report::{Action, ChangeReport};
 
-/// How many changes are shown where nothing is said.
+/// Default number of changes to show.
 const SHOWN: usize = 50;
 
 /// Shows the latest changes to remote lists, newest first.
@@ -28,7 +28,7 @@ impl Command for Changes {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct List {
-    /// How many to show; 50 where it is not said.
+    /// Number of changes to show; 50 by default.
     limit: Option<usize>,
 }
 
@@ -113,10 +113,13 @@ impl Command for Show {
     }
 }
 
-/// Undoes a change to a remote list: takes off what was added, or puts back what was removed, with its dates.
+/// Undoes a change to a remote list.
 ///
-/// The undo is a change itself. It puts back every play, every collected episode and note as it was, and takes off no play and no
-/// episode that was there before. The order of a list is not restored: what comes back stands at its end.
+/// Items that were added are removed; items that were removed are put back with their dates.
+///
+/// The undo is a change itself. It puts back every play, every collected episode and note as it
+/// was, and takes off no play and no episode that was there before. The order of a list is not
+/// restored: what comes back stands at its end.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Undo {

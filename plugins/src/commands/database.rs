@@ -7,14 +7,15 @@ use flexget_core::prelude::*;
 use jiff::SignedDuration;
 use serde_json::json;
 
-/// For so many days changes to remote lists can be undone, where nothing else is said.
+/// Default number of days for which changes can be undone.
 const DAYS: u32 = 90;
 
 /// Shows the database: its file, and how much it holds of what.
 ///
-/// Caches are answers of services: without them they are asked for again. The rest is what tasks remember (lists, what was seen), the journal of
-/// changes to remote lists, the accounts, and how fast services may be asked. It is of all configs that share the file. The bytes are those of what is
-/// held; the file is larger by what is needed to find it again.
+/// Caches are answers of services: without them they are asked for again. The rest is what tasks
+/// remember (lists, what was seen), the journal of changes to remote lists, the accounts, and how
+/// fast services may be asked. It is of all configs that share the file. The bytes are those of
+/// what is held; the file is larger by what is needed to find it again.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Show {}
@@ -54,14 +55,15 @@ impl Command for Show {
     }
 }
 
-/// Makes the database small: removes answers of services that are out of date, and old changes to remote lists.
+/// Shrinks the database: removes expired responses of services and old changes.
 ///
-/// What is out of date is otherwise kept for a while, to be used where a service cannot be asked. A change that was removed can no longer be undone;
-/// one of which nobody knows how it went stays. Lists, what was seen, accounts, and what else tasks remember are not touched.
+/// What is out of date is otherwise kept for a while, to be used where a service cannot be asked. A
+/// change that was removed can no longer be undone; one of which nobody knows how it went stays.
+/// Lists, what was seen, accounts, and what else tasks remember are not touched.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Prune {
-    /// For how many days changes to remote lists are kept, so that they can be undone; 90 where it is not said.
+    /// Number of days for which changes to remote lists can still be undone; 90 by default.
     keep_days: Option<u32>,
 }
 
@@ -96,7 +98,7 @@ fn part(size: &Size) -> serde_json::Value {
     json!({ "part": size.purpose.name(), "kind": size.kind, "rows": size.records, "bytes": size.bytes })
 }
 
-/// A number of bytes for people.
+/// Returns a number of bytes for people.
 fn readable(bytes: usize) -> String {
     let mut size = bytes as f64;
     for unit in ["bytes", "kB"] {

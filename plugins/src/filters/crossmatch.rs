@@ -7,8 +7,9 @@ use crate::shared::distinct::DistinctEntries;
 
 /// Accepts or rejects the entries that other inputs produce, too.
 ///
-/// A matching entry takes over the fields that it lacks. A number equals the text that spells it. An input that fails
-/// aborts the task, since its entries would count as absent. (FlexGet only warns, and `action: reject` lets all pass.)
+/// A matching entry takes over the fields that it lacks. A number equals the text that spells it.
+/// An input that fails aborts the task, since its entries would count as absent. (FlexGet only
+/// warns, and `action: reject` lets all pass.)
 ///
 /// ```yaml
 /// mock: [ Solaris (1972), Stalker (1979) ]
@@ -97,7 +98,7 @@ impl Crossmatch {
         Some(if self.case_sensitive { text } else { text.to_lowercase() })
     }
 
-    /// Returns the positions of the others by field and value, or `None` if comparisons are not exact.
+    /// Indexes the others by field and value, or returns `None` if comparisons are not exact.
     fn index(&self, others: &[Entry]) -> Option<HashMap<(usize, String), Vec<usize>>> {
         let mut index: HashMap<(usize, String), Vec<usize>> = HashMap::new();
         for (at, other) in others.iter().enumerate().filter(|_| self.exact) {
@@ -121,7 +122,7 @@ impl Crossmatch {
         matches
     }
 
-    /// Returns the positions of the others with a field that contains the entry's or is within it, and these fields.
+    /// Returns the others with a field that contains the entry's or is within it, and these fields.
     fn similar(&self, entry: &Entry, others: &[Entry]) -> BTreeMap<usize, Vec<&str>> {
         let mut matches: BTreeMap<usize, Vec<&str>> = BTreeMap::new();
         for (at, other) in others.iter().enumerate() {

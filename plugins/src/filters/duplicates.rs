@@ -6,8 +6,8 @@ use crate::shared::decision::{Decision, comparable};
 
 /// Accepts or rejects entries with the same value of a field.
 ///
-/// With `action: reject` the last of them stays, as in FlexGet: rejected entries do not count. An entry that was
-/// produced twice, with the same title and URL, is not a duplicate of itself.
+/// With `action: reject` the last of them stays, as in FlexGet: rejected entries do not count. An
+/// entry that was produced twice, with the same title and URL, is not a duplicate of itself.
 ///
 /// ```yaml
 /// mock:

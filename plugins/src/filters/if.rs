@@ -11,21 +11,25 @@ use serde::{Deserializer, de};
 
 /// Accepts, rejects or fails the entries for which a condition is true, or runs plugins on them.
 ///
-/// A condition is an expression over the fields of an entry, in the language of Jinja: `and`, `or`, `not`, `in`, comparisons,
-/// filters, `is defined`, `now - timedelta(days=7)`. There are also `has_field('name')`, `now`, `utcnow` and `task`. The rules are
-/// tried one after the other, each on the entries that are not rejected by then.
+/// A condition is an expression over the fields of an entry, in the language of Jinja: `and`, `or`,
+/// `not`, `in`, comparisons, filters, `is defined`, `now - timedelta(days=7)`. There are also
+/// `has_field('name')`, `now`, `utcnow` and `task`. The rules are tried one after the other, each
+/// on the entries that are not rejected by then.
 ///
-/// In place of `accept`, `reject` or `fail` there can be plugins, which run on the matching entries in all their
-/// phases (for those the condition is looked at again in each phase), or a list of such actions.
+/// In place of `accept`, `reject` or `fail` there can be plugins, which run on the matching entries
+/// in all their phases (for those the condition is looked at again in each phase), or a list of
+/// such actions.
 ///
-/// Fields that a lookup offers are fetched when a condition comes to read them, for all entries together: `'x' in title and
-/// trakt_watched` asks about the entries with an `x` alone.
+/// Fields that a lookup offers are fetched when a condition comes to read them, for all entries
+/// together: `'x' in title and trakt_watched` asks about the entries with an `x` alone.
 ///
 /// * A field that there is not makes the condition false, also within `not`.
-/// * A field whose lookup failed makes it neither true nor false. The rule does not apply then; if it was to reject or
-///   fail the entry, nobody may accept the entry in this run, and it stays undecided with the reason. (FlexGet takes
-///   the field for `None`, so that what is not known to be watched passes.)
-/// * A condition that cannot be evaluated, such as text compared with a number, is a warning and does not apply.
+/// * A field whose lookup failed makes it neither true nor false. The rule does not apply then; if
+///   it was to reject or fail the entry, nobody may accept the entry in this run, and it stays
+///   undecided with the reason. (FlexGet takes the field for `None`, so that what is not known to
+///   be watched passes.)
+/// * A condition that cannot be evaluated, such as text compared with a number, is a warning and
+///   does not apply.
 ///
 /// ```yaml
 /// mock:
@@ -48,7 +52,7 @@ struct Rule {
     actions: OneOrMany<Action>,
 }
 
-/// What to do with an entry.
+/// Action for an entry.
 enum Action {
     /// To accept, reject or fail it.
     Decide(Decision),
@@ -56,7 +60,7 @@ enum Action {
     Run(AnyPlugins),
 }
 
-/// What to do with an entry, in a word.
+/// Action for an entry, as a word.
 #[derive(Deserialize, Clone, Copy, PartialEq)]
 #[serde(rename_all = "lowercase")]
 enum Decision {
@@ -93,7 +97,7 @@ impl Plugin for If {
     }
 }
 
-/// What `if` does in a phase.
+/// Creates the step of `if` in a phase.
 fn step_in(phase: Phase) -> impl for<'a> AsyncFn(&'a If, &'a mut Task) -> Result<()> + Copy + 'static {
     async move |plugin: &If, task: &mut Task| plugin.apply(phase, task).await
 }
@@ -119,7 +123,8 @@ impl If {
                         let steps: Vec<_> = plugins.steps.iter().filter(|step| step.phase == phase).collect();
                         let live: Vec<usize> =
                             matching.iter().copied().filter(|at| is_live(&task.entries[*at])).collect();
-                        // What gets ready before there are entries does so in any case, such as lists.
+                        // What gets ready before there are entries does so in any case, such as
+                        // lists.
                         if !live.is_empty() || phase < Phase::Input {
                             task.with_only(&live, &steps).await?;
                         }
@@ -165,7 +170,9 @@ impl Rule {
         }
     }
 
-    /// The entries for which the condition is true. Those for which it is not known are dealt with here.
+    /// Returns the entries for which the condition is true.
+    ///
+    /// Those for which it is not known are dealt with here.
     async fn matching(&self, task: &mut Task) -> Vec<usize> {
         let live = task.live().collect();
         let results = task.evaluate(live, |fields, now| self.condition.holds(fields, now)).await;

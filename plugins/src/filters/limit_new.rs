@@ -2,8 +2,8 @@ use flexget_core::prelude::*;
 
 /// Accepts no more than so many entries in a run.
 ///
-/// The first ones stay accepted, in the order of the task; the others are rejected and come up again in the next run, when
-/// the first ones are seen. With `--learn` there is no limit.
+/// The first ones stay accepted, in the order of the task; the others are rejected and come up
+/// again in the next run, when the first ones are seen. With `--learn` there is no limit.
 ///
 /// ```yaml
 /// mock: [ First, Second, Third ]
@@ -13,7 +13,7 @@ use flexget_core::prelude::*;
 #[derive(Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct LimitNew {
-    /// How many entries stay accepted.
+    /// Number of entries that stay accepted.
     #[schemars(range(min = 1))]
     amount: usize,
 }

@@ -4,8 +4,8 @@ use flexget_core::prelude::*;
 
 /// Accepts or rejects the entries that are on a list.
 ///
-/// With `action: accept` an accepted entry takes over the fields of the item that it lacks, and after the task the
-/// accepted entries are taken off the lists, unless `remove_on_match` is `no`.
+/// With `action: accept` an accepted entry takes over the fields of the item that it lacks, and
+/// after the task the accepted entries are taken off the lists, unless `remove_on_match` is `no`.
 ///
 /// ```yaml
 /// mock: [ Solaris (1972), Stalker (1979) ]
@@ -19,7 +19,7 @@ use flexget_core::prelude::*;
 pub struct ListMatch {
     /// The lists to look at.
     from: Vec<AnyList>,
-    /// What to do with an entry that is on one of them.
+    /// Action for an entry that is on one of the lists.
     #[serde(default)]
     action: Action,
     /// Whether accepted entries are taken off the lists when the task has acted on them.
@@ -30,7 +30,7 @@ pub struct ListMatch {
     single_match: bool,
 }
 
-/// What to do with an entry that is on a list.
+/// Action for an entry that is on a list.
 #[derive(Deserialize, JsonSchema, Default, PartialEq, Clone, Copy)]
 #[serde(rename_all = "lowercase")]
 #[schemars(inline)]

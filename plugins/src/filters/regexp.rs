@@ -13,9 +13,10 @@ use crate::shared::field_values::FieldValues;
 
 /// Accepts and rejects entries by regular expressions.
 ///
-/// A regular expression, in Python's syntax and case-insensitive, is searched in the fields `title` and `description`,
-/// or in those of `from`. It may have options: `not` holds regular expressions that must not match in the same field,
-/// `from` the fields to search, `set` fields to set (as the plugin `set` does), and `path` a value of the field `path`.
+/// A regular expression, in Python's syntax and case-insensitive, is searched in the fields `title`
+/// and `description`, or in those of `from`. It may have options: `not` holds regular expressions
+/// that must not match in the same field, `from` the fields to search, `set` fields to set (as the
+/// plugin `set` does), and `path` a value of the field `path`.
 ///
 /// ```yaml
 /// mock: [ Solaris 1972 1080p, Solaris 2002 1080p, Stalker 1979 CAM ]
@@ -105,7 +106,7 @@ impl Regexp {
         Ok(())
     }
 
-    /// Decides about the entry at `at` by the first regular expression that matches, or does not; returns whether one did.
+    /// Decides the entry at `at` by the first expression that applies; returns whether one did.
     fn apply(
         &self,
         expressions: &Expressions,

@@ -2,8 +2,9 @@ use flexget_core::prelude::*;
 
 /// Rejects entries that lack a field, or whose field is known to be nothing.
 ///
-/// A field that a lookup offers is fetched, one field after the other, and only for the entries that are still in question.
-/// An entry whose lookup failed is rejected as well, and the reason says so: it is not known to have the field.
+/// A field that a lookup offers is fetched, one field after the other, and only for the entries
+/// that are still in question. An entry whose lookup failed is rejected as well, and the reason
+/// says so: it is not known to have the field.
 ///
 /// ```yaml
 /// mock:

@@ -6,11 +6,14 @@ use jiff::Timestamp;
 
 use crate::shared::seen_record::{SeenRecord, new_record};
 
-/// Rejects entries that an earlier run accepted. Runs in every task unless disabled.
+/// Rejects entries that an earlier run accepted.
 ///
-/// An entry is recognised by the values of its `title`, `url` and `original_url`. Entries seen by one task count in
-/// every task of the config. With `seen: local` each task remembers only its own, which suits most tasks that read
-/// lists; `seen: no` disables the plugin. Entries that failed, and those of aborted tasks, are not remembered.
+/// Runs in every task unless disabled.
+///
+/// An entry is recognised by the values of its `title`, `url` and `original_url`. Entries seen by
+/// one task count in every task of the config. With `seen: local` each task remembers only its own,
+/// which suits most tasks that read lists; `seen: no` disables the plugin. Entries that failed, and
+/// those of aborted tasks, are not remembered.
 ///
 /// ```yaml
 /// mock: [ Solaris (1972) ]

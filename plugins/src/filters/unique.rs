@@ -6,8 +6,8 @@ use crate::shared::decision::{Decision, comparable};
 
 /// Rejects or accepts entries with the same values of fields as an earlier one.
 ///
-/// The first of them stays as it is. An entry that lacks one of the fields, or whose field is null, equals no other.
-/// (In FlexGet, null equals null.)
+/// The first of them stays as it is. An entry that lacks one of the fields, or whose field is null,
+/// equals no other. (In FlexGet, null equals null.)
 ///
 /// ```yaml
 /// mock:

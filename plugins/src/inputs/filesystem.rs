@@ -12,10 +12,10 @@ use crate::shared::source;
 
 /// Produces entries from the files, folders and links in folders, in the order of their paths.
 ///
-/// The title is the name, without the extension of a file. Other fields: `location` (the path), `filename` (the name),
-/// and the times `atime` (last access), `mtime` (last modification, also as `timestamp`) and `ctime` (last change of
-/// anything about it); they are also named `accessed`, `modified` and `created`. A folder that does not exist gives
-/// a warning.
+/// The title is the name, without the extension of a file. Other fields: `location` (the path),
+/// `filename` (the name), and the times `atime` (last access), `mtime` (last modification, also as
+/// `timestamp`) and `ctime` (last change of anything about it); they are also named `accessed`,
+/// `modified` and `created`. A folder that does not exist gives a warning.
 ///
 /// ```yaml
 /// filesystem:

@@ -4,8 +4,8 @@ use crate::shared::distinct::DistinctEntries;
 
 /// Reads several inputs, also of the same kind, in order.
 ///
-/// Entries with the title or the URL of an earlier one are left out. An input that fails gives a warning, and the
-/// others are read.
+/// Entries with the title or the URL of an earlier one are left out. An input that fails gives a
+/// warning, and the others are read.
 ///
 /// ```yaml
 /// inputs:

@@ -5,9 +5,10 @@ use crate::titles::media::Media;
 
 /// A list of entries with all their fields, kept by this program.
 ///
-/// An entry is on the list if an item has the same title, or is the same movie, show, season or episode by its ids.
-/// (FlexGet means to compare addresses as well and never finds one; here an address counts unless it is a made-up one.)
-/// Adding an entry that is on the list updates its fields.
+/// An entry is on the list if an item has the same title, or is the same movie, show, season or
+/// episode by its ids. (FlexGet means to compare addresses as well and never finds one; here an
+/// address counts unless it is a made-up one.) Adding an entry that is on the list updates its
+/// fields.
 ///
 /// ```yaml
 /// mock: [ Solaris (1972) ]
@@ -25,7 +26,7 @@ pub struct EntryList {
 
 submit! { list::<EntryList>() }
 
-/// By what an entry is known on a list of entries: its ids, its title, its address.
+/// Returns the keys of an entry on a list of entries: its ids, its title, its URL.
 pub fn keys(entry: &Entry) -> Keys {
     let is_real = |url: &&str| !url.starts_with("mock://") && !url.is_empty();
     let mut keys = Media::of(entry, None).map_or_else(Keys::new, |media| media.keys_without_name());
@@ -36,7 +37,7 @@ pub fn keys(entry: &Entry) -> Keys {
     keys
 }
 
-/// The list of this name in the store.
+/// Returns the list of this name in the store.
 pub fn stored_list(cx: &Context, name: &str) -> StoredList {
     StoredList::new(cx, EntryList::NAME, name, keys)
 }

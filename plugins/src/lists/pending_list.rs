@@ -5,11 +5,13 @@ use crate::lists::stored_list::StoredList;
 
 /// A list of entries that wait for approval, kept by this program.
 ///
-/// What a task adds is pending until `flexget-rs pending-list approve` approves it. As an input, and where entries are
-/// looked for on it, the list is what has been approved, unless `include` says otherwise. Its entries have the field
-/// `approved`. Entries are the same as on an `entry_list`; adding one again updates its fields and leaves its approval.
+/// What a task adds is pending until `flexget-rs pending-list approve` approves it. As an input,
+/// and where entries are looked for on it, the list is what has been approved, unless `include`
+/// says otherwise. Its entries have the field `approved`. Entries are the same as on an
+/// `entry_list`; adding one again updates its fields and leaves its approval.
 ///
-/// Better than in FlexGet: an item without title but with the same ids is found, and addresses count.
+/// Better than in FlexGet: an item without title but with the same ids is found, and addresses
+/// count.
 ///
 /// ```yaml
 /// mock: [ Solaris (1972) ]
@@ -34,12 +36,12 @@ pub struct Options {
     /// The list's name.
     #[schemars(length(min = 1))]
     list_name: String,
-    /// Which of its entries are meant: those that have been approved, those that have not, or all.
+    /// Entries of the list to use: approved, pending or all.
     #[serde(default)]
     include: Include,
 }
 
-/// Which entries of a list are meant.
+/// Entries of a list to use.
 #[derive(Deserialize, JsonSchema, Default, PartialEq, Clone, Copy)]
 #[serde(rename_all = "lowercase")]
 #[schemars(inline)]
@@ -58,19 +60,19 @@ submit! { list::<PendingList>() }
 /// The field that says whether an entry has been approved.
 pub const APPROVED: &str = "approved";
 
-/// Whether an item has been approved.
+/// Returns whether an item has been approved.
 pub fn is_approved(item: &Entry) -> bool {
     item.peek(APPROVED).is_some_and(Value::is_true)
 }
 
-/// What is kept of an entry: its fields, and whether the item has been approved.
+/// Returns the stored form of an entry: its fields, and whether it is approved.
 pub fn kept(entry: &Entry, before: Option<&Entry>) -> Entry {
     let mut kept = entry.fresh();
     kept.set(APPROVED, before.is_some_and(is_approved));
     kept
 }
 
-/// The list of this name in the store.
+/// Returns the list of this name in the store.
 pub fn stored_list(cx: &Context, name: &str) -> StoredList {
     StoredList::new(cx, PendingList::NAME, name, entry_list::keys)
 }

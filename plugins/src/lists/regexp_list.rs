@@ -5,14 +5,16 @@ use flexget_core::prelude::*;
 
 use crate::lists::stored_list::{Item, StoredList, removed_or_absent};
 
-/// A list of regular expressions, kept by this program: an entry is on it if one of them is found in its title.
+/// List of regular expressions in the database; an entry is on it if one matches its title.
 ///
-/// An entry that is added is a regular expression itself: its field `regexp`, or else its title. Upper and lower case are
-/// alike where titles are searched; of several expressions that are found the one added last counts. Removing an entry
-/// takes off the expression that is the same text, or else the one that is found in its title.
+/// An entry that is added is a regular expression itself: its field `regexp`, or else its title.
+/// Upper and lower case are alike where titles are searched; of several expressions that are found
+/// the one added last counts. Removing an entry takes off the expression that is the same text, or
+/// else the one that is found in its title.
 ///
-/// Better than in FlexGet: what is no regular expression is refused when it is added, with the reason, and does not break
-/// every later look at the list; removing an entry never takes off two expressions; one that is added again keeps its place.
+/// Better than in FlexGet: what is no regular expression is refused when it is added, with the
+/// reason, and does not break every later look at the list; removing an entry never takes off two
+/// expressions; one that is added again keeps its place.
 ///
 /// ```yaml
 /// mock: [ { title: films of Tarkovsky, regexp: '^(solaris|stalker)\b' } ]
@@ -30,12 +32,12 @@ pub struct RegexpList {
 
 submit! { list::<RegexpList>() }
 
-/// The list of this name in the store.
+/// Returns the list of this name in the store.
 pub fn stored_list(cx: &Context, name: &str) -> StoredList {
     StoredList::new(cx, RegexpList::NAME, name, keys)
 }
 
-/// The regular expression that an entry is.
+/// Returns the regular expression that an entry is.
 pub fn regexp(entry: &Entry) -> &str {
     entry.text("regexp").unwrap_or(entry.title())
 }
@@ -47,7 +49,7 @@ fn keys(entry: &Entry) -> Keys {
     keys
 }
 
-/// What is kept of an entry: the regular expression alone.
+/// Returns the stored form of an entry: only the regular expression.
 pub fn kept(entry: &Entry, _before: Option<&Entry>) -> Entry {
     let regexp = regexp(entry);
     Entry::new(regexp, "").with("regexp", regexp)
@@ -60,7 +62,7 @@ fn as_entry(item: &Item) -> Entry {
         .with("added", Value::Time(item.added))
 }
 
-/// For each entry the item whose expression is found in its title; of several the last.
+/// Returns for each entry the last item whose expression matches its title.
 fn matching<'a>(items: &'a [Item], entries: &[&Entry]) -> Result<Vec<Option<&'a Item>>> {
     let mut patterns = Vec::with_capacity(items.len());
     for item in items.iter().rev() {

@@ -27,17 +27,17 @@ pub struct Item {
 }
 
 impl StoredList {
-    /// The list of this kind and name, whose items are known by `keys`.
+    /// Returns the list of this kind and name, whose items are known by `keys`.
     pub fn new(cx: &Context, kind: &str, name: &str, keys: fn(&Entry) -> Keys) -> Self {
         Self { collection: cx.store.collection(kind, name), keys, now: cx.clock.now() }
     }
 
-    /// The collection itself.
+    /// Returns the collection itself.
     pub fn collection(&self) -> &Collection {
         &self.collection
     }
 
-    /// The items, oldest first.
+    /// Returns the items, oldest first.
     ///
     /// # Errors
     /// The database cannot be used; so do all methods here.
@@ -45,20 +45,23 @@ impl StoredList {
         Ok(self.collection.each(Item::read)?.into_iter().flatten().collect())
     }
 
-    /// The items that these entries are, in the entries' order.
+    /// Returns the items that these entries are, in the entries' order.
     pub fn find(&self, entries: &[&Entry]) -> Result<Vec<Option<Item>>> {
         let wanted = Index::new(entries.iter().map(|entry| (self.keys)(entry)));
         let known = Known::new(self.collection.each_with(&texts(&wanted), Item::read)?, self.keys);
         Ok((0..entries.len()).map(|at| known.find(wanted.keys_of(at)).cloned()).collect())
     }
 
-    /// Puts entries on the list. An item that is there already keeps its place and takes the entry's fields.
+    /// Puts entries on the list.
+    ///
+    /// An item that is there already keeps its place and takes the entry's fields.
     pub fn add(&self, entries: &[&Entry]) -> Result<Change> {
         self.write(entries, |entry, _| Cow::Borrowed(entry))
     }
 
-    /// Puts entries on the list as `make` has them, given the entry and the item that it is on the list, if it is
-    /// there: that keeps its place, its number and its time.
+    /// Writes entries as `make` returns them, given each entry and its item, if there is one.
+    ///
+    /// An item that is on the list keeps its position, its number and its time.
     pub fn put(&self, entries: &[&Entry], make: impl Fn(&Entry, Option<&Entry>) -> Entry) -> Result<Change> {
         self.write(entries, |entry, item| Cow::Owned(make(entry, item)))
     }
@@ -97,8 +100,9 @@ impl StoredList {
         self.collection.edit_each(|| texts(wanted), Item::read, edit)
     }
 
-    /// Puts items on the list that are not there yet, each with the time at which it was added elsewhere; what is there
-    /// stays as it is. Says how many were put.
+    /// Imports items with the times at which they were added elsewhere; returns their number.
+    ///
+    /// Items that are on the list stay as they are.
     pub fn bring(&self, brought: &[(Entry, Timestamp)]) -> Result<usize> {
         let Wanted { positions, index: wanted, .. } = Wanted::new(brought.iter().map(|(entry, _)| entry), self.keys);
         let edit = |items| {
@@ -132,7 +136,7 @@ impl StoredList {
     }
 }
 
-/// What is kept of an entry that is known by these keys.
+/// Builds the record of an entry with these keys.
 fn record<'k>(entry: &Entry, keys: impl Iterator<Item = Key<'k>>, added: Timestamp) -> NewRecord {
     let keys = keys.filter(finds).map(|key| key.text().to_owned()).collect();
     NewRecord { keys, data: entry.to_stored_text(&[ADDED]), added, expires: None }
@@ -147,7 +151,7 @@ impl Item {
         Entry::from_stored_text(raw.data).map(|entry| Self::of(raw.id, entry, raw.added))
     }
 
-    /// Whether the item is all that an entry would make of it.
+    /// Returns whether the item is all that an entry would make of it.
     fn is_as(&self, entry: &Entry) -> bool {
         let kept = |entry: &Entry| entry.fields().filter(|(name, _)| is_kept(name)).count();
         let mut wanted = entry.fields().filter(|(name, _)| is_kept(name));
@@ -162,12 +166,12 @@ fn is_kept(name: &str) -> bool {
     name != ADDED && !name.starts_with('_')
 }
 
-/// Whether an item can be found by a key: what only tells items apart finds none.
+/// Returns whether an item can be found by a key: what only tells items apart finds none.
 fn finds(key: &Key<'_>) -> bool {
     key.role != Role::Distinction
 }
 
-/// The keys by which records are found.
+/// Returns the keys by which records are found.
 fn texts(index: &Index) -> Vec<&str> {
     index.keys().filter(finds).map(Key::text).collect()
 }

@@ -5,16 +5,19 @@ use crate::lists::entry_list;
 use crate::lists::stored_list::removed_or_absent;
 use crate::shared::yaml_file::{Encoding, Row, YamlFile, url_of};
 
-/// A list in a YAML file: a sequence of entries, each with a `title`, that people can read and edit.
+/// List in a YAML file that people can read and edit.
 ///
-/// The path is relative to the folder in which the program is started; a file that is not there is an empty list and is made
-/// when something is added. Entries are the same as on an `entry_list`. All fields of an entry are written, or those in
-/// `fields` and the title.
+/// The file is a sequence of entries, each with a `title`.
 ///
-/// Better than in FlexGet: a file is written once for all entries, at once (never half), and only if something changes;
-/// a file that cannot be read is an error and is left alone; `--test` does not write; items that are not touched stay as
-/// they stand, and an item that is added again keeps the fields that the entry has not; an item without a `url` has the
-/// same one in each run. Comments are lost when the file is written.
+/// The path is relative to the folder in which the program is started; a file that is not there is
+/// an empty list and is made when something is added. Entries are the same as on an `entry_list`.
+/// All fields of an entry are written, or those in `fields` and the title.
+///
+/// Better than in FlexGet: a file is written once for all entries, at once (never half), and only
+/// if something changes; a file that cannot be read is an error and is left alone; `--test` does
+/// not write; items that are not touched stay as they stand, and an item that is added again keeps
+/// the fields that the entry has not; an item without a `url` has the same one in each run.
+/// Comments are lost when the file is written.
 ///
 /// ```yaml
 /// mock: [ { title: Solaris (1972), imdb_id: tt0069293 } ]
@@ -85,7 +88,7 @@ impl YamlList {
         }
     }
 
-    /// An entry as it is to stand in the file, over what stands there: title and address first.
+    /// Returns the row of an entry over the row in the file; title and URL come first.
     fn row(&self, entry: &Entry, before: Option<&Row>) -> Row {
         let mut fields = before.map(|row| row.fields.clone()).unwrap_or_default();
         let mut known: Vec<(&str, &Value)> =

@@ -2,7 +2,8 @@ use flexget_core::prelude::*;
 
 /// Takes only the first entries of an input.
 ///
-/// An input that is read in pages stops when there are enough, so that a long list need not be read to its end.
+/// An input that is read in pages stops when there are enough, so that a long list need not be read
+/// to its end.
 ///
 /// ```yaml
 /// limit:
@@ -14,7 +15,7 @@ use flexget_core::prelude::*;
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Limit {
-    /// How many entries to take; 0 or -1 means all.
+    /// Number of entries to take; 0 or -1 means all.
     #[schemars(range(min = -1))]
     amount: i64,
     /// The input.

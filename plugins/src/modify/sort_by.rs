@@ -13,8 +13,9 @@ use crate::titles::parsing::quality::Quality;
 
 /// Sorts the entries by a field, or by any expression over fields.
 ///
-/// With several, the first counts most. An entry that lacks the field comes last, also in reverse. Numbers come
-/// before text, and text before dates, where fields hold both. Qualities, such as `1080p webdl`, come from worse to better.
+/// With several, the first counts most. An entry that lacks the field comes last, also in reverse.
+/// Numbers come before text, and text before dates, where fields hold both. Qualities, such as
+/// `1080p webdl`, come from worse to better.
 ///
 /// ```yaml
 /// mock:
@@ -33,7 +34,7 @@ pub struct SortBy {
     keys: OneOrMany<Key>,
 }
 
-/// By what to sort.
+/// Sort key.
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields, remote = "Self")]
 struct Key {
@@ -44,11 +45,11 @@ struct Key {
     ignore_articles: Articles,
 }
 
-/// What is left out at the beginning of text.
+/// Articles to ignore at the beginning of text.
 #[derive(Default)]
 struct Articles(Option<Pattern>);
 
-/// What `ignore_articles: yes` leaves out.
+/// Articles that `ignore_articles: yes` ignores.
 const ARTICLES: &str = r"^(the|a|an)\s";
 
 submit! { plugin::<SortBy>() }
@@ -82,7 +83,7 @@ impl SortBy {
 }
 
 impl Key {
-    /// What each entry is sorted by.
+    /// Returns the value to sort by for each entry.
     async fn values(&self, expression: &Expression, task: &mut Task) -> Result<Vec<Value>> {
         let all = (0..task.entries.len()).collect();
         let results = task.evaluate(all, |fields, now| expression.evaluate(fields, now)).await;
@@ -124,7 +125,7 @@ impl Key {
     }
 }
 
-/// What is sorted by where all values are qualities, or not known; some must be more than a number.
+/// Reads all values as qualities, or returns `None` if some are none or all are numbers.
 fn as_qualities(values: &[Value]) -> Option<Vec<Value>> {
     let is_number = |value: &Value| value.as_str().is_some_and(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
     if values.iter().all(|value| value.is_null() || is_number(value)) {

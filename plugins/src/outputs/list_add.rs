@@ -2,9 +2,10 @@ use flexget_core::prelude::*;
 
 /// Puts the accepted entries on lists.
 ///
-/// All lists are looked at before anything is read, so that an account that is not authorized stops the task at once.
-/// An entry that could not be put on a list is failed, with the reason, and so it is not remembered as seen: the next run
-/// tries again. (FlexGet writes a line into its log and takes the entry for done.)
+/// All lists are looked at before anything is read, so that an account that is not authorized stops
+/// the task at once. An entry that could not be put on a list is failed, with the reason, and so it
+/// is not remembered as seen: the next run tries again. (FlexGet writes a line into its log and
+/// takes the entry for done.)
 ///
 /// ```yaml
 /// mock: [ { title: Solaris (1972), imdb_id: tt0069293 } ]

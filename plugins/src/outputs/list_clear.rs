@@ -2,7 +2,8 @@ use flexget_core::prelude::*;
 
 /// Clears lists.
 ///
-/// A list is read once and its items are removed in batches; FlexGet sends a request for every item.
+/// A list is read once and its items are removed in batches; FlexGet sends a request for every
+/// item.
 ///
 /// ```yaml
 /// list_clear:

@@ -2,8 +2,9 @@ use flexget_core::prelude::*;
 
 /// Takes the accepted entries off lists.
 ///
-/// All lists are looked at before anything is read, so that an account that is not authorized stops the task at once
-/// (FlexGet finds out when it is to remove). An entry that could not be removed is failed, with the reason.
+/// All lists are looked at before anything is read, so that an account that is not authorized stops
+/// the task at once (FlexGet finds out when it is to remove). An entry that could not be removed is
+/// failed, with the reason.
 ///
 /// ```yaml
 /// entry_list: to watch

@@ -4,14 +4,17 @@ use flexget_core::task::report::Action;
 
 /// Makes one list equal to another, or gives each of two lists what the other has.
 ///
-/// `mode: mirror` puts on `to` what `from` has, and takes off `to` what `from` has not. `mode: union` puts on each what it
-/// lacks, and takes nothing off; both lists must be ones that can be changed. Both lists are read whole before anything
-/// is changed, and items are the same if their ids say so.
+/// `mode: mirror` puts on `to` what `from` has, and takes off `to` what `from` has not.
+/// `mode: union` puts on each what it lacks, and takes nothing off; both lists must be ones that
+/// can be changed. Both lists are read whole before anything is changed, and items are the same if
+/// their ids say so.
 ///
-/// `max_removals` is how many items may be taken off at the most, as a number or as a part of the list; 25 % where it is not said.
-/// If there is more to take off, or `from` is empty, nothing is changed and the task is aborted: a list that has become empty by
-/// mistake does not empty the other. If something could not be put on, nothing is taken off. With `--test` the report shows item by
-/// item what would be done, also where too much would be taken off; in a run the difference is in the log (`-v`) before anything is sent.
+/// `max_removals` is how many items may be taken off at the most, as a number or as a part of the
+/// list; 25 % where it is not said. If there is more to take off, or `from` is empty, nothing is
+/// changed and the task is aborted: a list that has become empty by mistake does not empty the
+/// other. If something could not be put on, nothing is taken off. With `--test` the report shows
+/// item by item what would be done, also where too much would be taken off; in a run the difference
+/// is in the log (`-v`) before anything is sent.
 ///
 /// ```yaml
 /// list_sync:
@@ -28,12 +31,12 @@ pub struct ListSync {
     /// Whether `to` becomes equal to `from`, or both get what the other has.
     #[serde(default)]
     mode: Mode,
-    /// How many items may be taken off `to`: a number, or a part of it such as `25%`.
+    /// Limit of the items to remove from `to`: a number, or a share such as `25%`.
     #[serde(default)]
     max_removals: MaxRemovals,
 }
 
-/// What to make of two lists.
+/// Way to combine two lists.
 #[derive(Deserialize, JsonSchema, Default, Clone, Copy, PartialEq)]
 #[serde(rename_all = "lowercase")]
 #[schemars(inline)]
@@ -45,14 +48,14 @@ enum Mode {
     Union,
 }
 
-/// How many items may be taken off a list.
+/// Limit of the items to remove from a list.
 #[derive(Deserialize, JsonSchema)]
 #[serde(untagged)]
 #[schemars(inline)]
 enum MaxRemovals {
-    /// So many.
+    /// Number of items.
     Number(u64),
-    /// So many of a hundred.
+    /// Percentage of the list.
     Part(#[schemars(extend("format" = "percent"))] String),
 }
 
@@ -63,7 +66,9 @@ impl Default for MaxRemovals {
 }
 
 impl MaxRemovals {
-    /// The number for a list of this length. A part of a short list is one item at the least, but never all of it unless it says so.
+    /// Returns the number for a list of this length.
+    ///
+    /// A part of a short list is one item at the least, but never all of it unless it says so.
     fn of(&self, length: usize) -> usize {
         match self {
             Self::Number(number) => usize::try_from(*number).unwrap_or(usize::MAX),
@@ -117,7 +122,8 @@ impl ListSync {
             _ => {
                 let extra = lacking(&self.to, &from, &to);
                 let refused = self.refusal(from.is_empty(), to.len(), &extra);
-                // A dry run shows what there is to do also where it will not be done: that is how one finds out what is wrong.
+                // A dry run shows what there is to do also where it will not be done: that is how
+                // one finds out what is wrong.
                 if refused.is_none() || cx.dry_run {
                     if !self.put(&self.to, &missing, Action::Add, task).await? {
                         return Err(Error::new(format!(
@@ -133,7 +139,7 @@ impl ListSync {
         }
     }
 
-    /// Why nothing is to be changed, if `to` would lose too much.
+    /// Returns why nothing is to be changed, if `to` would lose too much.
     fn refusal(&self, nothing_in_source: bool, length: usize, extra: &[&Entry]) -> Option<Error> {
         if nothing_in_source && length > 0 {
             let error = Error::new(format!(
@@ -174,7 +180,7 @@ fn name(list: &AnyList) -> String {
     list.id().name.clone()
 }
 
-/// The titles of the first items, and how many more there are.
+/// Returns the titles of the first items, and how many more there are.
 fn titles(items: &[&Entry]) -> String {
     const SHOWN: usize = 10;
     let shown: Vec<String> = items.iter().take(SHOWN).map(|item| format!("`{}`", item.title())).collect();
@@ -184,7 +190,9 @@ fn titles(items: &[&Entry]) -> String {
     }
 }
 
-/// The items that a list lacks and could hold: what it cannot hold (an episode on a list of movies) is not missing from it.
+/// Returns the items that a list lacks and accepts.
+///
+/// An episode is not missing from a list of movies.
 fn lacking<'a>(list: &WritableList, has: &[Entry], items: &'a [Entry]) -> Vec<&'a Entry> {
     let keys = |entry: &Entry| list.list().keys(entry);
     let index = Index::new(has.iter().map(keys));

@@ -1,7 +1,8 @@
 //! A lenient reader of feeds: RSS of all versions and Atom.
 //!
-//! An item keeps all its fields, because options may name any of them. Names are FlexGet's: lower case, `_` between
-//! prefix and name, and `guid`, `link`, `description`, `published` and `author` in both kinds of feed.
+//! An item keeps all its fields, because options may name any of them. Names are FlexGet's: lower
+//! case, `_` between prefix and name, and `guid`, `link`, `description`, `published` and `author`
+//! in both kinds of feed.
 
 use std::collections::HashMap;
 
@@ -120,7 +121,9 @@ fn check_root(name: &str, written: &str) -> Result<(), String> {
     }
 }
 
-/// An element of an item that is being read. The text of all elements within it is its text.
+/// An element of an item that is being read.
+///
+/// The text of all elements within it is its text.
 #[derive(Default)]
 struct OpenField {
     name: String,
@@ -209,7 +212,9 @@ fn add(fields: &mut HashMap<String, String>, name: &str, text: &str) {
     }
 }
 
-/// Decodes the HTML entities that text has on top of those of XML. An `&` that begins none stays.
+/// Decodes the HTML entities that text has on top of those of XML.
+///
+/// An `&` that begins none stays.
 fn decode_html(text: &str, name: &str) -> String {
     if matches!(name, "link" | "guid" | "id") {
         return text.to_owned();

@@ -1,4 +1,4 @@
-//! A lookup for tests: it offers the fields that the config says the service has, and writes down who was asked about.
+//! A lookup for tests: it offers the fields in its options and records the entries of each batch.
 
 use std::cell::RefCell;
 
@@ -23,11 +23,11 @@ pub struct TestLookup {
 
 submit! { plugin::<TestLookup>() }
 
-/// What was asked for: the titles of each batch.
+/// Titles of each batch that was fetched.
 #[derive(Default)]
 pub struct Asked(pub RefCell<Vec<Vec<String>>>);
 
-/// What was asked for in this run.
+/// Returns the batches that were fetched in this run.
 pub fn asked(cx: &Context) -> Vec<Vec<String>> {
     cx.run_cache.of::<Asked>("").0.borrow().clone()
 }

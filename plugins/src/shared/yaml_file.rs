@@ -1,7 +1,8 @@
 //! A list in a YAML file: a sequence of mappings, each with a `title`.
 //!
-//! The file belongs to the user: an unreadable file is never overwritten, untouched items stay as they are, and the
-//! file is replaced as a whole, so that a process that is killed leaves a complete file.
+//! The file belongs to the user: an unreadable file is never overwritten, untouched items stay as
+//! they are, and the file is replaced as a whole, so that a process that is killed leaves a
+//! complete file.
 
 use std::cell::RefCell;
 use std::collections::HashMap;

@@ -1,7 +1,7 @@
 //! Parsing of release titles, and the plugin that chooses the parser.
 //!
-//! [`series::series`] and [`movie::movie`] read a title; [`quality::Quality`] is part of the result.
-//! All are pure functions: the day comes as an argument.
+//! [`series::series`] and [`movie::movie`] read a title; [`quality::Quality`] is part of the
+//! result. All are pure functions: the day comes as an argument.
 
 use flexget_core::prelude::*;
 use jiff::civil::Date;

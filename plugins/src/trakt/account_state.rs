@@ -9,13 +9,17 @@ use futures_util::stream;
 use crate::trakt::api::client::Client;
 use crate::trakt::api::errors::Fault;
 
-/// How many questions are under way.
+/// Limit of concurrent requests.
 const AT_ONCE: usize = 4;
 
-/// After so many answers in a row that Trakt is not available it is taken to be down; before that it may be one title that it fails at.
+/// Number of failures in a row after which Trakt is taken to be down.
+///
+/// Fewer may be due to a single title that Trakt fails at.
 const MISSES: u32 = 3;
 
-/// One answer for each item, in order. When Trakt turns out not to be there, what is left is not asked.
+/// Requests each item and returns the results in order.
+///
+/// Once Trakt is taken to be down, the remaining items are not requested.
 pub async fn each<I, T>(
     client: &Client,
     label: &str,

@@ -14,10 +14,12 @@ use crate::trakt::api::model::Settings;
 use crate::trakt::api::oauth::{self, Application, REDIRECT};
 use crate::trakt::lists::catalogue;
 
-/// Authorizes a Trakt account: shows an address and a code, waits until you have entered it, and stores the access token.
+/// Authorizes a Trakt account.
 ///
-/// The name is what `account` means in configs. It need not be your Trakt user name, but that is the least confusing.
-/// Run it again to replace an authorization.
+/// Shows a URL and a code, waits until you have entered the code, and stores the access token.
+///
+/// The name is what `account` means in configs. It need not be your Trakt user name, but that is
+/// the least confusing. Run it again to replace an authorization.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Auth {
@@ -74,7 +76,7 @@ impl Command for Auth {
 }
 
 impl Auth {
-    /// The application: as given, as in the environment, as it was, or as the user types it.
+    /// Returns the application: from the arguments, the environment, the store, or the user.
     fn application(&self, cx: &Context, stored: Option<&Account>, out: &mut Output) -> Result<Application> {
         let trimmed = |text: String| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
         let of_environment = |variable: &str| (cx.environment)(variable).and_then(trimmed);
@@ -111,7 +113,7 @@ impl Auth {
     }
 }
 
-/// Whose account it is, and what that user may.
+/// Fetches the user of the account and its limits.
 async fn settings(cx: &Context, account: &str) -> Result<Settings> {
     const PATH: &str = "users/settings";
     let settings: Settings = Client::new(cx, Some(account))?.get(PATH, &[]).await?;
@@ -148,7 +150,7 @@ fn tell_user(settings: &Settings, account: &Account, cx: &Context, out: &mut Out
     Ok(())
 }
 
-/// Warns where names may be taken for another's: a browser may have been logged in as somebody else than was meant.
+/// Warns if the authorized user is another than the account's name suggests.
 fn tell_of_confusion(account: &Account, before: Option<&Account>, cx: &Context, out: &mut Output) -> Result<()> {
     let Account { name, user: Some(user), .. } = account else { return Ok(()) };
     if let Some(other) = before.and_then(|before| before.user.as_ref()).filter(|other| *other != user) {
@@ -166,13 +168,15 @@ fn tell_of_confusion(account: &Account, before: Option<&Account>, cx: &Context, 
     }
 }
 
-/// Whether the user of an account has this name on Trakt.
+/// Returns whether the user of an account has this name on Trakt.
 fn is_called(account: &Account, name: &str) -> bool {
     account.user_slug.as_deref().is_some_and(|slug| catalogue::user_slug(name) == slug)
         || account.user.as_deref().is_some_and(|user| user.eq_ignore_ascii_case(name))
 }
 
-/// Renews the access token of an account now. This is seldom needed: expired tokens are renewed without being asked.
+/// Renews the access token of an account now.
+///
+/// This is seldom needed: expired tokens are renewed without being asked.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Refresh {
@@ -214,7 +218,7 @@ pub struct List {
 
 submit! { command::<List>() }
 
-/// What `trakt list` says of an account.
+/// Account as `trakt list` shows it.
 #[derive(Serialize)]
 struct Shown {
     account: String,
@@ -303,11 +307,15 @@ impl List {
     }
 }
 
-/// Removes an account from the store. Access on Trakt's side remains unless you say `--revoke`.
+/// Removes an account from the store.
+///
+/// Access on Trakt's side remains unless you say `--revoke`.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Delete {
-    /// The account. There is no way to delete all at once.
+    /// The account.
+    ///
+    /// There is no way to delete all at once.
     #[schemars(extend("positional" = true))]
     account: String,
     /// Ends the access on Trakt's side first.
@@ -346,12 +354,12 @@ impl Command for Delete {
     }
 }
 
-/// A time as the user's clock shows it.
+/// Returns a time as the user's clock shows it.
 fn local(moment: Timestamp, cx: &Context) -> String {
     cx.clock.zone().to_datetime(moment).strftime("%Y-%m-%d %H:%M").to_string()
 }
 
-/// A time and how far away it is: `2026-12-01 09:00 (in 6 days)`.
+/// Returns a time and how far away it is: `2026-12-01 09:00 (in 6 days)`.
 fn when(moment: Timestamp, cx: &Context) -> String {
     let distance = moment.duration_since(cx.clock.now());
     let text = span(distance.unsigned_abs());
@@ -361,7 +369,7 @@ fn when(moment: Timestamp, cx: &Context) -> String {
     }
 }
 
-/// A length of time in its largest unit, in words.
+/// Returns a length of time in its largest unit, in words.
 pub(super) fn span(duration: Duration) -> String {
     let seconds = duration.as_secs();
     let (count, unit) = match seconds {

@@ -12,19 +12,23 @@ use crate::trakt::progress::{self, Next, Progress};
 use crate::trakt::seasons;
 use crate::trakt::user_data::{Question, Who};
 
-/// Produces an entry for each show of a Trakt list: the episode that a user is to watch (collect) next, or has watched last.
+/// Produces the next (or last) episode to watch or collect of each show of a Trakt list.
 ///
-/// `list` is the same as in `trakt_list`: `watched`, `collection`, `watchlist`, or a list that somebody has made; `account` and
-/// `username` say whose list it is, and whose progress. With `account` alone both are the account's own user's. (FlexGet takes the list of
-/// `username`, but the progress of `account`, and asks once for every show.)
+/// `list` is the same as in `trakt_list`: `watched`, `collection`, `watchlist`, or a list that
+/// somebody has made; `account` and `username` say whose list it is, and whose progress. With
+/// `account` alone both are the account's own user's. (FlexGet takes the list of `username`, but
+/// the progress of `account`, and asks once for every show.)
 ///
-/// `context` says what counts: what was `watched`, what was `collected`, or what was `aired`, whoever has seen it. `position: next` is the
-/// episode after the furthest one that counts, aired or not; of a show of which nothing counts yet it is the first. Where Trakt does not
-/// know yet how a show goes on, it is the first of the season after; a show that has ended gives nothing then. `position: last` is the furthest one that
-/// counts. Specials do not count. A show that the account's user has hidden or dropped is left out where what was watched counts.
+/// `context` says what counts: what was `watched`, what was `collected`, or what was `aired`,
+/// whoever has seen it. `position: next` is the episode after the furthest one that counts, aired
+/// or not; of a show of which nothing counts yet it is the first. Where Trakt does not know yet how
+/// a show goes on, it is the first of the season after; a show that has ended gives nothing then.
+/// `position: last` is the furthest one that counts. Specials do not count. A show that the
+/// account's user has hidden or dropped is left out where what was watched counts.
 ///
-/// The entries have the fields of episodes on a `trakt_list`, such as `series_name`, `series_season`, `series_episode`, `series_id`, `tvdb_id` and
-/// `trakt_show_id`, and `trakt_list`; the title is the name of the show with the number of the episode.
+/// The entries have the fields of episodes on a `trakt_list`, such as `series_name`,
+/// `series_season`, `series_episode`, `series_id`, `tvdb_id` and `trakt_show_id`, and `trakt_list`;
+/// the title is the name of the show with the number of the episode.
 ///
 /// ```yaml
 /// next_trakt_episodes:
@@ -49,10 +53,10 @@ pub struct NextTraktEpisodes {
     /// The list of the shows.
     #[schemars(length(min = 1))]
     list: String,
-    /// Which episode.
+    /// Episode to produce.
     #[serde(default)]
     position: Position,
-    /// What counts.
+    /// State of episodes that counts.
     #[serde(default)]
     context: Counts,
     /// Whether names go without the year at their end.
@@ -60,7 +64,7 @@ pub struct NextTraktEpisodes {
     strip_dates: bool,
 }
 
-/// Which episode.
+/// Episode to produce.
 #[derive(Deserialize, JsonSchema, Default, Clone, Copy, PartialEq)]
 #[serde(rename_all = "lowercase")]
 #[schemars(inline)]
@@ -72,23 +76,23 @@ enum Position {
     Last,
 }
 
-/// What counts.
+/// State of episodes that counts.
 #[derive(Deserialize, JsonSchema, Default, Clone, Copy, PartialEq)]
 #[serde(rename_all = "lowercase")]
 #[schemars(inline)]
 enum Counts {
-    /// What was watched.
+    /// Watched episodes.
     #[default]
     Watched,
-    /// What was collected.
+    /// Collected episodes.
     Collected,
-    /// What was aired.
+    /// Aired episodes.
     Aired,
 }
 
 submit! { plugin::<NextTraktEpisodes>() }
 
-/// How many shows of a chart are taken.
+/// Number of shows to take of a chart.
 const CHART: usize = 100;
 
 impl Plugin for NextTraktEpisodes {
@@ -112,7 +116,7 @@ impl Plugin for NextTraktEpisodes {
     }
 }
 
-/// The shows in their order, and how far somebody is with each; one that is not there has not been begun.
+/// Shows in order with the user's progress; a show without progress has not been started.
 struct AuthStatus {
     shows: Vec<Rc<Work>>,
     progress: HashMap<i64, Progress>,
@@ -151,7 +155,7 @@ impl NextTraktEpisodes {
         Ok(())
     }
 
-    /// The user that is meant, if that is not the account's own.
+    /// Returns the user that is meant, if that is not the account's own.
     fn somebody_else(&self, cx: &Context) -> Result<Option<&str>> {
         let Some(username) = self.username.as_deref() else { return Ok(None) };
         let own = match &self.account {
@@ -182,7 +186,8 @@ impl NextTraktEpisodes {
                 let told: HashMap<i64, Progress> = told.into_iter().collect();
                 let is_told = |show: &Rc<Work>| id(show).is_some_and(|id| told.contains_key(&id));
                 if self.position == Position::Next && !shows.iter().all(is_told) {
-                    // What Trakt is silent about was never begun, or is hidden; only the former has a next episode.
+                    // What Trakt is silent about was never begun, or is hidden; only the former has
+                    // a next episode.
                     let begun = progress::of_user(who, Question::WatchedShows).await?;
                     let is_hidden =
                         |show: &Rc<Work>| !is_told(show) && id(show).is_some_and(|id| begun.contains_key(&id));
@@ -194,7 +199,7 @@ impl NextTraktEpisodes {
         Ok(AuthStatus { shows, progress })
     }
 
-    /// The shows of the list, each once; a season or an episode stands for its show.
+    /// Returns the shows of the list, each once; a season or an episode stands for its show.
     async fn shows(&self, client: &Client, username: Option<&str>, source: &Source) -> Result<Vec<Rc<Work>>> {
         let kind = match source {
             Source::Personal(_) => None,
@@ -208,7 +213,9 @@ impl NextTraktEpisodes {
         Ok(shows.filter(|show| id(show).is_some_and(|id| met.insert(id))).map(Rc::new).collect())
     }
 
-    /// Whether only its seasons tell which episode it is. They are asked for show by show, and kept.
+    /// Returns whether only its seasons tell which episode it is.
+    ///
+    /// They are asked for show by show, and kept.
     fn needs_seasons(&self, show: &Work, progress: Option<&Progress>) -> bool {
         // Of a show of which nothing counts yet it is the first episode.
         let begun = progress.filter(|progress| progress.last.is_some());
@@ -266,7 +273,7 @@ fn name(show: &Work) -> String {
     show.title.as_ref().map_or_else(|| "a show without a name".to_owned(), |title| format!("`{title}`"))
 }
 
-/// Whether nothing more is to come of it.
+/// Returns whether nothing more is to come of it.
 fn is_over(show: &Work) -> bool {
     matches!(show.status.as_deref(), Some("ended" | "canceled"))
 }

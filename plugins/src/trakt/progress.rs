@@ -1,8 +1,8 @@
-//! How far a user is with shows: what was watched (collected) last, and what comes next.
+//! Progress of a user with shows: the last watched or collected episode, and the next.
 //!
-//! Of an account's own user Trakt tells it of all shows at once (`sync/progress/watched`), without those that the user has hidden. Of
-//! others, and of what was collected, it is worked out from what they have done, which is read in bulk as well. Specials do not
-//! count, as in Trakt's own answers.
+//! Of an account's own user Trakt tells it of all shows at once (`sync/progress/watched`), without
+//! those that the user has hidden. Of others, and of what was collected, it is worked out from what
+//! they have done, which is read in bulk as well. Specials do not count, as in Trakt's own answers.
 
 use std::collections::HashMap;
 
@@ -15,18 +15,18 @@ use crate::trakt::api::model::{Episode, Season, Work};
 use crate::trakt::lists::read::own_rows;
 use crate::trakt::user_data::{Question, ShowState, Who};
 
-/// How far somebody is with a show of which something was seen or collected.
+/// Progress with a show of which something was watched or collected.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Progress {
     /// The show, where the answer has it.
     pub show: Option<Rc<Work>>,
-    /// The furthest episode that was seen; `None` if that was specials only, or before the show was started again.
+    /// Last watched episode; `None` if only specials were, or the show was restarted.
     pub last: Option<Episode>,
-    /// What comes after it.
+    /// Next episode.
     pub next: Next,
 }
 
-/// What comes next of a show.
+/// Next episode of a show.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Next {
     /// This episode, which has been aired.
@@ -40,10 +40,10 @@ pub enum Next {
 /// The progress of an account's own user with all shows, by their numbers, the latest first.
 pub type Shows = Vec<(i64, Progress)>;
 
-/// What of `last_activities` tells whether progress has changed.
+/// Times of `last_activities` that tell whether progress has changed.
 const STAMPS: [&str; 4] = ["/episodes/watched_at", "/shows/hidden_at", "/shows/dropped_at", "/seasons/hidden_at"];
 
-/// For so long an answer is believed if the user has done nothing: episodes are aired, and shows started again, without that.
+/// How long cached progress stays valid without activity, as episodes air without any.
 const GOOD_FOR: SignedDuration = SignedDuration::from_hours(6);
 
 #[derive(Deserialize)]
@@ -58,7 +58,9 @@ struct Snapshot {
     last_episode: Option<Episode>,
 }
 
-/// How far the account's own user is with every show that is not hidden, the latest first. `None` if Trakt does not tell it to this application.
+/// Fetches the progress of the account's user with all shows that are not hidden, latest first.
+///
+/// Returns `None` if Trakt refuses it to this application.
 ///
 /// # Errors
 /// Trakt could not be asked.
@@ -88,7 +90,7 @@ pub async fn of_account(client: &Client) -> Result<Option<Shows>> {
     Ok((shows.len() == count).then_some(shows))
 }
 
-/// How far somebody is with every show, from what they have watched or collected.
+/// Computes the progress of any user with each show, from watched or collected episodes.
 ///
 /// # Errors
 /// Trakt could not be asked, and nothing is kept.
@@ -111,14 +113,14 @@ fn of_state(state: &ShowState) -> Progress {
     }
 }
 
-/// The regular episode that follows another, in the order of a show; the first one if there is no other.
+/// Returns the regular episode that follows another in a show, or else the first.
 pub fn after<'a>(seasons: &'a [Season], last: Option<&Episode>) -> Option<&'a Episode> {
     let place = |episode: &Episode| (episode.season, episode.number);
     let all = seasons.iter().filter(|season| season.number > 0).flat_map(|season| &season.episodes);
     all.filter(|episode| last.is_none_or(|last| place(episode) > place(last))).min_by_key(|episode| place(episode))
 }
 
-/// The next episode to be aired, or the one that was aired last.
+/// Returns the next episode to be aired, or the one that was aired last.
 pub fn on_air(seasons: &[Season], now: jiff::Timestamp, is_next: bool) -> Option<&Episode> {
     let all = seasons.iter().filter(|season| season.number > 0).flat_map(|season| &season.episodes);
     let dated = all.filter_map(|episode| Some((episode.first_aired?, episode.season, episode.number, episode)));

@@ -13,7 +13,9 @@ use trakt_sim::{CLIENT_ID, CLIENT_SECRET, Options, Seed, Sim};
 
 use crate::trakt::SERVICE;
 
-/// A world with the account `ann` (Trakt user `Ann.Kay`), and the Trakt that it talks to. Both share a clock that moves only when somebody sleeps.
+/// A world with the account `ann` (Trakt user `Ann.Kay`), and the Trakt that it talks to.
+///
+/// Both share a clock that moves only when somebody sleeps.
 pub struct Sandbox {
     /// The world.
     pub cx: Context,
@@ -22,7 +24,7 @@ pub struct Sandbox {
 }
 
 impl Sandbox {
-    /// A world where Trakt holds this.
+    /// Creates a world where Trakt holds this.
     pub fn new(seed: Seed) -> Self {
         let cx = testing::context();
         let sim = Sim::start(Options { seed, clock: cx.clock.shared(), ..Options::default() }).expect("a simulator");
@@ -61,7 +63,7 @@ impl Sandbox {
         self.cx.auth.save(&account).expect("a stored account");
     }
 
-    /// The next run in the same world: nothing is known but what is stored, and no request has been made.
+    /// Starts the next run in the same world: only the store is kept.
     pub fn next_run(&self) -> Context {
         let cx = testing::next_run(&self.cx);
         let http = Http::new(HttpOptions::default(), cx.store.clone(), cx.clock.clone(), cx.progress.clone());
@@ -69,7 +71,7 @@ impl Sandbox {
         Context { http, ..cx }
     }
 
-    /// The requests so far, as `GET /sync/watchlist`.
+    /// Returns the requests so far, as `GET /sync/watchlist`.
     pub fn requests(&self) -> Vec<String> {
         self.sim.requests().iter().map(|seen| format!("{} {}", seen.method, seen.path)).collect()
     }

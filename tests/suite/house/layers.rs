@@ -29,15 +29,16 @@ const CORE_TOP: [&str; 3] = ["testing", "prelude", "lib"];
 pub(crate) const CLI: [&str; 7] = ["exit", "world", "config", "args", "ask", "render", "session"];
 
 /// The folders of plugins, and which others each may know.
-pub(crate) const PLUGINS: [(&str, &[&str]); 9] = [
+pub(crate) const PLUGINS: [(&str, &[&str]); 10] = [
+    ("shared", &[]),
     ("titles", &[]),
-    ("inputs", &[]),
-    ("filters", &[]),
-    ("modify", &["titles"]),
-    ("outputs", &[]),
-    ("lists", &["titles"]),
-    ("trakt", &["titles"]),
-    ("commands", &["filters", "lists", "titles"]),
+    ("inputs", &["shared"]),
+    ("filters", &["shared"]),
+    ("modify", &["shared", "titles"]),
+    ("outputs", &["shared"]),
+    ("lists", &["shared", "titles"]),
+    ("trakt", &["shared", "titles"]),
+    ("commands", &["shared", "filters", "lists", "titles"]),
     ("unsupported", &[]),
 ];
 
@@ -110,7 +111,7 @@ fn plugins_upward(from: &[String], to: &[String], plugins: &BTreeSet<String>) ->
     }
     // A plugin is its file, with the folder of the same name. What `titles` holds is there to be shared.
     let plugin_of = |module: &[String]| {
-        let is_shared = module.first().is_some_and(|folder| folder == "titles" || folder == "commands");
+        let is_shared = module.first().is_some_and(|folder| ["shared", "titles", "commands"].contains(&folder.as_str()));
         module.iter().skip(1).find(|name| !is_shared && plugins.contains(*name)).cloned()
     };
     match (plugin_of(from), plugin_of(to)) {

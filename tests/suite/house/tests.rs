@@ -143,7 +143,7 @@ fn each_door_is_kept() {
     for text in [
         "fn f() { println!() }",
         "fn f() { std::io::stdout(); }",
-        "use std::time::Instant;",
+        "use std::time::Instant; fn f() { Instant::now(); }",
         "fn f() { jiff::Timestamp::now(); }",
         "use jiff::Timestamp as T; fn f() { T::now(); }",
         "use jiff::tz::TimeZone; fn f() { TimeZone::system(); }",

@@ -1,4 +1,4 @@
-//! What the validator found, in the user's words.
+//! Validation errors, explained in the user's words.
 
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::{JsonType, ValidationError};
@@ -29,15 +29,15 @@ pub struct Missing {
     pub plugin: String,
     /// Where it stands.
     pub path: Path,
-    /// What to say of it.
+    /// Message of the error.
     pub message: String,
-    /// What to do instead, where there is something.
+    /// Suggestion for a fix, if there is one.
     pub help: Option<String>,
     /// Whether the task does the same without it.
     pub optional: bool,
 }
 
-/// The findings, each once.
+/// Returns the findings, each once.
 pub(super) fn findings<'a>(
     schema: &Value,
     config: &Value,
@@ -47,8 +47,8 @@ pub(super) fn findings<'a>(
     let errors: Vec<ValidationError<'static>> = errors.map(ValidationError::to_owned).collect();
     let mut flat = Vec::new();
     errors.iter().for_each(|error| flatten(schema, error, &mut flat));
-    // Options that are not indented deep enough make the plugin's options `null` and themselves unknown plugins: that is
-    // one mistake, not four.
+    // Options that are not indented deep enough make the plugin's options `null` and themselves
+    // unknown plugins: that is one mistake, not four.
     let shallow: Vec<Path> = flat
         .iter()
         .filter(|error| matches!(error.kind(), ValidationErrorKind::MaxProperties { .. }) && is_plugins(schema, error))
@@ -69,7 +69,7 @@ pub(super) fn findings<'a>(
     findings
 }
 
-/// The errors that are worth telling: of alternatives, those of the only one that the value could have meant.
+/// Flattens errors of alternatives into those of the only alternative that the value could mean.
 fn flatten<'a>(schema: &Value, error: &'a ValidationError<'static>, into: &mut Vec<&'a ValidationError<'static>>) {
     let (ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context }) = error.kind() else {
         into.push(error);
@@ -86,8 +86,7 @@ fn flatten<'a>(schema: &Value, error: &'a ValidationError<'static>, into: &mut V
     }
 }
 
-/// Whether the value could not have been meant for this alternative: it is of another type, or no word where a word is
-/// wanted.
+/// Returns whether the value cannot be meant for this alternative, because its type is another.
 fn is_of_another_kind(error: &ValidationError<'static>, here: &str) -> bool {
     match error.kind() {
         _ if error.instance_path().as_str() != here => false,
@@ -101,7 +100,9 @@ fn is_of_another_kind(error: &ValidationError<'static>, here: &str) -> bool {
     }
 }
 
-/// The place of an error. Its pointer alone does not say whether `7` is the number of an item or a key.
+/// Returns the place of an error.
+///
+/// Its pointer alone does not say whether `7` is the number of an item or a key.
 fn path(config: &Value, error: &ValidationError<'_>) -> Path {
     let mut place = Some(config);
     let mut path = Path::root();
@@ -117,7 +118,7 @@ fn path(config: &Value, error: &ValidationError<'_>) -> Path {
     path
 }
 
-/// The schema object that the failing keyword stands in.
+/// Returns the schema object that the failing keyword stands in.
 fn parent<'a>(schema: &'a Value, error: &ValidationError<'_>) -> Option<&'a Value> {
     let pointer = error.schema_path().as_str();
     schema.pointer(&pointer[..pointer.rfind('/')?])
@@ -141,7 +142,8 @@ fn explain(schema: &Value, error: &ValidationError<'_>, at: Path) -> Vec<Finding
     let diagnostic = match error.kind() {
         ValidationErrorKind::AdditionalProperties { unexpected }
         | ValidationErrorKind::UnevaluatedProperties { unexpected } => {
-            // `name: no` means "not here", which is true of a plugin that this program does not have.
+            // `name: no` means "not here", which is true of a plugin that this program does not
+            // have.
             let is_off = |key: &str| {
                 is_plugins(schema, error)
                     && instance.get(key) == Some(&Value::Bool(false))
@@ -191,7 +193,8 @@ fn explain(schema: &Value, error: &ValidationError<'_>, at: Path) -> Vec<Finding
             add_types(context, here, &mut types);
             types.sort_unstable();
             types.dedup();
-            // `no` stands for "not here" before every plugin: it is no form that the value could have been meant for.
+            // `no` stands for "not here" before every plugin: it is no form that the value could
+            // have been meant for.
             if types.len() > 1 && types.contains(&OFF) {
                 types.retain(|kind| *kind != OFF);
             }
@@ -209,7 +212,8 @@ fn explain(schema: &Value, error: &ValidationError<'_>, at: Path) -> Vec<Finding
         ValidationErrorKind::Format { format } => {
             with_format_help(Diagnostic::value(at, bad_format(format, instance.as_str().unwrap_or_default())), format)
         }
-        // Of a key only its text is known: the place is that of the mapping, and the key is found below it.
+        // Of a key only its text is known: the place is that of the mapping, and the key is found
+        // below it.
         ValidationErrorKind::PropertyNames { error: of_key } => {
             let key = of_key.instance().as_str().unwrap_or_default().to_owned();
             let message = match of_key.kind() {
@@ -248,7 +252,7 @@ fn explain(schema: &Value, error: &ValidationError<'_>, at: Path) -> Vec<Finding
     })]
 }
 
-/// The properties of which one is needed, if that is all that the alternatives ask for.
+/// Returns the properties of which one is needed, if that is all that the alternatives ask for.
 fn required<'a>(context: &'a [Vec<ValidationError<'static>>]) -> Vec<&'a Value> {
     let property = |branch: &Vec<ValidationError<'static>>| match branch.as_slice() {
         [only] => matches!(only.kind(), ValidationErrorKind::Required { .. }),
@@ -264,7 +268,7 @@ fn required<'a>(context: &'a [Vec<ValidationError<'static>>]) -> Vec<&'a Value> 
     context.iter().flatten().filter_map(name).collect()
 }
 
-/// Whether a key that is not known stands where one of these is missing: the suggestion for it says all.
+/// Returns whether an unknown key is probably a misspelling of one of the missing ones.
 fn is_misspelt(schema: &Value, error: &ValidationError<'_>, missing: &[&Value]) -> bool {
     let (Some(place), Some(instance)) = (parent(schema, error), error.instance().as_object()) else { return false };
     let Some(known) = place.get("properties").and_then(Value::as_object) else { return false };
@@ -279,7 +283,7 @@ fn is_misspelt(schema: &Value, error: &ValidationError<'_>, missing: &[&Value]) 
     })
 }
 
-/// What the schema says of a property, as the end of a sentence.
+/// Returns the schema's description of a property, as the end of a sentence.
 fn described(schema: &Value, error: &ValidationError<'_>, property: &str) -> Option<String> {
     let said = parent(schema, error)?.get("properties")?.get(property)?.get("description")?.as_str()?;
     let paragraph = first_paragraph(said);
@@ -384,7 +388,7 @@ fn with_format_help(diagnostic: Diagnostic, format: &str) -> Diagnostic {
     }
 }
 
-/// A value as messages show it: text as it is, the rest as in JSON, cut where it is long.
+/// Returns a value as messages show it: text as it is, the rest as in JSON, cut where it is long.
 fn shown(value: &Value) -> String {
     let text = match value {
         Value::String(text) => text.clone(),
@@ -397,10 +401,10 @@ fn shown(value: &Value) -> String {
     }
 }
 
-/// What `name: no` is among the types.
+/// How `name: no` is listed among the types.
 const OFF: &str = "`no`";
 
-/// The types that any of these alternatives wants the value to have, those inside of alternatives included.
+/// Collects the types that the alternatives accept, including those of nested alternatives.
 fn add_types(context: &[Vec<ValidationError<'static>>], here: &str, types: &mut Vec<&'static str>) {
     for error in context.iter().flatten().filter(|error| error.instance_path().as_str() == here) {
         match error.kind() {
@@ -431,7 +435,7 @@ fn type_names(kind: &TypeKind) -> Vec<&'static str> {
     }
 }
 
-/// The error with how to write the value instead, where that can be told.
+/// Returns the error with how to write the value instead, where that can be told.
 fn with_way_out(diagnostic: Diagnostic, instance: &Value, expected: &[&str]) -> Diagnostic {
     let wants = |kind: &str| expected.contains(&kind);
     let wants_number = wants("integer") || wants("number");

@@ -8,7 +8,7 @@ use serde_yaml::Value;
 use crate::document::diagnostic::{At, Diagnostic, Span};
 use crate::document::{Content, Key, Mapping, Node, Scalar, key_text};
 
-/// What stands for a text; `None` leaves it as it is.
+/// Function that returns the replacement of a text, or `None` to leave it as it is.
 pub(super) type Replace<'a> = &'a mut dyn FnMut(&Text<'_>) -> Option<Value>;
 
 /// A text of the tree.
@@ -19,8 +19,9 @@ pub(super) struct Text<'n> {
     pub is_key: bool,
 }
 
-/// The tree with `replace` applied to each text, and the keys that became the same. A node that stands at several
-/// places is asked about once.
+/// Returns the tree with `replace` applied to each text, and the keys that became the same.
+///
+/// A node that stands at several places is asked about once.
 pub(super) fn rewrite(node: &Rc<Node>, replace: Replace<'_>) -> (Rc<Node>, Vec<Diagnostic>) {
     let mut rewriter = Rewriter { replace, shared: HashMap::new(), collisions: Vec::new() };
     let node = rewriter.node(node);
@@ -29,7 +30,9 @@ pub(super) fn rewrite(node: &Rc<Node>, replace: Replace<'_>) -> (Rc<Node>, Vec<D
 
 struct Rewriter<'a> {
     replace: Replace<'a>,
-    /// Only what stands at several places. The old tree is alive, so that no address comes twice.
+    /// Only what stands at several places.
+    ///
+    /// The old tree is alive, so that no address comes twice.
     shared: HashMap<*const Node, Rc<Node>>,
     collisions: Vec<Diagnostic>,
 }

@@ -9,10 +9,10 @@ use crate::config::template::rewrite::rewrite;
 use crate::document::diagnostic::{At, Diagnostic, Severity, Span};
 use crate::document::{Node, Scalar, Sources, read_node};
 
-/// Fills in `{? … ?}`: from a text that has some and the variables to the value, or why that does not work.
+/// Function that renders a text with `{? … ?}`, given the variables.
 pub(super) type Render<'a> = &'a dyn Fn(&str, &Value) -> Result<Value, String>;
 
-/// What variables may add to a config, in values.
+/// Limit of the values that variables may add to a config.
 const MAX_FILLED_IN: usize = 2_000_000;
 
 /// The variables of a config.
@@ -26,7 +26,9 @@ pub(super) struct Variables<'a> {
 }
 
 impl<'a> Variables<'a> {
-    /// Reads what `variables` and `secrets` at the root say. Files are relative to `folder`.
+    /// Reads what `variables` and `secrets` at the root say.
+    ///
+    /// Files are relative to `folder`.
     pub fn read(
         root: &Node,
         folder: &Path,
@@ -59,13 +61,14 @@ impl<'a> Variables<'a> {
         Self { values: (!off).then_some(Value::Mapping(values)), secrets: secrets.is_some(), render, filled_in: 0 }
     }
 
-    /// Whether a tree that is written in this text can have anything to fill in. In double quotes the braces may be written
-    /// as numbers.
+    /// Returns whether a tree that is written in this text can have anything to fill in.
+    ///
+    /// In double quotes the braces may be written as numbers.
     pub fn may_be_in(&self, text: &str) -> bool {
         self.secrets || text.contains("{?") || (text.contains('\\') && text.contains('"'))
     }
 
-    /// The tree with all variables filled in; what fails is reported and stays as it is.
+    /// Returns the tree with all variables filled in; what fails is reported and stays as it is.
     pub fn fill_in(&mut self, node: &Rc<Node>, diagnostics: &mut Vec<Diagnostic>) -> Rc<Node> {
         let Some(values) = &self.values else { return Rc::clone(node) };
         let (secrets, render, filled_in) = (self.secrets, self.render, &mut self.filled_in);
@@ -183,7 +186,7 @@ fn weight(value: &Value) -> usize {
     }
 }
 
-/// The first expression of a text, for messages: a text may be long and hold much else.
+/// Returns the first expression of a text, for messages: a text may be long and hold much else.
 fn expression(text: &str) -> &str {
     let part = |open: &str, close: &str| {
         let start = text.find(open)?;
@@ -193,7 +196,7 @@ fn expression(text: &str) -> &str {
     part("{?", "?}").or_else(|| part("{{", "}}")).unwrap_or(text)
 }
 
-/// The text with `{{ secrets.… }}` written as `{? secrets.… ?}`, if there is any.
+/// Returns the text with `{{ secrets.… }}` written as `{? secrets.… ?}`, if there is any.
 fn translate_secrets(text: &str) -> Option<String> {
     let mut out = String::new();
     let mut rest = text;

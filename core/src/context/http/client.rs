@@ -64,7 +64,9 @@ impl HttpOptions {
     }
 }
 
-/// The HTTP client. Cheap to clone; nothing is set up before the first request.
+/// The HTTP client.
+///
+/// Cheap to clone; nothing is set up before the first request.
 ///
 /// ```no_run
 /// use flexget_core::context::Context;
@@ -112,14 +114,16 @@ impl Http {
         }))
     }
 
-    /// Sends a request when its turn has come, retries it where that is right, and returns the last
-    /// response whatever its status is.
+    /// Sends a request when its turn has come, with retries, and returns the last response.
+    ///
+    /// The status of the response may be any.
     ///
     /// * 429 waits as long as `Retry-After` says (at most five minutes), or 2, 4, 8 seconds, and
     ///   holds back all other requests of that bucket and host; four tries.
     /// * 502, 503, 504, 520, 521, 522, 525, a web page or broken JSON with status 200: again after
     ///   30 and 60 seconds, if safe.
-    /// * 500: twice again for reads. Timeouts: once again, broken connections: twice again, if safe.
+    /// * 500: twice again for reads. Timeouts: once again, broken connections: twice again, if
+    ///   safe.
     /// * Everything else is returned at once, 401 and 403 among them.
     /// * After a request that failed with all its tries, the others to its host are tried once, for
     ///   a minute or until one succeeds: a long run ends soon when a service is down.

@@ -83,22 +83,22 @@ impl HttpError {
         Self { is_write: request.is_write(), ..self }
     }
 
-    /// A request to `url` that cannot be made.
+    /// Returns a request to `url` that cannot be made.
     pub(super) fn invalid(url: &Url, why: impl Into<String>) -> Self {
         Self::new(HttpFault::Invalid, host_of(url), Sent::No, why)
     }
 
-    /// A request to something that is no URL.
+    /// Returns a request to something that is no URL.
     pub(super) fn no_url(why: impl fmt::Display) -> Self {
         Self::new(HttpFault::Invalid, String::new(), Sent::No, why.to_string())
     }
 
-    /// A response with more than `limit` bytes.
+    /// Returns a response with more than `limit` bytes.
     pub(super) fn too_large(url: &Url, limit: usize) -> Self {
         Self::new(HttpFault::TooLarge, host_of(url), Sent::Yes, format!("more than {limit} bytes"))
     }
 
-    /// A failure before the response began.
+    /// Returns a failure before the response began.
     pub(super) fn before_response(url: &Url, error: reqwest::Error) -> Self {
         let connecting = error.is_connect();
         let fault = if error.is_builder() {
@@ -114,7 +114,7 @@ impl HttpError {
         Self::new(fault, host_of(url), sent, deepest(&error))
     }
 
-    /// A failure while the response was read.
+    /// Returns a failure while the response was read.
     pub(super) fn in_response(url: &Url, error: reqwest::Error) -> Self {
         let fault = if error.is_timeout() { HttpFault::Timeout } else { HttpFault::Reset };
         Self::new(fault, host_of(url), Sent::Yes, deepest(&error))
@@ -146,7 +146,9 @@ fn connect_fault(error: &reqwest::Error) -> HttpFault {
     HttpFault::Connect
 }
 
-/// Returns the innermost cause. It never holds the URL or a header.
+/// Returns the innermost cause.
+///
+/// It never holds the URL or a header.
 fn deepest(error: &reqwest::Error) -> String {
     let mut cause: &(dyn StdError + 'static) = match error.source() {
         Some(source) => source,

@@ -1,8 +1,8 @@
 //! The rate limiter: a sliding window for each bucket, shared by all processes.
 //!
-//! A request goes at once while its window has room, and waits for the oldest one to leave the window
-//! otherwise. Buckets are rows of the auth store; when that cannot be used, the limits are kept for
-//! this process alone.
+//! A request goes at once while its window has room, and waits for the oldest one to leave the
+//! window otherwise. Buckets are rows of the auth store; when that cannot be used, the limits are
+//! kept for this process alone.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -18,7 +18,7 @@ use crate::error::{Error, Result};
 /// Part of a limit that is left to other programs of the user.
 const RESERVE: u32 = 10;
 
-/// How far ahead of the window's end a reservation of another process can be.
+/// Longest time, in milliseconds, by which another process reserves beyond the window's end.
 const RESERVED_AHEAD: i64 = 60_000;
 
 /// Two ends of a service's window that differ by no more than this are the same, in milliseconds.
@@ -130,7 +130,7 @@ impl Buckets {
 }
 
 impl BucketState {
-    /// Number of requests that are in the window at `now`.
+    /// Counts the requests that are in the window at `now`.
     fn within(&self, limit: &RateLimit, now: i64) -> u32 {
         let start = now - millis(limit.per);
         u32::try_from(self.requests.iter().filter(|at| **at > start).count()).unwrap_or(u32::MAX)
@@ -168,7 +168,7 @@ fn take(bucket: &mut BucketState, limit: &RateLimit, now: i64, blocked_until: i6
     at
 }
 
-/// The requests of a limit that this program may use.
+/// Returns the requests of a limit that this program may use.
 fn share(limit: &RateLimit) -> u32 {
     (limit.requests - limit.requests / RESERVE).max(1)
 }

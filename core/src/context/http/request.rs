@@ -13,8 +13,9 @@ use super::error::HttpError;
 /// Whether a request may be sent again when it is not known whether it arrived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Retry {
-    /// Never sends it again: the first response is returned, even a 429. For callers with a loop
-    /// of their own.
+    /// Never sends it again: the first response is returned, even a 429.
+    ///
+    /// For callers with a loop of their own.
     Own,
     /// Sends it again only if it was certainly not executed (429): twice would do it twice.
     Never,
@@ -25,17 +26,21 @@ pub enum Retry {
 /// A service's rate limit, shared by all processes that use the same auth store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RateLimit {
-    /// Name of the requests that are limited together, such as the reads of one account. Buckets of
-    /// different services need different names.
+    /// Name of the requests that are limited together, such as the reads of one account.
+    ///
+    /// Buckets of different services need different names.
     pub bucket: String,
-    /// Number of requests that the service allows in any stretch of `per`. A tenth of them is left
-    /// to other programs of the user.
+    /// Number of requests that the service allows in any stretch of `per`.
+    ///
+    /// A tenth of them is left to other programs of the user.
     pub requests: u32,
     /// Length of the sliding window.
     pub per: Duration,
 }
 
-/// A request. Formatting it shows no secret.
+/// A request.
+///
+/// Formatting it shows no secret.
 #[derive(Clone)]
 pub struct Request {
     /// HTTP method.
@@ -44,8 +49,9 @@ pub struct Request {
     pub url: String,
     /// Parameters that are added to the query, unencoded.
     pub query: Vec<(String, String)>,
-    /// Headers besides the client's own (`User-Agent`, `Accept: application/json`,
-    /// `Accept-Encoding`), or in their place.
+    /// Headers that add to, or replace, the client's own.
+    ///
+    /// The client's own are `User-Agent`, `Accept: application/json` and `Accept-Encoding`.
     pub headers: Vec<(&'static str, String)>,
     /// Access token to send as `Authorization: Bearer`.
     pub bearer: Option<SecretString>,

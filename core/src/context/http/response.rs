@@ -32,7 +32,7 @@ impl Response {
         self.headers.get(name)?.to_str().ok()
     }
 
-    /// Returns whether the body is a web page, as services and proxies send when something is wrong.
+    /// Returns whether the body is a web page, as services and proxies send on errors.
     pub fn is_html(&self) -> bool {
         if self.header("content-type").is_some_and(|kind| kind.to_ascii_lowercase().contains("html")) {
             return true;

@@ -88,22 +88,23 @@ fn next(seen: &mut usize, waits: &[u64]) -> Option<u64> {
     waits.get(*seen - 1).copied()
 }
 
-/// Returns `seconds`, give or take a quarter, so that processes that failed together do not return
-/// together.
+/// Returns `seconds`, varied by up to a quarter, so that failed processes do not retry together.
 fn jittered(seconds: u64) -> Duration {
     Duration::from_secs(seconds).mul_f64(0.75 + fastrand::f64() / 2.0)
 }
 
-/// Returns whether the service or a proxy before it is overloaded. A web page says so, unless the
-/// request has an `Accept` header of its own.
+/// Returns whether the service or a proxy before it is overloaded.
+///
+/// A web page says so, unless the request has an `Accept` header of its own.
 fn is_overloaded(request: &Request, response: &Response) -> bool {
     let wants_data = !request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("accept"));
     matches!(response.status, 502 | 503 | 504 | 520 | 521 | 522 | 525)
         || (wants_data && response.status == 200 && response.is_html())
 }
 
-/// Returns whether the response says that it is JSON and is not, as when a service breaks down
-/// while it responds. Only a read must have a body.
+/// Returns whether the response claims to be JSON and is not, as when it was cut off.
+///
+/// Only a read must have a body.
 fn is_cut(request: &Request, response: &Response) -> bool {
     let is_missing = response.body.is_empty() && request.method != Method::GET;
     response.status == 200

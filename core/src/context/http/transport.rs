@@ -79,8 +79,9 @@ pub(super) async fn exchange(
     Err(HttpError::invalid(&url, "it is redirected again and again"))
 }
 
-/// Returns the URL that a read is redirected to. Writes are never redirected: they would become
-/// reads on the way.
+/// Returns the URL that a read is redirected to.
+///
+/// Writes are never redirected: they would become reads on the way.
 fn redirection(request: &Request, url: &Url, response: &Response) -> Option<Url> {
     let redirected = request.method == Method::GET && matches!(response.status, 301 | 302 | 303 | 307 | 308);
     let next = url.join(response.header(LOCATION.as_str()).filter(|_| redirected)?).ok()?;

@@ -5,7 +5,9 @@ use rusqlite::{Connection, OptionalExtension};
 use super::database::Store;
 use crate::error::Result;
 
-/// State of a bucket. Times are milliseconds since 1970.
+/// State of a bucket.
+///
+/// Times are milliseconds since 1970.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct BucketState {
     /// When the requests of the window were sent or will be, in order.

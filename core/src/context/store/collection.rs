@@ -13,7 +13,9 @@ use super::record::{NewRecord, RawRecord, Record};
 use super::rows::whole;
 use crate::error::Result;
 
-/// Records of one kind and name, such as the entry list `movies`. Cheap to clone.
+/// Records of one kind and name, such as the entry list `movies`.
+///
+/// Cheap to clone.
 #[derive(Clone)]
 pub struct Collection {
     database: Rc<Database>,
@@ -78,8 +80,8 @@ impl Store {
 
 /// All methods fail when the database cannot be used, and for no other reason.
 ///
-/// Closures that are passed to them run inside the transaction: they must not use the store, and get
-/// an error from it if they do.
+/// Closures that are passed to them run inside the transaction: they must not use the store, and
+/// get an error from it if they do.
 #[allow(clippy::missing_errors_doc)]
 impl Collection {
     /// Returns the name it was opened with.
@@ -87,7 +89,9 @@ impl Collection {
         &self.name
     }
 
-    /// Returns whether it was created, even if it is empty. Inserting creates it too.
+    /// Returns whether it was created, even if it is empty.
+    ///
+    /// Inserting creates it too.
     pub fn exists(&self) -> Result<bool> {
         self.database.read(|connection| Ok(self.id(connection)?.is_some()))
     }
@@ -127,8 +131,7 @@ impl Collection {
         self.read(|connection, collection| record::find(connection, collection, keys))
     }
 
-    /// Returns what `take` makes of each record with any of the keys, in the order of insertion, and
-    /// perhaps of others.
+    /// Maps each record with any of the keys, in the order of insertion, and perhaps others.
     pub fn each_with<T>(&self, keys: &[&str], take: impl FnMut(RawRecord<'_>) -> T) -> Result<Vec<T>> {
         self.read(|connection, collection| record::each_with(connection, collection, keys, take))
     }
@@ -138,8 +141,9 @@ impl Collection {
         self.read(|connection, collection| record::known_keys(connection, collection, keys))
     }
 
-    /// Adds records, all or none, and returns their numbers. Each is made when it is written, so that
-    /// memory holds few at once.
+    /// Adds records, all or none, and returns their numbers.
+    ///
+    /// Each is made when it is written, so that memory holds few at once.
     pub fn insert<'a>(&self, records: impl IntoIterator<Item = impl Into<Cow<'a, NewRecord>>>) -> Result<Vec<i64>> {
         self.database.write(|transaction| {
             let collection = self.made(transaction)?;
@@ -152,8 +156,10 @@ impl Collection {
         self.write(|transaction, collection| record::update(transaction, collection, id, new))
     }
 
-    /// Reads the records with any of the keys, in the order of insertion, and makes the changes that
-    /// `decide` returns, all or none. No other process writes in between.
+    /// Reads the records with any of the keys and applies the changes that `decide` returns.
+    ///
+    /// The records come in the order of insertion. All changes are made or none, and no other
+    /// process writes in between.
     pub fn edit<K: AsRef<str>, T, I: IntoIterator<Item = NewRecord>>(
         &self,
         keys: &[K],
@@ -162,8 +168,9 @@ impl Collection {
         self.edit_what(|transaction, collection| record::find(transaction, collection, keys), decide)
     }
 
-    /// The same for what `take` makes of each record, with keys that are only made where there is a
-    /// record. Some of the records may have none of the keys.
+    /// Does the same for mapped records, with keys that are only made where there is a record.
+    ///
+    /// Some of the records may have none of the keys.
     pub fn edit_each<'k, R, T, I: IntoIterator<Item = NewRecord>>(
         &self,
         keys: impl FnOnce() -> Vec<&'k str>,
@@ -224,8 +231,7 @@ impl Collection {
         })
     }
 
-    /// Removes what has expired by `now`, then the oldest records beyond `max_records`; returns how
-    /// many.
+    /// Removes expired records, then the oldest beyond `max_records`; returns their number.
     pub fn prune(&self, max_records: Option<usize>, now: Timestamp) -> Result<usize> {
         self.write(|transaction, collection| {
             let expired = record::expired(transaction, collection, now)?;
@@ -237,7 +243,7 @@ impl Collection {
         })
     }
 
-    /// Reads one state of the database if the collection exists; one transaction also saves locking.
+    /// Reads the collection in one transaction, if it exists: one state, and less locking.
     fn read<T: Default>(&self, work: impl FnOnce(&Connection, i64) -> rusqlite::Result<T>) -> Result<T> {
         self.database.read(|connection| {
             let transaction = connection.unchecked_transaction()?;

@@ -1,4 +1,6 @@
-//! The databases of other programs, to take over what they hold. They are read and never written to.
+//! The databases of other programs, to take over what they hold.
+//!
+//! They are read and never written to.
 
 use std::path::{Path, PathBuf};
 
@@ -19,7 +21,8 @@ impl ForeignDb {
     /// Opens the database in the file at `path`.
     ///
     /// # Errors
-    /// There is no such file, or it is not a database; so do all methods here when it turns out to be damaged or in use.
+    /// There is no such file, or it is not a database; so do all methods here when it turns out to
+    /// be damaged or in use.
     pub fn open(path: &Path) -> Result<Self> {
         if !path.is_file() {
             return Err(
@@ -39,7 +42,7 @@ impl ForeignDb {
         }
     }
 
-    /// Whether there is a table of this name.
+    /// Returns whether there is a table of this name.
     ///
     /// # Errors
     /// The database cannot be read.
@@ -54,8 +57,10 @@ impl ForeignDb {
             .collect()
     }
 
-    /// The rows of a table as far as it has these columns: one that it has not is [`Value::Null`] in every
-    /// row, and so is what is neither a number nor text. `None` if there is no such table.
+    /// Returns the rows of a table with these columns, or `None` if there is no such table.
+    ///
+    /// A column that the table lacks is [`Value::Null`] in each row, and so is a value that is
+    /// neither a number nor text.
     ///
     /// # Errors
     /// The table cannot be read.

@@ -1,4 +1,4 @@
-//! When two entries are the same movie, show, season or episode: the rule in plain words, against what the keys make of it.
+//! Laws of matching: the rule in plain code, compared with the keys.
 
 use flexget_core::list::index::Index;
 use flexget_core::prelude::*;
@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::{Kind, keys};
 
-/// What an entry says, apart from how it says it.
+/// Facts about an entry, independent of how its fields are written.
 #[derive(Debug, Clone)]
 struct Facts {
     kind: Kind,
@@ -100,9 +100,12 @@ fn entry(facts: &Facts, writing: Writing) -> Entry {
     }
 }
 
-/// The rule: nothing is of another kind. The id of a season or an episode itself decides; else its numbers must be the same.
-/// Then one id in common is enough; ids that differ are enough against it; and only where no id tells, the name decides: that of a
-/// movie with its year, which is the same or unknown on both sides; that of a show where no two years differ.
+/// Returns the rule: nothing is of another kind.
+///
+/// The id of a season or an episode itself decides; else its numbers must be the same. Then one id
+/// in common is enough; ids that differ are enough against it; and only where no id tells, the name
+/// decides: that of a movie with its year, which is the same or unknown on both sides; that of a
+/// show where no two years differ.
 fn are_same(a: &Facts, b: &Facts) -> bool {
     let is_season = a.kind == Kind::Season && a.season == b.season;
     let is_episode = a.kind == Kind::Episode && (a.season, a.episode) == (b.season, b.episode);

@@ -43,7 +43,7 @@ pub fn date(words: &[Word<'_>], at: usize, today: Date) -> Option<(Date, usize)>
 /// Earliest date of an episode.
 const FIRST: Date = jiff::civil::date(1970, 1, 1);
 
-/// `2008x12.13`.
+/// Parses `2008x12.13`.
 fn with_x(words: &[Word<'_>], at: usize) -> Option<Date> {
     let (year, month) = words[at].lower.split_once('x')?;
     let day = words.get(at + 1).filter(|day| day.is_close())?;

@@ -8,7 +8,9 @@ use super::{names, release};
 /// A movie, as read from a title.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Movie {
-    /// Name as written, with spaces. Never empty unless the title is.
+    /// Name as written, with spaces.
+    ///
+    /// Never empty unless the title is.
     pub name: String,
     /// Year of the release.
     pub year: Option<i64>,
@@ -20,7 +22,9 @@ pub struct Movie {
     pub group: Option<String>,
 }
 
-/// Years that a number without brackets can be. Later ones are part of a name: `Blade Runner 2049`.
+/// Years that a number without brackets can be.
+///
+/// Later ones are part of a name: `Blade Runner 2049`.
 const YEARS: std::ops::RangeInclusive<i64> = 1900..=2035;
 
 /// Words for an edition, which do not belong to the name directly before the year or the quality.
@@ -155,7 +159,9 @@ fn year(words: &[Word<'_>], first: usize, end: usize) -> Option<(usize, i64)> {
     bracketed.or_else(before).or_else(|| years.first()).map(|(at, year, _)| (*at, *year))
 }
 
-/// Reads the name in `text`, a part of the title. In a title without spaces, dashes stand for them.
+/// Reads the name in `text`, a part of the title.
+///
+/// In a title without spaces, dashes stand for them.
 fn name(title: &str, text: &str) -> String {
     let dashes = title.matches('-').count() > 1 && !title.contains([' ', '.', '_']);
     let name = names::tidy(&if dashes { text.replace('-', " ") } else { text.to_owned() });

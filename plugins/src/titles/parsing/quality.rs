@@ -1,4 +1,4 @@
-//! The quality of a release: resolution, source, codec, color range and audio, ordered as in FlexGet.
+//! The quality of a release: resolution, source, codec, color range and audio, as in FlexGet.
 
 pub mod components;
 pub mod mentions;
@@ -100,7 +100,7 @@ impl Quality {
         self.components[category as usize]
     }
 
-    /// Returns the value that an expression reads as `quality.resolution`, `quality.name` and so on.
+    /// Returns an attribute as expressions read it: `quality.resolution`, `quality.name`.
     ///
     /// An unknown component is an empty text: false in a condition, and less than any other. `None`
     /// means that a quality has no such attribute.
@@ -167,7 +167,9 @@ impl Ord for Quality {
 
 submit! { TextOrder(order) }
 
-/// Orders two texts that are qualities. Two numbers are not taken for resolutions.
+/// Orders two texts that are qualities.
+///
+/// Two numbers are not taken for resolutions.
 fn order(a: &str, b: &str) -> Option<Ordering> {
     let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     if is_number(a) && is_number(b) {

@@ -15,7 +15,9 @@ use super::{names, release};
 /// An episode, a season or a special, as read from a title.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Series {
-    /// Name of the show as written, with spaces. A year after it belongs to it, as in FlexGet.
+    /// Name of the show as written, with spaces.
+    ///
+    /// A year after it belongs to it, as in FlexGet.
     pub name: String,
     /// Year of the show, if it follows the name in brackets.
     pub year: Option<i64>,
@@ -64,8 +66,9 @@ pub fn is_of_series(title: &str, today: Date) -> bool {
     !matches!(find(&words, &mentions, first, today), Finding::Nothing)
 }
 
-/// Returns the position after the name: that of the identifier, or of the quality directly before it.
-/// `None` if nothing is left of the name.
+/// Returns the end of the name, or `None` if nothing is left of it.
+///
+/// The name ends at the identifier, or at the quality directly before it.
 fn name_end(words: &[Word<'_>], mentions: &[Mention], first: usize, id: usize) -> Option<usize> {
     let mut end = id;
     while end > first {
@@ -81,7 +84,8 @@ fn name_end(words: &[Word<'_>], mentions: &[Mention], first: usize, id: usize) -
 
 /// Reads the name of a show, and the year in brackets at its end.
 fn name(text: &str, gap: &str) -> (String, Option<i64>) {
-    // `Show - Title S01E02` has the title of the episode before the number, `A Show - With a Dash - S01E02` has not.
+    // `Show - Title S01E02` has the title of the episode before the number,
+    // `A Show - With a Dash - S01E02` has not.
     let is_dashed = gap.trim() == "-" && gap.len() > 1;
     let text = if is_dashed { text } else { text.split(" - ").next().unwrap_or(text) };
     let open = text.trim_end_matches(|c: char| !c.is_alphanumeric() && c != ')' && c != ']');

@@ -1,6 +1,8 @@
 //! A title split into words, each with the gap before it.
 
-/// A word of a title: letters and digits. What stands between two words is the gap of the later one.
+/// A word of a title: letters and digits.
+///
+/// What stands between two words is the gap of the later one.
 #[derive(Debug)]
 pub struct Word<'a> {
     /// The word in lower case.
@@ -64,7 +66,9 @@ pub fn split(title: &str) -> Vec<Word<'_>> {
     words
 }
 
-/// Tells whether a character continues a word. A plus does only in `DD+5.1` and `HDR10+`.
+/// Tells whether a character continues a word.
+///
+/// A plus does only in `DD+5.1` and `HDR10+`.
 fn belongs(c: char, word: &str) -> bool {
     match c {
         '\'' | '’' => true,

@@ -1,4 +1,6 @@
-//! The client: requests to Trakt with the right headers, pace and token. The only file with Trakt's addresses.
+//! The client: requests to Trakt with the right headers, pace and token.
+//!
+//! The only file with Trakt's addresses.
 
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
@@ -29,21 +31,23 @@ pub const STATUS: &str = "https://status.trakt.tv";
 /// Where the pages of movies and shows are.
 pub const SITE: &str = "https://trakt.tv";
 
-/// How many items to ask for on a page; Trakt gives fewer where it allows fewer.
+/// Page size to request; Trakt sends fewer items where its limit is lower.
 const PAGE: usize = 250;
 /// No walk is longer than this: an endpoint that never ends is broken.
 const MOST_PAGES: usize = 1000;
 
-/// Trakt's limits: 500 reads in five minutes for a user (or an application and address), and one write a second for a user.
+/// Trakt's limits: 500 reads in five minutes and one write a second, each per user.
+///
+/// Reads without a user count per application and IP address.
 const READS: (u32, Duration) = (500, Duration::from_secs(300));
 const WRITE_EVERY: Duration = Duration::from_millis(1050);
 
-/// The address of the API, which tests and proxies may replace.
+/// Returns the address of the API, which tests and proxies may replace.
 fn api(cx: &Context) -> String {
     address(cx, "FLEXGET_TRAKT_API_URL", API)
 }
 
-/// The address of the authorization host, which tests and proxies may replace.
+/// Returns the address of the authorization host, which tests and proxies may replace.
 pub(super) fn auth_host(cx: &Context) -> String {
     address(cx, "FLEXGET_TRAKT_AUTH_URL", AUTH)
 }
@@ -61,10 +65,10 @@ pub struct Walk<T> {
     pub began: Option<jiff::Timestamp>,
 }
 
-/// What this run has found out about an account, so that nothing is tried again and again that cannot succeed.
+/// Status of an account in this run, so that nothing is retried that cannot succeed.
 #[derive(Default)]
 struct AuthStatus {
-    /// It was tried to renew the tokens before their time, or they are new: no clock makes it be tried again.
+    /// Whether the tokens are new or an early renewal was tried, so that none is tried again.
     tried: Cell<bool>,
     /// Trakt did not accept tokens that were new.
     refused: Cell<bool>,
@@ -81,7 +85,7 @@ impl AuthStatus {
         Fault::Account(error)
     }
 
-    /// Why no request with this account can succeed, if it is so.
+    /// Returns why no request with this account can succeed, if it is so.
     fn check(&self) -> Result<(), Fault> {
         if let Some(deactivated) = self.locked.get() {
             return Err(Fault::Locked { deactivated });
@@ -101,7 +105,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client that acts as a stored account, or, without one, sees what is public.
+    /// Creates a client that acts as a stored account, or, without one, sees what is public.
     ///
     /// # Errors
     /// There is no such account, or nothing tells which application asks. Nothing is sent for this.
@@ -115,12 +119,12 @@ impl Client {
         }
     }
 
-    /// The name of the account that it acts as.
+    /// Returns the name of the account that it acts as.
     pub fn account(&self) -> Option<String> {
         self.account.as_ref().map(|account| account.borrow().name.clone())
     }
 
-    /// The world.
+    /// Returns the world.
     pub fn cx(&self) -> &Context {
         &self.cx
     }
@@ -141,7 +145,9 @@ impl Client {
         self.get_response(path, query).await?.json().map_err(Fault::UnexpectedResponse)
     }
 
-    /// Reads all pages of `path`, or as many as give `wanted` items. It is all or an error, never a part.
+    /// Reads all pages of `path`, or as many as give `wanted` items.
+    ///
+    /// It is all or an error, never a part.
     ///
     /// # Errors
     /// See [`Fault`].
@@ -208,7 +214,9 @@ impl Client {
         Err(Fault::UnexpectedResponse(Error::new(format!("Trakt's answer to `{path}` does not end"))))
     }
 
-    /// Sends a change. `retry` says whether sending it twice would do it twice.
+    /// Sends a change.
+    ///
+    /// `retry` says whether sending it twice would do it twice.
     ///
     /// # Errors
     /// See [`Fault`].
@@ -285,7 +293,9 @@ impl Client {
         Some(self.cx.run_cache.of::<AuthStatus>(&format!("trakt account {name}")))
     }
 
-    /// A token that is good for a while. It is renewed if its time is near; if that fails and it is still good, it is used.
+    /// Returns a token that is good for a while.
+    ///
+    /// It is renewed if its time is near; if that fails and it is still good, it is used.
     async fn token(&self) -> Result<SecretString, Fault> {
         let (Some(cell), Some(standing)) = (&self.account, self.standing()) else {
             return Err(Fault::Unauthorized { account: None });
@@ -317,7 +327,7 @@ impl Client {
         }
     }
 
-    /// The token to try once more with, after one was refused: the one that somebody else has stored by now, or a new one.
+    /// Returns a token to retry with after a refusal: one stored by another process, or a new one.
     async fn token_after_refusal(&self, refused: &Request, standing: &AuthStatus) -> Result<SecretString, Fault> {
         let Some(cell) = &self.account else { return Err(Fault::Unauthorized { account: None }) };
         let name = cell.borrow().name.clone();
@@ -341,13 +351,13 @@ fn understand<T: DeserializeOwned>(path: &str, item: serde_json::Value) -> Resul
     serde_json::from_value(item).map_err(|error| Fault::UnexpectedResponse(strange(path).cause(error)))
 }
 
-/// An answer that is JSON and yet not what it should be.
+/// Returns an answer that is JSON and yet not what it should be.
 pub fn strange(path: &str) -> Error {
     Error::new(format!("Trakt's answer to `{path}` cannot be understood"))
         .hint("try again later; if it stays so, a newer version of flexget-rs may know it")
 }
 
-/// The account of this name.
+/// Returns the account of this name.
 ///
 /// # Errors
 /// There is none, or it needs to be authorized again.
@@ -364,7 +374,7 @@ pub fn stored_account(cx: &Context, name: &str) -> Result<Account> {
     }
 }
 
-/// What to say of an account that there is not, with those that there are.
+/// Builds the error for an unknown account, with the names of the known ones.
 ///
 /// # Errors
 /// The accounts could not be read.
@@ -374,7 +384,7 @@ pub fn unknown_account(cx: &Context, name: &str) -> Result<Error> {
     Ok(Error::new(format!("account `{name}` has not been authorized")).hint(hint))
 }
 
-/// The accounts that there are, for somebody who has named one that there is not; `None` if there are none.
+/// Returns the names of the known accounts for a hint, or `None` if there are none.
 ///
 /// # Errors
 /// The accounts could not be read.
@@ -388,7 +398,7 @@ pub fn account_names(cx: &Context, wrong: &str) -> Result<Option<String>> {
     })
 }
 
-/// The application that asks for public data: the one of the environment, or the one that an account was authorized with.
+/// Returns the client id for public data: from the environment, or of an authorized account.
 fn client_id(cx: &Context) -> Result<String> {
     if let Some(id) = (cx.environment)("FLEXGET_TRAKT_CLIENT_ID").filter(|id| !id.is_empty()) {
         return Ok(id);
@@ -402,7 +412,7 @@ fn client_id(cx: &Context) -> Result<String> {
     }
 }
 
-/// What to do when there is no client id.
+/// Builds the error for a missing client id.
 pub fn no_client_id() -> String {
     format!(
         "make an application at {APPS} (since July 2026 a VIP feature of Trakt) with the redirect URI `{}`, and give its id \

@@ -1,4 +1,4 @@
-//! What can go wrong with Trakt, by what a user can do about it.
+//! Trakt's errors, by what a user can do about them.
 
 use flexget_core::context::auth;
 use flexget_core::context::http::{HttpError, Response, Sent};
@@ -16,7 +16,7 @@ pub enum Fault {
         /// The account whose token was sent.
         account: Option<String>,
     },
-    /// 403 from Trakt: the application's key is wrong, deleted or not approved, or the list is somebody else's.
+    /// 403: the client id is wrong, deleted or not approved, or the list belongs to another user.
     Forbidden,
     /// 403 or 429 with a page of Cloudflare's, which stands in front of Trakt.
     Cloudflare {
@@ -51,7 +51,7 @@ pub enum Fault {
     Unavailable {
         /// The status.
         status: u16,
-        /// What was sent may have been done.
+        /// Whether the change may have been made.
         maybe_done: bool,
     },
     /// The answer cannot be understood.
@@ -71,7 +71,7 @@ struct OutputEvent {
 }
 
 impl Fault {
-    /// What a status that is no success means. `is_write` tells whether something may have been changed.
+    /// Maps an error status; `is_write` says whether something may have been changed.
     pub fn of(response: &Response, path: &str, account: Option<&str>, is_write: bool) -> Self {
         let html = response.is_html();
         let header = |name: &str| response.header(name).map(str::to_owned);
@@ -94,7 +94,7 @@ impl Fault {
         }
     }
 
-    /// The failure in words for users, with what to do about it.
+    /// Returns the failure in words for users, with what to do about it.
     pub fn into_error(self) -> Error {
         match self {
             Self::Unauthorized { account: Some(account) } => {
@@ -163,7 +163,7 @@ impl From<Fault> for Error {
 /// Words of Trakt's that are as long as this are no words: tokens, of which none may be shown.
 const LONGEST_WORD: usize = 30;
 
-/// What the body says is wrong; nothing if it is empty or a web page.
+/// Returns the error text of the body, or nothing if it is empty or a web page.
 pub fn said(response: &Response) -> String {
     if response.is_html() {
         return String::new();

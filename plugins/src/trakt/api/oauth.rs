@@ -1,4 +1,6 @@
-//! Trakt's OAuth: the device flow, renewal and revocation. All of it is on the authorization host.
+//! Trakt's OAuth: the device flow, renewal and revocation.
+//!
+//! All of it is on the authorization host.
 
 use std::time::Duration;
 
@@ -14,7 +16,7 @@ use crate::trakt::SERVICE;
 use crate::trakt::api::client;
 use crate::trakt::api::errors::{Fault, said};
 
-/// What Trakt wants back in a renewal: the redirect address of applications that have none.
+/// Redirect URI of applications without one, which a renewal must send.
 pub const REDIRECT: &str = "urn:ietf:wg:oauth:2.0:oob";
 
 /// Clocks that differ by no more than this agree: an answer may take its time.
@@ -33,14 +35,14 @@ pub struct Application {
 #[derive(Deserialize)]
 pub struct DeviceCode {
     device_code: SecretString,
-    /// What the user types.
+    /// Code that the user enters.
     pub user_code: String,
     /// Where the user types it.
     pub verification_url: String,
     /// For how long, in seconds.
     #[serde(default = "usual_life")]
     pub expires_in: u64,
-    /// How often it may be asked for, in seconds.
+    /// Interval between two polls, in seconds.
     #[serde(default = "usual_interval")]
     pub interval: u64,
 }
@@ -54,7 +56,7 @@ fn usual_interval() -> u64 {
 }
 
 impl DeviceCode {
-    /// The address with the code in it.
+    /// Returns the address with the code in it.
     pub fn prefilled_url(&self) -> String {
         format!("{}/{}", self.verification_url.trim_end_matches('/'), self.user_code)
     }
@@ -70,8 +72,10 @@ struct TokenAnswer {
 }
 
 impl TokenAnswer {
-    /// The tokens, with their life counted from Trakt's time. If the clock of this machine shows another time, it is counted
-    /// from that: whether they have expired is asked of this clock, and one that is ahead would find every new token expired.
+    /// Returns the tokens, with their life counted from Trakt's time.
+    ///
+    /// If the clock of this machine shows another time, it is counted from that: whether they have
+    /// expired is asked of this clock, and one that is ahead would find every new token expired.
     fn tokens(self, now: Timestamp) -> Tokens {
         let said = self.created_at.and_then(|at| Timestamp::from_second(at).ok()).unwrap_or(now);
         let ahead = now.duration_since(said);
@@ -138,7 +142,7 @@ fn unknown_application(response: &Response, sent: &serde_json::Value) -> Error {
         .hint(client::no_client_id())
 }
 
-/// What one look for the user's decision gave.
+/// Result of one poll for the user's decision.
 pub enum Poll {
     /// The user agreed.
     Approved(Tokens),
@@ -191,8 +195,10 @@ fn declined() -> Error {
     Error::new("you declined the request on Trakt").hint("run the command again if that was a mistake")
 }
 
-/// Exchanges the refresh token for new tokens. It is good for one exchange, so an answer that is lost is asked for once
-/// more with the same token: if Trakt did make the exchange, it says that the token is dead.
+/// Exchanges the refresh token for new tokens.
+///
+/// It is good for one exchange, so an answer that is lost is asked for once more with the same
+/// token: if Trakt did make the exchange, it says that the token is dead.
 ///
 /// # Errors
 /// The token is dead, or there was no answer.
@@ -238,7 +244,7 @@ enum Exchange {
 /// How long to wait before the second try, where Trakt does not say.
 const SECOND_TRY: Duration = Duration::from_secs(2);
 
-/// What an answer that is no good means. What it says is shown without what was sent.
+/// Maps an error response; its text is shown without the secrets that were sent.
 fn fault_of(response: &Response, path: &str, account: Option<&str>, sent: &serde_json::Value) -> Fault {
     match Fault::of(response, path, account, true) {
         Fault::Invalid(said) => Fault::Invalid(without_secrets(said, sent)),
@@ -269,7 +275,9 @@ async fn exchange(cx: &Context, account: &Account, body: &serde_json::Value) -> 
     }
 }
 
-/// What a refusal means. Only `invalid_grant` is about the refresh token; after anything else it may still be good.
+/// Maps a refused renewal.
+///
+/// Only `invalid_grant` is about the refresh token; after anything else it may still be valid.
 fn refused(account: &Account, response: &Response, body: &serde_json::Value) -> Exchange {
     let denial = response.json::<Denial>().unwrap_or_default().error.unwrap_or_default();
     let reason = Some(without_secrets(said(response), body)).filter(|reason| !reason.is_empty());
@@ -291,7 +299,7 @@ fn refused(account: &Account, response: &Response, body: &serde_json::Value) -> 
     }
 }
 
-/// What Trakt says without what was sent and must not be shown, however short: an answer may repeat the question.
+/// Removes the secrets that were sent from a response's text, which may repeat them.
 fn without_secrets(text: String, body: &serde_json::Value) -> String {
     let secrets =
         ["refresh_token", "client_secret", "code", "token"].into_iter().filter_map(|name| body[name].as_str());

@@ -1,4 +1,4 @@
-//! Which lists Trakt has, where each is, and which one a user means.
+//! Trakt's lists: their endpoints, and which one a name in a config means.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -16,21 +16,21 @@ use crate::trakt::lists::read;
 /// A list, as a user names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
-    /// What the user means to watch.
+    /// Titles that the user wants to watch.
     Watchlist,
-    /// What the user likes most.
+    /// Titles that the user likes most.
     Favorites,
-    /// What the user owns.
+    /// Titles that the user owns.
     Collection,
-    /// What the user has watched, each once.
+    /// Titles that the user has watched, each once.
     Watched,
-    /// What the user has watched, the latest first, each once.
+    /// Titles that the user has watched, the latest first, each once.
     History,
-    /// What the user has rated.
+    /// Titles that the user has rated.
     Ratings,
-    /// What Trakt thinks that the user would like.
+    /// Titles that Trakt recommends to the user.
     Recommendations,
-    /// What many people look at: the chart's name in addresses.
+    /// Public chart, by its name in URLs.
     Chart(&'static str),
     /// A list that somebody has made.
     Personal(Personal),
@@ -43,7 +43,7 @@ pub enum Personal {
     Named(String),
     /// By its number.
     Number(String),
-    /// By its address on the site: the owner's slug (none for official lists) and the list's slug or number.
+    /// By its URL: the owner's slug (none for official lists), and the list's slug or id.
     Address {
         /// The owner's slug.
         owner: Option<String>,
@@ -57,7 +57,7 @@ const CHARTS: [&str; 9] =
     ["trending", "popular", "anticipated", "boxoffice", "hot", "streaming", "played", "collected", "favorited"];
 
 impl Source {
-    /// The list of this name.
+    /// Returns the list of this name.
     pub fn of(name: &str) -> Self {
         let name = name.trim();
         match name.to_lowercase().as_str() {
@@ -75,17 +75,17 @@ impl Source {
         }
     }
 
-    /// Whether it can be changed at all.
+    /// Returns whether it can be changed at all.
     pub fn is_changeable(&self) -> bool {
         !matches!(self, Self::Chart(_) | Self::Recommendations)
     }
 
-    /// Whether each address of it has one kind of item only.
+    /// Returns whether each address of it has one kind of item only.
     pub fn is_by_kind(&self) -> bool {
         matches!(self, Self::Collection | Self::Watched | Self::Recommendations | Self::Chart(_))
     }
 
-    /// Whether it can hold items of this kind.
+    /// Returns whether it can hold items of this kind.
     pub fn holds(&self, kind: Kind) -> bool {
         match self {
             Self::Favorites | Self::Recommendations | Self::Chart(_) => matches!(kind, Kind::Movie | Kind::Show),
@@ -107,7 +107,9 @@ impl Personal {
         Self::Named(name.to_owned())
     }
 
-    /// Reads an address of the site: `https://trakt.tv/users/ann/lists/to-watch`, `https://app.trakt.tv/lists/123`.
+    /// Parses a URL of the site.
+    ///
+    /// Examples: `https://trakt.tv/users/ann/lists/to-watch`, `https://app.trakt.tv/lists/123`.
     fn of_address(text: &str) -> Option<Self> {
         let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).unwrap_or(text);
         let (host, path) = rest.split_once('/')?;
@@ -128,12 +130,12 @@ impl Personal {
     }
 }
 
-/// A user name as it stands in addresses.
+/// Returns a user name as it stands in addresses.
 pub fn user_slug(name: &str) -> String {
     slug(name, |character| character == '_')
 }
 
-/// A list's name as Trakt makes a slug of it: runs of anything but letters and digits become one hyphen.
+/// Converts a list's name to Trakt's slug: each run of other characters becomes one hyphen.
 pub fn list_slug(name: &str) -> String {
     slug(name, |_| false)
 }
@@ -156,11 +158,12 @@ type Known = RefCell<Option<Rc<(Vec<ListSummary>, Option<Timestamp>)>>>;
 /// The addresses of lists that this run has looked up, by user and name.
 type Located = RefCell<HashMap<(String, Personal), String>>;
 
-/// The address of a list that somebody has made, without `/items`: `users/me/lists/55`.
+/// Returns the address of a list that somebody has made, without `/items`: `users/me/lists/55`.
 ///
-/// Among an account's own lists the name is looked up, because a list keeps the slug of its first name when it is renamed:
-/// the slug of a name may be another list. What was found is remembered for as long as Trakt says that no list has changed.
-/// What is said in an address or by number is taken as it is.
+/// Among an account's own lists the name is looked up, because a list keeps the slug of its first
+/// name when it is renamed: the slug of a name may be another list. What was found is remembered
+/// for as long as Trakt says that no list has changed. What is said in an address or by number is
+/// taken as it is.
 ///
 /// # Errors
 /// There is no such list; the near ones are named. Or Trakt could not be asked.
@@ -186,14 +189,14 @@ fn located(client: &Client) -> Rc<Located> {
     client.cx().run_cache.of::<Located>(&format!("trakt located {}", client.account().unwrap_or_default()))
 }
 
-/// What lists say of themselves, by their addresses.
+/// Summaries of lists by URL.
 type Summaries = RefCell<HashMap<String, ListSummary>>;
 
 fn summaries(client: &Client) -> Rc<Summaries> {
     client.cx().run_cache.of::<Summaries>(&format!("trakt summaries {}", client.account().unwrap_or_default()))
 }
 
-/// What the list at this address says of itself, asked for once in a run; `None` if it is not there or does not say.
+/// Fetches the summary of the list at this URL once in a run; `None` if there is none.
 pub async fn summary(client: &Client, path: &str) -> Option<ListSummary> {
     if let Some(known) = summaries(client).borrow().get(path) {
         return Some(known.clone());
@@ -209,8 +212,10 @@ pub fn forget_summaries(client: &Client) {
     summaries(client).borrow_mut().clear();
 }
 
-/// Looks again for a list that is not where its number or address says: a number among the lists of others that the account may
-/// edit, and among the public ones. From then on [`locate`] gives what was found.
+/// Searches for a list that is not where its number or URL says.
+///
+/// A number is looked for among the lists of others that the account may edit, and among the public
+/// ones. Then [`locate`] returns what was found.
 ///
 /// # Errors
 /// It is nowhere; the near ones of its owner are named. Or Trakt could not be asked.
@@ -282,7 +287,8 @@ async fn look_up(client: &Client, user: &str, username: Option<&str>, personal: 
             if let Some(list) = choose(lists, name) {
                 return keep(format!("users/me/lists/{}", id_of(list)));
             }
-            // Lists of others that the account may edit, and then those that it likes, are looked at only if none of its own is meant.
+            // Lists of others that the account may edit, and then those that it likes, are looked
+            // at only if none of its own is meant.
             let shared: Vec<ListSummary> = client.get("users/me/lists/collaborations", &[]).await?;
             if let Some(list) = choose(&shared, name) {
                 return keep(path_of(list));
@@ -318,7 +324,7 @@ async fn lists_of(client: &Client, user: &str) -> Result<Rc<(Vec<ListSummary>, O
     Ok(lists)
 }
 
-/// The list of this name: exactly so, or but for upper and lower case, or by its slug.
+/// Returns the list of this name: exactly so, or but for upper and lower case, or by its slug.
 fn choose<'a>(lists: &'a [ListSummary], name: &str) -> Option<&'a ListSummary> {
     let slug = list_slug(name);
     lists
@@ -340,8 +346,7 @@ fn path_of(list: &ListSummary) -> String {
     }
 }
 
-/// What to say when a request to `path` failed. Where a list that somebody has made is not there, the owner's lists are asked
-/// for, to name them.
+/// Explains a failed request to `path`; for an unknown list it names the lists of the owner.
 pub async fn explain(client: &Client, path: &str, fault: Fault) -> Error {
     let parts: Vec<&str> = path.split('/').collect();
     let (user, list) = match (&fault, parts.as_slice()) {
@@ -356,7 +361,7 @@ pub async fn explain(client: &Client, path: &str, fault: Fault) -> Error {
     }
 }
 
-/// What to say of a list that there is not.
+/// Builds the error for an unknown list.
 pub fn no_such_list(name: &str, user: &str, lists: &[ListSummary]) -> Error {
     let names: Vec<&str> = lists.iter().map(|list| list.name.as_str()).collect();
     let near = similar(name, names.iter().copied());
@@ -370,7 +375,7 @@ pub fn no_such_list(name: &str, user: &str, lists: &[ListSummary]) -> Error {
     Error::new(format!("`{user}` has no Trakt list `{name}`")).hint(hint)
 }
 
-/// What to say of a user that there is not.
+/// Builds the error for an unknown user.
 pub fn no_such_user(user: &str) -> Error {
     Error::new(format!("there is no Trakt user `{user}`, or the profile is private")).hint(
         "use the name in the address of the user's profile page; a private profile needs an `account` that may see it",

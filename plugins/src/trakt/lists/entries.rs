@@ -13,7 +13,9 @@ pub struct Style {
     pub strip_dates: bool,
 }
 
-/// The title of a movie or show with its year, if it is known and wanted. One without a title goes by its slug or number.
+/// Returns the title of a movie or show with its year, if it is known and wanted.
+///
+/// One without a title goes by its slug or number.
 fn named(work: &Work, style: Style) -> String {
     let name = name(work);
     match work.year {
@@ -33,7 +35,7 @@ fn address(kind: &str, work: &Work) -> String {
     format!("{SITE}/{kind}/{slug}")
 }
 
-/// An entry of a movie.
+/// Returns an entry of a movie.
 pub fn movie(movie: &Work, style: Style) -> Entry {
     let title = named(movie, style);
     Entry::new(title.as_str(), address("movies", movie))
@@ -47,7 +49,7 @@ pub fn movie(movie: &Work, style: Style) -> Entry {
         .with("tmdb_id", movie.ids.tmdb)
 }
 
-/// An entry of a show.
+/// Returns an entry of a show.
 pub fn show(show: &Work, style: Style) -> Entry {
     with_show(Entry::new(named(show, style), address("shows", show)), show, style)
 }
@@ -64,7 +66,7 @@ fn with_show(entry: Entry, show: &Work, style: Style) -> Entry {
         .with("tmdb_id", show.ids.tmdb)
 }
 
-/// An entry of a season.
+/// Returns an entry of a season.
 pub fn season(show: &Work, season: &Season, style: Style) -> Entry {
     let title = format!("{} S{:02}", named(show, style), season.number);
     let url = format!("{}/seasons/{}", address("shows", show), season.number);
@@ -74,7 +76,7 @@ pub fn season(show: &Work, season: &Season, style: Style) -> Entry {
         .with("trakt_season_id", season.ids.trakt)
 }
 
-/// An entry of an episode.
+/// Returns an entry of an episode.
 pub fn episode(show: &Work, episode: &Episode, style: Style) -> Entry {
     let id = format!("S{:02}E{:02}", episode.season, episode.number);
     let name = episode.title.as_deref().map(|title| format!(" {title}")).unwrap_or_default();
@@ -88,13 +90,15 @@ pub fn episode(show: &Work, episode: &Episode, style: Style) -> Entry {
         .with("trakt_ep_name", episode.title.clone())
 }
 
-/// An entry of an episode that goes by its number alone: what is to come often gets its own title later, and must not be another entry then.
+/// Creates an entry for an episode that is titled by its number alone.
+///
+/// Episodes that have not aired often get their title later, and must stay the same entry.
 pub fn numbered(show: &Work, episode: &Episode, style: Style) -> Entry {
     let untitled = Episode { title: None, ..episode.clone() };
     self::episode(show, &untitled, style).with("trakt_ep_name", episode.title.clone())
 }
 
-/// The kind of a row and its entry; `None` for what is neither movie, show, season nor episode.
+/// Returns the kind and the entry of a row, or `None` for other types.
 pub fn of_row(row: &Row, style: Style) -> Option<(Kind, Entry)> {
     let kind = row.kind.as_deref();
     let (kind, entry) = match (kind, &row.movie, &row.show, &row.season, &row.episode) {

@@ -61,11 +61,14 @@ pub struct Component {
     pub name: &'static str,
     /// Value that orders the components of a category.
     pub value: u8,
-    /// Penalty of copies made before the release, which counts before all categories. A component
-    /// that has one wins over better ones of its category: nobody calls a good copy a bad one.
+    /// Penalty of copies made before the release, which counts before all categories.
+    ///
+    /// A component that has one wins over better ones of its category: nobody calls a good copy a
+    /// bad one.
     pub modifier: Option<i8>,
-    /// Spellings in titles. A dash may be any one character or none; `#-~` are audio channels, such
-    /// as `5.1` and `2ch`.
+    /// Spellings in titles.
+    ///
+    /// A dash may be any one character or none; `#-~` are audio channels, such as `5.1` and `2ch`.
     spellings: &'static [&'static str],
 }
 

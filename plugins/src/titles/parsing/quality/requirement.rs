@@ -12,10 +12,10 @@ use super::components::{Category, Component};
 /// A requirement of quality.
 ///
 /// Parts are separated by blanks or commas. A part names a component (`720p`), alternatives
-/// (`720p|1080p`), a range (`720p-1080p`), a bound (`720p+`, `>=720p`, `>720p`, `<=720p`, `<720p`) or
-/// an exclusion (`!cam`). Parts of one category are alternatives, but for bounds, which hold together;
-/// all categories must be met. `any` allows all. An unknown component meets exclusions and upper
-/// bounds only.
+/// (`720p|1080p`), a range (`720p-1080p`), a bound (`720p+`, `>=720p`, `>720p`, `<=720p`, `<720p`)
+/// or an exclusion (`!cam`). Parts of one category are alternatives, but for bounds, which hold
+/// together; all categories must be met. `any` allows all. An unknown component meets exclusions
+/// and upper bounds only.
 ///
 /// ```
 /// use flexget_plugins::titles::parsing::quality::{Quality, requirement::Requirement};

@@ -52,7 +52,7 @@ pub(super) fn find(words: &[Word<'_>], mentions: &[Mention], first: usize, today
     exact.or_else(dated).or_else(spelled).or_else(counted).unwrap_or(Finding::Nothing)
 }
 
-/// `S01E02`, `S01E02E03`, `S01E02-03`; also discs: `S01D2`.
+/// Parses `S01E02`, `S01E02E03`, `S01E02-03`; also discs: `S01D2`.
 fn in_one_word(words: &[Word<'_>], at: usize) -> Option<Finding> {
     let (season, rest) = digits(words[at].lower.strip_prefix('s')?)?;
     if let Some(disc) = rest.strip_prefix('d') {
@@ -89,7 +89,7 @@ fn episodes(words: &[Word<'_>], season: i64, (first, last): (i64, i64), start: u
     Numbering::found(EpisodeId::Episode { season, first, last }, start, end)
 }
 
-/// `1x02`, `1 x 02`, `1xAll`.
+/// Parses `1x02`, `1 x 02`, `1xAll`.
 fn by_x(words: &[Word<'_>], at: usize) -> Option<Finding> {
     let apart = || {
         let [a, x, b] = words.get(at..at + 3)? else { return None };
@@ -106,7 +106,7 @@ fn by_x(words: &[Word<'_>], at: usize) -> Option<Finding> {
     }
 }
 
-/// `S01`, `Season 1`, `Season 1 Episode 2`, `Series 1 2of6`, `S01 ... Part 2`.
+/// Parses `S01`, `Season 1`, `Season 1 Episode 2`, `Series 1 2of6`, `S01 ... Part 2`.
 fn by_season(words: &[Word<'_>], mentions: &[Mention], at: usize) -> Option<Finding> {
     let word = words[at].lower.as_str();
     if matches!(word, "seasons" | "disc") && words.get(at + 1).is_some_and(|next| next.number().is_some()) {
@@ -168,7 +168,9 @@ fn numbered(words: &[Word<'_>], at: usize, names: &[&str]) -> Option<(i64, usize
     })
 }
 
-/// Reads an episode that follows a season, and the position after it. A bare `e` counts only directly after the season.
+/// Reads an episode that follows a season, and the position after it.
+///
+/// A bare `e` counts only directly after the season.
 fn episode(words: &[Word<'_>], at: usize, directly: bool) -> Option<(i64, usize)> {
     let names: &[&str] = &["episode", "ep", "part", "pt"];
     let short = || directly.then(|| numbered(words, at, &["e"])).flatten();
@@ -180,7 +182,7 @@ fn episode(words: &[Word<'_>], at: usize, directly: bool) -> Option<(i64, usize)
     numbered(words, at, names).or_else(short).or_else(later_short).or_else(roman)
 }
 
-/// `2of6`, `2 of 6`.
+/// Parses `2of6`, `2 of 6`.
 fn of_total(words: &[Word<'_>], at: usize) -> Option<(i64, usize)> {
     let word = words.get(at)?;
     let together = || words::number(word.lower.split_once("of")?.0).map(|number| (number, at + 1));
