@@ -81,7 +81,16 @@ const DOORS: [Door; 8] = [
         name: "files",
         paths: &["std::fs", "tokio::fs"],
         macros: &[],
-        methods: &["exists", "try_exists", "is_file", "is_dir", "is_symlink", "canonicalize", "read_dir", "symlink_metadata"],
+        methods: &[
+            "exists",
+            "try_exists",
+            "is_file",
+            "is_dir",
+            "is_symlink",
+            "canonicalize",
+            "read_dir",
+            "symlink_metadata",
+        ],
         rooms: &[
             "core/src/document",
             "core/src/expression/paths.rs",

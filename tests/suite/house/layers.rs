@@ -111,7 +111,8 @@ fn plugins_upward(from: &[String], to: &[String], plugins: &BTreeSet<String>) ->
     }
     // A plugin is its file, with the folder of the same name. What `titles` holds is there to be shared.
     let plugin_of = |module: &[String]| {
-        let is_shared = module.first().is_some_and(|folder| ["shared", "titles", "commands"].contains(&folder.as_str()));
+        let is_shared =
+            module.first().is_some_and(|folder| ["shared", "titles", "commands"].contains(&folder.as_str()));
         module.iter().skip(1).find(|name| !is_shared && plugins.contains(*name)).cloned()
     };
     match (plugin_of(from), plugin_of(to)) {
