@@ -1,7 +1,7 @@
 //! `plugins` and `schema`: what can stand in a config.
 
 use flexget_core::config::schema;
-use flexget_core::document::Document;
+use flexget_core::document::{Document, Node};
 use flexget_core::error::Error;
 use flexget_core::plugin::command::{Format, Table};
 use flexget_core::plugin::manual;
@@ -111,13 +111,13 @@ fn summary(registration: &Registration) -> String {
 /// When it runs, as its own example has it: `filter(128)`. It may run at other times with other options.
 fn phases(registration: &Registration) -> Vec<String> {
     let example = manual::manual(registration.name).and_then(|manual| manual::example(&manual)).unwrap_or_default();
-    let body = Document::parse("example", &example).map(|example| example.value()).unwrap_or_default();
-    let options = body.get(registration.name).cloned().unwrap_or(serde_yaml::Value::Bool(true));
+    let example = Document::parse("example", &example).ok();
+    let options = example.as_ref().and_then(|example| example.root().get(registration.name));
     if registration.is_list() {
         // A list is an input, and its examples show what else can be done with it.
         return vec![format!("{}({})", Phase::Input, DEFAULT_PRIORITY)];
     }
-    let steps = registration.bind(&|| options.clone()).unwrap_or_default();
+    let steps = options.map_or_else(|| registration.bind(&Node::yes()), |options| registration.bind(options)).unwrap_or_default();
     let mut phases: Vec<(Phase, i32)> = steps.iter().map(|step| (step.phase, step.priority)).collect();
     phases.sort_by_key(|(phase, priority)| (*phase, -priority));
     phases.dedup();

@@ -8,6 +8,7 @@ pub mod diagnostic;
 mod node;
 mod open;
 pub mod position;
+pub mod read;
 mod scalar;
 mod source;
 mod syntax;

@@ -10,7 +10,7 @@ use std::fmt;
 use serde::de::{self, Deserializer as _, MapAccess};
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::value::{self, Stored, Value};
+use crate::value::{self, Value};
 use deferred::DeferredField;
 
 /// The name of a field. Names known at compile time cost nothing, and those that many entries have are kept once.
@@ -420,7 +420,7 @@ impl<'de> de::Visitor<'de> for StoredFields {
         // As many as an entry of a list has.
         let mut fields = Vec::with_capacity(map.size_hint().unwrap_or(12));
         while let Some(StoredName(name)) = map.next_key()? {
-            let Stored(value) = map.next_value()?;
+            let value = map.next_value()?;
             match fields.iter_mut().find(|(known, _)| *known == name) {
                 Some((_, known)) => *known = value,
                 None => fields.push((name, value)),

@@ -22,11 +22,11 @@ use serde::de::DeserializeOwned;
 
 use crate::context::Context;
 use crate::context::journal::Action;
+use crate::document::diagnostic::Problem;
 use crate::entry::Entry;
 use crate::error::Result;
 use crate::list::identity::Keys;
 use crate::list::outcome::Change;
-use crate::plugin::Problem;
 
 /// Identity of a list: lists with equal ids share one copy within a run.
 ///

@@ -4,11 +4,12 @@ pub use std::collections::{BTreeMap, BTreeSet};
 pub use std::rc::Rc;
 
 pub use futures_util::future::LocalBoxFuture;
+pub use indexmap::IndexMap;
 pub use schemars::JsonSchema;
 pub use serde::{Deserialize, Serialize};
 
 pub use crate::context::Context;
-pub use crate::document::diagnostic::Path;
+pub use crate::document::diagnostic::{Path, Problem};
 pub use crate::entry::{Entry, Name, State};
 pub use crate::error::{Error, Result};
 pub use crate::list::any::AnyList;
@@ -22,10 +23,9 @@ pub use crate::plugin::command::command;
 pub use crate::plugin::command::{Command, Format, Output, Table};
 pub use crate::plugin::nested::{AnyInput, AnyPlugins};
 pub use crate::plugin::one_or_many::OneOrMany;
-pub use crate::plugin::pairs::Pairs;
 pub use crate::plugin::registration::plugin;
 pub use crate::plugin::registry::submit;
-pub use crate::plugin::{Plugin, Problem};
+pub use crate::plugin::Plugin;
 pub use crate::task::Task;
 pub use crate::task::offer::{Answer, Offer};
 pub use crate::task::phase::Phase;

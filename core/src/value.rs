@@ -126,7 +126,7 @@ impl Value {
 
     /// Reads what [`Value::to_stored`] wrote; any JSON is some value.
     pub fn from_stored(json: &serde_json::Value) -> Self {
-        Stored::deserialize(json).map(|Stored(value)| value).unwrap_or_default()
+        Self::deserialize(json).unwrap_or_default()
     }
 
     /// The value as it stands in a config: whole numbers stay whole, keys become text.
@@ -144,7 +144,13 @@ impl Value {
                     .map(|(key, item)| (Arc::from(&*Self::from_yaml(key).shown()), Self::from_yaml(item)))
                     .collect(),
             ),
-            serde_yaml::Value::Tagged(tagged) => Self::from_yaml(&tagged.value),
+            serde_yaml::Value::Tagged(tagged) => match &tagged.value {
+                serde_yaml::Value::String(text) if tagged.tag == TIMESTAMP => {
+                    let day = text.parse().map(Self::Date);
+                    day.or_else(|_| text.parse().map(Self::Time)).unwrap_or_else(|_| Self::from(text.as_str()))
+                }
+                other => Self::from_yaml(other),
+            },
         }
     }
 
@@ -185,8 +191,12 @@ impl Value {
     }
 }
 
-const DATE: &str = "$date";
-const TIME: &str = "$time";
+/// The tag of days and moments among YAML's values, which have no kind of their own for them.
+pub(crate) const TIMESTAMP: &str = "timestamp";
+/// The mark of a day in JSON that is read back as it was.
+pub(crate) const DATE: &str = "$date";
+/// The mark of a moment in JSON that is read back as it was.
+pub(crate) const TIME: &str = "$time";
 
 /// How dates are written.
 #[derive(Clone, Copy)]
@@ -226,16 +236,16 @@ impl Serialize for ToStore<'_> {
     }
 }
 
-/// A value as [`Value::to_stored`] wrote it.
-pub(crate) struct Stored(pub Value);
+/// The name by which a deserializer is asked for any value: one that has dates gives them as objects with a mark.
+pub(crate) const VALUE: &str = "$value";
 
-impl<'de> Deserialize<'de> for Stored {
+impl<'de> Deserialize<'de> for Value {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Anything).map(Self)
+        deserializer.deserialize_newtype_struct(VALUE, Anything)
     }
 }
 
-/// Takes whatever JSON holds.
+/// Takes whatever there is.
 struct Anything;
 
 impl<'de> de::Visitor<'de> for Anything {
@@ -243,6 +253,10 @@ impl<'de> de::Visitor<'de> for Anything {
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a value")
+    }
+
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
     }
 
     fn visit_unit<E: de::Error>(self) -> Result<Value, E> {
@@ -271,7 +285,7 @@ impl<'de> de::Visitor<'de> for Anything {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
         let mut items = Vec::with_capacity(seq.size_hint().unwrap_or_default());
-        while let Some(Stored(item)) = seq.next_element()? {
+        while let Some(item) = seq.next_element()? {
             items.push(item);
         }
         Ok(Value::List(items.into()))
@@ -279,7 +293,7 @@ impl<'de> de::Visitor<'de> for Anything {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
         let mut items: Vec<(Arc<str>, Value)> = Vec::with_capacity(map.size_hint().unwrap_or_default());
-        while let Some((name, Stored(value))) = map.next_entry::<String, Stored>()? {
+        while let Some((name, value)) = map.next_entry::<String, Value>()? {
             items.push((name.into(), value));
         }
         if let [(name, Value::Text(text))] = items.as_slice() {

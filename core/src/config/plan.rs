@@ -6,8 +6,6 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::rc::Rc;
 
-use serde_yaml::Value;
-
 use crate::config::schema::{self, Finding, Only};
 use crate::config::template::Expanded;
 use crate::document::diagnostic::{At, Diagnostic, Path, Severity};
@@ -146,6 +144,7 @@ fn bind(task: &mut TaskPlan, body: &Mapping, path: &Path, refused: &BTreeSet<Pat
         .filter(|registration| registration.builtin && !no_builtins && body.get(registration.name).is_none());
     let all: Vec<(&Registration, Option<&Rc<Node>>)> =
         configured.chain(builtin.map(|registration| (*registration, None))).collect();
+    let yes = Rc::new(Node::yes());
     for (registration, options) in all {
         if is_disabled(registration.name)
             || options.is_some_and(|options| options.as_scalar() == Some(&Scalar::Bool(false)))
@@ -153,16 +152,15 @@ fn bind(task: &mut TaskPlan, body: &Mapping, path: &Path, refused: &BTreeSet<Pat
         {
             continue;
         }
-        match registration.bind(&|| options.map_or(Value::Bool(true), |options| options.value())) {
+        match registration.bind(options.unwrap_or(&yes)) {
             Ok(steps) => {
                 task.plugins.insert(registration.name);
                 task.steps.extend(steps);
             }
-            Err(problems) => diagnostics.extend(problems.into_iter().map(|problem| {
-                let mut diagnostic = Diagnostic::key(path.key(registration.name).join(&problem.path), problem.message);
-                diagnostic.help.extend(problem.help);
-                diagnostic
-            })),
+            Err(problems) => {
+                let at = path.key(registration.name);
+                diagnostics.extend(problems.into_iter().map(|problem| problem.into_diagnostic(&at)));
+            }
         }
     }
     if let Some(priorities) = body.get("plugin_priority").and_then(|priorities| priorities.as_mapping()) {
@@ -203,6 +201,7 @@ fn json<'n>(node: &'n Node, keys: &mut HashSet<&'n str>) -> serde_json::Value {
         Content::Scalar(Scalar::Null) => serde_json::Value::Null,
         Content::Scalar(Scalar::Bool(is)) => (*is).into(),
         Content::Scalar(Scalar::Text(text)) => (**text).into(),
+        Content::Scalar(date @ (Scalar::Date(_) | Scalar::Time(_))) => date.to_string().into(),
         Content::Scalar(Scalar::Number(number)) => match (number.as_i64(), number.as_u64(), number.as_f64()) {
             (Some(number), _, _) => number.into(),
             (_, Some(number), _) => number.into(),

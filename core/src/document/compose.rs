@@ -321,7 +321,8 @@ impl Composer<'_> {
         let plain = style == ScalarStyle::Plain;
         let wanted = match (tag.handle(), tag.suffix()) {
             ("" | "!", "!" | "") => return if plain { scalar::resolve(text) } else { Scalar::Text(text.into()) },
-            ("tag:yaml.org,2002:", "str" | "timestamp") => return Scalar::Text(text.into()),
+            ("tag:yaml.org,2002:", "str") => return Scalar::Text(text.into()),
+            ("tag:yaml.org,2002:", "timestamp") => return scalar::resolve(text),
             ("tag:yaml.org,2002:", "null") => return Scalar::Null,
             ("tag:yaml.org,2002:", "bool") => {
                 let value = scalar::null_or_bool(&text.to_ascii_lowercase());

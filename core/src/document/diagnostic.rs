@@ -187,6 +187,38 @@ impl Diagnostic {
     }
 }
 
+/// A mistake in a part of the config, at a path below that part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Where in the part; empty for the part itself.
+    pub path: Path,
+    /// What it is: lower case, no full stop.
+    pub message: String,
+    /// What to write instead.
+    pub help: Option<String>,
+}
+
+impl Problem {
+    /// A problem at `path` below the part.
+    pub fn at(path: Path, message: impl Into<String>) -> Self {
+        Self { path, message: message.into(), help: None }
+    }
+
+    /// The same with a way out.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// The diagnostic of this problem in the part at `place`.
+    pub fn into_diagnostic(self, place: &Path) -> Diagnostic {
+        let mut diagnostic = Diagnostic::key(place.join(&self.path), self.message);
+        diagnostic.help.extend(self.help);
+        diagnostic
+    }
+}
+
 /// What is quoted in a message may have several lines; the message has one.
 fn on_one_line(message: String) -> String {
     if !message.contains(['\n', '\r']) {

@@ -2,11 +2,16 @@
 
 use std::cell::OnceCell;
 use std::collections::HashMap;
+use std::fmt;
 use std::rc::Rc;
 
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde_yaml::value::{Tag, TaggedValue};
 use serde_yaml::{Number, Value};
 
 use crate::document::diagnostic::Span;
+use crate::value::{DATE, TIME, TIMESTAMP};
 
 /// A value of the config and where it is written. Nodes are shared: an anchor's node stands wherever its aliases do.
 #[derive(Debug, Clone)]
@@ -40,6 +45,10 @@ pub enum Scalar {
     Number(Number),
     /// Text.
     Text(Box<str>),
+    /// A day.
+    Date(Date),
+    /// A moment.
+    Time(Timestamp),
 }
 
 impl Scalar {
@@ -66,6 +75,32 @@ impl Scalar {
             Self::Bool(is) => Value::Bool(*is),
             Self::Number(number) => Value::Number(number.clone()),
             Self::Text(text) => Value::String(text.to_string()),
+            Self::Date(_) | Self::Time(_) => {
+                let value = Value::String(self.to_string());
+                Value::Tagged(Box::new(TaggedValue { tag: Tag::new(TIMESTAMP), value }))
+            }
+        }
+    }
+
+    /// The day or moment that JSON with a mark holds.
+    pub(super) fn marked(mark: &str, text: &str) -> Option<Self> {
+        match mark {
+            DATE => text.parse().ok().map(Self::Date),
+            TIME => text.parse().ok().map(Self::Time),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Scalar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Null => f.write_str("null"),
+            Self::Bool(is) => is.fmt(f),
+            Self::Number(number) => number.fmt(f),
+            Self::Text(text) => text.fmt(f),
+            Self::Date(day) => day.fmt(f),
+            Self::Time(moment) => moment.fmt(f),
         }
     }
 }
@@ -99,6 +134,11 @@ impl Node {
         Self { span, content: Content::Scalar(value), weight: 1, depth: 1 }
     }
 
+    /// A node for `yes` that is not written anywhere.
+    pub fn yes() -> Self {
+        Self::scalar(Span::default(), Scalar::Bool(true))
+    }
+
     /// A node for a list.
     pub fn sequence(span: Span, items: Vec<Rc<Node>>) -> Self {
         let (weight, depth) = measure(items.iter());
@@ -124,7 +164,13 @@ impl Node {
                 }
                 Self::mapping(span.clone(), mapping)
             }
-            Value::Tagged(tagged) => Self::from_value(span, &tagged.value),
+            Value::Tagged(tagged) => match &tagged.value {
+                Value::String(text) if tagged.tag == TIMESTAMP => {
+                    let date = Scalar::marked(DATE, text).or_else(|| Scalar::marked(TIME, text));
+                    Self::scalar(span.clone(), date.unwrap_or_else(|| Scalar::Text(text.as_str().into())))
+                }
+                other => Self::from_value(span, other),
+            },
             Value::Null => Self::scalar(span.clone(), Scalar::Null),
             Value::Bool(is) => Self::scalar(span.clone(), Scalar::Bool(*is)),
             Value::Number(number) => Self::scalar(span.clone(), Scalar::Number(number.clone())),

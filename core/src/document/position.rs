@@ -58,6 +58,7 @@ fn fingerprint(node: &Node) -> u64 {
         Content::Scalar(Scalar::Bool(value)) => value.hash(&mut hasher),
         Content::Scalar(Scalar::Number(value)) => (1, value.to_string()).hash(&mut hasher),
         Content::Scalar(Scalar::Text(value)) => (2, value).hash(&mut hasher),
+        Content::Scalar(date @ (Scalar::Date(_) | Scalar::Time(_))) => (2, date.to_string()).hash(&mut hasher),
         Content::Sequence(items) => items.iter().for_each(|item| fingerprint(item).hash(&mut hasher)),
         // The sum does not depend on the order.
         Content::Mapping(mapping) => mapping

@@ -1,14 +1,18 @@
 //! What YAML 1.1 makes of plain text, as PyYAML's safe loader reads it.
 //!
-//! Dates and times stay text. So do whole numbers beyond 64 bits, which nothing here counts with.
+//! Whole numbers beyond 64 bits stay text, since nothing here counts with them; so do dates that no calendar has.
+//! A time without a zone is taken as UTC.
 
+use jiff::civil::{Date, Time};
+use jiff::tz::Offset;
 use serde_yaml::Number;
 
 use crate::document::node::Scalar;
 
 /// The value of a plain (unquoted) scalar. `=` and `<<` are the caller's business.
 pub(super) fn resolve(text: &str) -> Scalar {
-    null_or_bool(text).or_else(|| number(text).map(Scalar::Number)).unwrap_or_else(|| Scalar::Text(text.into()))
+    let special = null_or_bool(text).or_else(|| number(text).map(Scalar::Number)).or_else(|| timestamp(text));
+    special.unwrap_or_else(|| Scalar::Text(text.into()))
 }
 
 /// Whether PyYAML or a YAML 1.2 reader would take plain `text` for something else than that text.
@@ -40,6 +44,47 @@ pub(super) fn number(text: &str) -> Option<Number> {
         return None;
     }
     integer(text).or_else(|| float(text).map(Number::from))
+}
+
+/// A day or a moment, if that is what the text spells: `2020-02-29`, `2020-2-29 1:02:03.5 +1`.
+fn timestamp(text: &str) -> Option<Scalar> {
+    let digits = |text: &str, most: usize| -> Option<i16> {
+        let good = (1..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+        good.then(|| text.parse().ok())?
+    };
+    let day_end = text.find(['T', 't', ' ', '\t']).unwrap_or(text.len());
+    let (day, rest) = text.split_at(day_end);
+    let [year, month, number] = day.split('-').collect::<Vec<_>>().try_into().ok()?;
+    if year.len() != 4 || (rest.is_empty() && day.len() != 10) {
+        return None;
+    }
+    let month = i8::try_from(digits(month, 2)?).ok()?;
+    let day = Date::new(digits(year, 4)?, month, i8::try_from(digits(number, 2)?).ok()?).ok()?;
+    if rest.is_empty() {
+        return Some(Scalar::Date(day));
+    }
+    let rest = rest.strip_prefix(['T', 't']).unwrap_or_else(|| rest.trim_start_matches([' ', '\t']));
+    let zone_at = rest.find(['Z', '+', '-']).unwrap_or(rest.len());
+    let (clock, zone) = rest.split_at(zone_at);
+    let clock = if zone.is_empty() { clock } else { clock.trim_end_matches([' ', '\t']) };
+    let [hour, minute, second] = clock.split(':').collect::<Vec<_>>().try_into().ok()?;
+    let (second, fraction) = second.split_once('.').unwrap_or((second, "0"));
+    if minute.len() != 2 || second.len() != 2 || !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let nanos: i32 = format!("{fraction:0<9.9}").parse().ok()?;
+    let part = |text: &str| i8::try_from(digits(text, 2)?).ok();
+    let local = day.to_datetime(Time::new(part(hour)?, part(minute)?, part(second)?, nanos).ok()?);
+    let offset = match zone.strip_prefix(['+', '-']) {
+        None if zone.is_empty() || zone == "Z" => 0,
+        None => return None,
+        Some(offset) => {
+            let (hours, minutes) = offset.split_once(':').unwrap_or((offset, "0"));
+            let seconds = i32::from(digits(hours, 2)?) * 3600 + i32::from(digits(minutes, 2)?) * 60;
+            if zone.starts_with('-') { -seconds } else { seconds }
+        }
+    };
+    Offset::from_seconds(offset).ok()?.to_timestamp(local).ok().map(Scalar::Time)
 }
 
 fn integer(text: &str) -> Option<Number> {

@@ -33,6 +33,14 @@ fn mistakes(text: &str) -> Vec<String> {
     bad.diagnostics.iter().map(say).collect()
 }
 
+/// A day or a moment as a value.
+fn date(text: &str) -> Value {
+    Value::Tagged(Box::new(serde_yaml::value::TaggedValue {
+        tag: serde_yaml::value::Tag::new(crate::value::TIMESTAMP),
+        value: text.into(),
+    }))
+}
+
 #[test]
 fn plain_scalars_are_what_pyyaml_makes_of_them() {
     // Text, and what it is; `None` is text.
@@ -76,10 +84,14 @@ fn plain_scalars_are_what_pyyaml_makes_of_them() {
         ("1_000.5", Some(1000.5.into())),
         (".inf", Some(f64::INFINITY.into())),
         ("-.INF", Some(f64::NEG_INFINITY.into())),
-        ("2020-01-01", None),
+        ("2020-01-01", Some(date("2020-01-01"))),
         ("2020-1-1", None),
-        ("2020-01-01 10:00:00", None),
-        ("2020-01-01T10:00:00Z", None),
+        ("2020-13-01", None),
+        ("2020-01-01 10:00:00", Some(date("2020-01-01T10:00:00Z"))),
+        ("2020-1-1 1:00:00.5 +1:30", Some(date("2019-12-31T23:30:00.5Z"))),
+        ("2020-01-01T10:00:00Z", Some(date("2020-01-01T10:00:00Z"))),
+        ("'2020-01-01'", Some("2020-01-01".into())),
+        ("!!timestamp 2020-01-01", Some(date("2020-01-01"))),
         ("~", Some(Value::Null)),
         ("null", Some(Value::Null)),
         ("Null", Some(Value::Null)),

@@ -7,6 +7,7 @@ use serde_yaml::Value;
 
 use crate::document::node::key_text;
 use crate::document::scalar;
+use crate::value::TIMESTAMP;
 
 /// A key longer than this is written behind a `?`, because readers give up looking for its `:`.
 const LONGEST_PLAIN_KEY: usize = 1000;
@@ -66,7 +67,7 @@ fn write(out: &mut String, value: &Value, indent: usize, before: Before) {
                 write(out, item, indent + 2, Before::Dash);
             }
         }
-        Value::Tagged(tagged) => write(out, &tagged.value, indent, before),
+        Value::Tagged(tagged) if tagged.tag != TIMESTAMP => write(out, &tagged.value, indent, before),
         scalar => {
             if before == Before::Key {
                 out.push(' ');
@@ -99,7 +100,10 @@ fn scalar_text(value: &Value) -> String {
         Value::String(text) => double_quoted(text),
         Value::Sequence(_) => "[]".into(),
         Value::Mapping(_) => "{}".into(),
-        Value::Tagged(tagged) => scalar_text(&tagged.value),
+        Value::Tagged(tagged) => match &tagged.value {
+            Value::String(text) if tagged.tag == TIMESTAMP => text.clone(),
+            other => scalar_text(other),
+        },
     }
 }
 

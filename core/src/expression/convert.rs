@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use serde_yaml::value::{Tag, TaggedValue};
 use minijinja::value::{Enumerator, Object, ObjectRepr, ValueKind};
 use minijinja::{Error, ErrorKind, Value as Engine};
 
 use super::dates::{Duration, When};
-use crate::value::Value;
+use crate::value::{TIMESTAMP, Value};
 
 /// A field's value for the engine. Lists and mappings are shared, not copied.
 pub(super) fn to_engine(value: &Value) -> Engine {
@@ -64,7 +65,7 @@ pub(super) fn from_engine(value: &Engine) -> Result<Value, Error> {
     })
 }
 
-/// A value as it would stand in a config; dates as text.
+/// A value as it would stand in a config.
 pub(super) fn to_yaml(value: &Value) -> serde_yaml::Value {
     match value {
         Value::Null => serde_yaml::Value::Null,
@@ -72,7 +73,10 @@ pub(super) fn to_yaml(value: &Value) -> serde_yaml::Value {
         Value::Int(number) => (*number).into(),
         Value::Float(number) => (*number).into(),
         Value::Text(text) => (&**text).into(),
-        Value::Date(_) | Value::Time(_) => value.display().into(),
+        Value::Date(_) | Value::Time(_) => serde_yaml::Value::Tagged(Box::new(TaggedValue {
+            tag: Tag::new(TIMESTAMP),
+            value: value.display().into(),
+        })),
         Value::List(items) => items.iter().map(to_yaml).collect::<Vec<_>>().into(),
         Value::Map(items) => items
             .iter()

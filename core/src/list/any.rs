@@ -5,20 +5,23 @@ use std::fmt;
 use std::rc::Rc;
 
 use futures_util::future::LocalBoxFuture;
+use indexmap::IndexMap;
 use jiff::Timestamp;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer};
 
 use crate::context::Context;
 use crate::context::journal::Action;
-use crate::document::diagnostic::Path;
+use crate::document::Node;
+use crate::document::diagnostic::{Path, Problem, Segment};
+use crate::document::read::fail;
 use crate::entry::Entry;
 use crate::error::{Error, Result};
 use crate::list::identity::Keys;
 use crate::list::outcome::Change;
 use crate::list::{Adding, List, ListId};
-use crate::plugin::registration::{self, Options};
-use crate::plugin::{Problem, registry};
+use crate::plugin::registration;
+use crate::plugin::registry;
 
 /// Declares a dyn-compatible trait with a boxed future for each `async fn`, and implements it for
 /// every [`List`].
@@ -84,7 +87,7 @@ impl fmt::Debug for AnyList {
 }
 
 /// Opens a list of a known kind, as the registry keeps it.
-pub(super) fn open<L: List>(options: Options<'_>) -> Result<AnyList, Vec<Problem>> {
+pub(super) fn open<L: List>(options: &Node) -> Result<AnyList, Vec<Problem>> {
     let list: L = registration::read(options)?;
     let problems = list.check();
     if !problems.is_empty() {
@@ -95,13 +98,13 @@ pub(super) fn open<L: List>(options: Options<'_>) -> Result<AnyList, Vec<Problem
         adding: list.adding(),
         writable: list.writable(),
         partial: list.partial(),
-        options: serde_json::to_string(&options()).unwrap_or_default(),
+        options: serde_json::to_string(options).unwrap_or_default(),
         list: Box::new(list),
     })))
 }
 
 /// As [`open`], for the registry, which knows no lists.
-pub(super) fn open_any<L: List>(options: Options<'_>) -> Result<Box<dyn Any>, Vec<Problem>> {
+pub(super) fn open_any<L: List>(options: &Node) -> Result<Box<dyn Any>, Vec<Problem>> {
     open::<L>(options).map(|list| Box::new(list) as Box<dyn Any>)
 }
 
@@ -110,10 +113,10 @@ impl AnyList {
     ///
     /// # Errors
     /// There is no such kind of list, or these are not its options.
-    pub fn open(kind: &str, options: &serde_yaml::Value) -> Result<Self, Vec<Problem>> {
+    pub fn open(kind: &str, options: &Node) -> Result<Self, Vec<Problem>> {
         let not_a_list = || vec![Problem::at(Path::root(), format!("`{kind}` is not a list"))];
         let open = registry::find(kind).and_then(|registration| registration.list).ok_or_else(not_a_list)?;
-        let list = open(&|| options.clone())?.downcast::<Self>();
+        let list = open(options)?.downcast::<Self>();
         list.map(|list| *list).map_err(|_| not_a_list())
     }
 
@@ -220,26 +223,16 @@ impl AnyList {
     }
 }
 
-/// Reads a map with one key.
-fn only_key<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(String, serde_yaml::Value), D::Error> {
-    use serde::de::Error;
-    let map = serde_yaml::Mapping::deserialize(deserializer)?;
-    let mut entries = map.into_iter();
-    match (entries.next(), entries.next()) {
-        (Some((serde_yaml::Value::String(name), options)), None) => Ok((name, options)),
-        _ => Err(D::Error::custom("expected one list")),
-    }
-}
-
-/// Makes a serde error of the first of several problems.
-pub(super) fn first_problem<E: serde::de::Error>(problems: &[Problem]) -> E {
-    E::custom(problems.first().map(Problem::to_text).unwrap_or_default())
-}
-
 impl<'de> Deserialize<'de> for AnyList {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let (name, options) = only_key(deserializer)?;
-        Self::open(&name, &options).map_err(|problems| first_problem(&problems))
+        let mut written = IndexMap::<String, Node>::deserialize(deserializer)?.into_iter();
+        let (Some((name, options)), None) = (written.next(), written.next()) else {
+            return Err(serde::de::Error::custom("expected one list"));
+        };
+        Self::open(&name, &options).map_err(|mut problems| {
+            problems.iter_mut().for_each(|problem| problem.path.0.insert(0, Segment::Key(name.clone())));
+            fail(problems)
+        })
     }
 }
 

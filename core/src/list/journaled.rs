@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::context::journal;
+use crate::document::Node;
 use crate::entry::Entry;
 use crate::error::{Error, Result};
 use crate::list::any::AnyList;
@@ -68,8 +69,7 @@ impl JournaledChange {
     /// Its options cannot be read any more.
     pub fn list(&self) -> Result<AnyList> {
         let unusable = || format!("the list of change {} cannot be opened", self.change.id);
-        let options: serde_yaml::Value = serde_json::from_value(self.change.what.list_config.clone())
-            .map_err(|error| Error::new(unusable()).cause(error))?;
+        let options = Node::from(&self.change.what.list_config);
         AnyList::open(&self.change.what.service, &options).map_err(|problems| {
             let problem = problems.first().map(|problem| problem.message.clone()).unwrap_or_default();
             Error::new(format!("{}: {problem}", unusable()))

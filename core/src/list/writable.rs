@@ -5,18 +5,19 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer};
 
+use crate::document::diagnostic::Problem;
+use crate::document::read::fail;
 use crate::context::Context;
 use crate::context::journal::{Action, ChangeState, NewChange};
 use crate::entry::{Entry, State};
 use crate::error::{Error, Result};
-use crate::list::any::{AnyList, first_problem};
+use crate::list::any::AnyList;
 use crate::list::identity::Keys;
 use crate::list::index::Index;
 use crate::list::journaled::{JournaledChange, REPLACED, stored};
 use crate::list::outcome::{Change, Outcome};
 use crate::list::run_cache::ListCache;
 use crate::list::{Adding, ListId};
-use crate::plugin::Problem;
 use crate::task::Task;
 use crate::task::report::ChangeReport;
 
@@ -398,7 +399,7 @@ impl TryFrom<AnyList> for WritableList {
 
 impl<'de> Deserialize<'de> for WritableList {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::try_from(AnyList::deserialize(deserializer)?).map_err(|problem| first_problem(&[problem]))
+        Self::try_from(AnyList::deserialize(deserializer)?).map_err(|problem| fail(vec![problem]))
     }
 }
 

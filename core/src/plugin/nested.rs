@@ -6,7 +6,9 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
-use crate::plugin::Problem;
+use crate::document::diagnostic::{Path, Problem};
+use crate::document::read::fail;
+use crate::document::{Node, Scalar};
 use crate::plugin::registry;
 use crate::task::step::BoundStep;
 
@@ -26,23 +28,26 @@ pub struct AnyPlugins {
     pub steps: Vec<BoundStep>,
 }
 
-fn bind<E: serde::de::Error>(name: &str, options: &serde_yaml::Value) -> Result<(&'static str, Vec<BoundStep>), E> {
-    let registration = registry::find(name).ok_or_else(|| E::custom(format!("`{name}` is not a plugin")))?;
-    if *options == serde_yaml::Value::Bool(false) {
+/// Reads the plugin of this name with these options; the paths of its problems begin with its name.
+fn bind(name: &str, options: &Node) -> Result<(&'static str, Vec<BoundStep>), Vec<Problem>> {
+    let here = Path::root().key(name);
+    let Some(registration) = registry::find(name) else {
+        return Err(vec![Problem::at(here, format!("`{name}` is not a plugin"))]);
+    };
+    if options.as_scalar() == Some(&Scalar::Bool(false)) {
         return Ok((registration.name, Vec::new()));
     }
-    let steps = registration
-        .bind(&|| options.clone())
-        .map_err(|problems| E::custom(problems.first().map(Problem::to_text).unwrap_or_default()))?;
+    let below = |problem: Problem| Problem { path: here.join(&problem.path), ..problem };
+    let steps = registration.bind(options).map_err(|found| found.into_iter().map(below).collect::<Vec<_>>())?;
     Ok((registration.name, steps))
 }
 
 impl<'de> Deserialize<'de> for AnyInput {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let map = serde_yaml::Mapping::deserialize(deserializer)?;
-        match map.iter().next() {
-            Some((serde_yaml::Value::String(name), options)) if map.len() == 1 => {
-                let (name, steps) = bind(name, options)?;
+        let written = Node::deserialize(deserializer)?;
+        match written.as_mapping().map(|plugins| (plugins.len(), plugins.iter().next())) {
+            Some((1, Some((name, options)))) => {
+                let (name, steps) = bind(&name.text, options).map_err(fail)?;
                 Ok(Self { name, steps })
             }
             _ => Err(D::Error::custom("expected one input")),
@@ -52,11 +57,17 @@ impl<'de> Deserialize<'de> for AnyInput {
 
 impl<'de> Deserialize<'de> for AnyPlugins {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let map = serde_yaml::Mapping::deserialize(deserializer)?;
-        let mut steps = Vec::new();
-        for (name, options) in &map {
-            let name = name.as_str().ok_or_else(|| D::Error::custom("expected the name of a plugin"))?;
-            steps.extend(bind(name, options)?.1);
+        let written = Node::deserialize(deserializer)?;
+        let plugins = written.as_mapping().ok_or_else(|| D::Error::custom("expected plugins"))?;
+        let (mut steps, mut problems) = (Vec::new(), Vec::new());
+        for (name, options) in plugins.iter() {
+            match bind(&name.text, options) {
+                Ok((_, bound)) => steps.extend(bound),
+                Err(found) => problems.extend(found),
+            }
+        }
+        if !problems.is_empty() {
+            return Err(fail(problems));
         }
         crate::task::step::order(&mut steps);
         Ok(Self { steps })

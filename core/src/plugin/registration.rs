@@ -7,8 +7,9 @@ use std::rc::Rc;
 use schemars::{Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 
-use crate::document::diagnostic::{Path, Segment};
-use crate::plugin::{Plugin, Problem};
+use crate::document::diagnostic::Problem;
+use crate::document::{self, Mapping, Node, Scalar};
+use crate::plugin::Plugin;
 use crate::task::step::BoundStep;
 
 /// A registered plugin or list.
@@ -22,17 +23,13 @@ pub struct Registration {
     /// Whether it may stand where an input is wanted.
     pub input: bool,
     pub(crate) schema: fn(&mut SchemaGenerator) -> Schema,
-    pub(crate) bind: fn(Options<'_>) -> Result<Vec<BoundStep>, Vec<Problem>>,
+    pub(crate) bind: fn(&Node) -> Result<Vec<BoundStep>, Vec<Problem>>,
     /// Opens the list behind it, if it is one; `AnyList` knows the type.
     pub(crate) list: Option<Open>,
 }
 
 /// Opens something of which only a layer above knows the type.
-pub(crate) type Open = fn(Options<'_>) -> Result<Box<dyn Any>, Vec<Problem>>;
-
-/// Options as they are written, made anew whenever they are asked for: who reads them takes them apart, so that large ones are not
-/// held twice.
-pub type Options<'a> = &'a dyn Fn() -> serde_yaml::Value;
+pub(crate) type Open = fn(&Node) -> Result<Box<dyn Any>, Vec<Problem>>;
 
 impl Registration {
     /// Whether it is a list.
@@ -44,7 +41,7 @@ impl Registration {
     ///
     /// # Errors
     /// What is wrong with the options.
-    pub fn bind(&self, options: Options<'_>) -> Result<Vec<BoundStep>, Vec<Problem>> {
+    pub fn bind(&self, options: &Node) -> Result<Vec<BoundStep>, Vec<Problem>> {
         (self.bind)(options)
     }
 }
@@ -75,24 +72,11 @@ pub const fn plugin<P: Plugin>() -> Registration {
 }
 
 /// Reads options into their type; `yes` stands for no options at all.
-pub(crate) fn read<T: DeserializeOwned>(options: Options<'_>) -> Result<T, Vec<Problem>> {
-    let options = || match options() {
-        serde_yaml::Value::Bool(true) => serde_yaml::Value::Mapping(serde_yaml::Mapping::new()),
-        options => options,
-    };
-    // Where a mistake is costs time to know, so that it is found out only if there is one.
-    T::deserialize(options()).or_else(|_| {
-        serde_path_to_error::deserialize(options()).map_err(|error| {
-            let segments = error.path().iter().filter_map(|segment| match segment {
-                serde_path_to_error::Segment::Seq { index } => Some(Segment::Index(*index)),
-                serde_path_to_error::Segment::Map { key } => Some(Segment::Key(key.clone())),
-                serde_path_to_error::Segment::Enum { variant } => Some(Segment::Key(variant.clone())),
-                serde_path_to_error::Segment::Unknown => None,
-            });
-            let path = Path(segments.collect());
-            vec![Problem::from_text(path, &error.into_inner().to_string())]
-        })
-    })
+pub(crate) fn read<T: DeserializeOwned>(options: &Node) -> Result<T, Vec<Problem>> {
+    if options.as_scalar() == Some(&Scalar::Bool(true)) {
+        return document::read::read(&Node::mapping(options.span().clone(), Mapping::default()));
+    }
+    document::read::read(options)
 }
 
 /// Plugins that FlexGet has, or had, and this program has not.

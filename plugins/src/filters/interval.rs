@@ -1,6 +1,7 @@
 use std::borrow::Cow;
 use std::cell::Cell;
 
+use flexget_core::document::read::fail;
 use flexget_core::prelude::*;
 use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
 use schemars::{Schema, SchemaGenerator, json_schema};
@@ -35,11 +36,11 @@ impl<'de> Deserialize<'de> for Time {
         let span = text.parse::<Span>().and_then(|span| span.to_duration(SpanRelativeTo::days_are_24_hours()));
         match span {
             Ok(duration) if duration.is_positive() => Ok(Self { text, duration }),
-            _ => Err(serde::de::Error::custom(
-                Problem::at(Path::root(), format!("`{text}` is not an interval"))
-                    .help("write a number and second(s), minute(s), hour(s), day(s) or week(s)")
-                    .to_text(),
-            )),
+            _ => {
+                let problem = Problem::at(Path::root(), format!("`{text}` is not an interval"));
+                let help = "write a number and second(s), minute(s), hour(s), day(s) or week(s)";
+                Err(fail(vec![problem.help(help)]))
+            }
         }
     }
 }

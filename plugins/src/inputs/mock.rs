@@ -1,4 +1,6 @@
 use flexget_core::prelude::*;
+use serde::Deserializer;
+use serde::de::Error as _;
 
 use crate::shared::placeholder_url::placeholder_url;
 
@@ -22,9 +24,9 @@ pub struct Mock {
 }
 
 /// An entry: its title, or its fields.
-#[derive(Deserialize, JsonSchema)]
-#[serde(untagged)]
-#[schemars(inline)]
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "it is the schema of an entry, which is read as a value")]
+#[schemars(inline, untagged)]
 enum MockEntry {
     /// A title.
     Title(String),
@@ -33,7 +35,8 @@ enum MockEntry {
 }
 
 /// The fields of an entry.
-#[derive(Deserialize, JsonSchema)]
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "it is a part of the schema")]
 #[schemars(inline)]
 struct MockFields {
     /// The title.
@@ -41,9 +44,8 @@ struct MockFields {
     /// The URL; made from the title by default.
     url: Option<String>,
     /// Other fields.
-    #[serde(flatten)]
-    #[schemars(with = "BTreeMap<String, serde_json::Value>")]
-    fields: serde_yaml::Mapping,
+    #[schemars(flatten)]
+    fields: BTreeMap<String, serde_json::Value>,
 }
 
 submit! { plugin::<Mock>() }
@@ -65,22 +67,20 @@ impl Mock {
 }
 
 /// An entry to produce, which takes less memory than its YAML.
-#[derive(Deserialize)]
-#[serde(from = "MockEntry")]
 struct Produced(Entry);
 
-impl From<MockEntry> for Produced {
-    fn from(written: MockEntry) -> Self {
-        Self(match written {
-            MockEntry::Title(title) => Entry::new(&title, placeholder_url(Mock::NAME, &title)),
-            MockEntry::Fields(MockFields { title, url, fields }) => {
-                let url = url.unwrap_or_else(|| placeholder_url(Mock::NAME, &title));
-                let mut entry = Entry::new(title, url);
-                for (name, value) in &fields {
-                    entry.set(Value::from_yaml(name).display(), Value::from_yaml(value));
-                }
-                entry
+impl<'de> Deserialize<'de> for Produced {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let url = |title: &str| placeholder_url(Mock::NAME, title);
+        match Value::deserialize(deserializer)? {
+            Value::Map(fields) => {
+                let fields = fields.iter().map(|(name, value)| (name.to_string().into(), value.clone()));
+                Entry::from_fields(fields, url).map(Self).map_err(D::Error::custom)
             }
-        })
+            title => {
+                let title = title.shown();
+                Ok(Self(Entry::new(&*title, url(&title))))
+            }
+        }
     }
 }

@@ -86,7 +86,7 @@ enum OtherField {
     /// Under its own name.
     Same(String),
     /// Under another name.
-    Renamed(Pairs<String>),
+    Renamed(IndexMap<String, String>),
 }
 
 fn yes() -> bool {

@@ -30,10 +30,10 @@ pub struct Text {
     encoding: Option<String>,
     /// The fields, including `title` and `url`, each with the regular expression that finds it.
     #[schemars(extend("required" = ["title", "url"]))]
-    entry: Pairs<Exact>,
+    entry: IndexMap<String, Exact>,
     /// New values of fields, in which `%(name)s` stands for the value of a field.
     #[serde(default)]
-    format: Pairs<String>,
+    format: IndexMap<String, String>,
 }
 
 /// A case-sensitive regular expression.

@@ -16,7 +16,7 @@ use flexget_core::prelude::*;
 #[serde(transparent)]
 pub struct Manipulate {
     /// The changes, each a field with what to do to it.
-    changes: Vec<Pairs<Change>>,
+    changes: Vec<IndexMap<String, Change>>,
 }
 
 /// What to do to a field. Where several things are asked for, they are done in the order `erase`, `extract`, `replace`.

@@ -13,7 +13,7 @@ use serde::de::Error as _;
 #[derive(Deserialize, JsonSchema, Default)]
 #[serde(transparent)]
 #[schemars(inline, extend("minProperties" = 1))]
-pub struct FieldValues(Pairs<FieldValue>);
+pub struct FieldValues(IndexMap<String, FieldValue>);
 
 /// The value of a field.
 enum FieldValue {
@@ -42,11 +42,11 @@ impl FieldValues {
 
 impl<'de> Deserialize<'de> for FieldValue {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match serde_yaml::Value::deserialize(deserializer)? {
-            serde_yaml::Value::String(text) if text.contains('{') => {
+        match Value::deserialize(deserializer)? {
+            Value::Text(text) if text.contains('{') => {
                 Template::compile(&text).map(Self::Rendered).map_err(D::Error::custom)
             }
-            value => Ok(Self::Fixed(Value::from_yaml(&value))),
+            value => Ok(Self::Fixed(value)),
         }
     }
 }

@@ -1,6 +1,7 @@
 use flexget_core::context::http::Retry;
 use flexget_core::context::journal::Action;
 use flexget_core::list::index::Index;
+use flexget_core::document::Node;
 use flexget_core::prelude::*;
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json};
@@ -300,7 +301,7 @@ impl TraktList {
 
     /// The same list with items of one kind only.
     fn of_kind(&self, kind: Kind) -> Result<AnyList> {
-        let mut options = serde_yaml::Mapping::new();
+        let mut options = Map::new();
         let mut put = |name: &str, value: Option<String>| {
             if let Some(value) = value {
                 options.insert(name.into(), value.into());
@@ -310,8 +311,8 @@ impl TraktList {
         put("username", self.username.clone());
         put("list", Some(self.name()));
         put("type", Some(format!("{}s", kind.word())));
-        AnyList::open(Self::NAME, &options.into())
-            .map_err(|problems| Error::new(problems.first().map(Problem::to_text).unwrap_or_default()))
+        AnyList::open(Self::NAME, &Node::from(&Json::Object(options)))
+            .map_err(|problems| Error::new(problems.into_iter().map(|problem| problem.message).collect::<String>()))
     }
 }
 

@@ -54,6 +54,7 @@ fn kind(node: &Node) -> &'static str {
         Content::Scalar(Scalar::Bool(true)) => "`yes`",
         Content::Scalar(Scalar::Bool(false)) => "`no`",
         Content::Scalar(Scalar::Number(_)) => "a number",
-        Content::Scalar(_) => "text",
+        Content::Scalar(Scalar::Date(_) | Scalar::Time(_)) => "a date",
+        Content::Scalar(Scalar::Text(_)) => "text",
     }
 }
