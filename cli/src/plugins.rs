@@ -117,7 +117,9 @@ fn phases(registration: &Registration) -> Vec<String> {
         // A list is an input, and its examples show what else can be done with it.
         return vec![format!("{}({})", Phase::Input, DEFAULT_PRIORITY)];
     }
-    let steps = options.map_or_else(|| registration.bind(&Node::yes()), |options| registration.bind(options)).unwrap_or_default();
+    let steps = options
+        .map_or_else(|| registration.bind(&Node::yes()), |options| registration.bind(options))
+        .unwrap_or_default();
     let mut phases: Vec<(Phase, i32)> = steps.iter().map(|step| (step.phase, step.priority)).collect();
     phases.sort_by_key(|(phase, priority)| (*phase, -priority));
     phases.dedup();

@@ -150,11 +150,7 @@ impl<'de> Deserializer<'de> for Reader<'de, '_> {
         if self.node.as_scalar() == Some(&Scalar::Null) { visitor.visit_none() } else { visitor.visit_some(self) }
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, Problems> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, Problems> {
         let marked = |mark: &'static str, text: String| de::value::MapDeserializer::new([(mark, text)].into_iter());
         match self.node.as_scalar() {
             Some(Scalar::Date(day)) if name == VALUE => visitor.visit_map(marked(DATE, day.to_string())),
@@ -362,8 +358,7 @@ mod tests {
     #[test]
     fn keeps_all_problems_of_parts_with_their_paths_and_help() {
         let problems = read::<IndexMap<String, Vec<Picky>>>(&node("x: [1, 2]\ny: []")).unwrap_err();
-        let told: Vec<String> =
-            problems.iter().map(|p| format!("{} {} {:?}", p.path, p.message, p.help)).collect();
+        let told: Vec<String> = problems.iter().map(|p| format!("{} {} {:?}", p.path, p.message, p.help)).collect();
         assert_eq!(
             told,
             [
@@ -384,7 +379,8 @@ mod tests {
 
     #[test]
     fn keeps_dates_where_any_value_may_stand() {
-        let values: IndexMap<String, Value> = read(&node("d: 2020-02-29\nt: 2020-02-29T01:02:03Z\nn: [1, 2020-01-01]")).unwrap();
+        let values: IndexMap<String, Value> =
+            read(&node("d: 2020-02-29\nt: 2020-02-29T01:02:03Z\nn: [1, 2020-01-01]")).unwrap();
         assert_eq!(values["d"], Value::Date("2020-02-29".parse().unwrap()));
         assert_eq!(values["t"], Value::Time("2020-02-29T01:02:03Z".parse().unwrap()));
         assert_eq!(values["n"].to_json().to_string(), r#"[1,"2020-01-01"]"#);

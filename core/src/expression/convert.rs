@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use serde_yaml::value::{Tag, TaggedValue};
 use minijinja::value::{Enumerator, Object, ObjectRepr, ValueKind};
 use minijinja::{Error, ErrorKind, Value as Engine};
+use serde_yaml::value::{Tag, TaggedValue};
 
 use super::dates::{Duration, When};
 use crate::value::{TIMESTAMP, Value};
@@ -73,10 +73,9 @@ pub(super) fn to_yaml(value: &Value) -> serde_yaml::Value {
         Value::Int(number) => (*number).into(),
         Value::Float(number) => (*number).into(),
         Value::Text(text) => (&**text).into(),
-        Value::Date(_) | Value::Time(_) => serde_yaml::Value::Tagged(Box::new(TaggedValue {
-            tag: Tag::new(TIMESTAMP),
-            value: value.display().into(),
-        })),
+        Value::Date(_) | Value::Time(_) => {
+            serde_yaml::Value::Tagged(Box::new(TaggedValue { tag: Tag::new(TIMESTAMP), value: value.display().into() }))
+        }
         Value::List(items) => items.iter().map(to_yaml).collect::<Vec<_>>().into(),
         Value::Map(items) => items
             .iter()

@@ -5,10 +5,10 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer};
 
-use crate::document::diagnostic::Problem;
-use crate::document::read::fail;
 use crate::context::Context;
 use crate::context::journal::{Action, ChangeState, NewChange};
+use crate::document::diagnostic::Problem;
+use crate::document::read::fail;
 use crate::entry::{Entry, State};
 use crate::error::{Error, Result};
 use crate::list::any::AnyList;

@@ -1,7 +1,7 @@
 use flexget_core::context::http::Retry;
 use flexget_core::context::journal::Action;
-use flexget_core::list::index::Index;
 use flexget_core::document::Node;
+use flexget_core::list::index::Index;
 use flexget_core::prelude::*;
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json};
