@@ -18,6 +18,9 @@ const USUAL_NAME: &str = "config.yml";
 /// The name of the database.
 const DATABASE: &str = "flexget-rs.sqlite";
 
+/// The name of the auth store.
+const ACCOUNTS: &str = "accounts.sqlite";
+
 /// The folders that matter.
 pub(crate) struct Folders {
     /// The current one.
@@ -74,6 +77,13 @@ impl Folders {
             Some(path) => self.current.join(self.expand(&path)),
             None => folder.join(DATABASE),
         }
+    }
+
+    /// Returns the user's auth store, `accounts.sqlite` in the usual folder; `None` if one file is named
+    /// for everything.
+    pub(crate) fn accounts(&self, named: Option<&Path>, environment: &Environment) -> Option<PathBuf> {
+        let is_named = named.is_some() || environment("FLEXGET_DATABASE").is_some_and(|path| !path.is_empty());
+        self.usual.as_ref().filter(|_| !is_named).map(|folder| folder.join(ACCOUNTS))
     }
 
     fn expand(&self, path: &Path) -> PathBuf {

@@ -75,6 +75,11 @@ pub(crate) async fn run(options: &Execute, session: &Session) -> u8 {
     if style.asides_only {
         screen.json(&Report::new(reported, &cx));
     }
+    if !cx.dry_run
+        && let Err(error) = cx.store.maintain(cx.clock.now())
+    {
+        tracing::warn!("old rows of the database could not be removed: {error}");
+    }
     if done.is_none() || session.state.interrupted.get() {
         interrupted(&cx, screen);
         return exit::INTERRUPTED;

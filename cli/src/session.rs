@@ -85,7 +85,11 @@ impl Session {
     pub(crate) fn store(&self, path: &Path) -> Store {
         let folder = path.parent().unwrap_or(Path::new(""));
         let database = self.folders.database(self.global.database.as_deref(), &self.environment, folder);
-        Store::at(database).scoped(&config::name_of(path))
+        let store = Store::at(database).scoped(&config::name_of(path));
+        match self.folders.accounts(self.global.database.as_deref(), &self.environment) {
+            Some(accounts) => store.with_auth_at(accounts),
+            None => store,
+        }
     }
 
     /// Does `work` until it is done or the user asks to stop, which gives `None`. What only waits is broken off at once;

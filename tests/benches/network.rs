@@ -15,9 +15,9 @@ fn run(sandbox: &Sandbox, line: &str) {
 
 /// The same, each time as if nobody had asked for five minutes: what waits for its turn measures Trakt's limits.
 fn run_unhurried(bencher: &mut Bencher<'_>, sandbox: &Sandbox, line: &str) {
-    let database = sandbox.folder().join("flexget-rs.sqlite");
+    let database = sandbox.accounts();
     let forget = || {
-        let forgotten = rusqlite::Connection::open(&database).and_then(|store| store.execute("DELETE FROM lane", ()));
+        let forgotten = rusqlite::Connection::open(&database).and_then(|store| store.execute("DELETE FROM bucket", ()));
         assert!(forgotten.is_ok(), "{forgotten:?}");
     };
     bencher.iter_batched(forget, |()| run(sandbox, line), BatchSize::PerIteration);

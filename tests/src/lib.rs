@@ -179,9 +179,14 @@ impl Sandbox {
         self.folder.path()
     }
 
-    /// The database that `config.yml` has.
+    /// The database that `config.yml` has, and the user's auth store.
     pub fn store(&self) -> Store {
-        Store::at(self.folder().join("flexget-rs.sqlite")).scoped("config")
+        Store::at(self.folder().join("flexget-rs.sqlite")).scoped("config").with_auth_at(self.accounts())
+    }
+
+    /// The file of the user's auth store.
+    pub fn accounts(&self) -> PathBuf {
+        self.folder().join("home/.config/flexget/accounts.sqlite")
     }
 
     /// Writes a file; indentation that all its lines share does not count.

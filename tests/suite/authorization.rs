@@ -9,6 +9,7 @@ mod matrix;
 mod secrets;
 #[cfg(unix)]
 mod terminal;
+mod tokens;
 
 use flexget_core::context::auth::{Account, Auth};
 use flexget_tests::Sandbox;

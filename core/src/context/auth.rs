@@ -1,24 +1,24 @@
-//! The credentials of every plugin: accounts by service and name, renewed one at a time, never printed.
+//! Credentials of all services: accounts by service and name, renewed one at a time, never printed.
 
 use std::time::Duration;
 
 use crate::context::clock::Clock;
 use crate::context::store::Store;
-pub use crate::context::store::accounts::{Account, AccountState, Tokens, renew_at};
+pub use crate::context::store::accounts::{Account, AccountState, Application, Tokens, renew_at};
 use crate::error::{Error, Result};
 
 #[cfg(test)]
 pub(crate) mod tests;
 
-/// How often it is tried again to store new tokens, and after how long. A database that another process uses is waited for
-/// besides.
-const MOST_TRIES: usize = 5;
+/// How often storing new tokens is tried, once a second. Each try waits for other processes besides.
+const RENEWAL_TRIES: usize = 5;
+const AUTHORIZATION_TRIES: usize = 60;
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Why a renewal did not succeed.
+/// A renewal that did not succeed.
 #[derive(Debug)]
 pub enum RenewError {
-    /// The service says that the refresh token is of no use any more, for this reason.
+    /// The service rejected the refresh token for good, for this reason.
     Dead(String),
     /// Anything else: the next try may succeed.
     Failed(Error),
@@ -30,7 +30,39 @@ impl From<Error> for RenewError {
     }
 }
 
-/// The accounts of all services, in the shared part of the store. Cheap to clone.
+/// The accounts and applications of all services, in the auth store. Cheap to clone.
+///
+/// ```
+/// use flexget_core::context::auth::{Account, AccountState, Tokens};
+///
+/// let cx = flexget_core::testing::context();
+/// let now = cx.clock.now();
+/// let tokens = Tokens {
+///     access: "access".into(),
+///     refresh: "refresh".into(),
+///     scope: None,
+///     created: now,
+///     expires: now + std::time::Duration::from_secs(3600),
+/// };
+/// let account = Account {
+///     service: "example".to_owned(),
+///     name: "me".to_owned(),
+///     client_id: "my-application".to_owned(),
+///     client_secret: None,
+///     tokens,
+///     user: None,
+///     user_slug: None,
+///     state: AccountState::Ok,
+/// };
+/// cx.auth.save(&account).unwrap();
+///
+/// let stored = cx.auth.account("example", "me").unwrap().unwrap();
+/// assert_eq!(stored.state, AccountState::Ok);
+/// assert!(format!("{stored:?}").contains("REDACTED"));
+/// // The application survives the account.
+/// assert!(cx.auth.delete("example", "me").unwrap());
+/// assert_eq!(cx.auth.applications("example").unwrap()[0].id, "my-application");
+/// ```
 #[derive(Debug, Clone)]
 pub struct Auth {
     store: Store,
@@ -38,45 +70,76 @@ pub struct Auth {
 }
 
 impl Auth {
-    /// The accounts in `store`, which may be a scratch store: accounts are always kept in the real one.
+    /// Opens the accounts of `store`. Also those of a scratch store are the real ones.
     pub fn new(store: Store, clock: Clock) -> Self {
         Self { store, clock }
     }
 
-    /// The accounts of a service, by name.
+    /// Returns the accounts of a service, by name.
     ///
     /// # Errors
     ///
-    /// When the database cannot be used; so do all methods here.
+    /// The database cannot be used; so for all methods.
     pub fn accounts(&self, service: &str) -> Result<Vec<Account>> {
         self.store.accounts(service)
     }
 
-    /// The account of this name.
+    /// Returns the account of this name.
     pub fn account(&self, service: &str, name: &str) -> Result<Option<Account>> {
         self.store.account(service, name)
     }
 
-    /// Stores an account in place of the one of the same service and name. It is on disk when this returns.
+    /// Returns the applications of a service, the one that was authorized last first.
+    pub fn applications(&self, service: &str) -> Result<Vec<Application>> {
+        self.store.applications(service)
+    }
+
+    /// Forgets an application; returns whether it was known.
+    pub fn delete_application(&self, service: &str, id: &str) -> Result<bool> {
+        self.store.delete_application(service, id)
+    }
+
+    /// Stores an account in place of the one of the same service and name. It is on disk when this
+    /// returns.
     pub fn save(&self, account: &Account) -> Result<()> {
         self.store.save_account(account)
     }
 
-    /// Forgets an account; says whether there was one.
+    /// Makes sure that an account can be stored, before the user is asked to authorize it.
+    pub fn prepare(&self) -> Result<()> {
+        self.store.reserve_room()
+    }
+
+    /// Stores an account that the user has just authorized, and waits for the database if it is busy.
+    ///
+    /// `waiting` is called with the failure before each further try.
+    pub async fn save_new(&self, account: &Account, mut waiting: impl FnMut(&Error)) -> Result<()> {
+        self.persist(AUTHORIZATION_TRIES, &mut waiting, || self.store.save_account(account)).await
+    }
+
+    /// Sets the user name of an account, unless its tokens were renewed, replaced or deleted since it
+    /// was read; returns whether it was set.
+    pub fn set_user(&self, account: &Account, user: Option<&str>, slug: Option<&str>) -> Result<bool> {
+        self.store.set_user(account, user, slug)
+    }
+
+    /// Deletes an account; returns whether there was one. Its application stays.
     pub fn delete(&self, service: &str, name: &str) -> Result<bool> {
         self.store.delete_account(service, name)
     }
 
-    /// The account with tokens that are good, renewed if need be.
+    /// Returns the account with tokens that are good, renewed if need be.
     ///
-    /// Of all tasks, threads and processes that ask at the same time, one calls `refresh` and the others get what it
-    /// brought: everybody takes the lock, reads the account again, and is done if it is `still_good` by then. New
-    /// tokens are on disk before they are returned, so a process that is killed afterwards has lost nothing. Tokens
-    /// that the user stored by authorizing again during a renewal are kept.
+    /// Of all tasks, threads and processes that ask at the same time, one calls `refresh` and the
+    /// others get its tokens: each takes the lock, reads the account again, and is done if it is
+    /// `still_good` by then. New tokens are on disk before they are returned, so a process that is
+    /// killed afterwards has lost nothing. Tokens that the user stored meanwhile by authorizing again
+    /// are kept.
     ///
     /// # Errors
     ///
-    /// When there is no such account, when it needs to be authorized again (which is remembered), or what `refresh` says.
+    /// There is no such account, it needs to be authorized again (which is remembered), or `refresh`
+    /// failed.
     pub async fn renew(
         &self,
         service: &str,
@@ -93,7 +156,8 @@ impl Auth {
         if still_good(&account) {
             return Ok(account);
         }
-        // A rehearsal: where nothing can be written, tokens that are good for one exchange are not exchanged.
+        // A refresh token works once: it is not exchanged where the new one cannot be stored.
+        self.store.reserve_room()?;
         if !self.store.replace_tokens(&account, &account.tokens)? {
             return self.usable(service, name);
         }
@@ -107,30 +171,40 @@ impl Auth {
         }
     }
 
-    /// Writes new tokens down in place of the old ones, which are of no use any more: not at the first failure are they lost.
+    /// Stores new tokens in place of the old ones, which are dead by now.
     async fn keep(&self, account: &Account, tokens: &Tokens) -> Result<bool> {
-        let mut tries = 0;
+        let Account { service, name, .. } = account;
+        let mut warn = |error: &Error| {
+            tracing::warn!("the new tokens of account `{name}` are not stored yet: {error}");
+        };
+        let stored = self.persist(RENEWAL_TRIES, &mut warn, || self.store.replace_tokens(account, tokens)).await;
+        stored.map_err(|error| {
+            Error::new(format!("the new tokens of {service} account `{name}` could not be stored"))
+                .hint(format!("when the database can be written again, run `{}`", command(service, name)))
+                .cause(error)
+        })
+    }
+
+    /// Writes, once a second, until it succeeds or was tried often enough.
+    async fn persist<T>(
+        &self,
+        mut tries: usize,
+        waiting: &mut impl FnMut(&Error),
+        write: impl Fn() -> Result<T>,
+    ) -> Result<T> {
         loop {
-            match self.store.replace_tokens(account, tokens) {
-                Err(error) if tries < MOST_TRIES => {
-                    tries += 1;
-                    tracing::warn!("the new tokens of account `{}` are not stored yet: {error}", account.name);
+            match write() {
+                Err(error) if tries > 0 => {
+                    tries -= 1;
+                    waiting(&error);
                     self.clock.sleep(SECOND).await;
                 }
-                Err(error) => {
-                    let Account { service, name, .. } = account;
-                    return Err(Error::new(format!(
-                        "the new tokens of {service} account `{name}` could not be stored"
-                    ))
-                    .hint(format!("when the database can be written again, run `{}`", command(service, name)))
-                    .cause(error));
-                }
-                stored => return stored,
+                done => return done,
             }
         }
     }
 
-    /// The account, if it exists and can be renewed.
+    /// Returns the account if it exists and can be renewed.
     fn usable(&self, service: &str, name: &str) -> Result<Account> {
         let Some(account) = self.account(service, name)? else {
             return Err(Error::new(format!("there is no {service} account named `{name}`"))
@@ -148,11 +222,11 @@ fn needs_authorization(service: &str, name: &str, reason: &str) -> Error {
         .hint(format!("run `{}`", command(service, name)))
 }
 
-/// What to type to authorize an account of a service.
+/// Returns the command that authorizes an account of a service.
 pub fn command(service: &str, name: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '@' | '+');
-    match !name.is_empty() && name.chars().all(is_plain) {
-        true => format!("flexget-rs {service} auth {name}"),
-        false => format!("flexget-rs {service} auth '{}'", name.replace('\'', r"'\''")),
+    if !name.is_empty() && name.chars().all(is_plain) {
+        return format!("flexget-rs {service} auth {name}");
     }
+    format!("flexget-rs {service} auth '{}'", name.replace('\'', r"'\''"))
 }

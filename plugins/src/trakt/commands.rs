@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use flexget_core::context::auth::{Account, AccountState};
+use flexget_core::context::auth::{self, Account, AccountState, Application};
 use flexget_core::prelude::*;
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
@@ -11,7 +11,7 @@ use crate::trakt::SERVICE;
 use crate::trakt::api::client::{APPS, CONNECTED_APPS, Client, account_names, no_client_id, strange, unknown_account};
 use crate::trakt::api::device;
 use crate::trakt::api::model::Settings;
-use crate::trakt::api::oauth::{self, Application, REDIRECT};
+use crate::trakt::api::oauth::{self, REDIRECT};
 use crate::trakt::lists::catalogue;
 
 /// Authorizes a Trakt account.
@@ -43,6 +43,7 @@ impl Command for Auth {
         }
         let stored = cx.auth.account(SERVICE, &self.account)?;
         let application = self.application(cx, stored.as_ref(), out)?;
+        cx.auth.prepare()?;
         let code = oauth::device_code(cx, &application).await?;
         device::show_code(&code, out)?;
         let tokens = device::wait(cx, &application, &code, out).await?;
@@ -57,9 +58,15 @@ impl Command for Auth {
             user_slug: None,
             state: AccountState::Ok,
         };
-        cx.auth.save(&account)?;
+        let mut is_said = false;
+        let busy = |error: &Error| {
+            if !std::mem::replace(&mut is_said, true) {
+                tracing::warn!(target: "trakt", "the authorization is not stored yet, trying again: {error}");
+            }
+        };
+        cx.auth.save_new(&account, busy).await?;
         forget_user(cx, &self.account)?;
-        let settings = match settings(cx, &self.account).await {
+        let (settings, current) = match settings(cx, &self.account).await {
             Ok(settings) => settings,
             Err(error) => {
                 out.line(format!("account `{}` is authorized", self.account))?;
@@ -69,7 +76,8 @@ impl Command for Auth {
         };
         account.user = settings.user.username.clone();
         account.user_slug = settings.user.ids.slug.clone();
-        cx.auth.save(&account)?;
+        // Only the name is stored: another process may have renewed the tokens or deleted the account.
+        cx.auth.set_user(&current, account.user.as_deref(), account.user_slug.as_deref())?;
         tell_user(&settings, &account, cx, out)?;
         tell_of_confusion(&account, stored.as_ref(), cx, out)
     }
@@ -90,14 +98,17 @@ impl Auth {
         };
         let secret = secret.map(SecretString::from);
         // What was stored is not wanted when it is said that there is no secret.
-        let stored_secret = |known: Account| known.client_secret.filter(|_| self.client_secret.is_none());
+        let stored_secret = |known: Application| known.secret.filter(|_| self.client_secret.is_none());
         if let Some(id) = given_id.or(environment_id) {
-            let known = stored.filter(|stored| stored.client_id == id).cloned();
+            let known = cx.auth.applications(SERVICE)?.into_iter().find(|known| known.id == id);
             return Ok(Application { id, secret: secret.or_else(|| known.and_then(stored_secret)) });
         }
-        let others = || cx.auth.accounts(SERVICE).map(|accounts| accounts.into_iter().next());
-        if let Some(known) = stored.cloned().map_or_else(others, |stored| Ok(Some(stored)))? {
-            return Ok(Application { id: known.client_id.clone(), secret: secret.or_else(|| stored_secret(known)) });
+        let applications = cx.auth.applications(SERVICE)?;
+        let last = || applications.first();
+        let known =
+            stored.and_then(|stored| applications.iter().find(|known| known.id == stored.client_id)).or_else(last);
+        if let Some(known) = known.cloned() {
+            return Ok(Application { secret: secret.or_else(|| stored_secret(known.clone())), ..known });
         }
         let question =
             format!("client id of your Trakt application (from {APPS}, with the redirect URI `{REDIRECT}`):");
@@ -113,13 +124,14 @@ impl Auth {
     }
 }
 
-/// Fetches the user of the account and its limits.
-async fn settings(cx: &Context, account: &str) -> Result<Settings> {
+/// Reads the user of an account from Trakt; returns the account with the tokens that were accepted.
+async fn settings(cx: &Context, name: &str) -> Result<(Settings, Account)> {
     const PATH: &str = "users/settings";
-    let settings: Settings = Client::new(cx, Some(account))?.get(PATH, &[]).await?;
-    match &settings.user.username {
-        Some(_) => Ok(settings),
-        None => Err(strange(PATH)),
+    let client = Client::new(cx, Some(name))?;
+    let settings: Settings = client.get(PATH, &[]).await?;
+    match (&settings.user.username, client.current_account()) {
+        (Some(_), Some(account)) => Ok((settings, account)),
+        _ => Err(strange(PATH)),
     }
 }
 
@@ -228,6 +240,9 @@ struct Shown {
     state: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
+    /// Trakt has confirmed it just now.
+    #[serde(skip)]
+    is_confirmed: bool,
 }
 
 impl Command for List {
@@ -245,6 +260,21 @@ impl Command for List {
         for account in accounts {
             shown.push(self.look(cx, account).await?);
         }
+        let unconfirmed: Vec<String> = match self.verify {
+            true => shown.iter().filter(|one| !one.is_confirmed).map(|one| one.account.clone()).collect(),
+            false => Vec::new(),
+        };
+        self.show(shown, cx, out)?;
+        match unconfirmed.first() {
+            None => Ok(()),
+            Some(first) => Err(Error::new(format!("not confirmed: account `{}`", unconfirmed.join("`, `")))
+                .hint(format!("if an authorization has ended, run `{}`", auth::command(SERVICE, first)))),
+        }
+    }
+}
+
+impl List {
+    fn show(&self, shown: Vec<Shown>, cx: &Context, out: &mut Output) -> Result<()> {
         if out.format == Format::Json {
             return out.data(&shown);
         }
@@ -278,6 +308,7 @@ impl Shown {
             expires: account.tokens.expires,
             state: state.to_owned(),
             reason,
+            is_confirmed: false,
         }
     }
 }
@@ -289,12 +320,12 @@ impl List {
             return Ok(shown);
         }
         match settings(cx, &account.name).await {
-            Ok(settings) => {
+            Ok((settings, _)) => {
                 // Asking may have renewed the token.
                 let account = cx.auth.account(SERVICE, &account.name)?.unwrap_or(account);
                 let user = settings.user.username.or(shown.user);
                 let state = "valid, says Trakt".to_owned();
-                Ok(Shown { user, state, ..Shown::of(&account, cx) })
+                Ok(Shown { user, state, is_confirmed: true, ..Shown::of(&account, cx) })
             }
             Err(error) => {
                 let reason = Some(error.to_string());

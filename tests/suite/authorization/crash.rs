@@ -35,7 +35,7 @@ fn start(sandbox: &Sandbox) -> Child {
 }
 
 fn database(sandbox: &Sandbox) -> rusqlite::Connection {
-    rusqlite::Connection::open(sandbox.folder().join("flexget-rs.sqlite")).unwrap()
+    rusqlite::Connection::open(sandbox.accounts()).unwrap()
 }
 
 /// Nothing in the database is damaged.
@@ -138,7 +138,7 @@ fn processes_keep_the_pace_together() {
 #[test]
 fn killed_before_it_asks_for_new_tokens() {
     let sandbox = sandbox();
-    let lock = File::create(sandbox.folder().join("flexget-rs.sqlite.lock")).unwrap();
+    let lock = File::create(sandbox.accounts().with_extension("sqlite.lock")).unwrap();
     lock.lock().unwrap();
     let mut child = start(&sandbox);
     std::thread::sleep(Duration::from_millis(300));

@@ -313,7 +313,7 @@ fn accounts_are_listed_with_what_becomes_of_them() {
     let sandbox = sandbox();
     sandbox.run("trakt auth me").good();
     let state = |arguments: &str| {
-        let ran = sandbox.run(&format!("trakt list me --format json{arguments}")).good();
+        let ran = sandbox.run(&format!("trakt list me --format json{arguments}"));
         ran.json()[0]["state"].as_str().map(str::to_owned).unwrap_or_default()
     };
     assert_eq!(state(""), "valid");
@@ -332,6 +332,7 @@ fn accounts_are_listed_with_what_becomes_of_them() {
     assert!(sandbox.run("trakt list").good().stdout.contains("ago)"));
     sandbox.sim().revoke("ann-kay");
     assert_eq!(state(" --verify"), "needs authorization again", "asking has shown it");
+    assert_eq!(sandbox.run("trakt list me --verify").code, 1);
     assert_eq!(state(""), "needs authorization again");
     assert!(sandbox.run("trakt list").good().stdout.contains("session not found"));
 
@@ -409,13 +410,15 @@ fn hosts_that_cannot_be_reached_are_told() {
             "check the network connection, the DNS settings",
         ),
         ("http://224.0.0.1:9", "there is no network to reach 224.0.0.1:9", "connect this machine to the network"),
-        (&format!("{}:1", sandbox.sim().api_url()), "cannot be made", "check the address"),
+        (&format!("{}:1", sandbox.sim().api_url()), "cannot be made", "check the URL"),
         (secure.as_str(), "there is no secure connection to 127.0.0.1", "check the clock of this machine"),
     ] {
         sandbox.environment.insert("FLEXGET_TRAKT_API_URL".into(), address.to_owned());
         let ran = sandbox.run("execute");
         assert!(ran.code == 1 && ran.stderr.contains(message) && ran.stderr.contains(hint), "{}", ran.stderr);
-        let listed = sandbox.run("trakt list --verify").good().stdout;
+        let ran = sandbox.run("trakt list --verify");
+        let listed = ran.stdout;
+        assert_eq!(ran.code, 1, "{listed}");
         assert!(listed.contains("not confirmed: ") && listed.contains(message), "{listed}");
         sandbox.environment.insert("FLEXGET_TRAKT_AUTH_URL".into(), address.to_owned());
         for line in ["trakt auth me", "trakt refresh me", "trakt delete me --revoke"] {

@@ -191,12 +191,7 @@ fn rows() -> Vec<Row> {
             reads: 1,
             codes: 1,
             safe: 1,
-            ..passing(
-                "too much",
-                instead(too_much()),
-                "is too large: more than 1048576 bytes",
-                "check that the address",
-            )
+            ..passing("too much", instead(too_much()), "is too large: more than 1048576 bytes", "check that the URL")
         },
         passing(
             "502 after it was done",

@@ -159,15 +159,17 @@ fn the_database_is_for_its_owner_only_and_whoever_can_read_it_is_told_of() {
     sandbox.sim().auto_approve(Some("ann-kay"), 0);
     let ran = sandbox.run("trakt auth me").good();
     assert!(!ran.stderr.contains("chmod"), "{}", ran.stderr);
-    for file in fs::read_dir(sandbox.folder()).unwrap().flatten() {
-        let name = file.file_name().to_string_lossy().into_owned();
-        if name.contains("sqlite") {
-            let mode = file.metadata().unwrap().permissions().mode() & 0o777;
-            assert_eq!(mode, 0o600, "{name}");
+    let accounts = sandbox.accounts();
+    for folder in [sandbox.folder(), accounts.parent().unwrap()] {
+        for file in fs::read_dir(folder).unwrap().flatten() {
+            let name = file.file_name().to_string_lossy().into_owned();
+            if name.contains("sqlite") {
+                let mode = file.metadata().unwrap().permissions().mode() & 0o777;
+                assert_eq!(mode, 0o600, "{name}");
+            }
         }
     }
-    let path = sandbox.folder().join("flexget-rs.sqlite");
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+    fs::set_permissions(&accounts, fs::Permissions::from_mode(0o644)).unwrap();
     for line in ["trakt list", "execute --test"] {
         let ran = sandbox.run(line);
         assert_eq!(

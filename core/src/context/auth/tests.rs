@@ -62,7 +62,13 @@ fn accounts_are_kept_whole() {
     let path = folder.path().join("db");
     auth_at(&path).save(&account("me", "old")).unwrap();
     auth_at(&path).save(&account("alice", "a")).unwrap();
-    let without = Account { client_secret: None, user: None, user_slug: None, ..account("me", "new") };
+    let without = Account {
+        client_id: "another".to_owned(),
+        client_secret: None,
+        user: None,
+        user_slug: None,
+        ..account("me", "new")
+    };
     auth_at(&path).save(&without).unwrap();
 
     let auth = auth_at(&path);
@@ -294,6 +300,144 @@ fn tokens_that_the_user_gets_meanwhile_win() {
     }));
     assert_eq!(deleted.unwrap_err().message(), "there is no site account named `me`");
     assert!(auth.account("site", "me").unwrap().is_none());
+}
+
+#[test]
+fn a_user_name_never_replaces_tokens() {
+    let auth = Auth::new(Store::in_memory(), Clock::system());
+    let read = Account { user: None, user_slug: None, ..account("me", "old") };
+    auth.save(&read).unwrap();
+    assert!(auth.set_user(&read, Some("Ann"), Some("ann")).unwrap());
+    // A renewal in between wins, and so does a deletion.
+    run(auth.renew("site", "me", is_new, async |_: &Account| Ok(tokens("new")))).unwrap();
+    assert!(!auth.set_user(&read, Some("Bob"), Some("bob")).unwrap());
+    let stored = auth.account("site", "me").unwrap().unwrap();
+    assert!(is_new(&stored) && stored.user.as_deref() == Some("Ann"));
+    auth.delete("site", "me").unwrap();
+    assert!(!auth.set_user(&stored, Some("Bob"), Some("bob")).unwrap());
+    assert!(auth.account("site", "me").unwrap().is_none());
+}
+
+#[test]
+fn an_application_survives_its_accounts() {
+    let auth = Auth::new(Store::in_memory(), Clock::system());
+    let older = Account { client_id: "older".to_owned(), client_secret: None, ..account("you", "old") };
+    let created = older.tokens.created - 1.hour();
+    auth.save(&Account { tokens: Tokens { created, ..older.tokens.clone() }, ..older }).unwrap();
+    auth.save(&account("me", "old")).unwrap();
+    auth.delete("site", "me").unwrap();
+    auth.delete("site", "you").unwrap();
+    let known = auth.applications("site").unwrap();
+    assert_eq!(known.iter().map(|known| known.id.as_str()).collect::<Vec<_>>(), ["the-application", "older"]);
+    assert_eq!(known[0].secret.as_ref().unwrap().expose_secret(), "old-client-secret");
+    assert!(auth.delete_application("site", "older").unwrap() && !auth.delete_application("site", "older").unwrap());
+}
+
+#[test]
+fn an_account_that_never_expires_can_be_read() {
+    let auth = Auth::new(Store::in_memory(), Clock::system());
+    for expires in [Timestamp::MAX, Timestamp::MIN] {
+        let old = account("me", "old");
+        auth.save(&Account { tokens: Tokens { expires, ..old.tokens.clone() }, ..old }).unwrap();
+        let stored = auth.account("site", "me").unwrap().unwrap();
+        assert_eq!(stored.tokens.expires.as_second(), expires.as_second());
+        assert!(stored.renew_at() <= stored.tokens.expires);
+    }
+}
+
+#[test]
+fn a_deleted_account_leaves_no_secret_in_the_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let auth = auth_at(&folder.path().join("db"));
+    for number in 0..50 {
+        auth.save(&account(&format!("me {number}"), &format!("planted-{number}"))).unwrap();
+    }
+    run(auth.renew("site", "me 7", is_new, async |_: &Account| Ok(tokens("planted-new")))).unwrap();
+    for number in 0..50 {
+        auth.delete("site", &format!("me {number}")).unwrap();
+    }
+    auth.delete_application("site", "the-application").unwrap();
+    drop(auth);
+    for file in std::fs::read_dir(folder.path()).unwrap() {
+        let path = file.unwrap().path();
+        let bytes = std::fs::read(&path).unwrap();
+        assert!(!bytes.windows(7).any(|window| window == b"planted"), "{}", path.display());
+    }
+}
+
+#[test]
+fn what_the_user_has_agreed_to_outlives_a_busy_database() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("db");
+    let auth = auth_at(&path);
+    auth.prepare().unwrap();
+    let other = rusqlite::Connection::open(&path).unwrap();
+    other
+        .execute_batch("CREATE TRIGGER refuse BEFORE INSERT ON account BEGIN SELECT RAISE(FAIL, 'busy'); END")
+        .unwrap();
+    let tries = Cell::new(0);
+    run(auth.save_new(&account("me", "new"), |error| {
+        assert!(error.to_string().contains("busy"));
+        tries.set(tries.get() + 1);
+        if tries.get() == 30 {
+            other.execute_batch(ALLOW).unwrap();
+        }
+    }))
+    .unwrap();
+    assert!(tries.get() == 30 && is_new(&auth.account("site", "me").unwrap().unwrap()));
+}
+
+#[test]
+fn accounts_beside_a_config_are_moved_to_the_auth_store_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    auth_at(&path("one")).save(&account("me", "old")).unwrap();
+    auth_at(&path("two")).save(&account("me", "newer")).unwrap();
+    let newer = account("me", "newer");
+    let created = newer.tokens.created + 1.hour();
+    auth_at(&path("two")).save(&Account { tokens: Tokens { created, ..newer.tokens.clone() }, ..newer }).unwrap();
+    let stranger = Account { user: Some("Bob".to_owned()), user_slug: Some("bob".to_owned()), ..account("me", "bob") };
+    auth_at(&path("three")).save(&stranger).unwrap();
+    let shared = |name: &str| {
+        let store = Store::at(path(name)).with_auth_at(path("accounts"));
+        Auth::new(store, Clock::fixed(Timestamp::UNIX_EPOCH))
+    };
+    for (name, stored) in
+        [("one", "old-access"), ("two", "newer-access"), ("one", "newer-access"), ("three", "newer-access")]
+    {
+        assert_eq!(access(&shared(name).account("site", "me").unwrap().unwrap()), stored, "{name}");
+        assert!(auth_at(&path(name)).accounts("site").unwrap().is_empty(), "{name}");
+    }
+    assert_eq!(access(&shared("one").account("site", "me (Bob)").unwrap().unwrap()), "bob-access");
+    // Nothing is made where nothing was.
+    assert!(shared("four").accounts("site").unwrap().len() == 2 && !path("four").exists());
+    // The same file by another name is not another store.
+    assert_eq!(
+        access(
+            &Auth::new(Store::at(path("accounts")).with_auth_at(path("accounts")), Clock::system())
+                .account("site", "me")
+                .unwrap()
+                .unwrap()
+        ),
+        "newer-access"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn one_lock_guards_a_store_by_whatever_path_it_is_reached() {
+    use std::os::unix::ffi::OsStringExt;
+    let folder = tempfile::tempdir().unwrap();
+    let odd = folder.path().join(std::ffi::OsString::from_vec(b"f\xffg".to_vec()));
+    std::fs::create_dir(&odd).unwrap();
+    std::os::unix::fs::symlink(&odd, folder.path().join("link")).unwrap();
+    std::os::unix::fs::symlink(odd.join("db"), folder.path().join("file")).unwrap();
+    let paths = [odd.join("db"), folder.path().join("link/db"), folder.path().join("file")];
+    auth_at(&paths[0]).save(&account("me", "old")).unwrap();
+    let stores: Vec<Store> = paths.iter().map(Store::at).collect();
+    let (refreshes, used) = run(renew_at_once(&stores));
+    assert_eq!((refreshes, used), (1, vec!["new-access".to_owned(); 20]));
+    assert!(odd.join("db.lock").exists());
 }
 
 #[test]

@@ -1,80 +1,125 @@
-//! The rows behind [`Auth`](crate::context::auth::Auth).
+//! Accounts and applications: the rows behind [`Auth`](crate::context::auth::Auth).
 
+use std::fmt;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, Row};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::database::Store;
+use super::database::{Database, Store};
 use super::rows::time;
 use crate::error::Result;
 
-/// Tokens are renewed this long before they expire, or after three quarters of their life, whatever is later.
+/// Tokens are renewed this long before they expire, or after three quarters of their life, whichever
+/// is later.
 const MARGIN: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// What a service gave out for an account.
+/// Space that is made sure of before tokens are exchanged, in bytes: more than storing them takes.
+const RESERVE: i32 = 64 << 10;
+
+/// The tokens of an account.
 ///
-/// The secrets show as `[REDACTED]` when formatted; `ExposeSecret` is the only way to them.
+/// Secrets show as `[REDACTED]` when formatted; `ExposeSecret` is the only way to them.
 #[derive(Debug, Clone)]
 pub struct Tokens {
-    /// Sent with every request.
+    /// Access token, sent with every request.
     pub access: SecretString,
-    /// Exchanged for the next tokens, once.
+    /// Refresh token, exchanged for the next tokens, once. Empty if the service gave none.
     pub refresh: SecretString,
-    /// What the tokens allow, in the service's words.
+    /// Scope, in the service's words.
     pub scope: Option<String>,
-    /// When they were given out, by the service's clock.
+    /// When the tokens were issued, by the service's clock.
     pub created: Timestamp,
-    /// When the access token ends.
+    /// When the access token expires.
     pub expires: Timestamp,
+}
+
+/// An application (OAuth client) that accounts are authorized with.
+#[derive(Debug, Clone)]
+pub struct Application {
+    /// Client id.
+    pub id: String,
+    /// Client secret, for services that have one.
+    pub secret: Option<SecretString>,
 }
 
 /// A stored authorization.
 #[derive(Debug, Clone)]
 pub struct Account {
-    /// The service, such as the name of a website.
+    /// Service, such as the name of a website.
     pub service: String,
-    /// The name that the user gave to the authorization.
+    /// Name that the user gave to the authorization.
     pub name: String,
-    /// The application that was authorized.
+    /// Client id of the application that was authorized.
     pub client_id: String,
-    /// Its secret, for services that want one.
+    /// Client secret of the application, for services that have one.
     pub client_secret: Option<SecretString>,
-    /// The tokens of today.
+    /// Current tokens.
     pub tokens: Tokens,
-    /// The service's own name of the user.
+    /// User name at the service.
     pub user: Option<String>,
-    /// The same as the service writes it in addresses.
+    /// User name as the service writes it in URLs.
     pub user_slug: Option<String>,
-    /// Whether it can be used.
+    /// Whether the account can be used.
     pub state: AccountState,
 }
 
 /// Whether an account can be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AccountState {
-    /// As far as is known.
+    /// It can, as far as is known.
     Ok,
-    /// The service no longer takes the refresh token, for this reason; only the user can help.
+    /// The service rejected the refresh token, for this reason; only the user can help.
     NeedsAuthorization(String),
 }
 
+/// An account that was found in the database beside a config.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Moved {
+    /// It is in the auth store now.
+    Here(String),
+    /// The auth store has newer tokens of the same user.
+    Older(String),
+    /// The auth store has another user's account of that name: it has a new name now.
+    Renamed(String, String),
+}
+
+impl Moved {
+    /// Describes it for the user.
+    pub(super) fn message(&self, from: &impl fmt::Display, to: &impl fmt::Display) -> String {
+        match self {
+            Self::Here(name) => {
+                format!("moved account `{name}` from the database {from} to {to}, where all configs find it")
+            }
+            Self::Older(name) => {
+                format!("removed account `{name}` from the database {from}: {to} has newer tokens of the same user")
+            }
+            Self::Renamed(name, renamed) => format!(
+                "moved account `{name}` from the database {from} to {to} as `{renamed}`, because `{name}` is another \
+                 user there: write `account: {renamed}` in the configs that mean it"
+            ),
+        }
+    }
+}
+
 impl Account {
-    /// When the tokens should be renewed.
+    /// Returns when the tokens should be renewed.
     pub fn renew_at(&self) -> Timestamp {
         renew_at(self.tokens.created, self.tokens.expires)
     }
 }
 
-/// When tokens with this life should be renewed: a day before the end, or a quarter of the life when that is shorter.
+/// Returns when tokens of this life should be renewed: a day before they expire, or a quarter of
+/// their life if that is shorter.
 pub fn renew_at(created: Timestamp, expires: Timestamp) -> Timestamp {
     let life = Duration::try_from(expires.duration_since(created)).unwrap_or_default();
     expires.checked_sub(MARGIN.min(life / 4)).unwrap_or(expires)
 }
 
-const SELECT: &str = "SELECT service, name, client_id, client_secret, access_token, refresh_token, scope, created, \
-                      expires, user, user_slug, dead FROM account";
+const SELECT: &str = "SELECT service, name, account.client_id, client_secret, access_token, refresh_token, scope, \
+                      created, expires, user, user_slug, dead FROM account LEFT JOIN application \
+                      USING (service, client_id)";
 
 impl Store {
     pub(crate) fn accounts(&self, service: &str) -> Result<Vec<Account>> {
@@ -87,74 +132,104 @@ impl Store {
     }
 
     pub(crate) fn account(&self, service: &str, name: &str) -> Result<Option<Account>> {
+        self.auth_database().read(|connection| one(connection, service, name))
+    }
+
+    /// Returns the applications of a service, the one that was used last first.
+    pub(crate) fn applications(&self, service: &str) -> Result<Vec<Application>> {
         self.auth_database().read(|connection| {
             connection
-                .prepare_cached(&format!("{SELECT} WHERE service = ? AND name = ?"))?
-                .query_row((service, name), account)
-                .optional()
+                .prepare_cached(
+                    "SELECT client_id, client_secret FROM application WHERE service = ? ORDER BY used DESC, client_id",
+                )?
+                .query_map([service], |row| {
+                    let secret = row.get::<_, Option<String>>(1)?.map(SecretString::from);
+                    Ok(Application { id: row.get(0)?, secret })
+                })?
+                .collect()
+        })
+    }
+
+    pub(crate) fn delete_application(&self, service: &str, id: &str) -> Result<bool> {
+        self.auth_database().write_secret(|transaction| {
+            transaction
+                .execute("DELETE FROM application WHERE service = ? AND client_id = ?", (service, id))
+                .map(|deleted| deleted > 0)
         })
     }
 
     pub(crate) fn save_account(&self, account: &Account) -> Result<()> {
-        let Account { service, name, client_id, client_secret, tokens, user, user_slug, state } = account;
-        let dead = match state {
-            AccountState::Ok => None,
-            AccountState::NeedsAuthorization(reason) => Some(reason),
-        };
-        self.auth_database().write_durably(|transaction| {
-            transaction.execute(
-                "INSERT OR REPLACE INTO account (service, name, client_id, client_secret, access_token, \
-                 refresh_token, scope, created, expires, user, user_slug, dead) \
-                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    service,
-                    name,
-                    client_id,
-                    client_secret.as_ref().map(|secret| secret.expose_secret()),
-                    tokens.access.expose_secret(),
-                    tokens.refresh.expose_secret(),
-                    &tokens.scope,
-                    tokens.created.as_millisecond(),
-                    tokens.expires.as_millisecond(),
-                    user,
-                    user_slug,
-                    dead,
-                ),
-            )?;
-            Ok(())
-        })
+        self.auth_database().write_secret(|transaction| save(transaction, account))
     }
 
+    /// Deletes an account and returns whether there was one. No trace of its tokens stays in the file.
     pub(crate) fn delete_account(&self, service: &str, name: &str) -> Result<bool> {
-        self.auth_database().write_durably(|transaction| {
-            Ok(transaction.execute("DELETE FROM account WHERE service = ? AND name = ?", (service, name))? > 0)
-        })
+        let deleted = self.auth_database().write_secret(|transaction| {
+            transaction
+                .execute("DELETE FROM account WHERE service = ? AND name = ?", (service, name))
+                .map(|deleted| deleted > 0)
+        })?;
+        self.auth_database().truncate_log()?;
+        Ok(deleted)
     }
 
-    /// Puts `renewed` in the place of the tokens of `old`, unless the account was changed or deleted meanwhile.
-    pub(crate) fn replace_tokens(&self, old: &Account, renewed: &Tokens) -> Result<bool> {
-        self.auth_database().write_durably(|transaction| {
+    /// Makes sure that new tokens can be stored: writes, and leaves room for what will be written.
+    pub(crate) fn reserve_room(&self) -> Result<()> {
+        let database = self.auth_database();
+        database.write_secret(|transaction| {
+            transaction.execute("INSERT OR REPLACE INTO reserve (id, room) VALUES (1, zeroblob(?))", [RESERVE])
+        })?;
+        database.write(|transaction| transaction.execute("DELETE FROM reserve", []))?;
+        // The log is written again from its start, in the space that it has taken.
+        database.read(|connection| connection.execute_batch("PRAGMA wal_checkpoint(PASSIVE)"))
+    }
+
+    /// Sets the user name of an account, unless its tokens were renewed, replaced or deleted
+    /// meanwhile.
+    pub(crate) fn set_user(&self, of: &Account, user: Option<&str>, slug: Option<&str>) -> Result<bool> {
+        self.auth_database().write_secret(|transaction| {
             let changed = transaction.execute(
-                "UPDATE account SET access_token = ?, refresh_token = ?, scope = ?, created = ?, expires = ?, \
-                 dead = NULL WHERE service = ? AND name = ? AND refresh_token = ?",
+                &format!("UPDATE account SET user = ?4, user_slug = ?5 {SAME_TOKENS}"),
                 (
-                    renewed.access.expose_secret(),
-                    renewed.refresh.expose_secret(),
-                    &renewed.scope,
-                    renewed.created.as_millisecond(),
-                    renewed.expires.as_millisecond(),
-                    &old.service,
-                    &old.name,
-                    old.tokens.refresh.expose_secret(),
+                    &of.service,
+                    &of.name,
+                    of.tokens.refresh.expose_secret(),
+                    user,
+                    slug,
+                    of.tokens.access.expose_secret(),
                 ),
             )?;
             Ok(changed > 0)
         })
     }
 
-    /// Marks the grant of `old` as dead, unless the account was changed or deleted meanwhile.
+    /// Replaces the tokens of `old`, unless they were renewed, replaced or deleted meanwhile.
+    pub(crate) fn replace_tokens(&self, old: &Account, renewed: &Tokens) -> Result<bool> {
+        self.auth_database().write_secret(|transaction| {
+            let changed = transaction.execute(
+                &format!(
+                    "UPDATE account SET access_token = ?4, refresh_token = ?5, scope = ?7, created = ?8, \
+                     expires = ?9, dead = NULL {SAME_TOKENS}"
+                ),
+                (
+                    &old.service,
+                    &old.name,
+                    old.tokens.refresh.expose_secret(),
+                    renewed.access.expose_secret(),
+                    renewed.refresh.expose_secret(),
+                    old.tokens.access.expose_secret(),
+                    &renewed.scope,
+                    renewed.created.as_millisecond(),
+                    renewed.expires.as_millisecond(),
+                ),
+            )?;
+            Ok(changed > 0)
+        })
+    }
+
+    /// Marks the refresh token of `old` as dead, unless it was replaced or deleted meanwhile.
     pub(crate) fn mark_dead(&self, old: &Account, reason: &str) -> Result<bool> {
-        self.auth_database().write_durably(|transaction| {
+        self.auth_database().write_secret(|transaction| {
             let changed = transaction.execute(
                 "UPDATE account SET dead = ? WHERE service = ? AND name = ? AND refresh_token = ?",
                 (reason, &old.service, &old.name, old.tokens.refresh.expose_secret()),
@@ -162,6 +237,98 @@ impl Store {
             Ok(changed > 0)
         })
     }
+}
+
+/// The condition that an account still has the tokens that were read.
+const SAME_TOKENS: &str = "WHERE service = ?1 AND name = ?2 AND refresh_token = ?3 AND access_token = ?6";
+
+/// Moves all accounts and applications of one database to another, and returns what became of them.
+pub(super) fn move_all(from: &Database, to: &Database) -> Result<Vec<Moved>> {
+    let (accounts, has_applications) = from.read(|connection| {
+        let accounts = connection.prepare(SELECT)?.query_map([], account)?.collect::<rusqlite::Result<Vec<_>>>()?;
+        Ok((accounts, connection.prepare("SELECT 1 FROM application")?.exists([])?))
+    })?;
+    if accounts.is_empty() && !has_applications {
+        return Ok(Vec::new());
+    }
+    let applications: Vec<(String, String, Option<String>, i64)> = from.read(|connection| {
+        connection
+            .prepare("SELECT service, client_id, client_secret, used FROM application")?
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?
+            .collect()
+    })?;
+    let moved = to.write_secret(|transaction| {
+        for application in &applications {
+            transaction.execute(
+                "INSERT OR IGNORE INTO application (service, client_id, client_secret, used) VALUES (?, ?, ?, ?)",
+                (&application.0, &application.1, &application.2, application.3),
+            )?;
+        }
+        accounts.iter().map(|account| move_one(transaction, account)).collect::<rusqlite::Result<Vec<_>>>()
+    })?;
+    // Only now: of two places, one has them at any time.
+    from.write_secret(|transaction| transaction.execute_batch("DELETE FROM account; DELETE FROM application;"))?;
+    from.truncate_log()?;
+    Ok(moved)
+}
+
+fn move_one(transaction: &Transaction<'_>, found: &Account) -> rusqlite::Result<Moved> {
+    let name = || found.name.clone();
+    let Some(stored) = one(transaction, &found.service, &found.name)? else {
+        save(transaction, found)?;
+        return Ok(Moved::Here(name()));
+    };
+    let is_same_user =
+        |slug: Option<&str>| slug.is_none_or(|slug| stored.user_slug.as_deref().is_none_or(|it| it == slug));
+    if !is_same_user(found.user_slug.as_deref()) {
+        let renamed = format!("{} ({})", found.name, found.user.as_deref().unwrap_or("another user"));
+        save(transaction, &Account { name: renamed.clone(), ..found.clone() })?;
+        return Ok(Moved::Renamed(name(), renamed));
+    }
+    let is_alive = |account: &Account| account.state == AccountState::Ok;
+    let is_better = (is_alive(found), found.tokens.created) > (is_alive(&stored), stored.tokens.created);
+    if !is_better {
+        return Ok(Moved::Older(name()));
+    }
+    save(transaction, found)?;
+    Ok(Moved::Here(name()))
+}
+
+fn one(connection: &Connection, service: &str, name: &str) -> rusqlite::Result<Option<Account>> {
+    connection
+        .prepare_cached(&format!("{SELECT} WHERE service = ? AND name = ?"))?
+        .query_row((service, name), account)
+        .optional()
+}
+
+fn save(transaction: &Transaction<'_>, account: &Account) -> rusqlite::Result<()> {
+    let Account { service, name, client_id, client_secret, tokens, user, user_slug, state } = account;
+    let dead = match state {
+        AccountState::Ok => None,
+        AccountState::NeedsAuthorization(reason) => Some(reason),
+    };
+    transaction.execute(
+        "INSERT OR REPLACE INTO application (service, client_id, client_secret, used) VALUES (?, ?, ?, ?)",
+        (service, client_id, client_secret.as_ref().map(ExposeSecret::expose_secret), tokens.created.as_millisecond()),
+    )?;
+    transaction.execute(
+        "INSERT OR REPLACE INTO account (service, name, client_id, access_token, refresh_token, scope, created, \
+         expires, user, user_slug, dead) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            service,
+            name,
+            client_id,
+            tokens.access.expose_secret(),
+            tokens.refresh.expose_secret(),
+            &tokens.scope,
+            tokens.created.as_millisecond(),
+            tokens.expires.as_millisecond(),
+            user,
+            user_slug,
+            dead,
+        ),
+    )?;
+    Ok(())
 }
 
 fn account(row: &Row<'_>) -> rusqlite::Result<Account> {

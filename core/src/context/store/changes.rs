@@ -130,17 +130,21 @@ impl Store {
                     undo_of,
                 ),
             )?;
-            Ok(transaction.last_insert_rowid())
+            // Not the last row id: a dry run writes through a view.
+            transaction.query_row("SELECT max(id) FROM change", [], |row| row.get(0))
         })
     }
 
     pub(crate) fn finish_change(&self, id: i64, state: ChangeState, response: Option<&Value>) -> Result<bool> {
         self.task_database().write(|transaction| {
-            let changed = transaction.execute(
+            let exists = transaction
+                .prepare_cached("SELECT 1 FROM change WHERE scope = ? AND id = ?")?
+                .exists((&**self.scope(), id))?;
+            transaction.execute(
                 "UPDATE change SET state = ?, answer = coalesce(?, answer) WHERE scope = ? AND id = ?",
                 (state.name(), response.map(Value::to_string), &**self.scope(), id),
             )?;
-            Ok(changed > 0)
+            Ok(exists)
         })
     }
 

@@ -10,6 +10,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavio
 
 use super::file;
 use super::migrations::{self, MigrationError};
+use super::{accounts, overlay};
 use crate::error::{Error, Result};
 
 /// How long a statement waits for another process that is writing.
@@ -25,6 +26,8 @@ const PREPARED: usize = 64;
 pub struct Store {
     /// Accounts and rate limits.
     auth: Rc<Database>,
+    /// Database beside a config in which accounts may still be, if it is another one; taken on first use.
+    accounts_in: Rc<RefCell<Option<Rc<Database>>>>,
     /// What tasks remember: the same database, or one in memory over it.
     tasks: Rc<Database>,
     /// Scope of what tasks remember, as it is written in the database.
@@ -47,8 +50,28 @@ impl Store {
     }
 
     fn over(place: Place) -> Self {
-        let database = Rc::new(Database::new(place));
-        Self { auth: Rc::clone(&database), tasks: database, scope: scope_of("") }
+        let database = Rc::new(Database::new(place, true));
+        Self { auth: Rc::clone(&database), accounts_in: Rc::default(), tasks: database, scope: scope_of("") }
+    }
+
+    /// Returns the same store with its accounts and rate limits in the auth store at `path`.
+    ///
+    /// Accounts that are still in this store's own file are moved there on first use, which is logged.
+    #[must_use]
+    pub fn with_auth_at(&self, path: impl Into<PathBuf>) -> Self {
+        let place = |place: &Place| place.path().map(Path::to_path_buf);
+        let Some(beside) = place(&self.tasks.place) else { return self.clone() };
+        let path = path.into();
+        if file::canonical(&path) == file::canonical(&beside) {
+            return self.clone();
+        }
+        let tasks = Rc::new(Database::new(Place::File(beside), false));
+        Self {
+            auth: Rc::new(Database::new(Place::File(path), true)),
+            accounts_in: Rc::new(RefCell::new(Some(Rc::clone(&tasks)))),
+            tasks,
+            scope: Rc::clone(&self.scope),
+        }
     }
 
     /// Returns the same store for the config of this name; configs do not see each other's records.
@@ -64,7 +87,7 @@ impl Store {
     #[must_use]
     pub fn scratch(&self) -> Self {
         let place = Place::Over(Rc::clone(&self.tasks));
-        Self { tasks: Rc::new(Database::new(place)), ..self.clone() }
+        Self { tasks: Rc::new(Database::new(place, false)), ..self.clone() }
     }
 
     /// Returns the file of the auth store; `None` in memory.
@@ -79,8 +102,25 @@ impl Store {
         self.path().and_then(file::exposed)
     }
 
+    /// Returns the auth store, after moving accounts there that are still beside the config.
     pub(super) fn auth_database(&self) -> &Rc<Database> {
+        let beside = self.accounts_in.borrow_mut().take();
+        if let Some(beside) = beside.filter(|beside| beside.place.path().is_some_and(Path::exists)) {
+            self.move_accounts(&beside);
+        }
         &self.auth
+    }
+
+    fn move_accounts(&self, beside: &Database) {
+        let (from, to) = (&beside.place, &self.auth.place);
+        match accounts::move_all(beside, &self.auth) {
+            Ok(moved) => {
+                for moved in moved {
+                    tracing::warn!("{}", moved.message(from, to));
+                }
+            }
+            Err(error) => tracing::warn!("the accounts in the database {from} could not be moved to {to}: {error}"),
+        }
     }
 
     pub(super) fn task_database(&self) -> &Rc<Database> {
@@ -137,12 +177,13 @@ impl fmt::Display for Place {
 /// One database and its connection, which is opened on first use.
 pub(super) struct Database {
     place: Place,
+    has_accounts: bool,
     connection: RefCell<Option<Connection>>,
 }
 
 impl Database {
-    fn new(place: Place) -> Self {
-        Self { place, connection: RefCell::new(None) }
+    fn new(place: Place, has_accounts: bool) -> Self {
+        Self { place, has_accounts, connection: RefCell::new(None) }
     }
 
     /// Runs `work` on the connection; `work` must not use the store.
@@ -157,7 +198,7 @@ impl Database {
         self.with(|connection| in_transaction(connection, work))
     }
 
-    /// The same as [`Database::write`], and what was committed survives a loss of power.
+    /// Does the same, and what was committed survives a loss of power.
     pub(super) fn write_durably<T>(&self, work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>) -> Result<T> {
         self.with(|connection| {
             connection.pragma_update(None, "synchronous", "FULL")?;
@@ -165,6 +206,29 @@ impl Database {
             connection.pragma_update(None, "synchronous", "NORMAL")?;
             done
         })
+    }
+
+    /// Does the same for secrets: deleted and replaced ones are overwritten.
+    pub(super) fn write_secret<T>(&self, work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>) -> Result<T> {
+        self.with(|connection| connection.pragma_update_and_check(None, "secure_delete", true, |_| Ok(())))?;
+        let done = self.write_durably(work);
+        self.with(|connection| connection.pragma_update_and_check(None, "secure_delete", false, |_| Ok(())))?;
+        done
+    }
+
+    /// Moves the log of writes into the database and empties it, unless another process reads it.
+    pub(super) fn truncate_log(&self) -> Result<()> {
+        self.read(|connection| connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)"))
+    }
+
+    /// Returns whether the database was used.
+    pub(super) fn is_open(&self) -> bool {
+        self.connection.try_borrow().is_ok_and(|connection| connection.is_some())
+    }
+
+    /// Returns whether this is a database in memory over another one, for a dry run.
+    pub(super) fn is_overlay(&self) -> bool {
+        matches!(self.place, Place::Over(_))
     }
 
     fn with<T>(&self, work: impl FnOnce(&mut Connection) -> rusqlite::Result<T>) -> Result<T> {
@@ -182,27 +246,34 @@ impl Database {
     fn open(&self) -> Result<Connection> {
         match &self.place {
             Place::File(path) => {
-                file::prepare(path)?;
+                file::prepare(path, self.has_accounts)?;
                 let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
                 self.set_up(Connection::open_with_flags(path, flags))
             }
             Place::Memory => self.set_up(Connection::open_in_memory()),
-            Place::Over(original) => self.copy(original),
+            Place::Over(original) => self.open_over(original),
         }
     }
 
-    /// Copies `original` into memory; a file that does not exist yet is not made for that.
-    fn copy(&self, original: &Self) -> Result<Connection> {
-        if original.connection.borrow().is_none() && original.place.path().is_some_and(|path| !path.exists()) {
-            return self.set_up(Connection::open_in_memory());
+    /// Opens a database in memory over `original`; a file that does not exist yet is not made.
+    fn open_over(&self, original: &Self) -> Result<Connection> {
+        match original.place.path() {
+            Some(path) if !path.exists() => self.set_up(Connection::open_in_memory()),
+            Some(path) => {
+                // Brings it up to date.
+                original.read(|_| Ok(()))?;
+                let connection = self.set_up(Connection::open_in_memory())?;
+                overlay::attach(&connection, path).map_err(|error| self.explain(error))?;
+                Ok(connection)
+            }
+            None => original.read(|from| {
+                let mut to = Connection::open_in_memory()?;
+                rusqlite::backup::Backup::new(from, &mut to)?.step(-1)?;
+                configure(&to)?;
+                migrations::forget_accounts(&to)?;
+                Ok(to)
+            }),
         }
-        original.read(|from| {
-            let mut to = Connection::open_in_memory()?;
-            rusqlite::backup::Backup::new(from, &mut to)?.step(-1)?;
-            configure(&to)?;
-            migrations::forget_accounts(&to)?;
-            Ok(to)
-        })
     }
 
     fn set_up(&self, opened: rusqlite::Result<Connection>) -> Result<Connection> {

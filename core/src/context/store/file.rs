@@ -1,17 +1,17 @@
-//! The file of a database: made so that only its owner can read it.
+//! The file of a database, which only its owner can read.
 
 use std::fs::{self, OpenOptions};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 
-/// Makes the file and its folder when they are missing, and warns when others can read the file.
+/// Creates the file and its folder when they are missing, and warns when others can read credentials.
 ///
 /// SQLite gives `-wal` and `-shm` the permissions of the database itself, whatever the umask is.
-pub(super) fn prepare(path: &Path) -> Result<()> {
+pub(super) fn prepare(path: &Path, has_accounts: bool) -> Result<()> {
     if path.exists() {
-        if let Some(warning) = exposed(path) {
+        if let Some(warning) = exposed(path).filter(|_| has_accounts) {
             tracing::warn!("{warning}");
         }
         return Ok(());
@@ -27,6 +27,18 @@ pub(super) fn prepare(path: &Path) -> Result<()> {
     }
 }
 
+/// Returns the real path of a file, which need not exist yet.
+pub(super) fn canonical(path: &Path) -> PathBuf {
+    if let Ok(real) = path.canonicalize() {
+        return real;
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    match (folder.canonicalize(), path.file_name()) {
+        (Ok(folder), Some(name)) => folder.join(name),
+        _ => path.to_path_buf(),
+    }
+}
+
 fn create(path: &Path) -> io::Result<()> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists()) {
         let mut builder = fs::DirBuilder::new();
@@ -38,14 +50,14 @@ fn create(path: &Path) -> io::Result<()> {
     private(OpenOptions::new().write(true).create_new(true), path).map(drop)
 }
 
-/// Opens a file; when that creates it, only its owner can read and write it.
+/// Opens a file; if that creates it, only its owner can read and write it.
 pub(super) fn private(options: &mut OpenOptions, path: &Path) -> io::Result<fs::File> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
     options.open(path)
 }
 
-/// The warning for a file that others can read; nothing where permissions are not of this kind.
+/// Returns a warning for a file that others can read; `None` where permissions are of another kind.
 #[cfg(unix)]
 pub(super) fn exposed(path: &Path) -> Option<String> {
     use std::os::unix::fs::PermissionsExt;
@@ -58,7 +70,7 @@ pub(super) fn exposed(path: &Path) -> Option<String> {
     })
 }
 
-/// The warning for a file that others can read; nothing where permissions are not of this kind.
+/// Returns a warning for a file that others can read; `None` where permissions are of another kind.
 #[cfg(not(unix))]
 pub(super) fn exposed(_path: &Path) -> Option<String> {
     None

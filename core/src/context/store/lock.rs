@@ -1,6 +1,7 @@
-//! One at a time, across tasks, threads and processes.
+//! The lock under which credentials are renewed, across tasks, threads and processes.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::path::Path;
@@ -15,11 +16,11 @@ use super::file;
 use crate::context::clock::Clock;
 use crate::error::{Error, Result};
 
-/// How often a lock that another process holds is tried, and for how long.
+/// Interval and time limit for trying a lock that another process holds.
 const POLL: Duration = Duration::from_millis(20);
 const PATIENCE: Duration = Duration::from_secs(600);
 
-/// The right to renew credentials of this database; given back when dropped, also by the end of the process.
+/// The right to renew credentials of an auth store; released when dropped, or when the process ends.
 pub(crate) struct Lock {
     /// Before the file's, because a process that waits for itself would poll.
     _here: OwnedMutexGuard<()>,
@@ -27,26 +28,28 @@ pub(crate) struct Lock {
 }
 
 impl Store {
-    /// Waits until nobody else holds the lock of the real database: another task, another store on the same file, or
-    /// another process.
+    /// Waits for the lock of the auth store, which another task, store or process may hold.
     ///
     /// # Errors
     ///
-    /// When the lock file cannot be made, or another process has held it for ten minutes: longer than any renewal takes, its waits included.
+    /// The lock file cannot be created, or another process has held it for ten minutes, longer than any
+    /// renewal takes.
     pub(crate) async fn lock(&self, clock: &Clock) -> Result<Lock> {
         let Some(path) = self.path() else {
             let name = format!("memory {:p}", Rc::as_ptr(self.auth_database()));
-            return Ok(Lock { _here: here(name).lock_owned().await, _file: None });
+            return Ok(Lock { _here: here(name.into()).lock_owned().await, _file: None });
         };
-        let path = format!("{}.lock", path.display());
+        // The real path: who comes by a symlink takes the same lock.
+        let mut path = file::canonical(path).into_os_string();
+        path.push(".lock");
         let here = here(path.clone()).lock_owned().await;
         Ok(Lock { _here: here, _file: across_processes(Path::new(&path), clock).await? })
     }
 }
 
-/// The lock of this name in this process.
-fn here(name: String) -> Arc<tokio::sync::Mutex<()>> {
-    static LOCKS: Mutex<BTreeMap<String, Weak<tokio::sync::Mutex<()>>>> = Mutex::new(BTreeMap::new());
+/// Returns the lock of this name in this process.
+fn here(name: OsString) -> Arc<tokio::sync::Mutex<()>> {
+    static LOCKS: Mutex<BTreeMap<OsString, Weak<tokio::sync::Mutex<()>>>> = Mutex::new(BTreeMap::new());
     let mut locks = LOCKS.lock().unwrap_or_else(PoisonError::into_inner);
     locks.retain(|_, lock| lock.strong_count() > 0);
     if let Some(lock) = locks.get(&name).and_then(Weak::upgrade) {
@@ -57,7 +60,7 @@ fn here(name: String) -> Arc<tokio::sync::Mutex<()>> {
     lock
 }
 
-/// The locked file; `None` on a file system that has no locks, where processes cannot exclude each other.
+/// Locks the file; `None` on a file system without locks, where processes cannot exclude each other.
 async fn across_processes(path: &Path, clock: &Clock) -> Result<Option<File>> {
     let failed = |cause| {
         Error::new(format!("the lock `{}` cannot be taken", path.display()))

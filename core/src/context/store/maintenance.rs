@@ -1,30 +1,41 @@
-//! What the database holds, and how it is kept small.
+//! Sizes and retention: how the database is kept small.
+
+use std::time::Duration;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, Transaction};
+use rusqlite::Transaction;
 
 use super::database::{SHARED_SCOPE, Store};
 use super::record;
 use super::rows::whole;
 use crate::error::Result;
 
-/// What something in the database is there for.
+/// How long changes to remote lists stay in the journal, so that they can be undone.
+pub const KEEP_CHANGES: Duration = Duration::from_secs(90 * 86_400);
+
+/// How often old rows are removed.
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// Setting with the time at which old rows were last removed.
+const MAINTAINED: &str = "maintained";
+
+/// Purpose of a part of the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
-    /// Answers of services, which are asked for again when they are gone.
+    /// Responses of services, which are requested again when they are gone.
     Cache,
-    /// What tasks remember: lists, what was seen, when something last ran.
+    /// What tasks remember: lists, seen entries, when something last ran.
     Memory,
-    /// The changes to remote lists.
+    /// Changes to remote lists.
     Journal,
     /// Credentials.
     Accounts,
-    /// How fast services may be asked.
+    /// Rate limits.
     Pacing,
 }
 
 impl Purpose {
-    /// The word for it.
+    /// Returns its name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Cache => "cache",
@@ -36,34 +47,34 @@ impl Purpose {
     }
 }
 
-/// How much is held of one kind, over all configs.
+/// Size of one kind of records, over all configs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Size {
-    /// What it is there for.
+    /// Purpose.
     pub purpose: Purpose,
-    /// The kind of collection, or the same word as the purpose.
+    /// Kind of collection, or name of another part.
     pub kind: String,
-    /// How many records.
+    /// Number of records.
     pub records: usize,
-    /// The bytes of what they say, without what the database needs to find them.
+    /// Size of their content in bytes, without indexes.
     pub bytes: usize,
 }
 
-/// What was taken away to make the database small.
+/// Outcome of pruning.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Pruned {
-    /// Records that had expired.
+    /// Number of expired records that were removed.
     pub expired: usize,
-    /// Changes in the journal.
+    /// Number of changes of the journal that were removed.
     pub changes: usize,
-    /// The bytes of the database before.
+    /// Size of the database before, in bytes.
     pub before: usize,
-    /// The bytes of the database after.
+    /// Size of the database after, in bytes.
     pub after: usize,
 }
 
-/// Each part of the database but the collections: a purpose, a kind, how many rows, how many bytes they say.
-const REST: [(Purpose, &str, &str); 4] = [
+/// The parts besides collections: purpose, kind, and a query for rows and bytes.
+const PARTS: [(Purpose, &str, &str); 4] = [
     (Purpose::Memory, "settings", "SELECT count(*), coalesce(sum(length(key) + length(value)), 0) FROM setting"),
     (
         Purpose::Journal,
@@ -79,11 +90,11 @@ const REST: [(Purpose, &str, &str); 4] = [
 ];
 
 impl Store {
-    /// How much is held, by kind, over all configs: caches first, then what tasks remember, then the rest.
+    /// Returns the sizes by kind, over all configs: caches first, then what tasks remember, then the rest.
     ///
     /// # Errors
     ///
-    /// When the database cannot be used.
+    /// The database cannot be used.
     pub fn sizes(&self) -> Result<Vec<Size>> {
         let mut sizes: Vec<Size> = self.task_database().read(|connection| {
             connection
@@ -98,31 +109,36 @@ impl Store {
                 })?
                 .collect()
         })?;
-        for (purpose, kind, question) in REST {
+        for (purpose, kind, query) in PARTS {
             let is_auth = matches!(purpose, Purpose::Accounts | Purpose::Pacing);
             let database = if is_auth { self.auth_database() } else { self.task_database() };
             let (records, bytes) = database
-                .read(|connection| connection.query_row(question, [], |row| Ok((whole(row, 0)?, whole(row, 1)?))))?;
+                .read(|connection| connection.query_row(query, [], |row| Ok((whole(row, 0)?, whole(row, 1)?))))?;
             sizes.push(Size { purpose, kind: kind.to_owned(), records, bytes });
         }
         Ok(sizes)
     }
 
-    /// The bytes of the database as a whole.
+    /// Returns the size of the database in bytes.
     ///
     /// # Errors
     ///
-    /// When the database cannot be used.
+    /// The database cannot be used.
     pub fn bytes(&self) -> Result<usize> {
-        self.task_database().read(bytes)
+        let schema = if self.task_database().is_overlay() { "original" } else { "main" };
+        self.task_database().read(|connection| {
+            // A dry run over nothing has no original.
+            let size = "SELECT page_count * page_size FROM pragma_page_count(?1), pragma_page_size(?1)";
+            connection.query_row(size, [schema], |row| whole(row, 0)).or(Ok(0))
+        })
     }
 
-    /// Removes what has expired by `now` from all collections of this kind that all configs share, and those that are empty then; says
-    /// how many records it was. For caches with many collections, which nobody would read again.
+    /// Removes what has expired by `now` from the shared collections of this kind, and those that are
+    /// empty then; returns the number of records. For caches with many collections.
     ///
     /// # Errors
     ///
-    /// When the database cannot be used.
+    /// The database cannot be used.
     pub fn prune_kind(&self, kind: &str, now: Timestamp) -> Result<usize> {
         self.task_database().write(|transaction| {
             let removed = remove_expired(transaction, Some(kind), now)?;
@@ -131,39 +147,75 @@ impl Store {
         })
     }
 
-    /// Makes the database small: removes what has expired by `now`, the changes of the journal that were begun before `changes_before` and of which is
-    /// known how they went, and then the room that all this took.
+    /// Removes, once a day, what has expired and changes older than [`KEEP_CHANGES`].
+    ///
+    /// Does nothing if the database was not used. The file does not shrink, and need not grow: its free
+    /// pages are used again.
     ///
     /// # Errors
     ///
-    /// When the database cannot be used, or another process is using it all the time. What was removed stays removed.
+    /// The database cannot be used.
+    pub fn maintain(&self, now: Timestamp) -> Result<()> {
+        if !self.task_database().is_open() {
+            return Ok(());
+        }
+        let shared = self.shared();
+        let last = shared.get_setting(MAINTAINED)?.and_then(|at| at.as_i64());
+        let since = last.map(|last| now.as_second().saturating_sub(last).unsigned_abs());
+        if since.is_some_and(|since| since < DAY.as_secs()) {
+            return Ok(());
+        }
+        shared.set_setting(MAINTAINED, &now.as_second().into())?;
+        let before = now.checked_sub(KEEP_CHANGES).unwrap_or(Timestamp::MIN);
+        self.remove_old(now, before).map(drop)
+    }
+
+    /// Removes what has expired by `now` and the changes that were begun before `changes_before` and
+    /// whose outcome is known, then shrinks the file.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be used, or another process uses it all the time. What was removed stays
+    /// removed.
     pub fn prune(&self, now: Timestamp, changes_before: Timestamp) -> Result<Pruned> {
         let before = self.bytes()?;
-        let (expired, changes) = self.task_database().write(|transaction| {
-            let expired = remove_expired(transaction, None, now)?;
-            transaction.execute(DROP_EMPTY, [SHARED_SCOPE])?;
-            let changes = transaction.execute(
-                "DELETE FROM change WHERE at < ? AND state NOT IN ('pending', 'uncertain')",
-                [changes_before.as_millisecond()],
-            )?;
-            Ok((expired, changes))
-        })?;
-        // The space of the file is given back only when the log of writes is written into it.
+        let (expired, changes, size) = self.remove_old(now, changes_before)?;
+        if self.task_database().is_overlay() {
+            return Ok(Pruned { expired, changes, before, after: before.saturating_sub(size) });
+        }
+        // The file shrinks only when the log of writes is moved into it.
         self.task_database().read(|connection| connection.execute_batch("VACUUM; PRAGMA wal_checkpoint(TRUNCATE);"))?;
         Ok(Pruned { expired, changes, before, after: self.bytes()? })
     }
+
+    /// Removes expired records and old changes; returns how many of each, and their size.
+    fn remove_old(&self, now: Timestamp, changes_before: Timestamp) -> Result<(usize, usize, usize)> {
+        const OLD: &str = "FROM change WHERE at < ? AND state NOT IN ('pending', 'uncertain')";
+        self.task_database().write(|transaction| {
+            let size: usize = transaction.query_row(
+                "SELECT coalesce(sum(length(keys) + length(data)), 0) FROM record WHERE expires <= ?",
+                [now.as_millisecond()],
+                |row| whole(row, 0),
+            )?;
+            let expired = remove_expired(transaction, None, now)?;
+            transaction.execute(DROP_EMPTY, [SHARED_SCOPE])?;
+            let before = [changes_before.as_millisecond()];
+            let (changes, items) = transaction.query_row(
+                &format!("SELECT count(*), coalesce(sum(length(items)), 0) {OLD}"),
+                before,
+                |row| Ok((whole(row, 0)?, whole(row, 1)?)),
+            )?;
+            transaction.execute(&format!("DELETE {OLD}"), before)?;
+            Ok((expired, changes, size + items))
+        })
+    }
 }
 
-/// Removes the collections that nothing is in; those of a config stay, because a list may be empty.
+/// Removes empty collections; those of a config stay, because a list may be empty.
 const DROP_EMPTY: &str = "DELETE FROM collection WHERE scope = ?1 AND NOT EXISTS (SELECT 1 FROM record \
                           WHERE record.id BETWEEN collection.id << 32 AND (collection.id << 32) + 0xffffffff)";
 
-fn bytes(connection: &Connection) -> rusqlite::Result<usize> {
-    connection
-        .query_row("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size", [], |row| whole(row, 0))
-}
-
-/// Removes what has expired by `now`: all of it, or that in the collections of a kind that all configs share.
+/// Removes what has expired by `now`: all of it, or that in the shared collections of a kind.
 fn remove_expired(transaction: &Transaction<'_>, kind: Option<&str>, now: Timestamp) -> rusqlite::Result<usize> {
     let expired: Vec<(i64, i64)> = transaction
         .prepare_cached(

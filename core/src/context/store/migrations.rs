@@ -18,6 +18,7 @@ const STEPS: &[Step] = &[
     Step { sql: FIRST, then: |_| Ok(()) },
     Step { sql: KEYS_BY_NUMBER, then: record::index_all },
     Step { sql: BUCKETS, then: |_| Ok(()) },
+    Step { sql: APPLICATIONS, then: |_| Ok(()) },
 ];
 
 /// Rate limits are sliding windows.
@@ -42,6 +43,22 @@ const KEYS_BY_NUMBER: &str = "
         record INTEGER NOT NULL,
         PRIMARY KEY (collection, key, record)
     ) STRICT, WITHOUT ROWID;
+";
+
+/// Applications survive the accounts that were authorized with them.
+const APPLICATIONS: &str = "
+    CREATE TABLE application (
+        service TEXT NOT NULL,
+        client_id TEXT NOT NULL,
+        client_secret TEXT,
+        used INTEGER NOT NULL, -- when an account was last authorized with it
+        PRIMARY KEY (service, client_id)
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO application (service, client_id, client_secret, used)
+        SELECT service, client_id, max(client_secret), max(created) FROM account GROUP BY service, client_id;
+    ALTER TABLE account DROP COLUMN client_secret;
+
+    CREATE TABLE reserve (id INTEGER PRIMARY KEY, room BLOB NOT NULL) STRICT;
 ";
 
 const FIRST: &str = "
@@ -154,7 +171,7 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), MigrationError>
 
 /// Removes the credentials from a copy that does not need them.
 pub(super) fn forget_accounts(connection: &Connection) -> rusqlite::Result<()> {
-    connection.execute_batch("DELETE FROM account;")
+    connection.execute_batch("DELETE FROM account; DELETE FROM application;")
 }
 
 /// Returns the version of a database that is ours, or is still empty.

@@ -334,15 +334,18 @@ pub(super) fn remove(transaction: &Transaction<'_>, collection: i64, numbers: &[
     let mut removed = 0;
     for number in numbers {
         if remove_keys(transaction, collection, *number)? {
-            removed += statement.execute([row_id(collection, *number)])?;
+            statement.execute([row_id(collection, *number)])?;
+            removed += 1;
         }
     }
     Ok(removed)
 }
 
 pub(super) fn clear(transaction: &Transaction<'_>, collection: i64) -> rusqlite::Result<usize> {
+    let removed = count(transaction, collection)?;
     transaction.execute("DELETE FROM record_key WHERE collection = ?", [collection])?;
-    transaction.execute("DELETE FROM record WHERE id BETWEEN ? AND ?", row_ids(collection))
+    transaction.execute("DELETE FROM record WHERE id BETWEEN ? AND ?", row_ids(collection))?;
+    Ok(removed)
 }
 
 /// Returns those of the keys that some record has.

@@ -8,17 +8,18 @@ use serde_json::Value;
 
 /// Reads a time from a column of milliseconds.
 pub(super) fn time(row: &Row<'_>, column: usize) -> rusqlite::Result<Timestamp> {
-    to_time(column, row.get(column)?)
+    row.get(column).map(to_time)
 }
 
 /// Reads a time from a column of milliseconds that may be null.
 pub(super) fn optional_time(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Timestamp>> {
-    row.get::<_, Option<i64>>(column)?.map(|milliseconds| to_time(column, milliseconds)).transpose()
+    Ok(row.get::<_, Option<i64>>(column)?.map(to_time))
 }
 
-fn to_time(column: usize, milliseconds: i64) -> rusqlite::Result<Timestamp> {
-    Timestamp::from_millisecond(milliseconds)
-        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(column, Type::Integer, Box::new(error)))
+/// Returns the time; one that is too far away, as that of a token that never expires, is the furthest.
+fn to_time(milliseconds: i64) -> Timestamp {
+    let furthest = if milliseconds > 0 { Timestamp::MAX } else { Timestamp::MIN };
+    Timestamp::from_millisecond(milliseconds).unwrap_or(furthest)
 }
 
 /// Reads a number that is never negative.

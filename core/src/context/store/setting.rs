@@ -1,4 +1,4 @@
-//! Small values by name: when something last ran, what was last seen.
+//! Settings: small values by name, such as when something last ran.
 
 use rusqlite::OptionalExtension;
 use serde_json::Value;
@@ -8,11 +8,11 @@ use super::rows::json;
 use crate::error::Result;
 
 impl Store {
-    /// The value stored under `key` for this config.
+    /// Returns the value that is stored under `key` for this config.
     ///
     /// # Errors
     ///
-    /// When the database cannot be used.
+    /// The database cannot be used.
     pub fn get_setting(&self, key: &str) -> Result<Option<Value>> {
         self.task_database().read(|connection| {
             connection
@@ -22,11 +22,11 @@ impl Store {
         })
     }
 
-    /// Stores `value` under `key` for this config, in place of what was there; `Null` removes it.
+    /// Stores `value` under `key` for this config; `Null` removes it.
     ///
     /// # Errors
     ///
-    /// When the database cannot be used.
+    /// The database cannot be used.
     pub fn set_setting(&self, key: &str, value: &Value) -> Result<()> {
         self.task_database().write(|transaction| {
             if value.is_null() {

@@ -464,3 +464,69 @@ fn a_kind_of_cache_is_pruned_alone() {
     assert_eq!(store.shared_collection("titles", "").len().unwrap(), 1, "another kind stays");
     assert_eq!(store.collections("lists").unwrap(), [("one".to_owned(), 1)], "what tasks remember stays");
 }
+#[test]
+fn a_dry_run_over_a_file_shows_both_and_writes_nothing() {
+    let (_folder, path) = folder();
+    let store = Store::at(&path).scoped("config");
+    let movies = store.collection("entry_list", "movies");
+    let ids = movies.insert(&[new(&["a", "x"], "A"), new(&["b"], "B"), new(&["c"], "C")]).unwrap();
+    store.collection("entry_list", "books").insert(&[new(&["a"], "Book")]).unwrap();
+    store.set_setting("last", &json!(1)).unwrap();
+    let done = change_at(&store, 10, Some(ChangeState::Done));
+    let pending = change_at(&store, 20, None);
+    let before = std::fs::read(&path).unwrap();
+
+    let dry = store.scratch();
+    let list = dry.collection("entry_list", "movies");
+    assert_eq!(list.insert(&[new(&["d"], "D")]).unwrap(), [4]);
+    assert!(list.update(ids[0], &new(&["e"], "E")).unwrap());
+    assert_eq!(list.remove(&[ids[1], 99]).unwrap(), 1);
+    assert_eq!((titles(&dry), list.len().unwrap()), (vec!["E".into(), "C".into(), "D".into()], 3));
+    let found = |keys: &[&str]| list.find(keys).unwrap().into_iter().map(|record| record.id).collect::<Vec<_>>();
+    assert_eq!((found(&["a", "x", "b"]), found(&["e", "c", "d"])), (vec![], vec![1, 3, 4]));
+    assert!(list.update(4, &new(&["f"], "F")).unwrap() && list.update(1, &new(&["g"], "G")).unwrap());
+    assert_eq!((found(&["d", "e"]), found(&["f", "g"])), (vec![], vec![1, 4]));
+    assert_eq!(dry.collections("entry_list").unwrap(), [("books".to_owned(), 1), ("movies".to_owned(), 3)]);
+    assert_eq!((list.clear().unwrap(), list.is_empty().unwrap()), (3, true));
+    dry.collection("entry_list", "new").insert(&[new(&["n"], "N")]).unwrap();
+    assert_eq!(dry.collection("entry_list", "new").find(&["n"]).unwrap().len(), 1);
+    assert_eq!(dry.get_setting("last").unwrap(), Some(json!(1)));
+    dry.set_setting("last", &json!(2)).unwrap();
+
+    let journal = Journal::new(dry.clone(), Clock::fixed(Timestamp::from_second(30).unwrap()));
+    assert_eq!(change_at(&dry, 30, None), pending + 1);
+    journal.finish(pending, ChangeState::Failed, None).unwrap();
+    journal.finish(done, ChangeState::Undone, None).unwrap();
+    let states: Vec<_> = journal.list(9).unwrap().iter().map(|change| (change.id, change.state)).collect();
+    let expected = [(3, ChangeState::Pending), (pending, ChangeState::Failed), (done, ChangeState::Undone)];
+    assert_eq!(states, expected);
+    let second = |second: i64| Timestamp::from_second(second).unwrap();
+    let pruned = dry.prune(second(100), second(60)).unwrap();
+    assert!(pruned.changes == 2 && pruned.before > pruned.after && journal.list(9).unwrap().len() == 1);
+
+    assert_eq!(titles(&store), ["A", "B", "C"]);
+    assert_eq!(store.get_setting("last").unwrap(), Some(json!(1)));
+    assert_eq!(Journal::new(store.clone(), Clock::system()).pending().unwrap().len(), 1);
+    assert_eq!(std::fs::read(&path).unwrap(), before);
+}
+
+#[test]
+fn old_rows_are_removed_once_a_day() {
+    let store = Store::in_memory().scoped("config");
+    let at = |day: i64| Timestamp::from_second(day * 86_400).unwrap();
+    let record = |day: i64| NewRecord { expires: Some(at(day)), ..new(&["a"], "A") };
+    store.shared_collection("titles", "").insert(&[record(99), record(101), record(300)]).unwrap();
+    change_at(&store, 9 * 86_400, Some(ChangeState::Done));
+    change_at(&store, 9 * 86_400, None);
+    change_at(&store, 11 * 86_400, Some(ChangeState::Done));
+    let left = || {
+        let changes = Journal::new(store.clone(), Clock::system()).list(9).unwrap().len();
+        (store.shared_collection("titles", "").len().unwrap(), changes)
+    };
+    store.maintain(at(100)).unwrap();
+    assert_eq!(left(), (2, 2));
+    store.maintain(at(101) - 1.second()).unwrap();
+    assert_eq!(left(), (2, 2));
+    store.maintain(at(102)).unwrap();
+    assert_eq!(left(), (1, 1));
+}

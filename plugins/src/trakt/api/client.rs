@@ -124,6 +124,11 @@ impl Client {
         self.account.as_ref().map(|account| account.borrow().name.clone())
     }
 
+    /// Returns the account with the tokens that were used last.
+    pub fn current_account(&self) -> Option<Account> {
+        self.account.as_ref().map(|account| account.borrow().clone())
+    }
+
     /// Returns the world.
     pub fn cx(&self) -> &Context {
         &self.cx
@@ -403,8 +408,8 @@ fn client_id(cx: &Context) -> Result<String> {
     if let Some(id) = (cx.environment)("FLEXGET_TRAKT_CLIENT_ID").filter(|id| !id.is_empty()) {
         return Ok(id);
     }
-    match cx.auth.accounts(SERVICE)?.into_iter().next() {
-        Some(account) => Ok(account.client_id),
+    match cx.auth.applications(SERVICE)?.into_iter().next() {
+        Some(application) => Ok(application.id),
         None => {
             Err(Error::new("Trakt wants to know which application asks, and there is no client id")
                 .hint(no_client_id()))

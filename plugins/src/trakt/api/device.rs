@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use flexget_core::context::auth::Tokens;
+use flexget_core::context::auth::{Application, Tokens};
 use flexget_core::prelude::*;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
-use crate::trakt::api::oauth::{self, Application, DeviceCode, Poll};
+use crate::trakt::api::oauth::{self, DeviceCode, Poll};
 use crate::trakt::commands::span;
 
 /// How many more seconds are between two polls after Trakt has called them too many.
@@ -17,7 +17,7 @@ pub fn show_code(code: &DeviceCode, out: &mut Output) -> Result<()> {
     let lines = [
         format!("visit {} and enter the code {}", code.verification_url, code.user_code),
         format!("or open {}", code.prefilled_url()),
-        format!("the code expires in {}", span(Duration::from_secs(code.expires_in))),
+        format!("the code expires in {}", span(code.life())),
     ];
     if out.format == Format::Json {
         return lines.iter().try_for_each(|line| out.note(line));
@@ -67,19 +67,18 @@ fn qr_code(address: &str, width: usize) -> Option<String> {
 /// # Errors
 /// The user declined, or the code is of no use any more.
 pub async fn wait(cx: &Context, application: &Application, code: &DeviceCode, out: &mut Output) -> Result<Tokens> {
-    let life = SignedDuration::from_secs(i64::try_from(code.expires_in).unwrap_or(i64::MAX));
-    let end = cx.clock.now().checked_add(life).unwrap_or(Timestamp::MAX);
-    let mut interval = Duration::from_secs(code.interval.max(1));
-    let mut trouble: Option<String> = None;
+    let end = cx.clock.now().checked_add(code.life()).unwrap_or(Timestamp::MAX);
+    let mut interval = code.interval();
+    let mut failure: Option<String> = None;
     loop {
         let left = left_until(end, cx);
         if left.is_zero() {
             return Err(Error::new("the code has expired").hint("run the command again for a new code"));
         }
-        pause(cx, interval.min(left), end, trouble.as_deref(), out).await?;
+        pause(cx, interval.min(left), end, failure.as_deref(), out).await?;
         match oauth::poll(cx, application, code).await? {
             Poll::Approved(tokens) => return Ok(tokens),
-            Poll::Pending => trouble = None,
+            Poll::Pending => failure = None,
             Poll::SlowDown(wait) => {
                 interval += SLOWER;
                 if let Some(wait) = wait {
@@ -87,12 +86,12 @@ pub async fn wait(cx: &Context, application: &Application, code: &DeviceCode, ou
                     pause(cx, more, end, Some("Trakt wants to be asked less often"), out).await?;
                 }
             }
-            Poll::Trouble(reason) => {
+            Poll::Failed(reason) => {
                 // A terminal shows it with the countdown; where lines stay, it is told once.
-                if out.terminal.is_none() && trouble.as_ref() != Some(&reason) {
+                if out.terminal.is_none() && failure.as_ref() != Some(&reason) {
                     out.note(format!("{reason}; trying again until the code expires"))?;
                 }
-                trouble = Some(reason);
+                failure = Some(reason);
             }
         }
     }
@@ -103,12 +102,12 @@ fn left_until(end: Timestamp, cx: &Context) -> Duration {
 }
 
 /// Waits, and counts the time left down second by second where somebody watches.
-async fn pause(cx: &Context, wait: Duration, end: Timestamp, trouble: Option<&str>, out: &mut Output) -> Result<()> {
+async fn pause(cx: &Context, wait: Duration, end: Timestamp, failure: Option<&str>, out: &mut Output) -> Result<()> {
     let step = if out.terminal.is_some() { Duration::from_secs(1) } else { wait };
     let mut left = wait;
     while !left.is_zero() {
         // The time first: a narrow terminal shows only the start.
-        let what = trouble.map_or_else(|| "waiting for you".to_owned(), |trouble| format!("{trouble}; trying again"));
+        let what = failure.map_or_else(|| "waiting for you".to_owned(), |failure| format!("{failure}; trying again"));
         out.status(format!("{} left: {what}", countdown(left_until(end, cx))))?;
         let now = step.min(left);
         cx.clock.sleep(now).await;

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use flexget_core::context::Event;
-use flexget_core::context::auth::{self, Account, RenewError, Tokens};
+use flexget_core::context::auth::{self, Account, Application, RenewError, Tokens};
 use flexget_core::context::http::{HttpError, HttpFault, Method, Request, Response, Retry, Sent};
 use flexget_core::prelude::*;
 use jiff::{SignedDuration, Timestamp};
@@ -22,15 +22,6 @@ pub const REDIRECT: &str = "urn:ietf:wg:oauth:2.0:oob";
 /// Clocks that differ by no more than this agree: an answer may take its time.
 const CLOCKS_AGREE: SignedDuration = SignedDuration::from_mins(10);
 
-/// An application: its id and, where it has one, its secret.
-#[derive(Debug, Clone)]
-pub struct Application {
-    /// The client id.
-    pub id: String,
-    /// The client secret.
-    pub secret: Option<SecretString>,
-}
-
 /// A code for the user to type, and the one to ask with.
 #[derive(Deserialize)]
 pub struct DeviceCode {
@@ -39,66 +30,123 @@ pub struct DeviceCode {
     pub user_code: String,
     /// Where the user types it.
     pub verification_url: String,
-    /// For how long, in seconds.
-    #[serde(default = "usual_life")]
-    pub expires_in: u64,
-    /// Interval between two polls, in seconds.
-    #[serde(default = "usual_interval")]
-    pub interval: u64,
-}
-
-fn usual_life() -> u64 {
-    600
-}
-
-fn usual_interval() -> u64 {
-    5
+    #[serde(default)]
+    expires_in: serde_json::Value,
+    #[serde(default)]
+    interval: serde_json::Value,
 }
 
 impl DeviceCode {
-    /// Returns the address with the code in it.
+    /// Returns how long the code can be used: ten minutes unless the service says otherwise, at most an
+    /// hour.
+    pub fn life(&self) -> Duration {
+        bounded(&self.expires_in, 600, 1..=3600)
+    }
+
+    /// Returns how long to wait between two polls: five seconds unless the service says otherwise, at
+    /// most an hour.
+    pub fn interval(&self) -> Duration {
+        bounded(&self.interval, 5, 1..=3600)
+    }
+
+    /// Returns the URL with the code in it.
     pub fn prefilled_url(&self) -> String {
         format!("{}/{}", self.verification_url.trim_end_matches('/'), self.user_code)
     }
 }
 
+/// The response with new tokens. Only the access token is needed: tokens that were exchanged are never
+/// thrown away for a field beside them.
 #[derive(Deserialize)]
-struct TokenAnswer {
+struct TokenResponse {
     access_token: SecretString,
-    refresh_token: SecretString,
-    expires_in: i64,
-    created_at: Option<i64>,
-    scope: Option<String>,
+    #[serde(default)]
+    refresh_token: serde_json::Value,
+    #[serde(default)]
+    expires_in: serde_json::Value,
+    #[serde(default)]
+    created_at: serde_json::Value,
+    #[serde(default)]
+    scope: serde_json::Value,
 }
 
-impl TokenAnswer {
-    /// Returns the tokens, with their life counted from Trakt's time.
+/// Life of tokens whose life is not given or makes no sense: short, because renewing early does no harm.
+const UNKNOWN_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Longest life of tokens that is believed.
+const LONGEST_LIFE: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
+
+impl TokenResponse {
+    /// Returns the tokens, or `None` if they cannot be sent. `before` is the refresh token that was
+    /// exchanged: a service may go on with it.
     ///
-    /// If the clock of this machine shows another time, it is counted from that: whether they have
-    /// expired is asked of this clock, and one that is ahead would find every new token expired.
-    fn tokens(self, now: Timestamp) -> Tokens {
-        let said = self.created_at.and_then(|at| Timestamp::from_second(at).ok()).unwrap_or(now);
-        let ahead = now.duration_since(said);
+    /// Their life is counted from Trakt's time, or from this machine's if the two differ: whether they
+    /// have expired is asked of this clock, and one that is ahead would find every new token expired.
+    fn tokens(self, before: Option<&SecretString>, now: Timestamp) -> Option<Tokens> {
+        let refresh = self.refresh_token.as_str().filter(|token| is_token(token)).map(SecretString::from);
+        let refresh = refresh.or_else(|| before.cloned())?;
+        if !is_token(self.access_token.expose_secret()) {
+            return None;
+        }
+        let issued = whole(&self.created_at).and_then(|at| Timestamp::from_second(at).ok()).unwrap_or(now);
+        let ahead = now.duration_since(issued);
         let created = if ahead.abs() > CLOCKS_AGREE {
             let direction = if ahead.is_positive() { "ahead of" } else { "behind" };
             let hours = ahead.abs().as_secs_f64() / 3600.0;
             tracing::warn!(target: "trakt", "the clock of this machine is {hours:.1} hours {direction} Trakt's: set it right");
             now
         } else {
-            said
+            issued
         };
-        let life = Duration::from_secs(u64::try_from(self.expires_in).unwrap_or(0));
-        Tokens {
-            access: self.access_token,
-            refresh: self.refresh_token,
-            scope: self.scope,
-            created,
-            expires: created.checked_add(life).unwrap_or(created),
-        }
+        let life = whole(&self.expires_in).and_then(|seconds| u64::try_from(seconds).ok());
+        let life = life.map_or(UNKNOWN_LIFE, |seconds| Duration::from_secs(seconds).min(LONGEST_LIFE));
+        let scope = match self.scope {
+            serde_json::Value::String(scope) => Some(scope),
+            serde_json::Value::Array(scopes) => {
+                Some(scopes.iter().filter_map(|scope| scope.as_str()).collect::<Vec<_>>().join(" "))
+            }
+            _ => None,
+        };
+        let expires = created.checked_add(life).unwrap_or(Timestamp::MAX);
+        Some(Tokens { access: self.access_token, refresh, scope, created, expires })
     }
 }
 
-/// The error of an OAuth answer.
+/// Returns a number of seconds from outside, within bounds.
+fn bounded(value: &serde_json::Value, usual: i64, bounds: std::ops::RangeInclusive<i64>) -> Duration {
+    let seconds = whole(value).filter(|seconds| *seconds > 0).unwrap_or(usual);
+    Duration::from_secs(seconds.clamp(*bounds.start(), *bounds.end()).unsigned_abs())
+}
+
+/// Returns whether a token can be sent in a header.
+fn is_token(token: &str) -> bool {
+    !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+/// Returns a whole number of seconds, however it is written.
+fn whole(value: &serde_json::Value) -> Option<i64> {
+    match value {
+        serde_json::Value::Number(number) => number.as_i64().or_else(|| number.as_f64().and_then(rounded)),
+        serde_json::Value::String(text) => {
+            let text = text.trim();
+            text.parse().ok().or_else(|| text.parse().ok().and_then(rounded))
+        }
+        _ => None,
+    }
+}
+
+fn rounded(number: f64) -> Option<i64> {
+    (number.is_finite() && number.abs() < 1e15).then_some(number as i64)
+}
+
+/// Reads new tokens from a response.
+fn new_tokens(response: &Response, before: Option<&SecretString>, now: Timestamp) -> Result<Tokens> {
+    response.json::<TokenResponse>()?.tokens(before, now).ok_or_else(|| {
+        Error::new("Trakt sent tokens that cannot be used").hint("try again later; if it stays so, tell Trakt")
+    })
+}
+
+/// The error of an OAuth response.
 #[derive(Deserialize, Default)]
 struct Denial {
     error: Option<String>,
@@ -151,7 +199,7 @@ pub enum Poll {
     /// Asked too often: ask more slowly from here on, and wait this long if it was said.
     SlowDown(Option<Duration>),
     /// No answer this time; the reason is for whoever watches.
-    Trouble(String),
+    Failed(String),
 }
 
 /// Looks once whether the user has decided.
@@ -162,16 +210,16 @@ pub async fn poll(cx: &Context, application: &Application, code: &DeviceCode) ->
     let body = with_application(json!({ "code": code.device_code.expose_secret() }), application);
     let response = match post(cx, "device/token", body.clone(), Retry::Own).await {
         Ok(response) => response,
-        Err(error) => return Ok(Poll::Trouble(error.to_string())),
+        Err(error) => return Ok(Poll::Failed(error.to_string())),
     };
     let again = "run the command again for a new code";
     match response.status {
-        200..=299 if response.is_html() => Ok(Poll::Trouble("Trakt answered with a web page".to_owned())),
-        200..=299 => match response.json::<TokenAnswer>() {
-            Ok(answer) => Ok(Poll::Approved(answer.tokens(cx.clock.now()))),
-            // If the code is used up by that, the next answer says so.
-            Err(error) => Ok(Poll::Trouble(error.to_string())),
-        },
+        200..=299 if response.is_html() => Ok(Poll::Failed("Trakt answered with a web page".to_owned())),
+        // If the code is used up by that, the next response says so.
+        200..=299 => Ok(match new_tokens(&response, None, cx.clock.now()) {
+            Ok(tokens) => Poll::Approved(tokens),
+            Err(error) => Poll::Failed(error.to_string()),
+        }),
         400 => match response.json::<Denial>().unwrap_or_default().error.as_deref() {
             None | Some("authorization_pending") => Ok(Poll::Pending),
             Some("slow_down") => Ok(Poll::SlowDown(None)),
@@ -186,7 +234,7 @@ pub async fn poll(cx: &Context, application: &Application, code: &DeviceCode) ->
         410 => Err(Error::new("the code has expired").hint(again)),
         418 => Err(declined()),
         429 => Ok(Poll::SlowDown(response.retry_after(cx.clock.now()))),
-        status @ (403 | 500..=599) => Ok(Poll::Trouble(format!("Trakt answered with status {status}"))),
+        status @ (403 | 500..=599) => Ok(Poll::Failed(format!("Trakt answered with status {status}"))),
         _ => Err(fault_of(&response, "oauth/device/token", None, &body).into()),
     }
 }
@@ -266,8 +314,8 @@ async fn exchange(cx: &Context, account: &Account, body: &serde_json::Value) -> 
         403 if response.is_html() => Exchange::Failed(fault().into()),
         429 | 500..=599 => Exchange::Lost(fault().into(), wait),
         status if response.is_html() => Exchange::Lost(Fault::Unavailable { status, maybe_done: true }.into(), wait),
-        200..=299 => match response.json::<TokenAnswer>() {
-            Ok(answer) => Exchange::Done(answer.tokens(cx.clock.now())),
+        200..=299 => match new_tokens(&response, Some(&account.tokens.refresh), cx.clock.now()) {
+            Ok(tokens) => Exchange::Done(tokens),
             Err(error) => Exchange::Lost(error, wait),
         },
         400 | 401 => refused(account, &response, body),
@@ -282,7 +330,7 @@ fn refused(account: &Account, response: &Response, body: &serde_json::Value) -> 
     let denial = response.json::<Denial>().unwrap_or_default().error.unwrap_or_default();
     let reason = Some(without_secrets(said(response), body)).filter(|reason| !reason.is_empty());
     match denial.as_str() {
-        "invalid_grant" if reason.as_deref().is_some_and(|reason| reason.contains("redirect")) => Exchange::Failed(
+        "invalid_grant" if is_wrong_redirect(reason.as_deref()) => Exchange::Failed(
             Error::new("Trakt does not accept the redirect URI")
                 .hint(format!("set the redirect URI of your application at {} to `{REDIRECT}`", client::APPS)),
         ),
@@ -297,6 +345,13 @@ fn refused(account: &Account, response: &Response, body: &serde_json::Value) -> 
             )))
         }
     }
+}
+
+/// Returns whether the redirect URI is wrong. The standard's text for a dead token names it among other
+/// reasons.
+fn is_wrong_redirect(reason: Option<&str>) -> bool {
+    let reason = reason.unwrap_or_default().to_ascii_lowercase();
+    reason.contains("redirect") && !["expired", "revoked"].iter().any(|word| reason.contains(word))
 }
 
 /// Removes the secrets that were sent from a response's text, which may repeat them.
@@ -336,5 +391,42 @@ pub async fn revoke(cx: &Context, account: &Account) -> Result<()> {
     match response.status {
         200..=299 if !response.is_html() => Ok(()),
         _ => Err(fault_of(&response, "oauth/revoke", Some(&account.name), &body).into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_from_outside_are_bounded() {
+        let code = |interval: serde_json::Value| -> DeviceCode {
+            let fields = json!({
+                "device_code": "d", "user_code": "u", "verification_url": "v", "interval": interval, "expires_in": interval,
+            });
+            serde_json::from_value(fields).unwrap()
+        };
+        for (value, interval, life) in [
+            (json!(null), 5, 600),
+            (json!("soon"), 5, 600),
+            (json!(-1), 5, 600),
+            (json!(0), 5, 600),
+            (json!("7"), 7, 7),
+            (json!(7.5), 7, 7),
+            (json!(u64::MAX), 5, 600),
+            (json!(i64::MAX), 3600, 3600),
+        ] {
+            let code = code(value.clone());
+            assert_eq!((code.interval().as_secs(), code.life().as_secs()), (interval, life), "{value}");
+        }
+    }
+
+    #[test]
+    fn a_dead_token_is_told_from_a_wrong_redirect_uri() {
+        let standard = "The provided authorization grant or refresh token is invalid, expired, revoked, does not \
+                        match the redirection URI used in the authorization request";
+        for (reason, is_wrong) in [(standard, false), ("session not found", false), ("Redirect URI mismatch", true)] {
+            assert_eq!(is_wrong_redirect(Some(reason)), is_wrong, "{reason}");
+        }
     }
 }
