@@ -1,63 +1,55 @@
-//! The program: the command line, the terminal, and the world that everything else gets handed.
+//! The program: the command line, the terminal, and the world that everything else is given.
 //!
-//! [`run`] is the whole program as a function of its arguments and of a [`World`]; `main` calls it with the real one, and
-//! tests with another. What is registered comes from the plugins crate, which nothing else here names.
+//! [`run`] is the whole program as a function of its arguments and of a [`World`]; `main` calls it with the real one,
+//! and tests with another. The plugins crate contributes what is registered; nothing else here names it.
 
 mod args;
-mod ask;
-mod check;
+mod arguments;
+mod command_line;
 mod commands;
 mod config;
-mod execute;
-mod plugins;
+pub mod exit;
+mod prompt;
 mod render;
 mod session;
+mod signal;
 mod world;
 
+use std::cell::RefCell;
 use std::ffi::OsString;
 use std::process::ExitCode;
+use std::rc::Rc;
 
-use clap::FromArgMatches;
 use clap::error::ErrorKind;
+use clap::{FromArgMatches, Subcommand};
 use flexget_plugins as _;
 use tracing::instrument::WithSubscriber;
 use tracing_subscriber::filter::LevelFilter;
 
-use args::{Check, Colour, Completions, Execute, Global, Plugins, Schema};
-use render::{Kind, Screen};
+use args::GlobalOptions;
+use command_line::OwnCommand;
+use render::console::{ColorChoice, Console, MessageKind};
+use render::printable::{ERROR, Printable};
 use session::Session;
 
 pub use world::{Input, Interrupt, Stream, World};
 
-/// How the program ends: the exit code.
-pub mod exit {
-    /// All went well.
-    pub const GOOD: u8 = 0;
-    /// A task was aborted, a change failed, or a command did not do what it was to do.
-    pub const FAILED: u8 = 1;
-    /// The config or the command line is wrong.
-    pub const WRONG: u8 = 2;
-    /// The user asked to stop.
-    pub const INTERRUPTED: u8 = 130;
-}
-
-/// Runs the program with these arguments, the first of which is its name, and gives the exit code.
+/// Runs the program and returns the exit code; the first argument is the program's name.
 pub async fn run(arguments: impl IntoIterator<Item = OsString>, world: World) -> u8 {
-    let matches = match args::program(world.stdout.terminal).try_get_matches_from(arguments) {
+    let matches = match command_line::program(world.stdout.terminal).try_get_matches_from(arguments) {
         Ok(matches) => matches,
-        Err(error) => return command_line(error, world),
+        Err(error) => return report_command_line(error, world),
     };
-    // What is global is known at every level, and complete at the deepest.
+    // Global options are known at every level, and complete at the deepest.
     let mut deepest = &matches;
     while let Some((_, below)) = deepest.subcommand() {
         deepest = below;
     }
-    let global = match Global::from_arg_matches(deepest) {
+    let global = match GlobalOptions::from_arg_matches(deepest) {
         Ok(global) => global,
-        Err(error) => return command_line(error, world),
+        Err(error) => return report_command_line(error, world),
     };
-    let no_colour = (world.environment)("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let screen = Screen::new(world.stdout, world.stderr, global.color, no_colour);
+    let console = Console::new(world.stdout, world.stderr, global.color, &world.environment);
     let level = match (global.quiet, global.verbose) {
         (true, _) => LevelFilter::ERROR,
         (_, 0) => LevelFilter::WARN,
@@ -65,104 +57,86 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>, world: World) ->
         (_, 2) => LevelFilter::DEBUG,
         _ => LevelFilter::TRACE,
     };
-    let said = (world.environment)("FLEXGET_LOG").filter(|said| !said.is_empty());
-    let subscriber = match render::log::subscriber(&screen, level, said.as_deref()) {
+    let directives = (world.environment)("FLEXGET_LOG").filter(|directives| !directives.is_empty());
+    let subscriber = match render::log::subscriber(&console, level, directives.as_deref()) {
         Ok(subscriber) => subscriber,
-        Err(why) => {
+        Err(reason) => {
             let help =
                 "set it to a level (`info`), or to targets with levels (`flexget_core::context::http=debug,warn`)";
-            screen.problem(Kind::Error, &format!("`FLEXGET_LOG` cannot be understood: {why}"), &[help]);
-            return exit::WRONG;
+            console.message(MessageKind::Error, &format!("`FLEXGET_LOG` is not valid: {reason}"), &[help]);
+            return exit::USAGE;
         }
     };
-    let session = Session {
-        screen: screen.clone(),
+    let session = Rc::new(Session {
+        console: console.clone(),
         global,
         folders: config::Folders::new(world.folder, world.home, &world.environment),
         environment: world.environment,
         clock: world.clock,
         http: world.http,
+        input: Rc::new(RefCell::new(world.input)),
         interrupt: world.interrupt,
-        state: session::State::default(),
-    };
-    let code = dispatch(&matches, &session, world.input).with_subscriber(subscriber).await;
-    screen.no_status();
-    match screen.failure() {
+        activity: session::Activity::default(),
+    });
+    let code = dispatch(&matches, &session).with_subscriber(subscriber).await;
+    console.end_status();
+    match console.take_failure() {
         Some(error) => {
-            screen.problem(Kind::Error, &format!("the output cannot be written: {error}"), &[]);
-            exit::FAILED.max(code)
+            console.message(MessageKind::Error, &format!("the output cannot be written: {error}"), &[]);
+            exit::FAILURE.max(code)
         }
         None => code,
     }
 }
 
-async fn dispatch(matches: &clap::ArgMatches, session: &Session, input: Input) -> u8 {
-    let Some((name, below)) = matches.subcommand() else { return exit::WRONG };
-    let own = match name {
-        "execute" => Execute::from_arg_matches(below).map(Own::Execute),
-        "check" => Check::from_arg_matches(below).map(Own::Check),
-        "plugins" => Plugins::from_arg_matches(below).map(Own::Plugins),
-        "schema" => Schema::from_arg_matches(below).map(Own::Schema),
-        "completions" => Completions::from_arg_matches(below).map(Own::Completions),
-        _ => return commands::run(matches, session, input).await,
-    };
-    match own {
-        Ok(Own::Execute(options)) => execute::run(&options, session).await,
-        Ok(Own::Check(options)) => check::run(&options, session),
-        Ok(Own::Plugins(options)) => plugins::run(&options, session),
-        Ok(Own::Schema(options)) => plugins::schema(&options, session),
-        Ok(Own::Completions(options)) => {
-            let mut script = Vec::new();
-            clap_complete::generate(options.shell, &mut args::program(None), "flexget-rs", &mut script);
-            session.screen.data(&String::from_utf8_lossy(&script));
-            exit::GOOD
-        }
+async fn dispatch(matches: &clap::ArgMatches, session: &Rc<Session>) -> u8 {
+    let Some((name, _)) = matches.subcommand() else { return exit::USAGE };
+    if !OwnCommand::has_subcommand(name) {
+        return commands::contributed::run(matches, session).await;
+    }
+    match OwnCommand::from_arg_matches(matches) {
+        Ok(command) => command.run(session).await,
         Err(error) => {
-            session.screen.aside(&error.to_string());
-            exit::WRONG
+            session.console.beside(&Printable::block(error));
+            exit::USAGE
         }
     }
 }
 
-/// The program's own commands.
-enum Own {
-    Execute(Execute),
-    Check(Check),
-    Plugins(Plugins),
-    Schema(Schema),
-    Completions(Completions),
-}
-
-/// Shows what clap says: help and the version as data, mistakes beside it.
-fn command_line(error: clap::Error, world: World) -> u8 {
-    let no_colour = (world.environment)("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let screen = Screen::new(world.stdout, world.stderr, Colour::Auto, no_colour);
-    let text = error.render().ansi().to_string();
+/// Prints help and the version as data, and errors of the command line beside it.
+fn report_command_line(error: clap::Error, world: World) -> u8 {
+    let console = Console::new(world.stdout, world.stderr, ColorChoice::Auto, &world.environment);
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-            screen.data(&text);
-            exit::GOOD
+            console.data(&Printable::drawing(&error.render().ansi().to_string()));
+            exit::SUCCESS
         }
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            console.beside(&Printable::drawing(&error.render().ansi().to_string()));
+            exit::USAGE
+        }
+        // It quotes the arguments, which may hold anything: none of its styles are kept.
         _ => {
-            screen.aside(&text);
-            exit::WRONG
+            let text = error.render().to_string();
+            let message = text.strip_prefix("error:").unwrap_or(&text);
+            console.beside(&Printable::styled(ERROR, "error").append(&Printable::block(format_args!(":{message}"))));
+            exit::USAGE
         }
     }
 }
 
-/// Runs the program in the real world: what `main` does, and whoever is to be the program in a process of its own.
+/// Runs the program in the real world, as `main` does.
 pub fn start(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    // From now on a mistake of the program is told in words, with a backtrace only where `RUST_BACKTRACE` asks for one.
-    render::explain_panics();
+    render::panic::explain_panics();
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            render::cannot_start(&error);
-            return exit::FAILED.into();
+            render::panic::report_start_failure(&error);
+            return exit::FAILURE.into();
         }
     };
     let code = runtime.block_on(run(arguments, World::real()));
-    // A question may still be waiting for an answer in a thread of its own: nobody waits for that.
+    // A question may still wait for an answer in a thread of its own, which is abandoned.
     runtime.shutdown_background();
     code.into()
 }

@@ -1,4 +1,4 @@
-//! One call of the program: what the user said and what the world is.
+//! One invocation of the program: the options of the user and the world around it.
 
 use std::cell::Cell;
 use std::future::Future;
@@ -11,40 +11,44 @@ use flexget_core::context::auth::Auth;
 use flexget_core::context::http::{Http, HttpOptions};
 use flexget_core::context::store::Store;
 use flexget_core::context::{Clock, Context, Environment, RunCache};
+use flexget_core::error::{Error, Result};
+use flexget_core::plugin::command::Format;
+use serde_json::{Value, json};
 use tokio::sync::Notify;
 
-use crate::args::Global;
+use crate::args::GlobalOptions;
 use crate::config::{self, Folders, NoConfig};
-use crate::render::{Kind, Screen};
-use crate::world::Interrupt;
+use crate::render::console::Console;
+use crate::world::{Input, Interrupt};
 
-/// After Ctrl-C, a request that is under way has this long to end, so that its outcome is known.
+/// How long a request under way may take to end after Ctrl-C, so that its outcome is known.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// One call of the program.
+/// One invocation of the program.
 pub(crate) struct Session {
-    pub screen: Screen,
-    pub global: Global,
+    pub console: Console,
+    pub global: GlobalOptions,
     pub folders: Folders,
     pub environment: Environment,
     pub clock: Clock,
     pub http: HttpOptions,
+    pub input: Rc<std::cell::RefCell<Input>>,
     pub interrupt: Interrupt,
-    pub state: State,
+    pub activity: Activity,
 }
 
-/// What goes on at the moment.
+/// The activity at the moment: whether it may be cancelled, and whether the user asked for that.
 #[derive(Clone, Default)]
-pub(crate) struct State {
+pub(crate) struct Activity {
     /// The user asked to stop.
     pub interrupted: Rc<Cell<bool>>,
-    /// Nothing happens but waiting, so that it can be broken off without harm.
+    /// The program only waits, so that it can be cancelled without harm.
     waiting: Rc<Cell<bool>>,
     waits: Rc<Notify>,
 }
 
-impl State {
-    /// Says whether nothing happens but waiting.
+impl Activity {
+    /// Sets whether the program only waits.
     pub(crate) fn set_waiting(&self, waiting: bool) {
         self.waiting.set(waiting);
         if waiting {
@@ -54,34 +58,35 @@ impl State {
 }
 
 impl Session {
-    /// The context for work on the config at `config`, or on none.
+    /// Creates the context for work with a store.
     pub(crate) fn context(&self, store: Store, no_cache: bool) -> Context {
-        let state = self.state.clone();
-        let progress = self.screen.progress(move |waiting| state.set_waiting(waiting));
-        let tasks = if self.global.test { store.scratch() } else { store };
+        let activity = self.activity.clone();
+        let progress = self.console.progress(move |waiting| activity.set_waiting(waiting));
+        let store = if self.global.test { store.scratch() } else { store };
         Context {
-            http: Http::new(self.http.clone(), tasks.clone(), self.clock.clone(), progress.clone()),
-            auth: Auth::new(tasks.clone(), self.clock.clone()),
-            store: tasks,
+            http: Http::new(self.http.clone(), store.clone(), self.clock.clone(), progress.clone()),
+            auth: Auth::new(store.clone(), self.clock.clone()),
+            store,
             clock: self.clock.clone(),
             progress,
             dry_run: self.global.test,
             no_cache,
             run_cache: RunCache::default(),
-            interrupted: Rc::clone(&self.state.interrupted),
+            interrupted: Rc::clone(&self.activity.interrupted),
             environment: Rc::clone(&self.environment),
         }
     }
 
-    /// The config that is meant; if there is none, that is said.
-    pub(crate) fn config(&self) -> Option<PathBuf> {
-        self.folders
-            .config(self.global.config.as_deref(), &self.environment)
-            .map_err(|missing| self.no_config(&missing))
-            .ok()
+    /// Returns the path of the config.
+    ///
+    /// # Errors
+    /// There is none; the error says where it was looked for.
+    pub(crate) fn config(&self) -> Result<PathBuf> {
+        let named = self.global.config.as_deref();
+        self.folders.config(named, &self.environment).map_err(|missing| self.no_config(&missing))
     }
 
-    /// The store for the config at `path`.
+    /// Returns the store of the config at `path`.
     pub(crate) fn store(&self, path: &Path) -> Store {
         let folder = path.parent().unwrap_or(Path::new(""));
         let database = self.folders.database(self.global.database.as_deref(), &self.environment, folder);
@@ -92,8 +97,9 @@ impl Session {
         }
     }
 
-    /// Does `work` until it is done or the user asks to stop, which gives `None`. What only waits is broken off at once;
-    /// a request that is under way may end first.
+    /// Runs `work` until it is done or the user asks to stop, which returns `None`.
+    ///
+    /// Waiting is cancelled at once; a request under way may end first.
     pub(crate) async fn until_stopped<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         let mut work = pin!(work);
         tokio::select! {
@@ -101,41 +107,64 @@ impl Session {
             done = &mut work => return Some(done),
             () = (self.interrupt)() => {}
         }
-        self.state.interrupted.set(true);
-        if self.state.waiting.get() {
+        self.activity.interrupted.set(true);
+        if self.activity.waiting.get() {
             return None;
         }
-        self.screen.status("stopping when the request under way has ended; Ctrl-C again stops at once");
+        self.console.status("stopping when the request under way has ended; Ctrl-C again stops at once");
         tokio::select! {
             biased;
             done = &mut work => Some(done),
             () = (self.interrupt)() => None,
-            () = self.state.waits.notified() => None,
+            () = self.activity.waits.notified() => None,
             () = self.clock.sleep(GRACE) => None,
         }
     }
 
-    /// Says that there is no config, where it was looked for, and how to begin.
-    pub(crate) fn no_config(&self, missing: &NoConfig) {
+    /// Asks the user; returns `None` if there is nobody to ask.
+    ///
+    /// # Errors
+    /// The terminal failed, or the user pressed Ctrl-C.
+    pub(crate) fn ask(&self, question: &str, secret: bool) -> Result<Option<String>> {
+        if !self.console.is_interactive() {
+            return Ok(None);
+        }
+        self.console.question(question);
+        (self.input.borrow_mut())(secret).map_err(|error| {
+            if error.kind() == std::io::ErrorKind::Interrupted {
+                self.activity.interrupted.set(true);
+                return Error::new("interrupted");
+            }
+            Error::new("cannot read from the terminal").cause(error)
+        })
+    }
+
+    /// Prints an error, as a JSON document too where that is the format, and returns `code`.
+    pub(crate) fn fail(&self, error: &Error, format: Format, code: u8) -> u8 {
+        if format == Format::Json {
+            self.console.json(&json!({ "version": 1, "error": error_document(error) }));
+        }
+        self.console.error(error);
+        code
+    }
+
+    /// Returns the error that there is no config, with where it was looked for and how to begin.
+    pub(crate) fn no_config(&self, missing: &NoConfig) -> Error {
         let places: Vec<String> = missing.looked_at.iter().map(|path| self.folders.absolute(path)).collect();
         let name = missing.name.display();
-        let message = format!("there is no config `{name}`: looked for {}", places.join(", "));
+        let error = Error::new(format!("there is no config `{name}`: looked for {}", places.join(", ")));
         if missing.named {
-            let help = "check the name, or give the whole path with `-c FILE`";
-            self.screen.problem(Kind::Error, &message, &[help]);
-            return;
+            error.hint("check the name, or give the whole path with `-c FILE`")
+        } else {
+            error.hint("run `flexget-rs init` to write one, or name another one with `-c FILE`")
         }
-        let usual = missing.looked_at.last().map(|path| self.folders.absolute(path)).unwrap_or_default();
-        let help = format!("name another one with `-c FILE`, or begin with this in {usual}:");
-        self.screen.problem(Kind::Error, &message, &[&help]);
-        self.screen.aside(FIRST_CONFIG);
     }
 }
 
-/// A config to begin with.
-const FIRST_CONFIG: &str = "
-tasks:
-  hello:
-    mock: [ My first entry ]
-    accept_all: yes
-";
+/// Returns an error as data.
+pub(crate) fn error_document(error: &Error) -> Value {
+    match error.hint_text() {
+        Some(hint) => json!({ "message": error.to_string(), "hint": hint }),
+        None => json!({ "message": error.to_string() }),
+    }
+}

@@ -142,7 +142,8 @@ async fn run_task(plan: &TaskPlan, selection: &Selection, cx: &Context) -> TaskR
 async fn run_phase(phase: Phase, steps: &[BoundStep], task: &mut Task) -> Result<(), (&'static str, Error)> {
     for step in steps.iter().filter(|step| step.phase == phase) {
         if task.cx.interrupted.get() && phase != Phase::Abort {
-            return Err((step.plugin, Error::new("interrupted")));
+            // No plugin is to blame.
+            return Err(("", Error::new("interrupted")));
         }
         step.run(task).await.map_err(|error| (step.plugin, error))?;
         if task.ending().is_some() {

@@ -242,7 +242,7 @@ pub fn command(words: &str, arguments: Value, format: Format, cx: &Context) -> R
                 rows.for_each(|row| said.answer += &format!("{}\n", row.join(" | ")));
             }
             OutputEvent::Data(data) => said.data.push(data.clone()),
-            OutputEvent::Status(_) | OutputEvent::Ask { .. } => {}
+            OutputEvent::Status(_) | OutputEvent::QrCode(_) | OutputEvent::Ask { .. } => {}
         }
         Ok(None)
     });

@@ -124,7 +124,7 @@ impl Sandbox {
             folder,
             clock: Clock::fixed(NOW),
             terminal: None,
-            environment: BTreeMap::new(),
+            environment: BTreeMap::from([("LANG".to_owned(), "C.UTF-8".to_owned())]),
             typed: Vec::new(),
             sim: None,
             http: HttpOptions::default(),

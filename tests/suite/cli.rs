@@ -42,7 +42,7 @@ fn a_report_reads_like_flexgets() {
         )
     );
     // The second time everything is known, and one task needs no names.
-    let ran = sandbox.run("execute --tasks MOV*").good();
+    let ran = sandbox.run("execute -v MOV*").good();
     assert_eq!(
         ran.stdout.lines().nth(1),
         Some(
@@ -83,7 +83,7 @@ fn tasks_are_named_by_masks_or_as_they_are_called() {
 #[test]
 fn a_narrow_terminal_gets_short_lines() {
     let sandbox = Sandbox::new(TWO_TASKS).on_terminal(40);
-    let ran = sandbox.run("--color never execute --tasks movies").good();
+    let ran = sandbox.run("--color never execute --tasks movies -v").good();
     assert_eq!(
         ran.stdout,
         dedent(
@@ -118,15 +118,106 @@ fn colours_are_for_terminals_and_for_those_who_want_them() {
 }
 
 #[test]
-fn titles_cannot_play_with_the_terminal() {
-    let sandbox = Sandbox::new(
+fn a_run_prints_what_matters() {
+    let sandbox = Sandbox::new(TWO_TASKS);
+    let first = "movies: 2 entries: 2 accepted\nmovies: list_add: 2 added to entry_list `wanted`\n\
+                 tidy: 2 entries: 1 accepted, 1 undecided\n";
+    assert_eq!(sandbox.run("execute").good().stdout, first);
+    assert_eq!(sandbox.run("run movies").good().stdout, "2 entries: 2 rejected (2 already seen)\n");
+    assert_eq!(sandbox.run("--cron execute movies").good(), sandbox.run("-q execute movies"));
+    let again = Sandbox::new(TWO_TASKS);
+    let changed = "movies: 2 entries: 2 accepted\nmovies: list_add: 2 added to entry_list `wanted`\n";
+    assert_eq!(again.run("--cron execute").good().stdout, changed, "only the task that changed something");
+    assert_eq!(again.run("--cron execute").good().stdout, "");
+}
+
+#[test]
+fn equal_failures_are_one_line_with_a_count() {
+    let titles: Vec<String> = (1..=9).map(|number| format!("Show: Part {number}")).collect();
+    let config = format!(
+        "tasks:\n  t: {{ mock: {titles:?}, accept_all: yes, seen: no, set: {{ title: '{{{{ nothing }}}}' }} }}\n\
+         \x20 u: {{ mock: [A], accept_all: yes }}\n"
+    );
+    let ran = Sandbox::new(&config).run("execute t");
+    let warnings: Vec<&str> = ran.stderr.lines().filter(|line| line.starts_with("warning")).collect();
+    assert!(warnings.len() == 1 && warnings[0].ends_with("(and 8 more like this)"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_terminal_that_cannot_draw_gets_plain_text() {
+    let mut sandbox = Sandbox::new(TWO_TASKS).on_terminal(100);
+    sandbox.run("execute").good();
+    let drawn = |sandbox: &Sandbox| sandbox.run("entry-list list wanted").good().stdout;
+    assert!(drawn(&sandbox).contains('│'));
+    sandbox.environment.insert("LC_ALL".into(), "C".into());
+    assert!(drawn(&sandbox).is_ascii(), "{}", drawn(&sandbox));
+    sandbox.environment.insert("LC_ALL".into(), "C.UTF-8".into());
+    sandbox.environment.insert("TERM".into(), "dumb".into());
+    let dumb = drawn(&sandbox);
+    assert!(dumb.is_ascii() && !dumb.contains('\u{1b}'), "{dumb}");
+}
+
+#[test]
+fn nothing_from_outside_plays_with_the_terminal() {
+    let hostile = "x\u{1b}[2J\u{1b}]0;owned\u{7}\u{9b}31m\u{202e}\u{7f}";
+    let mut sandbox = Sandbox::new(
         r#"
+        templates:
+          "t\e[2J": { accept_all: yes }
         tasks:
-          test: { mock: [ "a\e[2J\nACCEPTED: b" ], accept_all: yes }
+          "name\e[2J":
+            mock: [ { title: "a\e[2J\nACCEPTED: b", field: "v\u009b2J", "f\e[2J": 1 } ]
+            accept_all: yes
+            seen: no
+            list_add: [ entry_list: "list\e[2J" ]
         "#,
     );
-    let ran = sandbox.run("execute").good();
-    assert_eq!(ran.stdout.lines().nth(1), Some("ACCEPTED: `a[2J ACCEPTED: b` by accept_all plugin"));
+    sandbox.write("bad.yml", "tasks:\n  a:\n    \"acept\\e[2Jall\": yes\n    mock: [ \"\\u009b2J\" ]\n");
+    sandbox.environment.insert("FLEXGET_LOG".into(), "trace".into());
+    let lines = [
+        "execute -v".to_owned(),
+        "execute".to_owned(),
+        "execute --dump".to_owned(),
+        "execute --dump-config".to_owned(),
+        "execute --format json".to_owned(),
+        "execute --dump-config --format json".to_owned(),
+        format!("execute {hostile}"),
+        format!("{hostile}"),
+        format!("execute --{hostile}"),
+        format!("-c {hostile}.yml check"),
+        "-c bad.yml check".to_owned(),
+        "-c bad.yml check --format json".to_owned(),
+        "-c bad.yml execute --format json".to_owned(),
+        format!("plugins {hostile}"),
+        format!("entry-list add {hostile} http://x/{hostile}"),
+        "entry-list list".to_owned(),
+        "entry-list all".to_owned(),
+        format!("entry-list show {hostile}"),
+        format!("entry-list del {hostile}"),
+        format!("entry-list purge {hostile} --yes"),
+        format!("seen add {hostile}"),
+        "seen search '*'".to_owned(),
+        format!("seen search nothing{hostile}"),
+        format!("seen forget {hostile}"),
+        format!("trakt auth {hostile}"),
+        format!("trakt delete {hostile}"),
+        format!("undo {hostile}"),
+        format!("import flexget-db {hostile}"),
+        format!("schema --plugin {hostile}"),
+    ];
+    for terminal in [None, Some(120)] {
+        sandbox.terminal = terminal;
+        for line in &lines {
+            let ran = sandbox.run(&format!("--color never {line}"));
+            for text in [&ran.stdout, &ran.stderr] {
+                let is_obeyed = |c: char| (c.is_control() && c != '\n') || matches!(c, '\u{202a}'..='\u{202e}');
+                // The program's own: erasing a status line, and styles of errors on the command line.
+                let own = ["\r\u{1b}[2K", "\u{1b}[0m", "\u{1b}[1m", "\u{1b}[31m"];
+                let text = own.iter().fold(text.clone(), |text, own| text.replace(own, ""));
+                assert!(!text.contains(is_obeyed), "{line:?}: {text:?}");
+            }
+        }
+    }
 }
 
 #[test]
@@ -175,7 +266,7 @@ fn a_task_that_is_aborted_is_told_beside_the_report_and_the_next_one_runs() {
             "
         )
     );
-    assert!(ran.stdout.contains("second: ACCEPTED: `A`"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("second: 1 entry: 1 accepted"), "{}", ran.stdout);
     assert_eq!(sandbox.sim().requests().len(), 0);
     // Only what went wrong is left when the user wants quiet.
     for line in ["-q execute", "--cron execute"] {
@@ -209,12 +300,7 @@ fn without_a_config_it_says_where_it_looked_and_how_to_begin() {
         ran.stderr,
         format!(
             "error: there is no config `config.yml`: looked for {here}/config.yml, ~/.flexget/config.yml, ~/.config/flexget/config.yml
-  = help: name another one with `-c FILE`, or begin with this in ~/.config/flexget/config.yml:
-
-tasks:
-  hello:
-    mock: [ My first entry ]
-    accept_all: yes
+  = help: run `flexget-rs init` to write one, or name another one with `-c FILE`
 "
         )
     );
@@ -305,6 +391,30 @@ fn a_file_that_is_no_text_is_explained() {
         .replace("encoding\n", "encoding\n\n")
         .replace("\n\n\n", "\n\n")
     );
+}
+
+#[test]
+fn json_is_one_document_whatever_goes_wrong() {
+    let sandbox = Sandbox::new("tasks:\n  a:\n    acept_all: yes\n  b: { mock: [ A ], accept_all: yes }\n");
+    sandbox.write("text.yml", "just text\n");
+    for (line, code) in [
+        ("execute --format json", None),
+        ("execute nope --format json", Some(2)),
+        ("-c text.yml execute --format json", Some(2)),
+        ("-c text.yml check --format json", Some(2)),
+        ("-c nope.yml execute --format json", Some(2)),
+        ("-c nope.yml check --format json", Some(2)),
+        ("-c nope.yml entry-list all --format json", Some(2)),
+        ("plugins nope --format json", Some(2)),
+        ("entry-list show nope --format json", Some(1)),
+        ("undo 7 --format json", Some(1)),
+    ] {
+        let ran = sandbox.run(line);
+        assert!(ran.json().is_object(), "{line}: {}", ran.stdout);
+        assert!(code.is_none_or(|code| code == ran.code), "{line}: {}", ran.code);
+    }
+    let wrong = sandbox.run("-c text.yml execute --format json").json();
+    assert!(wrong["error"]["message"].is_string() && wrong["diagnostics"][0]["line"].is_number(), "{wrong}");
 }
 
 #[test]
@@ -476,7 +586,8 @@ fn the_user_can_stop_it() {
     let report = ran.json();
     let names: Vec<&serde_json::Value> = report["tasks"].as_array().unwrap().iter().map(|task| &task["name"]).collect();
     assert_eq!(names, ["first"], "{}", ran.stdout);
-    assert!(ran.stderr.contains("interrupted"), "{}", ran.stderr);
+    assert_eq!(report["interrupted"], true);
+    assert!(ran.stderr.contains("interrupted") && !ran.stderr.contains("aborted"), "{}", ran.stderr);
 }
 
 #[test]
@@ -486,5 +597,5 @@ fn what_it_logs_can_be_chosen() {
     sandbox.environment.insert("FLEXGET_LOG".into(), "nonsense=loud".into());
     let ran = sandbox.run("execute");
     assert_eq!(ran.code, 2);
-    assert!(ran.stderr.contains("`FLEXGET_LOG` cannot be understood"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("`FLEXGET_LOG` is not valid"), "{}", ran.stderr);
 }

@@ -10,7 +10,7 @@ const CONFIG: &str = "tasks:\n  a: { mock: [ A ], accept_all: yes, seen: no }\n"
 
 #[test]
 fn the_program_runs_a_task() {
-    let ran = Sandbox::new(CONFIG).run_process(PROGRAM, "execute").good();
+    let ran = Sandbox::new(CONFIG).run_process(PROGRAM, "execute -v").good();
     assert!(ran.stdout.contains("ACCEPTED: `A` by accept_all plugin\n"), "{}", ran.stdout);
     assert_eq!(ran.stderr, "");
 }

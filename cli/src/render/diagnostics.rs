@@ -1,4 +1,4 @@
-//! Mistakes in a config: each at its line, with a caret and a way out; or as data for editors.
+//! Diagnostics of a config: each at its line, with a caret and a way out; or as data for editors.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -8,49 +8,50 @@ use annotate_snippets::{Annotation, AnnotationKind, Element, Group, Level, Rende
 use flexget_core::document::diagnostic::{At, Diagnostic, Severity, Span};
 use serde::Serialize;
 
-use super::text::{self, Shown, count};
-use super::{Kind, Screen};
+use super::console::{Console, MessageKind};
+use super::printable::Printable;
+use super::text::count;
 use crate::config::{Config, Folders};
 
-/// No more than this many are shown; the others are counted.
+/// The most diagnostics that are shown; the others are counted.
 const MOST: usize = 20;
 
-/// The width of a source line where the terminal says none.
+/// The width of a source line where stderr is no terminal.
 const USUAL_WIDTH: usize = 140;
 
-/// One mistake, wherever it matters: several tasks may have it from one template.
-struct Mistake<'a> {
+/// A diagnostic with the tasks and templates that it concerns: several tasks may have it from one template.
+struct Finding<'a> {
     diagnostic: &'a Diagnostic,
     span: Span,
     tasks: Vec<&'a str>,
     templates: Vec<&'a str>,
 }
 
-/// The mistakes of a config, each place and message once, in the order of the files.
-fn mistakes(config: &Config) -> Vec<Mistake<'_>> {
-    let mut found: Vec<Mistake<'_>> = Vec::new();
+/// Returns the diagnostics of a config, each place and message once, in the order of the files.
+fn findings(config: &Config) -> Vec<Finding<'_>> {
+    let mut found: Vec<Finding<'_>> = Vec::new();
     let mut known: HashMap<(Span, &str, &[String]), usize> = HashMap::new();
     for diagnostic in &config.diagnostics {
         let span = span(config, &diagnostic.at);
         let at = *known.entry((span.clone(), &diagnostic.message, &diagnostic.help)).or_insert_with(|| {
-            found.push(Mistake { diagnostic, span, tasks: Vec::new(), templates: Vec::new() });
+            found.push(Finding { diagnostic, span, tasks: Vec::new(), templates: Vec::new() });
             found.len() - 1
         });
-        let mistake = &mut found[at];
-        if diagnostic.severity < mistake.diagnostic.severity {
-            mistake.diagnostic = diagnostic;
+        let finding = &mut found[at];
+        if diagnostic.severity < finding.diagnostic.severity {
+            finding.diagnostic = diagnostic;
         }
         let owner = match &diagnostic.at {
             At::Key(path) | At::Value(path) => path.owner(),
             At::Span(_) => None,
         };
         match owner {
-            Some(("task", name)) if !mistake.tasks.contains(&name) => mistake.tasks.push(name),
-            Some(("template", name)) if !mistake.templates.contains(&name) => mistake.templates.push(name),
+            Some(("task", name)) if !finding.tasks.contains(&name) => finding.tasks.push(name),
+            Some(("template", name)) if !finding.templates.contains(&name) => finding.templates.push(name),
             _ => {}
         }
     }
-    found.sort_by_key(|mistake| (mistake.span.file, mistake.span.bytes.start, mistake.diagnostic.severity));
+    found.sort_by_key(|finding| (finding.span.file, finding.span.bytes.start, finding.diagnostic.severity));
     found
 }
 
@@ -62,8 +63,8 @@ fn span(config: &Config, at: &At) -> Span {
     }
 }
 
-impl Mistake<'_> {
-    /// Whom it concerns: ``in task `movies` ``.
+impl Finding<'_> {
+    /// Returns what it concerns: ``in task `movies` ``.
     fn owners(&self) -> Option<String> {
         let quoted = |names: &[&str]| {
             let shown = names.iter().take(3).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
@@ -85,113 +86,124 @@ impl Mistake<'_> {
     }
 }
 
-impl Screen {
-    /// Shows what is wrong with a config, up to a screenful, and how much there is of it.
-    pub(crate) fn diagnostics(&self, config: &Config, name: &str, folders: &Folders, show: Show) {
-        let mut mistakes = mistakes(config);
-        let number = |severity| mistakes.iter().filter(|mistake| mistake.diagnostic.severity == severity).count();
+/// Which diagnostics are shown, and how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Detail {
+    /// Errors, with their source lines.
+    Errors,
+    /// Errors with their source lines; warnings as one line each.
+    Short,
+    /// Everything with its source lines.
+    Full,
+}
+
+impl Console {
+    /// Prints the diagnostics of a config, up to a screenful, and their number.
+    pub(crate) fn diagnostics(&self, config: &Config, name: &str, folders: &Folders, detail: Detail) {
+        let mut findings = findings(config);
+        let number = |severity| findings.iter().filter(|finding| finding.diagnostic.severity == severity).count();
         let (errors, warnings) = (number(Severity::Error), number(Severity::Warning));
-        mistakes.retain(|mistake| match mistake.diagnostic.severity {
+        findings.retain(|finding| match finding.diagnostic.severity {
             Severity::Error => true,
-            Severity::Warning => show >= Show::Warnings,
-            Severity::Notice => show >= Show::Notices,
+            Severity::Warning => detail > Detail::Errors,
+            Severity::Notice => detail == Detail::Full,
         });
-        let hidden = mistakes.len().saturating_sub(MOST);
+        let hidden = findings.len().saturating_sub(MOST);
         if hidden > 0 {
             // Errors first; what is shown then stands in the order of the file again.
-            mistakes.sort_by_key(|mistake| mistake.diagnostic.severity);
-            mistakes.truncate(MOST);
-            mistakes.sort_by_key(|mistake| (mistake.span.file, mistake.span.bytes.start));
+            findings.sort_by_key(|finding| finding.diagnostic.severity);
+            findings.truncate(MOST);
+            findings.sort_by_key(|finding| (finding.span.file, finding.span.bytes.start));
         }
-        let (width, colour) = self.aside_style();
-        let problem = |mistake: &Mistake<'_>| {
-            let kind = match mistake.diagnostic.severity {
-                Severity::Error => Kind::Error,
-                Severity::Warning => Kind::Warning,
-                Severity::Notice => Kind::Note,
-            };
-            let help: Vec<&str> = mistake.diagnostic.help.iter().map(String::as_str).collect();
-            let (message, file) = (&mistake.diagnostic.message, config.sources.name(mistake.span.file));
-            let message = match message.contains(file) {
-                true => message.clone(),
-                false => format!("{message}: {}", folders.shown(Path::new(file))),
-            };
-            self.problem(kind, &message, &help);
-        };
-        let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
+        let (width, color) = self.stderr_style();
+        let renderer = if color { Renderer::styled() } else { Renderer::plain() };
         let renderer = renderer.term_width(width.unwrap_or(USUAL_WIDTH));
-        for mistake in &mistakes {
-            if config.sources.text(mistake.span.file).is_empty() {
-                // The file could not be read, or there is nothing in it to point at.
-                problem(mistake);
-                continue;
+        for finding in &findings {
+            let is_short = detail == Detail::Short && finding.diagnostic.severity > Severity::Error;
+            // A file that could not be read, or that is empty, has no line to show.
+            if is_short || config.sources.text(finding.span.file).is_empty() {
+                self.short(finding, config, folders);
+            } else {
+                let drawing = draw(finding, config, folders, width, &renderer);
+                self.beside(&Printable::drawing(&drawing).trimmed().end().end());
             }
-            self.aside(&format!("{}\n\n", draw(mistake, config, folders, width, &renderer).trim_end()));
         }
         if hidden > 0 {
-            self.aside(&format!("… and {hidden} more\n\n"));
+            self.beside(&Printable::line(format_args!("… and {hidden} more")).end().end());
         }
         let summary = match (errors, warnings) {
+            (0, _) if detail == Detail::Short => return,
             (0, 0..=1) | (1, 0) => return,
-            (0, warnings) => (Kind::Warning, count(warnings, "warning")),
-            (errors, 0) => (Kind::Error, count(errors, "error")),
+            (0, warnings) => (MessageKind::Warning, count(warnings, "warning")),
+            (errors, 0) => (MessageKind::Error, count(errors, "error")),
             (errors, warnings) => {
-                (Kind::Error, format!("{} and {}", count(errors, "error"), count(warnings, "warning")))
+                (MessageKind::Error, format!("{} and {}", count(errors, "error"), count(warnings, "warning")))
             }
         };
-        self.problem(summary.0, &format!("{} in {name}", summary.1), &[]);
+        self.message(summary.0, &format!("{} in {name}", summary.1), &[]);
+    }
+
+    /// Prints a diagnostic as one line, with its help.
+    fn short(&self, finding: &Finding<'_>, config: &Config, folders: &Folders) {
+        let severity = match finding.diagnostic.severity {
+            Severity::Error => MessageKind::Error,
+            Severity::Warning => MessageKind::Warning,
+            Severity::Notice => MessageKind::Note,
+        };
+        let help: Vec<&str> = finding.diagnostic.help.iter().map(String::as_str).collect();
+        let (message, file) = (&finding.diagnostic.message, config.sources.name(finding.span.file));
+        let shown = folders.shown(Path::new(file));
+        let message = if config.sources.text(finding.span.file).is_empty() {
+            if message.contains(file) { message.clone() } else { format!("{message}: {shown}") }
+        } else {
+            let location = config.sources.location(&finding.span);
+            let owners = finding.owners().map(|owners| format!(" ({owners})")).unwrap_or_default();
+            format!("{shown}:{}:{}: {message}{owners}", location.line, location.column)
+        };
+        self.message(severity, &message, &help);
     }
 }
 
-/// Which diagnostics to show.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Show {
-    /// Errors alone.
-    Errors,
-    /// Warnings, too.
-    Warnings,
-    /// Everything.
-    Notices,
-}
-
-/// One mistake with its source lines.
+/// Draws a diagnostic with its source lines.
 fn draw(
-    mistake: &Mistake<'_>,
+    finding: &Finding<'_>,
     config: &Config,
     folders: &Folders,
     width: Option<usize>,
     renderer: &Renderer,
 ) -> String {
-    let level = match mistake.diagnostic.severity {
+    let level = match finding.diagnostic.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
         Severity::Notice => Level::NOTE,
     };
+    let filtered = |text: &str| Printable::line(text).as_str().to_owned();
     let fit = |text: &str, indent: usize| {
         let room = width.map(|width| width.saturating_sub(indent).max(20));
-        text::wrap(&Shown(text).to_string(), room, 0).trim_end().to_owned()
+        Printable::line(text).wrapped(room, 0).trimmed().as_str().to_owned()
     };
-    let mut group = Group::with_title(level.primary_title(fit(&mistake.diagnostic.message, 9)));
+    let mut group = Group::with_title(level.primary_title(fit(&finding.diagnostic.message, 9)));
     let place = |at: &At, label: Option<String>, kind: AnnotationKind| (span(config, at), label, kind);
-    let mut places = vec![(mistake.span.clone(), mistake.owners(), AnnotationKind::Primary)];
-    places.extend(
-        mistake.diagnostic.related.iter().map(|(at, label)| place(at, Some(label.clone()), AnnotationKind::Context)),
-    );
+    let owners = finding.owners().map(|owners| filtered(&owners));
+    let mut places = vec![(finding.span.clone(), owners, AnnotationKind::Primary)];
+    let related = finding.diagnostic.related.iter();
+    places.extend(related.map(|(at, label)| place(at, Some(filtered(label)), AnnotationKind::Context)));
     let mut files: Vec<usize> = places.iter().map(|(span, ..)| span.file).collect();
     files.dedup();
     for file in files {
         let here = places.iter().filter(|(span, ..)| span.file == file);
         let name = config.sources.name(file);
-        group = group.element(snippet(config, file, here, folders.shown(name.as_ref())));
+        group = group.element(snippet(config, file, here, filtered(&folders.shown(name.as_ref()))));
     }
-    for help in &mistake.diagnostic.help {
+    for help in &finding.diagnostic.help {
         group = group.element(Level::HELP.message(fit(help, 12)));
     }
     renderer.render(&[group])
 }
 
-/// The lines of one file that several places are in, with a mark at each. Only those lines are handed on: going through
-/// a long file once for each mistake would take longer than finding them.
+/// Returns the lines of one file with a mark at each place.
+///
+/// Only those lines are rendered: reading a long file once for each diagnostic would take longer than finding them.
 fn snippet<'a>(
     config: &'a Config,
     file: usize,
@@ -215,17 +227,18 @@ fn snippet<'a>(
     Snippet::source(&source[begin..end]).line_start(first).path(path).annotations(marks.collect::<Vec<_>>()).into()
 }
 
-/// A mistake as data: for editors and scripts.
+/// A diagnostic as data, for editors and scripts.
 #[derive(Serialize)]
-pub(crate) struct Found {
+pub(crate) struct DiagnosticReport {
     severity: &'static str,
     message: String,
     help: Vec<String>,
     file: String,
-    /// Counted from 1, as the column, which counts characters.
+    /// The line, from 1.
     line: usize,
+    /// The column, from 1, in characters.
     column: usize,
-    /// The column after the last character that is meant.
+    /// The column after the last character.
     end_column: usize,
     tasks: Vec<String>,
     templates: Vec<String>,
@@ -233,7 +246,7 @@ pub(crate) struct Found {
     related: Vec<Related>,
 }
 
-/// Another place that explains a mistake.
+/// Another place that explains a diagnostic.
 #[derive(Serialize)]
 struct Related {
     message: String,
@@ -242,30 +255,30 @@ struct Related {
     column: usize,
 }
 
-/// All mistakes of a config as data.
-pub(crate) fn found(config: &Config, folders: &Folders) -> Vec<Found> {
+/// Returns all diagnostics of a config as data.
+pub(crate) fn diagnostic_reports(config: &Config, folders: &Folders) -> Vec<DiagnosticReport> {
     let owned = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
-    mistakes(config)
+    findings(config)
         .iter()
-        .map(|mistake| {
-            let location = config.sources.location(&mistake.span);
+        .map(|finding| {
+            let location = config.sources.location(&finding.span);
             let bytes = location.span.bytes.clone();
             let characters = config.sources.text(location.span.file).get(bytes).unwrap_or_default().chars().count();
-            Found {
-                severity: match mistake.diagnostic.severity {
+            DiagnosticReport {
+                severity: match finding.diagnostic.severity {
                     Severity::Error => "error",
                     Severity::Warning => "warning",
                     Severity::Notice => "note",
                 },
-                message: mistake.diagnostic.message.clone(),
-                help: mistake.diagnostic.help.clone(),
+                message: finding.diagnostic.message.clone(),
+                help: finding.diagnostic.help.clone(),
                 file: folders.shown(location.file.as_ref()),
                 line: location.line,
                 column: location.column,
                 end_column: location.column + characters,
-                tasks: owned(&mistake.tasks),
-                templates: owned(&mistake.templates),
-                related: mistake
+                tasks: owned(&finding.tasks),
+                templates: owned(&finding.templates),
+                related: finding
                     .diagnostic
                     .related
                     .iter()

@@ -1,11 +1,31 @@
 //! `--dump`: every field of the entries.
 
+use clap::ValueEnum;
 use flexget_core::entry::State;
 use flexget_core::task::report::{EntryReport, TaskReport};
 
-use super::text::{self, Shown};
-use super::{NOTE, STRONG, Screen};
-use crate::args::Dump;
+use super::console::Console;
+use super::printable::{NOTE, Printable, STRONG};
+use super::text;
+
+/// What to dump.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Dump {
+    /// Look up every field first
+    Eval,
+    /// Show the processing trace of each entry
+    Trace,
+    /// Accepted entries
+    Accepted,
+    /// Rejected entries
+    Rejected,
+    /// Undecided entries
+    Undecided,
+    /// Failed entries
+    Failed,
+    /// Titles only
+    Title,
+}
 
 /// The states in the order in which they are dumped, with the words that name them.
 const STATES: [(State, Dump, &str, &str); 4] = [
@@ -15,41 +35,38 @@ const STATES: [(State, Dump, &str, &str); 4] = [
     (State::Failed, Dump::Failed, "Failed", "failed"),
 ];
 
-impl Screen {
-    /// Shows the fields of a task's entries: of all, or of those in the states that are named.
+impl Console {
+    /// Writes the fields of a task's entries: of all, or of those in the states that are named.
     pub(crate) fn dump(&self, task: &TaskReport, words: &[Dump]) {
         let named = STATES.iter().any(|(_, word, ..)| words.contains(word));
         if task.entries.is_empty() && !named {
-            self.line("No entries were produced");
+            self.line(&Printable::line("No entries were produced"));
         }
         for (state, word, heading, name) in STATES {
             if named && !words.contains(&word) {
                 continue;
             }
-            let entries: Vec<&EntryReport> = task.entries.iter().filter(|entry| entry.state() == state).collect();
-            if entries.is_empty() {
-                if named {
-                    self.line(&format!("No {name} entries"));
-                }
-                continue;
+            let mut entries = task.entries.iter().filter(|entry| entry.state() == state).peekable();
+            if entries.peek().is_some() {
+                self.rule(heading);
+            } else if named {
+                self.line(&Printable::line(format_args!("No {name} entries")));
             }
-            self.rule(heading);
-            for entry in entries {
-                self.entry(entry, words);
-            }
+            entries.for_each(|entry| self.entry(entry, words));
         }
     }
 
-    /// A line across the terminal with a heading in it.
+    /// Writes a heading with a rule as wide as the terminal.
     fn rule(&self, heading: &str) {
-        let width = self.width().unwrap_or(80);
-        let rest = "─".repeat(width.saturating_sub(text::columns(heading) + 5));
-        self.data(&format!("{STRONG}─── {heading} {rest}{STRONG:#}\n"));
+        let dash = if self.width().is_none() || self.can_draw() { "─" } else { "-" };
+        let rest = self.width().unwrap_or(80).saturating_sub(text::columns(heading) + 5);
+        let line = format!("{} {heading} {}", dash.repeat(3), dash.repeat(rest));
+        self.data(&Printable::styled(STRONG, line).end());
     }
 
     fn entry(&self, entry: &EntryReport, words: &[Dump]) {
         if words.contains(&Dump::Title) {
-            self.line(&Shown(entry.title()).to_string());
+            self.line(&Printable::line(entry.title()));
             return;
         }
         let first = ["title", "url", "original_title", "original_url"];
@@ -58,18 +75,16 @@ impl Screen {
         fields.sort_by_key(|(name, _)| (first.iter().position(|known| known == name).unwrap_or(first.len()), *name));
         let wide = fields.iter().map(|(name, _)| text::columns(name)).max().unwrap_or(0);
         for (name, value) in fields {
-            let value = match value {
-                serde_json::Value::String(text) => Shown(text).to_string(),
-                other => other.to_string(),
-            };
             let pad = " ".repeat(wide - text::columns(name));
-            self.line(&format!("{NOTE}{}{NOTE:#}{pad} : {value}", Shown(name)));
+            let name = Printable::styled(NOTE, name).text(pad);
+            self.line(&match value {
+                serde_json::Value::String(text) => name.text(format_args!(" : {text}")),
+                other => name.text(format_args!(" : {other}")),
+            });
         }
         if words.contains(&Dump::Trace) {
-            for trace in entry.traces() {
-                self.line(&format!("trace: {}", Shown(trace)));
-            }
+            entry.traces().iter().for_each(|trace| self.line(&Printable::line(format_args!("trace: {trace}"))));
         }
-        self.data("\n");
+        self.data(&Printable::default().end());
     }
 }

@@ -1,161 +1,279 @@
-//! The report as text, in words that FlexGet users know.
+//! The report as text, in the words of FlexGet.
+
+use std::collections::HashSet;
 
 use flexget_core::entry::State;
 use flexget_core::task::report::{Action, ChangeReport, EntryReport, ErrorReport, Outcome, TaskReport};
+use indexmap::IndexMap;
 
-use super::text::{Shown, count};
-use super::{ERROR, GOOD, Kind, NOTE, STRONG, Screen};
+use super::console::{Console, MessageKind};
+use super::printable::{ERROR, GOOD, NOTE, Printable, STRONG};
+use super::text::count;
 
-/// How a report is shown.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Style {
-    /// Several tasks run, so every line says of which task it is.
-    pub named: bool,
-    /// Undecided entries are shown, too.
-    pub verbose: bool,
-    /// Only what went wrong is shown.
-    pub quiet: bool,
-    /// The report itself goes elsewhere (as JSON): only warnings and errors are shown.
-    pub asides_only: bool,
+/// How much is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Verbosity {
+    /// Errors only (`--quiet`).
+    Errors,
+    /// Only tasks that changed something, failed or need attention (`--cron`).
+    Attention,
+    /// A line for each task, and what changed, failed or needs attention.
+    Usual,
+    /// Every decision (`--verbose`).
+    Decisions,
 }
 
-impl Screen {
-    /// Shows what a task did: its entries and changes as data, its warnings and errors beside them.
-    pub(crate) fn task(&self, task: &TaskReport, style: Style) {
-        let prefix = if style.named { format!("{STRONG}{}{STRONG:#}: ", Shown(&task.name)) } else { String::new() };
-        if !style.quiet && !style.asides_only {
-            self.lines(lines(task, style).into_iter().map(|line| format!("{prefix}{line}")));
+/// How a report is printed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ReportStyle {
+    /// Whether each line begins with the name of its task.
+    pub named: bool,
+    /// How much is printed.
+    pub verbosity: Verbosity,
+    /// Whether the report itself is printed as JSON: then only warnings and errors are printed here.
+    pub json: bool,
+}
+
+/// How many titles of equal failures are named.
+const NAMED_TITLES: usize = 3;
+
+impl Console {
+    /// Prints what a task did: entries and changes as data, warnings and errors beside them.
+    pub(crate) fn task(&self, task: &TaskReport, style: ReportStyle) {
+        let verbosity = style.verbosity;
+        let is_shown = match verbosity {
+            Verbosity::Errors => false,
+            Verbosity::Attention => needs_attention(task),
+            Verbosity::Usual | Verbosity::Decisions => true,
+        };
+        if is_shown && !style.json {
+            let prefix = match style.named {
+                true => Printable::styled(STRONG, &task.name).text(": "),
+                false => Printable::default(),
+            };
+            self.lines(lines(task, verbosity).iter().map(|line| prefix.clone().append(line)));
         }
         let named = |text: &str| if style.named { format!("{}: {text}", task.name) } else { text.to_owned() };
-        if !style.quiet {
-            for warning in &task.warnings {
-                self.problem(Kind::Warning, &named(warning), &[]);
+        if verbosity > Verbosity::Errors {
+            for (warning, more) in grouped_warnings(task) {
+                let more = if more > 0 { format!(" (and {more} more like this)") } else { String::new() };
+                self.message(MessageKind::Warning, &named(&format!("{warning}{more}")), &[]);
             }
         }
         for change in &task.changes {
-            for failed in &change.failed {
-                self.problem(Kind::Error, &named(&format!("{}: {}: {failed}", change.plugin, place(change))), &[]);
+            for (reason, titles) in failures(task, change) {
+                let failed = format!("{}: {}: {}: {reason}", change.plugin, list_name(change), some(&titles));
+                self.message(MessageKind::Error, &named(&failed), &[]);
             }
         }
         if let Some(error) = &task.error {
-            self.ending(task, error, style);
+            self.task_error(task, error, verbosity);
         }
     }
 
-    fn ending(&self, task: &TaskReport, error: &ErrorReport, style: Style) {
-        let (kind, what) = match task.outcome {
-            Outcome::Aborted => (Kind::Error, "was aborted"),
-            Outcome::Skipped => (Kind::Note, "is skipped"),
-            Outcome::Ok => return,
+    fn task_error(&self, task: &TaskReport, error: &ErrorReport, verbosity: Verbosity) {
+        let name = &task.name;
+        let (severity, message) = match (task.outcome, error.plugin.as_str()) {
+            (Outcome::Ok, _) => return,
+            (Outcome::Skipped, _) if verbosity < Verbosity::Usual => return,
+            (Outcome::Skipped, _) => (MessageKind::Note, format!("task `{name}` is skipped: {}", error.message)),
+            (Outcome::Aborted, "") if error.message == "interrupted" => {
+                (MessageKind::Note, format!("task `{name}` was interrupted"))
+            }
+            (Outcome::Aborted, "") => (MessageKind::Error, format!("task `{name}` was aborted: {}", error.message)),
+            (Outcome::Aborted, plugin) if plugin == *name => {
+                (MessageKind::Error, format!("task `{name}` was aborted: {}", error.message))
+            }
+            (Outcome::Aborted, plugin) => {
+                (MessageKind::Error, format!("task `{name}` was aborted by {plugin}: {}", error.message))
+            }
         };
-        if style.quiet && kind != Kind::Error {
-            return;
-        }
-        let by = match error.plugin.as_str() {
-            "" => String::new(),
-            plugin if plugin == task.name => String::new(),
-            plugin if task.outcome == Outcome::Aborted => format!(" by {plugin}"),
-            _ => String::new(),
-        };
-        let message = format!("task `{}` {what}{by}: {}", task.name, error.message);
-        self.problem(kind, &message, error.hint.as_deref().as_slice());
+        self.message(severity, &message, error.hint.as_deref().as_slice());
     }
 }
 
-/// The lines of a task's report.
-fn lines(task: &TaskReport, style: Style) -> Vec<String> {
+/// Whether a task changed something, failed or has a warning.
+fn needs_attention(task: &TaskReport) -> bool {
+    task.outcome == Outcome::Aborted
+        || !task.warnings.is_empty()
+        || task
+            .changes
+            .iter()
+            .any(|change| change.done > 0 || !change.failed.is_empty() || !change.not_found.is_empty())
+        || task.entries.iter().any(|entry| entry.state() == State::Failed)
+}
+
+/// Returns the lines of a task's report.
+fn lines(task: &TaskReport, verbosity: Verbosity) -> Vec<Printable> {
     let mut lines = Vec::new();
     if task.outcome == Outcome::Skipped {
         return lines;
     }
-    // A task that only clears a list has nothing to say of entries.
-    if !task.entries.is_empty() || (task.changes.is_empty() && task.outcome == Outcome::Ok) {
-        lines.push(match task.entries.len() {
-            0 => "Produced no entries".to_owned(),
-            number => format!("Produced {}", count(number, "entry")),
-        });
+    // A task that only clears a list has nothing to say about entries.
+    let has_entries = !task.entries.is_empty() || (task.changes.is_empty() && task.outcome == Outcome::Ok);
+    if verbosity < Verbosity::Decisions {
+        lines.extend(has_entries.then(|| Printable::line(summary(task))));
+        lines.extend(failed_entries(task));
+    } else {
+        if has_entries {
+            lines.push(Printable::line(match task.entries.len() {
+                0 => "Produced no entries".to_owned(),
+                number => format!("Produced {}", count(number, "entry")),
+            }));
+        }
+        lines.extend(task.entries.iter().map(decision));
+        if !task.entries.is_empty() && task.outcome == Outcome::Ok {
+            let number = |state| task.entries.iter().filter(|entry| entry.state() == state).count();
+            lines.push(Printable::line(format_args!(
+                "Summary - Accepted: {} (Rejected: {} Undecided: {} Failed: {})",
+                number(State::Accepted),
+                number(State::Rejected),
+                number(State::Undecided),
+                number(State::Failed),
+            )));
+        }
     }
-    lines.extend(task.entries.iter().filter(|entry| style.verbose || entry.state() != State::Undecided).map(decision));
-    if !task.entries.is_empty() && task.outcome == Outcome::Ok {
-        let number = |state| task.entries.iter().filter(|entry| entry.state() == state).count();
-        lines.push(format!(
-            "Summary - Accepted: {} (Rejected: {} Undecided: {} Failed: {})",
-            number(State::Accepted),
-            number(State::Rejected),
-            number(State::Undecided),
-            number(State::Failed),
-        ));
-    }
-    lines.extend(task.changes.iter().flat_map(|change| self::change(change, style)));
+    lines.extend(task.changes.iter().flat_map(|change| self::change(change, verbosity)));
     lines
 }
 
-/// ``ACCEPTED: `Title` by accept_all plugin because of …``
-fn decision(entry: &EntryReport) -> String {
-    let (word, colour) = match entry.state() {
+/// Returns the numbers of entries: `5 entries: 1 accepted, 4 rejected (3 already seen)`.
+fn summary(task: &TaskReport) -> String {
+    if task.entries.is_empty() {
+        return "no entries".to_owned();
+    }
+    let number = |state| task.entries.iter().filter(|entry| entry.state() == state).count();
+    let seen = task.entries.iter().filter(|entry| entry.state() == State::Rejected && entry.plugin() == Some("seen"));
+    let seen = match seen.count() {
+        0 => String::new(),
+        seen => format!(" ({seen} already seen)"),
+    };
+    let parts = [
+        (number(State::Accepted), "accepted", ""),
+        (number(State::Rejected), "rejected", seen.as_str()),
+        (number(State::Undecided), "undecided", ""),
+        (number(State::Failed), "failed", ""),
+    ];
+    let parts = parts.iter().filter(|(number, ..)| *number > 0);
+    let parts: Vec<String> = parts.map(|(number, state, detail)| format!("{number} {state}{detail}")).collect();
+    format!("{}: {}", count(task.entries.len(), "entry"), parts.join(", "))
+}
+
+/// Returns a line for each plugin and reason that entries failed with.
+fn failed_entries(task: &TaskReport) -> Vec<Printable> {
+    let mut groups: Vec<(&EntryReport, Vec<&str>)> = Vec::new();
+    for entry in task.entries.iter().filter(|entry| entry.state() == State::Failed) {
+        let is_same = |first: &EntryReport| first.plugin() == entry.plugin() && first.reason() == entry.reason();
+        match groups.iter_mut().find(|(first, _)| is_same(first)) {
+            Some((_, titles)) => titles.push(entry.title()),
+            None => groups.push((entry, vec![entry.title()])),
+        }
+    }
+    let line = |(first, titles): (&EntryReport, Vec<&str>)| because(first, &some(&titles));
+    groups.into_iter().map(line).collect()
+}
+
+/// Returns the line of a decision: ``ACCEPTED: `Title` by accept_all plugin because …``.
+fn decision(entry: &EntryReport) -> Printable {
+    because(entry, &format!("`{}`", entry.title()))
+}
+
+fn because(entry: &EntryReport, titles: &str) -> Printable {
+    let (word, style) = state_name(entry.state());
+    let by = entry.plugin().map(|plugin| format!(" by {plugin} plugin")).unwrap_or_default();
+    let because = entry.reason().map(|reason| format!(" because {}", lower_first(reason))).unwrap_or_default();
+    Printable::styled(style, word).text(format_args!(": {titles}{by}{because}"))
+}
+
+/// Returns the name of a state as FlexGet writes it, and its style.
+pub(crate) fn state_name(state: State) -> (&'static str, anstyle::Style) {
+    match state {
         State::Accepted => ("ACCEPTED", GOOD),
         State::Rejected => ("REJECTED", ERROR),
         State::Failed => ("FAILED", ERROR),
         State::Undecided => ("UNDECIDED", NOTE),
-    };
-    let mut line = format!("{colour}{word}{colour:#}: `{}`", Shown(entry.title()));
-    if let Some(plugin) = entry.plugin() {
-        line.push_str(&format!(" by {} plugin", Shown(plugin)));
     }
-    if let Some(reason) = entry.reason() {
-        line.push_str(&format!(" because {}", Shown(&lower_first(reason))));
-    }
-    line
 }
 
-/// The reason as the end of a sentence, as FlexGet does it.
+/// Returns a reason as the end of a sentence, as FlexGet does it.
 fn lower_first(reason: &str) -> String {
     let mut rest = reason.chars();
     rest.next().map(|first| first.to_lowercase().chain(rest).collect()).unwrap_or_default()
 }
 
-/// Where a change was made: ``trakt_list `watchlist` (account me)``.
-fn place(change: &ChangeReport) -> String {
-    let mut place = format!("{} `{}`", Shown(&change.list), Shown(&change.name));
-    if let Some(account) = &change.account {
-        place.push_str(&format!(" (account {})", Shown(account)));
-    }
-    place
+/// Returns the list of a change: ``trakt_list `watchlist` (account me)``.
+fn list_name(change: &ChangeReport) -> String {
+    let account = change.account.as_ref().map(|account| format!(" (account {account})")).unwrap_or_default();
+    format!("{} `{}`{account}", change.list, change.name)
 }
 
-/// A change in one line; in a dry run with a line for each item.
-fn change(change: &ChangeReport, style: Style) -> Vec<String> {
-    let (done, direction, existing) = match change.action {
-        Action::Add => ("added", "to", "there already"),
-        Action::Remove | Action::Clear => ("removed", "from", "not there"),
-    };
-    let verb = if change.action == Action::Add { "add" } else { "remove" };
-    let number = change.done;
-    let mut line = match (change.dry_run, number) {
-        (true, _) => format!("{}: would {verb} {number} {direction} {}", change.plugin, place(change)),
-        (false, 0) if change.action == Action::Clear && change.requested == 0 => {
-            format!("{}: {} was empty", change.plugin, place(change))
+/// Returns the failures of a change as reasons, each with the titles that it hit.
+fn failures<'a>(task: &TaskReport, change: &'a ChangeReport) -> Vec<(&'a str, Vec<&'a str>)> {
+    let titles: HashSet<&str> = task.entries.iter().map(EntryReport::title).collect();
+    let mut groups: Vec<(&str, Vec<&str>)> = Vec::new();
+    for failed in &change.failed {
+        // A title may hold a colon itself.
+        let splits = failed.match_indices(": ").map(|(at, colon)| (&failed[..at], &failed[at + colon.len()..]));
+        let split = splits.clone().find(|(title, _)| titles.contains(title)).or_else(|| splits.clone().next());
+        let (title, reason) = split.unwrap_or((failed, ""));
+        match groups.iter_mut().find(|(known, _)| *known == reason) {
+            Some((_, titles)) => titles.push(title),
+            None => groups.push((reason, vec![title])),
         }
-        (false, _) => format!("{}: {number} {done} {direction} {}", change.plugin, place(change)),
-    };
-    let was = |number: usize, past: &str| match (number, change.dry_run) {
-        (1, true) => format!(", 1 is {past}"),
-        (_, true) => format!(", {number} are {past}"),
-        (1, false) => format!(", 1 was {past}"),
-        _ => format!(", {number} were {past}"),
-    };
-    if change.existing > 0 {
-        line.push_str(&was(change.existing, existing));
     }
-    if !change.not_found.is_empty() {
-        line.push_str(&was(change.not_found.len(), "not found"));
+    groups
+}
+
+/// Returns titles as text: the first three, and the number of the others.
+fn some(titles: &[&str]) -> String {
+    let named: Vec<String> = titles.iter().take(NAMED_TITLES).map(|title| format!("`{title}`")).collect();
+    match titles.len().saturating_sub(NAMED_TITLES) {
+        0 => named.join(", "),
+        more => format!("{} and {more} more", named.join(", ")),
+    }
+}
+
+/// Returns the warnings of a task, each with the number of those that differ from it only in the entry's title.
+fn grouped_warnings(task: &TaskReport) -> Vec<(&str, usize)> {
+    let mut titles = task.entries.iter().map(EntryReport::title).filter(|title| !title.is_empty()).cycle();
+    let mut groups: IndexMap<String, (&str, usize)> = IndexMap::new();
+    for warning in &task.warnings {
+        // Warnings come in the order of the entries, so that the next title is mostly the right one.
+        let title = titles.by_ref().take(task.entries.len()).find(|title| warning.contains(title));
+        let key = title.map_or_else(|| warning.clone(), |title| warning.replacen(title, "\0", 1));
+        groups.entry(key).and_modify(|(_, more)| *more += 1).or_insert((warning, 0));
+    }
+    groups.into_values().collect()
+}
+
+/// Returns the line of a change; in a dry run with a line for each item.
+fn change(change: &ChangeReport, verbosity: Verbosity) -> Vec<Printable> {
+    let (verb, done, direction, existing) = match change.action {
+        Action::Add => ("add", "added", "to", "there already"),
+        Action::Remove | Action::Clear => ("remove", "removed", "from", "not there"),
+    };
+    let (plugin, number, list) = (&change.plugin, change.done, list_name(change));
+    let is_empty = number == 0 && change.action == Action::Clear && change.requested == 0;
+    let mut line = Printable::line(match (change.dry_run, is_empty) {
+        (true, _) => format!("{plugin}: would {verb} {number} {direction} {list}"),
+        (false, true) => format!("{plugin}: {list} was empty"),
+        (false, false) => format!("{plugin}: {number} {done} {direction} {list}"),
+    });
+    for (number, past) in [(change.existing, existing), (change.not_found.len(), "not found")] {
+        line = match (number, change.dry_run) {
+            (0, _) => line,
+            (1, true) => line.text(format_args!(", 1 is {past}")),
+            (_, true) => line.text(format_args!(", {number} are {past}")),
+            (1, false) => line.text(format_args!(", 1 was {past}")),
+            (_, false) => line.text(format_args!(", {number} were {past}")),
+        };
     }
     if !change.failed.is_empty() {
-        line.push_str(&format!(", {ERROR}{} failed{ERROR:#}", change.failed.len()));
+        line = line.text(", ").style(ERROR, format_args!("{} failed", change.failed.len()));
     }
-    if let Some(id) = change.change_id.filter(|_| style.verbose) {
-        line.push_str(&format!(" (change {id})"));
+    if let Some(id) = change.change_id.filter(|_| verbosity >= Verbosity::Decisions) {
+        line = line.text(format_args!(" (change {id})"));
     }
-    let items = change.items.iter().map(|title| format!("would {verb}: {}", Shown(title)));
+    let items = change.items.iter().map(|title| Printable::line(format_args!("would {verb}: {title}")));
     std::iter::once(line).chain(items).collect()
 }

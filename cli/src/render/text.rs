@@ -1,41 +1,15 @@
-//! Text that fits the terminal and does it no harm.
-
-use std::borrow::Cow;
-use std::fmt;
+//! Text that fits the terminal.
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// Text from outside (a title, an answer of a service) as it may be shown: on one line and without control characters,
-/// which could do anything to a terminal.
-pub(crate) struct Shown<'a>(pub &'a str);
-
-impl fmt::Display for Shown<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text: Cow<'_, str> = match self.0.contains(is_control) {
-            false => self.0.into(),
-            true => self
-                .0
-                .chars()
-                .map(|c| if c == '\n' || c == '\t' { ' ' } else { c })
-                .filter(|c| !is_control(*c))
-                .collect(),
-        };
-        f.write_str(&text)
-    }
-}
-
-/// Control characters, and those that turn the direction of what follows.
-fn is_control(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
-/// How many columns a text takes; styles take none.
+/// Returns the number of columns that a text takes; styles take none.
 pub(crate) fn columns(text: &str) -> usize {
     anstream::adapter::strip_str(text).map(UnicodeWidthStr::width).sum()
 }
 
-/// The text in lines of at most `width` columns, each with a line break; all but the first begin with `indent` spaces. A
-/// word that is longer than a line stays whole, so that it can be copied.
+/// Breaks the lines at `width` columns and indents what follows the first; each line ends with a line break.
+///
+/// A word that is longer than a line stays whole, so that it can be copied.
 pub(crate) fn wrap(text: &str, width: Option<usize>, indent: usize) -> String {
     let mut lines = String::with_capacity(text.len() + 1);
     for line in text.lines() {
@@ -71,7 +45,7 @@ fn wrap_line(line: &str, width: usize, indent: usize, lines: &mut String) {
     }
 }
 
-/// The text with every paragraph, and every item of a list, on one line.
+/// Joins the lines of each paragraph, and of each item of a list.
 pub(crate) fn paragraphs(text: &str) -> String {
     let mut joined = String::with_capacity(text.len());
     for line in text.trim().lines() {
@@ -87,7 +61,7 @@ pub(crate) fn paragraphs(text: &str) -> String {
     joined.replace("\n\n\n", "\n\n")
 }
 
-/// The start of a text that fits into `width` columns, with `…` where something is missing.
+/// Cuts a text after `width` columns and marks the cut with `…`.
 pub(crate) fn cut(text: &str, width: usize) -> String {
     if text.width() <= width {
         return text.to_owned();
@@ -101,7 +75,7 @@ pub(crate) fn cut(text: &str, width: usize) -> String {
     format!("{}…", start.trim_end())
 }
 
-/// `1 error`, `2 errors`.
+/// Returns a number with its noun: `1 error`, `2 errors`, `3 entries`.
 pub(crate) fn count(number: usize, noun: &str) -> String {
     match number {
         1 => format!("1 {noun}"),
@@ -129,13 +103,8 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_says_so() {
+    fn marks_what_is_cut() {
         assert_eq!(cut("電影電影", 5), "電影…");
         assert_eq!(cut("abc", 3), "abc");
-    }
-
-    #[test]
-    fn control_characters_are_not_shown() {
-        assert_eq!(Shown("a\u{1b}[2Jb\nc\u{202e}d").to_string(), "a[2Jb cd");
     }
 }

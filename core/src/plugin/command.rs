@@ -1,27 +1,64 @@
-//! Commands: what users type besides `execute`, contributed by plugins.
-//!
-//! A command is a struct; its fields are its arguments, its doc comment is its help. A field with the schema keyword
-//! `"positional": true` stands without a name; the others are `--long-options`, and a `bool` is a flag.
+//! Commands: the subcommands of the program that plugins contribute.
 
 use std::panic::Location;
 
+use futures_util::future::LocalBoxFuture;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::context::Context;
 use crate::error::{Error, Result};
-use futures_util::future::LocalBoxFuture;
 
-/// A subcommand. One line registers it: `submit! { command::<MyCommand>() }`.
+/// A subcommand of the program. One line registers it: `submit! { command::<MyCommand>() }`.
+///
+/// The fields are the arguments, the doc comment is the help. A field with the schema keyword `"positional": true` is
+/// given without a name, the others are `--long-options`, and a `bool` is a flag. A command that changes something says
+/// in a dry run (`cx.dry_run`) what it would do, and does not do it.
+///
+/// ```
+/// use flexget_core::plugin::command::{Command, Format, Output};
+/// use flexget_core::prelude::*;
+/// use flexget_core::testing;
+///
+/// /// Greets somebody.
+/// #[derive(Deserialize, JsonSchema)]
+/// struct Greet {
+///     /// The name to greet.
+///     #[schemars(extend("positional" = true))]
+///     name: String,
+///     /// Greet loudly.
+///     #[serde(default)]
+///     loud: bool,
+/// }
+///
+/// submit! { command::<Greet>() }
+///
+/// impl Command for Greet {
+///     const PATH: &'static [&'static str] = &["greet"];
+///
+///     async fn run(&self, _: &Context, out: &mut Output) -> Result<()> {
+///         let greeting = format!("hello {}", self.name);
+///         out.line(if self.loud { greeting.to_uppercase() } else { greeting })
+///     }
+/// }
+///
+/// // `flexget-rs greet Ann --loud`
+/// let arguments = serde_json::json!({ "name": "Ann", "loud": true });
+/// let printed = testing::command("greet", arguments, Format::Text, &testing::context())?;
+/// assert_eq!(printed.answer, "HELLO ANN\n");
+/// # Ok::<(), Error>(())
+/// ```
 pub trait Command: DeserializeOwned + JsonSchema + 'static {
-    /// The words that users type: `trakt`, `auth`.
+    /// The words that users type, such as `["trakt", "auth"]`.
     const PATH: &'static [&'static str];
+    /// Other words for the last one of the path, such as `login` for `auth`.
+    const ALIASES: &'static [&'static str] = &[];
 
-    /// Does it, and says what it does through `out`.
+    /// Runs the command and prints its result through `out`.
     ///
     /// # Errors
-    /// What went wrong; the program then ends with exit code 1.
+    /// The failure to print; the program then ends with exit code 1.
     fn run(&self, cx: &Context, out: &mut Output) -> impl Future<Output = Result<()>>;
 }
 
@@ -34,7 +71,7 @@ pub(crate) fn run<'a, C: Command>(
 ) -> LocalBoxFuture<'a, Result<()>> {
     Box::pin(async move {
         let command: C = serde_path_to_error::deserialize(arguments)
-            .map_err(|error| Error::new(format!("`{}` cannot be used: {}", error.path(), error.inner())))?;
+            .map_err(|error| Error::new(format!("argument `{}` is not valid: {}", error.path(), error.inner())))?;
         command.run(cx, out).await
     })
 }
@@ -43,6 +80,8 @@ pub(crate) fn run<'a, C: Command>(
 pub struct CommandRegistration {
     /// The words of the command line: `trakt`, `auth`.
     pub path: &'static [&'static str],
+    /// Other words for the last one of the path.
+    pub aliases: &'static [&'static str],
     /// The source file that registered it.
     pub file: &'static str,
     pub(crate) schema: fn(&mut SchemaGenerator) -> Schema,
@@ -51,14 +90,20 @@ pub struct CommandRegistration {
 
 inventory::collect!(CommandRegistration);
 
-/// A command, for `submit!`.
+/// Returns the registration of a command, for `submit!`.
 #[track_caller]
 pub const fn command<C: Command>() -> CommandRegistration {
-    CommandRegistration { path: C::PATH, file: Location::caller().file(), schema: C::json_schema, run: run::<C> }
+    CommandRegistration {
+        path: C::PATH,
+        aliases: C::ALIASES,
+        file: Location::caller().file(),
+        schema: C::json_schema,
+        run: run::<C>,
+    }
 }
 
 impl CommandRegistration {
-    /// The JSON Schema of the arguments.
+    /// Returns the JSON Schema of the arguments.
     pub fn schema(&self) -> Schema {
         let mut generator = crate::plugin::options::settings().into_generator();
         let mut schema = (self.schema)(&mut generator);
@@ -71,19 +116,19 @@ impl CommandRegistration {
         schema
     }
 
-    /// Runs the command with these arguments, by the names of the fields.
+    /// Runs the command with these arguments, which are named as the fields are.
     ///
     /// # Errors
-    /// The arguments do not fit, or what the command failed with.
+    /// The arguments are not valid, or the command failed.
     pub async fn run(&self, arguments: serde_json::Value, cx: &Context, out: &mut Output) -> Result<()> {
         (self.run)(arguments, cx, out).await
     }
 }
 
-/// In which form output is wanted.
+/// The output format.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Format {
-    /// For people.
+    /// Text for people.
     #[default]
     Text,
     /// One JSON document.
@@ -93,16 +138,16 @@ pub enum Format {
 /// A table.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Table {
-    /// What it is about, if that is not plain.
+    /// The title, if it needs one.
     pub title: Option<String>,
-    /// The heads of the columns.
+    /// The column headings.
     pub columns: Vec<String>,
-    /// The rows; each as long as there are columns.
+    /// The rows, each with a cell for every column.
     pub rows: Vec<Vec<String>>,
 }
 
 impl Table {
-    /// A table with these columns.
+    /// Creates an empty table with these columns.
     pub fn new(columns: &[&str]) -> Self {
         Self { columns: columns.iter().map(|&name| name.to_owned()).collect(), ..Self::default() }
     }
@@ -113,64 +158,68 @@ impl Table {
     }
 }
 
-/// What a command says.
+/// Something that a command prints or asks.
 #[derive(Debug, PartialEq)]
 pub enum OutputEvent<'a> {
-    /// A line of the answer.
+    /// A line of the result, on stdout.
     Line(&'a str),
-    /// A line beside the answer: what is being done, what to do next. Not part of what a pipe gets.
+    /// A line beside the result, on stderr: progress, or the next step.
     Note(&'a str),
-    /// A line that replaces the one before it on a terminal (a countdown), and is not shown elsewhere.
+    /// A line that replaces the one before it on a terminal, such as a countdown; not shown elsewhere.
     Status(&'a str),
-    /// A table of the answer.
+    /// A URL as a QR code, on a terminal that can show it.
+    QrCode(&'a str),
+    /// A table of the result.
     Table(&'a Table),
-    /// The answer as data.
+    /// The result as data.
     Data(&'a serde_json::Value),
-    /// A question; the answer is what the user types. `secret` ones are not shown while they are typed.
+    /// A question to the user.
     Ask {
         /// The question.
         question: &'a str,
-        /// Whether the answer is to be hidden.
+        /// Whether the typing is hidden.
         secret: bool,
     },
 }
 
-/// Takes what is said, and gives the answer to a question.
-type Say = dyn FnMut(OutputEvent<'_>) -> Result<Option<String>>;
+/// Handles an event; returns the answer to a question.
+type Sink = dyn FnMut(OutputEvent<'_>) -> Result<Option<String>>;
 
-/// Where a command speaks, and what it may ask.
+/// The output of a command, and its way to ask the user.
 pub struct Output {
-    /// The form that the user wants.
+    /// The format that the user chose.
     pub format: Format,
-    /// The width of the terminal in columns; `None` if it is not one.
+    /// The width of the terminal in columns, or `None` for a pipe or a file.
     pub terminal: Option<usize>,
-    say: Box<Say>,
+    sink: Box<Sink>,
 }
 
 impl Output {
-    /// An output that hands everything to `say`, which gives the answer to a question (`None` where nobody can be asked).
+    /// Creates an output that passes each event to `sink`.
+    ///
+    /// `sink` returns the answer to a question, or `None` if there is nobody to ask.
     pub fn new(
         format: Format,
         terminal: Option<usize>,
-        say: impl FnMut(OutputEvent<'_>) -> Result<Option<String>> + 'static,
+        sink: impl FnMut(OutputEvent<'_>) -> Result<Option<String>> + 'static,
     ) -> Self {
-        Self { format, terminal, say: Box::new(say) }
+        Self { format, terminal, sink: Box::new(sink) }
     }
 
-    /// Says a line of the answer.
+    /// Prints a line of the result.
     ///
     /// # Errors
     /// It could not be written.
     pub fn line(&mut self, text: impl AsRef<str>) -> Result<()> {
-        (self.say)(OutputEvent::Line(text.as_ref())).map(drop)
+        (self.sink)(OutputEvent::Line(text.as_ref())).map(drop)
     }
 
-    /// Says a line beside the answer.
+    /// Prints a line beside the result, on stderr.
     ///
     /// # Errors
     /// It could not be written.
     pub fn note(&mut self, text: impl AsRef<str>) -> Result<()> {
-        (self.say)(OutputEvent::Note(text.as_ref())).map(drop)
+        (self.sink)(OutputEvent::Note(text.as_ref())).map(drop)
     }
 
     /// Shows a line that replaces the one before it, on a terminal.
@@ -178,31 +227,53 @@ impl Output {
     /// # Errors
     /// It could not be written.
     pub fn status(&mut self, text: impl AsRef<str>) -> Result<()> {
-        (self.say)(OutputEvent::Status(text.as_ref())).map(drop)
+        (self.sink)(OutputEvent::Status(text.as_ref())).map(drop)
     }
 
-    /// Shows a table.
+    /// Shows a URL as a QR code, on a terminal that can show it.
+    ///
+    /// # Errors
+    /// It could not be written.
+    pub fn qr_code(&mut self, url: &str) -> Result<()> {
+        (self.sink)(OutputEvent::QrCode(url)).map(drop)
+    }
+
+    /// Prints a table.
     ///
     /// # Errors
     /// It could not be written.
     pub fn table(&mut self, table: &Table) -> Result<()> {
-        (self.say)(OutputEvent::Table(table)).map(drop)
+        (self.sink)(OutputEvent::Table(table)).map(drop)
     }
 
-    /// Gives data: the whole answer where the format is JSON.
+    /// Returns data: the whole result where the format is JSON.
     ///
     /// # Errors
     /// It could not be written.
     pub fn data(&mut self, data: &impl Serialize) -> Result<()> {
         let data = serde_json::to_value(data).map_err(|error| Error::new("cannot be shown as JSON").cause(error))?;
-        (self.say)(OutputEvent::Data(&data)).map(drop)
+        (self.sink)(OutputEvent::Data(&data)).map(drop)
     }
 
-    /// Asks the user; `None` where nobody can be asked.
+    /// Asks the user; returns `None` if there is nobody to ask.
     ///
     /// # Errors
-    /// The terminal failed, or the user broke off.
+    /// The terminal failed, or the user pressed Ctrl-C.
     pub fn ask(&mut self, question: &str, secret: bool) -> Result<Option<String>> {
-        (self.say)(OutputEvent::Ask { question, secret })
+        (self.sink)(OutputEvent::Ask { question, secret })
     }
+
+    /// Asks before something is deleted; true if the user agrees or there is nobody to ask.
+    ///
+    /// # Errors
+    /// The terminal failed, or the user pressed Ctrl-C.
+    pub fn confirm(&mut self, question: &str) -> Result<bool> {
+        let answer = self.ask(&format!("{question} [y/N]"), false)?;
+        Ok(answer.is_none_or(|answer| ["y", "yes"].contains(&answer.trim().to_lowercase().as_str())))
+    }
+}
+
+/// Returns the verb for a change: `past`, or in a dry run `would` with the `infinitive`.
+pub fn verb(cx: &Context, past: &str, infinitive: &str) -> String {
+    if cx.dry_run { format!("would {infinitive}") } else { past.to_owned() }
 }

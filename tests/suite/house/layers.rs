@@ -25,8 +25,20 @@ pub(crate) const CORE: [&str; 12] = [
 /// What comes after the layers of core: what is made of all of them.
 const CORE_TOP: [&str; 3] = ["testing", "prelude", "lib"];
 
-/// The modules of the program, from the ground up; a command is any module that is not named here, and comes before `lib`.
-pub(crate) const CLI: [&str; 7] = ["exit", "world", "config", "args", "ask", "render", "session"];
+/// The modules of the program, from the ground up.
+pub(crate) const CLI: [&str; 11] = [
+    "exit",
+    "signal",
+    "prompt",
+    "world",
+    "config",
+    "render",
+    "args",
+    "arguments",
+    "session",
+    "commands",
+    "command_line",
+];
 
 /// The folders of plugins, and which others each may know.
 pub(crate) const PLUGINS: [(&str, &[&str]); 10] = [

@@ -22,44 +22,8 @@ pub fn show_code(code: &DeviceCode, out: &mut Output) -> Result<()> {
     if out.format == Format::Json {
         return lines.iter().try_for_each(|line| out.note(line));
     }
-    if let Some(width) = out.terminal
-        && let Some(picture) = qr_code(&code.prefilled_url(), width)
-    {
-        out.line(picture)?;
-    }
+    out.qr_code(&code.prefilled_url())?;
     lines.iter().try_for_each(|line| out.line(line))
-}
-
-/// Light on dark, whatever the colours of the terminal are; where colours are not wanted, they are taken out.
-const LIGHT_ON_DARK: &str = "\u{1b}[97;40m";
-const AS_BEFORE: &str = "\u{1b}[0m";
-
-/// A quiet zone of two modules is enough for the cameras of today.
-const QUIET: usize = 2;
-
-/// The address as a QR code in half blocks, if a terminal of this width can show it.
-fn qr_code(address: &str, width: usize) -> Option<String> {
-    let code = qrcode::QrCode::with_error_correction_level(address, qrcode::EcLevel::L).ok()?;
-    let size = code.width();
-    let side = size + 2 * QUIET;
-    if side > width {
-        return None;
-    }
-    let dark = |x: usize, y: usize| {
-        let inside = |at: usize| at >= QUIET && at < size + QUIET;
-        inside(x) && inside(y) && code[(x - QUIET, y - QUIET)] == qrcode::Color::Dark
-    };
-    let lines = (0..side).step_by(2).map(|y| {
-        let cell = |x: usize| match (dark(x, y), y + 1 < side && dark(x, y + 1)) {
-            // The light modules are the ones that are drawn.
-            (false, false) => '█',
-            (false, true) => '▀',
-            (true, false) => '▄',
-            (true, true) => ' ',
-        };
-        format!("{LIGHT_ON_DARK}{}{AS_BEFORE}", (0..side).map(cell).collect::<String>())
-    });
-    Some(lines.collect::<Vec<_>>().join("\n"))
 }
 
 /// Asks until the user has decided or the code has expired.
@@ -142,32 +106,5 @@ mod tests {
         ] {
             assert_eq!(countdown(Duration::from_millis(milliseconds)), shown);
         }
-    }
-
-    /// Reads the picture back as a camera would, module by module.
-    #[test]
-    fn the_picture_is_the_code_of_the_address() {
-        let address = "https://auth.trakt.tv/activate/5055CC52";
-        let picture = qr_code(address, 80).unwrap();
-        let rows: Vec<Vec<bool>> = picture
-            .lines()
-            .map(|line| line.trim_start_matches(LIGHT_ON_DARK).trim_end_matches(AS_BEFORE))
-            .flat_map(|line| {
-                let upper = line.chars().map(|c| matches!(c, ' ' | '▄')).collect();
-                let lower = line.chars().map(|c| matches!(c, ' ' | '▀')).collect();
-                [upper, lower]
-            })
-            .collect();
-        let side = rows[0].len();
-        assert!(rows.len() == side + side % 2 && rows.iter().all(|row| row.len() == side));
-        let code = qrcode::QrCode::with_error_correction_level(address, qrcode::EcLevel::L).unwrap();
-        for y in 0..rows.len() {
-            for x in 0..side {
-                let inside = (QUIET..side - QUIET).contains(&x) && (QUIET..side - QUIET).contains(&y);
-                let expected = inside && code[(x - QUIET, y - QUIET)] == qrcode::Color::Dark;
-                assert_eq!(rows[y][x], expected, "{x}, {y}");
-            }
-        }
-        assert!(qr_code(address, side).is_some() && qr_code(address, side - 1).is_none());
     }
 }

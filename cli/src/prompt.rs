@@ -1,17 +1,17 @@
-//! Questions to whoever sits at the terminal.
+//! Questions to the user at the terminal.
 
 use std::io::{self, BufRead, IsTerminal};
 use std::sync::mpsc;
 use std::thread;
 
-use crate::world::stop_asked;
+use crate::signal::stop_requested;
 
-/// Reads a line from the terminal.
+/// Reads a line from the terminal, or returns `None` if stdin or stderr is none.
 ///
-/// Ctrl-C breaks off, and what is typed shows again afterwards, whatever happens.
+/// Reading blocks and cannot be cancelled, so it happens in a thread that is abandoned at Ctrl-C.
 ///
-/// Reading blocks and cannot be broken off, so it is done in a thread that is left alone when the
-/// user breaks off.
+/// # Errors
+/// The terminal failed, or the user pressed Ctrl-C (`Interrupted`).
 pub(crate) fn ask(secret: bool) -> io::Result<Option<String>> {
     if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
         return Ok(None);
@@ -27,14 +27,14 @@ pub(crate) fn ask(secret: bool) -> io::Result<Option<String>> {
     thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         if let Ok(runtime) = runtime {
-            runtime.block_on(stop_asked());
+            runtime.block_on(stop_requested());
             let _ = also_typed.send(Err(io::ErrorKind::Interrupted.into()));
         }
     });
     answer.recv().unwrap_or(Ok(None))
 }
 
-/// While it lives, what is typed is not shown.
+/// Hides what is typed until it is dropped.
 struct Hidden {
     #[cfg(unix)]
     before: rustix::termios::Termios,

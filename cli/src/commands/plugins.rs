@@ -1,4 +1,4 @@
-//! `plugins` and `schema`: what can stand in a config.
+//! `plugins`: prints the plugins, or the manual of one.
 
 use flexget_core::config::schema;
 use flexget_core::document::{Document, Node};
@@ -11,37 +11,41 @@ use flexget_core::task::phase::Phase;
 use flexget_core::task::step::DEFAULT_PRIORITY;
 use serde_json::{Value, json};
 
-use crate::args::{Plugins, Schema};
+use crate::args::FormatOption;
 use crate::exit;
+use crate::render::printable::Printable;
 use crate::session::Session;
 
-/// Shows all plugins, or the manual of one.
-pub(crate) fn run(options: &Plugins, session: &Session) -> u8 {
-    let format = options.form.format();
-    match &options.name {
-        Some(name) => match registry::find(name) {
-            Some(registration) => one(registration, format, session),
-            None => return unknown(name, session),
-        },
-        None => all(format, session),
+/// Print the plugins, or the manual of one
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Plugins {
+    /// Plugin whose manual to print
+    pub name: Option<String>,
+    /// The output format.
+    #[command(flatten)]
+    pub format: FormatOption,
+}
+
+impl Plugins {
+    /// Prints all plugins, or the manual of one.
+    pub(crate) fn run(&self, session: &Session) -> u8 {
+        let format = self.format.format();
+        let Some(name) = &self.name else {
+            all(format, session);
+            return exit::SUCCESS;
+        };
+        match registry::find(name) {
+            Some(registration) => {
+                one(registration, format, session);
+                exit::SUCCESS
+            }
+            None => session.fail(&unknown_plugin(name), format, exit::USAGE),
+        }
     }
-    exit::GOOD
 }
 
-/// Prints the schema of configs, or of the options of one plugin.
-pub(crate) fn schema(options: &Schema, session: &Session) -> u8 {
-    let schema = match &options.plugin {
-        None => schema::config(schema::Only::Everything),
-        Some(name) => match schema::plugin(name) {
-            Some(schema) => schema,
-            None => return unknown(name, session),
-        },
-    };
-    session.screen.json(&schema);
-    exit::GOOD
-}
-
-fn unknown(name: &str, session: &Session) -> u8 {
+/// Returns the error that there is no such plugin, with a similar name or what else is known.
+pub(crate) fn unknown_plugin(name: &str) -> Error {
     let mut error = Error::new(format!("there is no plugin `{name}`"));
     if let Some(unsupported) = registry::unsupported(name) {
         error = Error::new(format!("`{name}` {}", unsupported.note));
@@ -49,17 +53,16 @@ fn unknown(name: &str, session: &Session) -> u8 {
     } else if let Some(near) = registry::similar(name, registry::all().keys().copied()).first() {
         error = error.hint(format!("did you mean `{near}`?"));
     }
-    session.screen.error(&error.hint("`flexget-rs plugins` shows those that there are"));
-    exit::WRONG
+    error.hint("`flexget-rs plugins` lists them all")
 }
 
 fn all(format: Format, session: &Session) {
     let registrations = registry::all().values();
     if format == Format::Json {
-        session.screen.json(&registrations.map(|registration| data(registration)).collect::<Value>());
+        session.console.json(&registrations.map(|registration| data(registration)).collect::<Value>());
         return;
     }
-    let mut table = Table::new(&["Name", "Phases", "What it does"]);
+    let mut table = Table::new(&["Name", "Phases", "Description"]);
     for registration in registrations {
         let what = summary(registration);
         let what = match (registration.is_list(), registration.builtin) {
@@ -69,7 +72,7 @@ fn all(format: Format, session: &Session) {
         };
         table.row([registration.name.to_owned(), phases(registration).join(" "), what]);
     }
-    session.screen.table(&table);
+    session.console.table(&table);
 }
 
 fn one(registration: &Registration, format: Format, session: &Session) {
@@ -77,16 +80,16 @@ fn one(registration: &Registration, format: Format, session: &Session) {
         let mut data = data(registration);
         data["manual"] = manual::manual(registration.name).into();
         data["schema"] = schema::plugin(registration.name).into();
-        session.screen.json(&data);
+        session.console.json(&data);
         return;
     }
     let manual = manual::manual(registration.name).unwrap_or_default();
-    session.screen.manual(&manual);
+    session.console.manual(&manual);
     let options = options(registration.name);
     if !options.is_empty() {
-        session.screen.data("Options:\n");
+        session.console.line(&Printable::line("Options:"));
         for (name, about) in options {
-            session.screen.line(&format!("  {name}: {about}"));
+            session.console.line(&Printable::line(format_args!("  {name}: {about}")));
         }
     }
 }
@@ -108,7 +111,7 @@ fn summary(registration: &Registration) -> String {
     paragraph.split_once(". ").map_or(paragraph.clone(), |(first, _)| format!("{first}."))
 }
 
-/// When it runs, as its own example has it: `filter(128)`. It may run at other times with other options.
+/// Returns the phases and priorities of the plugin's own example: `filter(128)`; other options may have others.
 fn phases(registration: &Registration) -> Vec<String> {
     let example = manual::manual(registration.name).and_then(|manual| manual::example(&manual)).unwrap_or_default();
     let example = Document::parse("example", &example).ok();
@@ -126,7 +129,7 @@ fn phases(registration: &Registration) -> Vec<String> {
     phases.into_iter().map(|(phase, priority)| format!("{phase}({priority})")).collect()
 }
 
-/// The options of a plugin, each with what its schema says of it.
+/// Returns the options of a plugin, each with the description in its schema.
 fn options(name: &str) -> Vec<(String, String)> {
     let mut options = Vec::new();
     if let Some(schema) = schema::plugin(name) {
@@ -152,11 +155,8 @@ fn collect(root: &Value, schema: &Value, options: &mut Vec<(String, String)>) {
             Some(Value::String(default)) => about.push_str(&format!(" Default: {default}.")),
             Some(default) => about.push_str(&format!(" Default: {default}.")),
         }
-        if schema
-            .get("required")
-            .and_then(Value::as_array)
-            .is_some_and(|required| required.iter().any(|one| one == name))
-        {
+        let required = schema.get("required").and_then(Value::as_array);
+        if required.is_some_and(|required| required.iter().any(|one| one == name)) {
             about.push_str(" Required.");
         }
         options.push((name.clone(), about));

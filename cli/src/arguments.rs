@@ -1,4 +1,4 @@
-//! Commands that plugins contribute, as arguments: their JSON Schema says what they take.
+//! The arguments of contributed commands, made from their JSON Schemas.
 
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Arg, ArgAction, ArgMatches, Args as _, Command, value_parser};
@@ -7,11 +7,11 @@ use flexget_core::plugin::manual::first_paragraph;
 use flexget_core::plugin::registry;
 use serde_json::Value;
 
-use super::Form;
+use crate::args::{FormatOption, key_value};
 use crate::render::text::paragraphs;
 
-/// Adds all contributed commands; a shared first word becomes a command with subcommands.
-pub(crate) fn add_to(program: Command) -> Command {
+/// Adds all contributed commands; words that several share become a command with subcommands.
+pub(crate) fn add_contributed(program: Command) -> Command {
     add_below(program, &registry::commands(), 0)
 }
 
@@ -35,7 +35,6 @@ fn add_below(mut parent: Command, commands: &[&'static CommandRegistration], dep
                     .subcommand_required(true)
                     .arg_required_else_help(true)
                     .infer_subcommands(true)
-                    .disable_help_subcommand(true)
             }
         };
         parent = parent.subcommand(add_below(command, below, depth + 1));
@@ -45,7 +44,8 @@ fn add_below(mut parent: Command, commands: &[&'static CommandRegistration], dep
 
 fn leaf(word: &'static str, registration: &CommandRegistration) -> Command {
     let schema = registration.schema().to_value();
-    let mut command = Form::augment_args(Command::new(word));
+    let mut command =
+        FormatOption::augment_args(Command::new(word)).visible_aliases(registration.aliases.iter().copied());
     for field in fields(&schema) {
         command = command.arg(field.argument());
     }
@@ -58,26 +58,23 @@ fn leaf(word: &'static str, registration: &CommandRegistration) -> Command {
     }
 }
 
-/// Returns the arguments of a command by field name; those that were not given are absent.
+/// Returns the arguments that were given, by the names of the command's fields.
 pub(crate) fn arguments_of(registration: &CommandRegistration, matches: &ArgMatches) -> Value {
     let schema = registration.schema().to_value();
     let given = |field: Field<'_>| Some((field.name.to_owned(), field.value(matches)?));
     Value::Object(fields(&schema).filter_map(given).collect())
 }
 
-/// Kind of argument that a field of a command takes.
+/// The kind of value that a field takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Takes {
-    /// Nothing: it is there or not.
-    Nothing,
-    /// A whole number.
+enum ValueKind {
+    /// None: the field is a flag.
+    Flag,
     Integer,
-    /// Any number.
     Number,
-    /// Text.
     Text,
     /// `K=V`.
-    Pair,
+    KeyValue,
 }
 
 /// A field of a command.
@@ -85,9 +82,9 @@ struct Field<'a> {
     name: &'a str,
     schema: &'a Value,
     required: bool,
-    takes: Takes,
+    kind: ValueKind,
     many: bool,
-    /// The words that may stand there, each with what it means.
+    /// The allowed words, each with its description.
     words: Vec<(&'a str, Option<&'a str>)>,
 }
 
@@ -100,19 +97,19 @@ fn fields(schema: &Value) -> impl Iterator<Item = Field<'_>> {
         let is = |field: &Value, kind: &str| field.get("type").is_some_and(|named| named == kind);
         let many = is(field, "array");
         let one = field.get("items").filter(|_| many).map_or(field, |items| resolve(schema, items));
-        let takes = match one.get("type").and_then(Value::as_str) {
-            Some("boolean") => Takes::Nothing,
-            Some("integer") => Takes::Integer,
-            Some("number") => Takes::Number,
-            Some("object") => Takes::Pair,
-            _ => Takes::Text,
+        let kind = match one.get("type").and_then(Value::as_str) {
+            Some("boolean") => ValueKind::Flag,
+            Some("integer") => ValueKind::Integer,
+            Some("number") => ValueKind::Number,
+            Some("object") => ValueKind::KeyValue,
+            _ => ValueKind::Text,
         };
         Field {
             name,
             schema: field,
             required: required.is_some_and(|required| required.iter().any(|one| one == name)),
-            takes,
-            many: many || takes == Takes::Pair,
+            kind,
+            many: many || kind == ValueKind::KeyValue,
             words: words(one),
         }
     })
@@ -124,7 +121,7 @@ fn resolve<'a>(root: &'a Value, schema: &'a Value) -> &'a Value {
     target.and_then(|target| root.pointer(target)).unwrap_or(schema)
 }
 
-/// Returns the words of an enumeration, which may be described one by one.
+/// Returns the words of an enumeration, each with its description if there is one.
 fn words(schema: &Value) -> Vec<(&str, Option<&str>)> {
     let named = schema.get("enum").and_then(Value::as_array).into_iter().flatten();
     let described = schema.get("oneOf").and_then(Value::as_array).into_iter().flatten();
@@ -145,56 +142,58 @@ impl Field<'_> {
     fn argument(&self) -> Arg {
         let has = |keyword: &str| self.schema.get(keyword) == Some(&Value::Bool(true));
         let mut argument = Arg::new(self.id());
-        let said = self.schema.get("description").and_then(Value::as_str).unwrap_or_default();
-        let mut help = first_paragraph(said).trim_end_matches('.').to_owned();
+        let description = self.schema.get("description").and_then(Value::as_str).unwrap_or_default();
+        let mut help = first_paragraph(description).trim_end_matches('.').to_owned();
         match self.schema.get("default") {
             None | Some(Value::Bool(_) | Value::Null | Value::Array(_) | Value::Object(_)) => {}
             Some(Value::String(default)) => help.push_str(&format!(" [default: {default}]")),
             Some(default) => help.push_str(&format!(" [default: {default}]")),
         }
-        argument = argument.help(help).required(self.required && self.takes != Takes::Nothing);
+        argument = argument.help(help).required(self.required && self.kind != ValueKind::Flag);
         if has("positional") {
             argument = argument.value_name(self.name.to_uppercase());
         } else {
             argument = argument.long(self.name.replace('_', "-"));
-            argument =
-                argument.value_name(if self.takes == Takes::Pair { "K=V".into() } else { self.name.to_uppercase() });
+            argument = argument.value_name(if self.kind == ValueKind::KeyValue {
+                "K=V".into()
+            } else {
+                self.name.to_uppercase()
+            });
             let short = self.schema.get("short").and_then(Value::as_str).and_then(|short| short.chars().next());
             argument = short.into_iter().fold(argument, Arg::short);
         }
-        argument = match self.takes {
-            Takes::Nothing => return argument.action(ArgAction::SetTrue),
-            Takes::Integer => {
+        argument = match self.kind {
+            ValueKind::Flag => return argument.action(ArgAction::SetTrue),
+            ValueKind::Integer => {
                 let limit = |keyword: &str| self.schema.get(keyword).and_then(Value::as_i64);
                 let range = limit("minimum").unwrap_or(i64::MIN)..=limit("maximum").unwrap_or(i64::MAX);
                 argument.value_parser(value_parser!(i64).range(range)).allow_negative_numbers(true)
             }
-            Takes::Number => argument.value_parser(value_parser!(f64)).allow_negative_numbers(true),
-            Takes::Pair => argument.value_parser(super::pair),
-            Takes::Text if self.words.is_empty() => argument,
-            Takes::Text => argument.value_parser(PossibleValuesParser::new(self.words.iter().map(|(word, help)| {
-                let word = PossibleValue::new(String::from(*word));
-                help.map(first_paragraph).into_iter().fold(word, PossibleValue::help)
-            }))),
+            ValueKind::Number => argument.value_parser(value_parser!(f64)).allow_negative_numbers(true),
+            ValueKind::KeyValue => argument.value_parser(key_value),
+            ValueKind::Text if self.words.is_empty() => argument,
+            ValueKind::Text => {
+                argument.value_parser(PossibleValuesParser::new(self.words.iter().map(|(word, help)| {
+                    let word = PossibleValue::new(String::from(*word));
+                    help.map(first_paragraph).into_iter().fold(word, PossibleValue::help)
+                })))
+            }
         };
-        match self.many {
-            true => argument.num_args(1..).action(ArgAction::Append),
-            false => argument,
-        }
+        if self.many { argument.num_args(1..).action(ArgAction::Append) } else { argument }
     }
 
-    /// Returns the value that was given for the argument.
+    /// Returns the value that was given.
     fn value(&self, matches: &ArgMatches) -> Option<Value> {
         let id = &self.id();
         fn typed<T: Clone + Into<Value> + Send + Sync + 'static>(matches: &ArgMatches, id: &str) -> Option<Vec<Value>> {
             Some(matches.get_many::<T>(id)?.cloned().map(Into::into).collect())
         }
-        let mut values = match self.takes {
-            Takes::Nothing => return matches.get_flag(id).then_some(Value::Bool(true)),
-            Takes::Integer => typed::<i64>(matches, id),
-            Takes::Number => typed::<f64>(matches, id),
-            Takes::Text => typed::<String>(matches, id),
-            Takes::Pair => {
+        let mut values = match self.kind {
+            ValueKind::Flag => return matches.get_flag(id).then_some(Value::Bool(true)),
+            ValueKind::Integer => typed::<i64>(matches, id),
+            ValueKind::Number => typed::<f64>(matches, id),
+            ValueKind::Text => typed::<String>(matches, id),
+            ValueKind::KeyValue => {
                 let pairs = matches.get_many::<(String, String)>(id)?.cloned();
                 return Some(Value::Object(pairs.map(|(key, value)| (key, Value::String(value))).collect()));
             }

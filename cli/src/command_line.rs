@@ -1,0 +1,78 @@
+//! The command line: the program's own commands and those that plugins contribute.
+
+use clap::{Args, Command, Subcommand};
+
+use crate::args::GlobalOptions;
+use crate::arguments;
+use crate::commands::check::Check;
+use crate::commands::completions::Completions;
+use crate::commands::execute::Execute;
+use crate::commands::plugins::Plugins;
+use crate::commands::schema::Schema;
+use crate::session::Session;
+
+/// The program's own commands.
+#[derive(Debug, Clone, Subcommand)]
+pub(crate) enum OwnCommand {
+    #[command(visible_alias = "run")]
+    Execute(Box<Execute>),
+    Check(Check),
+    Plugins(Plugins),
+    Schema(Schema),
+    Completions(Completions),
+}
+
+impl OwnCommand {
+    /// Runs the command and returns the exit code.
+    pub(crate) async fn run(&self, session: &Session) -> u8 {
+        match self {
+            Self::Execute(command) => command.run(session).await,
+            Self::Check(command) => command.run(session),
+            Self::Plugins(command) => command.run(session),
+            Self::Schema(command) => command.run(session),
+            Self::Completions(command) => command.run(program(None), session),
+        }
+    }
+}
+
+/// Returns the whole command line, for a terminal of this width.
+pub(crate) fn program(width: Option<usize>) -> Command {
+    let program = GlobalOptions::augment_args(Command::new("flexget-rs"))
+        .about("Runs FlexGet task configs")
+        .version(env!("CARGO_PKG_VERSION"))
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .infer_subcommands(true)
+        .infer_long_args(true)
+        .term_width(width.unwrap_or(100).min(100));
+    arguments::add_contributed(OwnCommand::augment_subcommands(program))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::FromArgMatches;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        program(None).debug_assert();
+    }
+
+    #[test]
+    fn commands_and_options_may_be_shortened_and_globals_stand_anywhere() {
+        for line in [
+            "flexget-rs --test -c a.yml execute --tasks x y",
+            "flexget-rs exec --task x y --test -c a.yml",
+            "flexget-rs -c a.yml exec --tasks x --tasks y --test",
+            "flexget-rs run x y -c a.yml --test",
+        ] {
+            let matches = program(None).try_get_matches_from(line.split(' ')).unwrap();
+            let (name, leaf) = matches.subcommand().unwrap();
+            let global = GlobalOptions::from_arg_matches(leaf).unwrap();
+            assert_eq!((name, global.test, global.config), ("execute", true, Some("a.yml".into())), "{line}");
+            let execute = Execute::from_arg_matches(leaf).unwrap();
+            assert_eq!([execute.names, execute.tasks].concat(), ["x", "y"], "{line}");
+        }
+    }
+}

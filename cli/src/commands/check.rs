@@ -1,0 +1,102 @@
+//! `check`: reports everything that is wrong with the config.
+
+use std::path::PathBuf;
+
+use flexget_core::config::plan::Plan;
+use flexget_core::plugin::command::Format;
+use serde_json::json;
+
+use crate::args::FormatOption;
+use crate::config::{Config, MissingPlugin};
+use crate::exit;
+use crate::render::diagnostics::{Detail, diagnostic_reports};
+use crate::render::printable::Printable;
+use crate::render::text::count;
+use crate::session::Session;
+
+/// Check the config and report everything that is wrong with it
+///
+/// Nothing is run and nothing is sent. Plugins that only FlexGet has are listed for each task that names them. The exit
+/// code is 2 if there is an error, and 0 if there are only warnings: a task that needs such a plugin is skipped, and the
+/// others run.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Check {
+    /// Config, as with `--config`
+    #[arg(value_name = "FILE", conflicts_with = "config")]
+    pub file: Option<PathBuf>,
+    /// The output format.
+    #[command(flatten)]
+    pub format: FormatOption,
+}
+
+impl Check {
+    /// Checks the config.
+    pub(crate) fn run(&self, session: &Session) -> u8 {
+        let Session { console, global, folders, .. } = session;
+        let format = self.format.format();
+        let named = self.file.as_deref().or(global.config.as_deref());
+        let path = match folders.config(named, &session.environment) {
+            Ok(path) => path,
+            Err(missing) => return session.fail(&session.no_config(&missing), format, exit::USAGE),
+        };
+        let config = Config::read(&path, Vec::new());
+        let is_valid = !config.has_errors();
+        let name = folders.shown(&path);
+        match format {
+            Format::Json => {
+                let diagnostics = diagnostic_reports(&config, folders);
+                let missing = config.missing().into_iter().map(|(task, plugins)| {
+                    let runs = plugins.iter().all(|plugin| !plugin.needed);
+                    json!({ "task": task, "runs": runs, "plugins": plugins })
+                });
+                let missing: Vec<_> = missing.collect();
+                console.json(&json!({
+                    "version": 1, "file": name, "ok": is_valid, "diagnostics": diagnostics, "missing": missing
+                }));
+            }
+            Format::Text => {
+                let detail = if global.quiet { Detail::Errors } else { Detail::Full };
+                console.diagnostics(&config, &name, folders, detail);
+                if !global.quiet {
+                    list_missing(&config, session);
+                    if let Some(plan) = &config.plan {
+                        summarize(plan, &name, is_valid, session);
+                    }
+                }
+            }
+        }
+        if is_valid { exit::SUCCESS } else { exit::USAGE }
+    }
+}
+
+/// Prints the number of tasks, and which of them cannot run.
+fn summarize(plan: &Plan, name: &str, is_valid: bool, session: &Session) {
+    let unusable = plan.tasks.iter().filter(|task| !task.unusable.is_empty());
+    let unusable: Vec<String> = unusable.map(|task| format!("`{}`", task.name)).collect();
+    let tasks = count(plan.tasks.len(), "task");
+    match unusable.len() {
+        0 if is_valid => session.console.line(&Printable::line(format_args!("{name} is good: {tasks}"))),
+        0 => {}
+        number => {
+            let line = format!("{name}: {number} of {tasks} cannot run here: {}", unusable.join(", "));
+            session.console.line(&Printable::line(line));
+        }
+    }
+}
+
+/// Prints, for each task, the plugins that it names and that this program does not have.
+fn list_missing(config: &Config, session: &Session) {
+    let missing = config.missing();
+    if missing.is_empty() {
+        return;
+    }
+    session.console.line(&Printable::line("plugins that flexget-rs does not have, by task:"));
+    for (task, plugins) in missing {
+        let name = |plugin: &MissingPlugin<'_>| match plugin.needed {
+            true => plugin.plugin.to_owned(),
+            false => format!("{} (not needed)", plugin.plugin),
+        };
+        let names = plugins.iter().map(name).collect::<Vec<_>>().join(", ");
+        session.console.line(&Printable::line(format_args!("  {task}: {names}")));
+    }
+}

@@ -1,0 +1,13 @@
+//! Rendering: the only code of the program that writes to the terminal.
+
+pub(crate) mod console;
+pub(crate) mod diagnostics;
+pub(crate) mod dump;
+pub(crate) mod log;
+pub(crate) mod manual;
+pub(crate) mod panic;
+pub(crate) mod printable;
+pub(crate) mod qr_code;
+pub(crate) mod report;
+pub(crate) mod table;
+pub(crate) mod text;

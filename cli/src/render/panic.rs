@@ -1,0 +1,27 @@
+//! Messages for when the console cannot be used: a panic, or a failure to start.
+
+use std::backtrace::Backtrace;
+use std::io::{self, Write};
+
+use super::printable::Printable;
+
+/// Reports panics in words, with a backtrace only where `RUST_BACKTRACE` asks for one.
+pub(crate) fn explain_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let payload = panic.payload_as_str().unwrap_or("no message");
+        let place = panic.location().map(|place| format!(" at {}:{}", place.file(), place.line())).unwrap_or_default();
+        let message = Printable::line(format_args!("error: this is a bug in flexget-rs: {payload}{place}"));
+        let help = match std::env::var_os("RUST_BACKTRACE").is_some_and(|wanted| wanted != "0") {
+            true => Printable::block(Backtrace::force_capture()),
+            false => Printable::line(
+                "  = help: please report it, with the output of the same command when `RUST_BACKTRACE=1` is set",
+            ),
+        };
+        let _ = writeln!(io::stderr(), "{}\n{}", message.as_str(), help.as_str());
+    }));
+}
+
+/// Reports that the program could not start.
+pub(crate) fn report_start_failure(error: &io::Error) {
+    let _ = writeln!(io::stderr(), "{}", Printable::line(format_args!("error: cannot start: {error}")).as_str());
+}
