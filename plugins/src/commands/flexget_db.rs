@@ -47,7 +47,7 @@ impl Command for ImportFlexgetDb {
         }
         brought.push(source.seen(cx)?);
         let accounts = source.accounts()?;
-        tell(out, &brought, &accounts)
+        report(cx, out, &brought, &accounts)
     }
 }
 
@@ -60,19 +60,22 @@ struct Brought {
     left_out: Vec<String>,
 }
 
-fn tell(out: &mut Output, brought: &[Brought], accounts: &[String]) -> Result<()> {
+fn report(cx: &Context, out: &mut Output, brought: &[Brought], accounts: &[String]) -> Result<()> {
     if out.format == Format::Json {
         let lists: Vec<Json> = brought
             .iter()
             .map(|one| json!({ "kind": one.kind, "name": one.name, "found": one.found, "new": one.new, "left_out": one.left_out }))
             .collect();
-        return out.data(&json!({ "imported": lists, "accounts_to_authorize": accounts }));
+        return out.data(&json!({ "imported": lists, "accounts_to_authorize": accounts, "dry_run": cx.dry_run }));
     }
     let mut table = Table::new(&["Kind", "Name", "Found", "New"]);
     for one in brought {
         table.row([one.kind.to_owned(), one.name.clone(), one.found.to_string(), one.new.to_string()]);
     }
     out.table(&table)?;
+    if cx.dry_run {
+        out.note("dry run: nothing was imported; `New` counts what would be")?;
+    }
     for one in brought {
         for reason in &one.left_out {
             out.note(format!("left out of {} `{}`: {reason}", one.kind, one.name))?;

@@ -1,5 +1,6 @@
 //! `seen …`
 
+use flexget_core::plugin::command::verb;
 use flexget_core::prelude::*;
 use serde_json::json;
 
@@ -92,11 +93,12 @@ impl Command for Add {
             tasks => tasks.iter().map(|task| format!("`{task}`")).collect::<Vec<_>>().join(", "),
         };
         if out.format == Format::Json {
-            return out.data(&json!({ "value": self.value, "tasks": self.task, "added": news.len() }));
+            return out
+                .data(&json!({ "value": self.value, "tasks": self.task, "added": news.len(), "dry_run": cx.dry_run }));
         }
         out.line(match news.is_empty() {
             true => format!("`{}` is already seen, for {whom}", self.value),
-            false => format!("added `{}` as seen, for {whom}", self.value),
+            false => format!("{} `{}` as seen, for {whom}", verb(cx, "added", "add"), self.value),
         })
     }
 }
@@ -134,9 +136,10 @@ impl Command for Forget {
         let titles: Vec<&str> = found.iter().map(|(_, sight)| sight.title.as_str()).collect();
         SeenRecord::collection(cx).remove(&ids)?;
         if out.format == Format::Json {
-            return out.data(&json!({ "value": self.value, "titles": titles, "fields": fields }));
+            return out
+                .data(&json!({ "value": self.value, "titles": titles, "fields": fields, "dry_run": cx.dry_run }));
         }
-        out.line(format!("removed {} titles ({fields} fields)", titles.len()))?;
+        out.line(format!("{} {} titles ({fields} fields)", verb(cx, "removed", "remove"), titles.len()))?;
         if titles.is_empty() {
             out.note("`flexget-rs seen search` finds what there is by a part of it")?;
         }

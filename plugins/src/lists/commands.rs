@@ -7,6 +7,7 @@ mod regexp_list;
 
 use std::marker::PhantomData;
 
+use flexget_core::plugin::command::verb;
 use flexget_core::prelude::*;
 use serde_json::json;
 
@@ -101,6 +102,9 @@ struct Purge<K: OfKind> {
     #[serde(default = "default_list::<K>")]
     #[schemars(extend("positional" = true))]
     list: String,
+    /// Do not ask.
+    #[serde(default)]
+    yes: bool,
     #[serde(skip)]
     kind: PhantomData<K>,
 }
@@ -109,7 +113,7 @@ impl<K: OfKind> Command for Purge<K> {
     const PATH: &'static [&'static str] = &[K::KIND.command, "purge"];
 
     async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
-        K::KIND.purge(cx, out, &self.list)
+        K::KIND.purge(cx, out, &self.list, self.yes)
     }
 }
 
@@ -225,11 +229,12 @@ impl Kind {
     }
 
     /// Says what became of an item that was to be added.
-    fn added(&self, out: &mut Output, list: &str, title: &str, is_new: bool) -> Result<()> {
+    fn added(&self, cx: &Context, out: &mut Output, list: &str, title: &str, is_new: bool) -> Result<()> {
         if out.format == Format::Json {
-            return out.data(&json!({ "list": list, "title": title, "added": is_new }));
+            let result = json!({ "list": list, "title": title, "added": is_new, "dry_run": cx.dry_run });
+            return out.data(&result);
         }
-        let done = if is_new { "added" } else { "updated" };
+        let done = if is_new { verb(cx, "added", "add") } else { verb(cx, "updated", "update") };
         let to = if is_new { "to" } else { "on" };
         out.line(format!("{done} {} `{title}` {to} {} `{list}`", self.item, self.word))
     }
@@ -242,19 +247,29 @@ impl Kind {
         list.stored_list.collection().remove(&[item.id])?;
         let title = item.entry.title();
         if out.format == Format::Json {
-            return out.data(&json!({ "list": list.name, "title": title, "removed": true }));
+            let result = json!({ "list": list.name, "title": title, "removed": true, "dry_run": cx.dry_run });
+            return out.data(&result);
         }
-        out.line(format!("removed {} `{title}` from {} `{}`", self.item, self.word, list.name))
+        let removed = verb(cx, "removed", "remove");
+        out.line(format!("{removed} {} `{title}` from {} `{}`", self.item, self.word, list.name))
     }
 
-    /// Takes a whole list away.
-    fn purge(&self, cx: &Context, out: &mut Output, name: &str) -> Result<()> {
+    /// Deletes a whole list, unless the user does not agree.
+    fn purge(&self, cx: &Context, out: &mut Output, name: &str, yes: bool) -> Result<()> {
         let list = self.open(cx, name)?;
+        let items = list.stored_list.items()?.len();
+        if !yes && !cx.dry_run {
+            let question = format!("delete {} `{}` with {items} items?", self.word, list.name);
+            if !out.confirm(&question)? {
+                return Err(Error::new(format!("{} `{}` was not deleted", self.word, list.name)));
+            }
+        }
         let removed = list.stored_list.collection().drop()?;
         if out.format == Format::Json {
-            return out.data(&json!({ "list": list.name, "removed": removed }));
+            return out.data(&json!({ "list": list.name, "removed": removed, "dry_run": cx.dry_run }));
         }
-        out.line(format!("deleted {} `{}` with {removed} items", self.word, list.name))
+        let deleted = verb(cx, "deleted", "delete");
+        out.line(format!("{deleted} {} `{}` with {removed} items", self.word, list.name))
     }
 }
 
@@ -438,7 +453,7 @@ mod tests {
             said.data[0].clone()
         };
         let added = data("entry-list add", json!({ "entry": ["A", "http://x/a"] }));
-        assert_eq!(added, json!({ "list": "entries", "title": "A", "added": true }));
+        assert_eq!(added, json!({ "list": "entries", "title": "A", "added": true, "dry_run": false }));
         assert_eq!(data("entry-list all", json!({})), json!([{ "name": "entries", "items": 1 }]));
         let fields = json!({ "title": "A", "url": "http://x/a", "original_title": "A", "original_url": "http://x/a", "added": "2026-11-24T00:00:00Z" });
         let entry = json!({ "id": 1, "added": "2026-11-24T00:00:00Z", "fields": fields });
@@ -446,8 +461,8 @@ mod tests {
         assert_eq!(data("entry-list list", json!({})), json!({ "list": "entries", "entries": [entry] }));
         assert_eq!(
             data("entry-list del", json!({ "item": ["A"] })),
-            json!({ "list": "entries", "title": "A", "removed": true })
+            json!({ "list": "entries", "title": "A", "removed": true, "dry_run": false })
         );
-        assert_eq!(data("entry-list purge", json!({})), json!({ "list": "entries", "removed": 0 }));
+        assert_eq!(data("entry-list purge", json!({})), json!({ "list": "entries", "removed": 0, "dry_run": false }));
     }
 }

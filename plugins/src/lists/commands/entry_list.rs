@@ -70,6 +70,6 @@ impl Command for Add {
         let list = KIND.open_or_new(cx, &name)?;
         let entry = typed(title, url, &self.attributes);
         let change = list.stored_list.add(&[&entry])?;
-        KIND.added(out, &list.name, entry.title(), change.outcomes == [Outcome::Done])
+        KIND.added(cx, out, &list.name, entry.title(), change.outcomes == [Outcome::Done])
     }
 }

@@ -79,7 +79,7 @@ impl Command for Add {
         let list = KIND.open_or_new(cx, &name)?;
         let entry = typed(title, String::new(), &self.identifiers);
         let change = list.stored_list.put(&[&entry], movie_list::kept)?;
-        KIND.added(out, &list.name, entry.title(), change.outcomes == [Outcome::Done])
+        KIND.added(cx, out, &list.name, entry.title(), change.outcomes == [Outcome::Done])
     }
 }
 

@@ -78,7 +78,7 @@ impl Command for Add {
             let kept = pending_list::kept(entry, before);
             if self.approved { kept.with(APPROVED, true) } else { kept }
         })?;
-        KIND.added(out, &list.name, entry.title(), change.outcomes == [Outcome::Done])
+        KIND.added(cx, out, &list.name, entry.title(), change.outcomes == [Outcome::Done])
     }
 }
 
@@ -126,11 +126,12 @@ fn decide(cx: &Context, out: &mut Output, words: &[String], approve: bool) -> Re
     list.stored_list.put(&[&item.entry], |entry, _| entry.fresh().with(APPROVED, approve))?;
     let title = item.entry.title();
     if out.format == Format::Json {
-        return out.data(&json!({ "list": list.name, "title": title, "approved": approve, "changed": was != approve }));
+        return out.data(&json!({ "list": list.name, "title": title, "approved": approve, "changed": was != approve, "dry_run": cx.dry_run }));
     }
     let word = if approve { "approved" } else { "rejected" };
-    out.line(match was == approve {
-        true => format!("entry `{title}` is already {word}"),
-        false => format!("entry `{title}` is {word} now"),
+    out.line(match (was == approve, cx.dry_run) {
+        (true, _) => format!("entry `{title}` is already {word}"),
+        (false, true) => format!("entry `{title}` would be {word}"),
+        (false, false) => format!("entry `{title}` is {word} now"),
     })
 }

@@ -67,6 +67,6 @@ impl Command for Add {
         })?;
         let list = KIND.open_or_new(cx, &name)?;
         let change = list.stored_list.put(&[&Entry::new(&regexp, "")], regexp_list::kept)?;
-        KIND.added(out, &list.name, &regexp, change.outcomes == [Outcome::Done])
+        KIND.added(cx, out, &list.name, &regexp, change.outcomes == [Outcome::Done])
     }
 }
