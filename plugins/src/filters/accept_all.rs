@@ -1,6 +1,6 @@
 use flexget_core::prelude::*;
 
-/// Accepts every entry that nothing else has rejected.
+/// Accepts all entries that no other plugin has rejected.
 ///
 /// ```yaml
 /// mock: [ First, Second ]

@@ -11,25 +11,23 @@ use serde::{Deserializer, de};
 
 /// Accepts, rejects or fails the entries for which a condition is true, or runs plugins on them.
 ///
-/// A condition is an expression over the fields of an entry, in the language of Jinja: `and`, `or`,
-/// `not`, `in`, comparisons, filters, `is defined`, `now - timedelta(days=7)`. There are also
-/// `has_field('name')`, `now`, `utcnow` and `task`. The rules are tried one after the other, each
-/// on the entries that are not rejected by then.
+/// A condition is a Jinja expression over the fields of an entry: `and`, `or`, `not`, `in`,
+/// comparisons, filters, `is defined`, `now - timedelta(days=7)`. It may also use
+/// `has_field('name')`, `now`, `utcnow` and `task`. The rules are applied in order, each to the
+/// entries that are not rejected yet.
 ///
-/// In place of `accept`, `reject` or `fail` there can be plugins, which run on the matching entries
-/// in all their phases (for those the condition is looked at again in each phase), or a list of
-/// such actions.
+/// Instead of `accept`, `reject` or `fail`, a rule may hold plugins, or a list of such actions.
+/// Plugins run on the matching entries in all their phases; the condition is evaluated again in
+/// each phase.
 ///
-/// Fields that a lookup offers are fetched when a condition comes to read them, for all entries
-/// together: `'x' in title and trakt_watched` asks about the entries with an `x` alone.
+/// Fields of a lookup are fetched when a condition reads them, for all entries at once:
+/// `'x' in title and trakt_watched` fetches only for entries with an `x` in the title.
 ///
-/// * A field that there is not makes the condition false, also within `not`.
-/// * A field whose lookup failed makes it neither true nor false. The rule does not apply then; if
-///   it was to reject or fail the entry, nobody may accept the entry in this run, and it stays
-///   undecided with the reason. (FlexGet takes the field for `None`, so that what is not known to
-///   be watched passes.)
-/// * A condition that cannot be evaluated, such as text compared with a number, is a warning and
-///   does not apply.
+/// * A field that does not exist makes the condition false, also within `not`.
+/// * A field whose lookup failed makes it neither true nor false. The rule does not apply then. If it would reject or
+/// fail the entry, no plugin can accept the entry in this run, and it stays undecided with the
+/// reason. (FlexGet reads the field as `None`, so that entries not known to be watched pass.)
+/// * A condition that cannot be evaluated, such as a text compared with a number, gives a warning and does not apply.
 ///
 /// ```yaml
 /// mock:
@@ -46,24 +44,24 @@ pub struct If {
     rules: Vec<Rule>,
 }
 
-/// A condition with what to do with the entries for which it is true.
+/// A condition and the actions for entries that match it.
 struct Rule {
     condition: Expression,
     actions: OneOrMany<Action>,
 }
 
-/// Action for an entry.
+/// An action for an entry.
 enum Action {
-    /// To accept, reject or fail it.
-    Decide(Decision),
-    /// To run plugins on it.
+    /// Accepts, rejects or fails it.
+    Decide(RuleDecision),
+    /// Runs plugins on it.
     Run(AnyPlugins),
 }
 
-/// Action for an entry, as a word.
+/// A decision about an entry.
 #[derive(Deserialize, Clone, Copy, PartialEq)]
 #[serde(rename_all = "lowercase")]
-enum Decision {
+enum RuleDecision {
     Accept,
     Reject,
     Fail,
@@ -97,7 +95,7 @@ impl Plugin for If {
     }
 }
 
-/// Creates the step of `if` in a phase.
+/// Returns the step of a phase.
 fn step_in(phase: Phase) -> impl for<'a> AsyncFn(&'a If, &'a mut Task) -> Result<()> + Copy + 'static {
     async move |plugin: &If, task: &mut Task| plugin.apply(phase, task).await
 }
@@ -123,8 +121,8 @@ impl If {
                         let steps: Vec<_> = plugins.steps.iter().filter(|step| step.phase == phase).collect();
                         let live: Vec<usize> =
                             matching.iter().copied().filter(|at| is_live(&task.entries[*at])).collect();
-                        // What gets ready before there are entries does so in any case, such as
-                        // lists.
+                        // Lists check in the start phase, before there are entries, that they are
+                        // ready.
                         if !live.is_empty() || phase < Phase::Input {
                             task.with_only(&live, &steps).await?;
                         }
@@ -155,24 +153,23 @@ impl Action {
         }
     }
 
-    fn keeps_out(&self) -> bool {
-        matches!(self, Self::Decide(Decision::Reject | Decision::Fail))
+    fn excludes(&self) -> bool {
+        matches!(self, Self::Decide(RuleDecision::Reject | RuleDecision::Fail))
     }
 }
 
 impl Rule {
-    fn decide(&self, decision: Decision, entry: &mut Entry) {
+    fn decide(&self, decision: RuleDecision, entry: &mut Entry) {
         let reason = format!("matched requirement: {}", self.condition.text());
         match decision {
-            Decision::Accept => entry.accept_because(If::NAME, Some(reason)),
-            Decision::Reject => entry.reject(If::NAME, Some(reason)),
-            Decision::Fail => entry.fail(If::NAME, reason),
+            RuleDecision::Accept => entry.accept_because(If::NAME, Some(reason)),
+            RuleDecision::Reject => entry.reject(If::NAME, Some(reason)),
+            RuleDecision::Fail => entry.fail(If::NAME, reason),
         }
     }
 
-    /// Returns the entries for which the condition is true.
-    ///
-    /// Those for which it is not known are dealt with here.
+    /// Returns the positions of matching entries, and withholds those for which the condition is
+    /// unknown.
     async fn matching(&self, task: &mut Task) -> Vec<usize> {
         let live = task.live().collect();
         let results = task.evaluate(live, |fields, now| self.condition.holds(fields, now)).await;
@@ -187,7 +184,7 @@ impl Rule {
                     if let ErrorKind::Pending(fields) = &error.kind {
                         let reason = format!("`{text}` is not known: {}", unavailable_fields_message(fields));
                         entry.trace(format!("{}: {reason}", If::NAME));
-                        if self.actions.iter().any(Action::keeps_out) {
+                        if self.actions.iter().any(Action::excludes) {
                             entry.hold(If::NAME, reason);
                         }
                     } else {
@@ -231,7 +228,7 @@ impl<'de> Deserialize<'de> for Action {
                 f.write_str("`accept`, `reject`, `fail`, or plugins")
             }
             fn visit_str<E: de::Error>(self, word: &str) -> Result<Action, E> {
-                Decision::deserialize(de::value::StrDeserializer::new(word)).map(Action::Decide)
+                RuleDecision::deserialize(de::value::StrDeserializer::new(word)).map(Action::Decide)
             }
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Action, A::Error> {
                 AnyPlugins::deserialize(MapAccessDeserializer::new(map)).map(Action::Run)
@@ -255,11 +252,11 @@ impl JsonSchema for Rule {
             "anyOf": [{ "type": "string", "enum": ["accept", "reject", "fail"] }, AnyPlugins::json_schema(generator)],
         });
         json_schema!({
-            "description": "A condition with what to do with the entries for which it is true.",
+            "description": "A condition and the actions for entries that match it.",
             "type": "object",
             "propertyNames": { "format": "expression" },
             "additionalProperties": {
-                "description": "What to do: `accept`, `reject`, `fail`, plugins to run, or a list of these.",
+                "description": "The action: `accept`, `reject`, `fail`, plugins to run, or a list of these.",
                 "anyOf": [
                     { "type": "string", "enum": ["accept", "reject", "fail"] },
                     AnyPlugins::json_schema(generator),
@@ -280,7 +277,7 @@ mod tests {
 
     use crate::shared::test_lookup::asked;
 
-    /// The titles that are accepted of three entries, with what a lookup knows of them, by one rule.
+    /// Returns the titles that a rule accepts of three entries with fields of a lookup.
     fn accepted_by(rule: &str) -> Vec<String> {
         let task = format!(
             "mock: [ {{ title: Old, year: 1972 }}, {{ title: New, year: 2025, note: ~ }}, {{ title: Other }} ]
@@ -297,7 +294,7 @@ if: [ {{ {rule:?}: accept }} ]"
     }
 
     #[test]
-    fn the_conditions_that_users_write() {
+    fn evaluates_the_conditions_that_users_write() {
         for (condition, expected) in [
             ("trakt_watched", vec!["Old"]),
             ("trakt_collected", vec!["Old"]),
@@ -344,7 +341,7 @@ if: [ {{ {rule:?}: accept }} ]"
     }
 
     #[test]
-    fn only_entries_that_come_to_read_a_field_are_asked_about_and_all_at_once() {
+    fn fields_are_fetched_at_once_for_the_entries_that_read_them() {
         let cx = testing::context();
         let task = "
             mock: [ x1, x2, y1, x3 ]
@@ -360,7 +357,7 @@ if: [ {{ {rule:?}: accept }} ]"
     }
 
     #[test]
-    fn what_could_not_be_looked_up_is_neither_true_nor_false() {
+    fn a_failed_lookup_makes_a_condition_neither_true_nor_false() {
         let run = |rule: &str| {
             let task =
                 format!("mock: [A, B]\ntest_lookup: {{ answers: {{}}, fails: [A] }}\naccept_all: yes\nif: [ {rule} ]");
@@ -379,7 +376,7 @@ if: [ {{ {rule:?}: accept }} ]"
     }
 
     #[test]
-    fn an_entry_that_was_held_keeps_its_reason() {
+    fn a_withheld_entry_keeps_its_reason() {
         let task = "
             mock: [ A ]
             test_lookup: { answers: {}, fails: [A] }
@@ -468,7 +465,7 @@ tasks:
     }
 
     #[test]
-    fn mistakes_are_found_before_anything_runs_all_at_once() {
+    fn all_mistakes_are_found_before_the_run() {
         let mistakes = testing::mistakes(
             "
             mock: [ A ]

@@ -1,9 +1,9 @@
 use flexget_core::prelude::*;
 
-/// Accepts no more than so many entries in a run.
+/// Limits the number of accepted entries in a run.
 ///
-/// The first ones stay accepted, in the order of the task; the others are rejected and come up
-/// again in the next run, when the first ones are seen. With `--learn` there is no limit.
+/// The first entries in the order of the task stay accepted; the others are rejected, and are
+/// processed again in the next run, when the first ones are seen. With `--learn` there is no limit.
 ///
 /// ```yaml
 /// mock: [ First, Second, Third ]
@@ -13,7 +13,7 @@ use flexget_core::prelude::*;
 #[derive(Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct LimitNew {
-    /// Number of entries that stay accepted.
+    /// The number of entries that stay accepted.
     #[schemars(range(min = 1))]
     amount: usize,
 }
@@ -45,7 +45,7 @@ mod tests {
     use flexget_core::testing;
 
     #[test]
-    fn the_next_run_takes_the_next_ones() {
+    fn the_next_run_accepts_the_next_entries() {
         let cx = testing::context();
         let task = "mock: [A, B, C]\naccept_all: yes\nlimit_new: 2";
         let first = testing::run(task, &cx);

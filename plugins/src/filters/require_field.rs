@@ -1,10 +1,9 @@
 use flexget_core::prelude::*;
 
-/// Rejects entries that lack a field, or whose field is known to be nothing.
+/// Rejects entries without a field, or whose field is null.
 ///
-/// A field that a lookup offers is fetched, one field after the other, and only for the entries
-/// that are still in question. An entry whose lookup failed is rejected as well, and the reason
-/// says so: it is not known to have the field.
+/// Fields of a lookup are fetched, one after the other, for the entries that are not rejected yet.
+/// An entry whose lookup failed is rejected, too, with that reason.
 ///
 /// ```yaml
 /// mock:

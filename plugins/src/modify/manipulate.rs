@@ -1,9 +1,10 @@
 use flexget_core::prelude::*;
 
-/// Changes fields: takes parts out of them, replaces, copies or removes them.
+/// Changes fields: extracts and replaces parts of them, copies or removes them.
 ///
-/// The changes are made one after the other, each on what the one before it left, to all entries that are not rejected.
-/// A field that a lookup offers is fetched if a change reads it. Numbers are read as the text that spells them. An entry whose title would become empty is failed.
+/// The changes are made in order, to all entries that are not rejected. Fields of a lookup are
+/// fetched if a change reads them. Numbers are read as the text that spells them. An entry whose
+/// title would become empty fails.
 ///
 /// ```yaml
 /// mock: [ '[1972] Solaris' ]
@@ -15,43 +16,43 @@ use flexget_core::prelude::*;
 #[derive(Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Manipulate {
-    /// The changes, each a field with what to do to it.
-    changes: Vec<IndexMap<String, Change>>,
+    /// The changes, by field.
+    changes: Vec<IndexMap<String, FieldChange>>,
 }
 
-/// What to do to a field. Where several things are asked for, they are done in the order `erase`, `extract`, `replace`.
+/// A change of a field: `erase`, `extract` and `replace` are applied in this order.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(inline)]
-struct Change {
-    /// When to do it.
+struct FieldChange {
+    /// The phase of the change.
     #[serde(default)]
-    phase: When,
-    /// The field to read, if it is another.
+    phase: ChangePhase,
+    /// The field to read, if it is not the field to change.
     from: Option<String>,
     /// Removes the field.
     #[serde(default)]
     remove: bool,
-    /// What to take out, wherever it is found.
+    /// The regular expressions whose matches are removed.
     #[serde(default)]
     erase: Vec<Pattern>,
-    /// What to keep: the groups of this regular expression where it is first found. If it is not found, all is kept.
+    /// The regular expression whose groups are kept; without a match, the field stays as it is.
     extract: Option<Pattern>,
-    /// Keeps the groups of all places where `extract` is found, or all that was found if there are no groups.
+    /// Keeps the groups of all matches of `extract`, or the matches if it has no groups.
     #[serde(default)]
     find_all: bool,
-    /// What to put between groups.
+    /// The text between the groups.
     #[serde(default = "space")]
     separator: String,
-    /// What to put in place of something.
-    replace: Option<Replace>,
+    /// The replacement.
+    replace: Option<Replacement>,
 }
 
-/// When to do it.
+/// The phase of a change.
 #[derive(Deserialize, JsonSchema, Default, PartialEq, Clone, Copy)]
 #[serde(rename_all = "lowercase")]
 #[schemars(inline)]
-enum When {
+enum ChangePhase {
     /// Before anything is decided.
     #[default]
     Metainfo,
@@ -61,14 +62,14 @@ enum When {
     Modify,
 }
 
-/// What to put in place of what.
+/// A replacement.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(inline)]
-struct Replace {
-    /// What to look for, everywhere in the field.
+struct Replacement {
+    /// The regular expression whose matches are replaced.
     regexp: Pattern,
-    /// What to put there; `\1` or `\g<name>` stand for groups.
+    /// The new text, in which `\1` or `\g<name>` stand for groups.
     format: String,
 }
 
@@ -82,15 +83,15 @@ impl Plugin for Manipulate {
     const NAME: &'static str = "manipulate";
 
     fn steps(&self) -> Vec<Step<Self>> {
-        let used = |when: When| self.changes().any(|(_, _, change)| change.phase == when);
+        let used = |when: ChangePhase| self.changes().any(|(_, _, change)| change.phase == when);
         let mut steps = Vec::new();
-        if used(When::Metainfo) {
+        if used(ChangePhase::Metainfo) {
             steps.push(Step::at(Phase::Metainfo, Self::in_metainfo).priority(255));
         }
-        if used(When::Filter) {
+        if used(ChangePhase::Filter) {
             steps.push(Step::at(Phase::Filter, Self::in_filter).priority(255));
         }
-        if used(When::Modify) {
+        if used(ChangePhase::Modify) {
             steps.push(Step::at(Phase::Modify, Self::in_modify).priority(255));
         }
         steps
@@ -106,7 +107,7 @@ impl Plugin for Manipulate {
             if change.extract.as_ref().is_some_and(|pattern| pattern.groups() == 0) && !change.find_all {
                 problems.push(
                     Problem::at(path.key("extract"), "the regular expression has no group, so nothing would be kept")
-                        .help("put what is to be kept between `(` and `)`"),
+                        .help("put the part to keep between `(` and `)`"),
                 );
             }
         }
@@ -116,23 +117,23 @@ impl Plugin for Manipulate {
 
 impl Manipulate {
     async fn in_metainfo(&self, task: &mut Task) -> Result<()> {
-        self.change(When::Metainfo, task).await
+        self.change(ChangePhase::Metainfo, task).await
     }
 
     async fn in_filter(&self, task: &mut Task) -> Result<()> {
-        self.change(When::Filter, task).await
+        self.change(ChangePhase::Filter, task).await
     }
 
     async fn in_modify(&self, task: &mut Task) -> Result<()> {
-        self.change(When::Modify, task).await
+        self.change(ChangePhase::Modify, task).await
     }
 
-    fn changes(&self) -> impl Iterator<Item = (usize, &str, &Change)> {
+    fn changes(&self) -> impl Iterator<Item = (usize, &str, &FieldChange)> {
         let numbered = self.changes.iter().enumerate();
         numbered.flat_map(|(at, pairs)| pairs.iter().map(move |(field, change)| (at, field.as_str(), change)))
     }
 
-    async fn change(&self, when: When, task: &mut Task) -> Result<()> {
+    async fn change(&self, when: ChangePhase, task: &mut Task) -> Result<()> {
         for (_, field, change) in self.changes().filter(|(_, _, change)| change.phase == when) {
             if change.remove {
                 task.live_entries().for_each(|entry| entry.unset(field));
@@ -155,8 +156,8 @@ impl Manipulate {
     }
 }
 
-impl Change {
-    /// What the field is to be, or why it stays as it is.
+impl FieldChange {
+    /// Returns the new value of the field, or why it stays as it is.
     fn value(&self, value: Option<Value>, from: &str) -> Result<Result<Value, String>> {
         let value = value.unwrap_or_default();
         let reads = [
@@ -186,10 +187,8 @@ impl Change {
     }
 
     fn extracted(&self, pattern: &Pattern, text: &str) -> Result<Option<String>> {
-        let found = match self.find_all {
-            true => pattern.all_captures(text)?,
-            false => pattern.captures(text)?.into_iter().collect(),
-        };
+        let found =
+            if self.find_all { pattern.all_captures(text)? } else { pattern.captures(text)?.into_iter().collect() };
         if found.is_empty() && !self.find_all {
             return Ok(None);
         }
@@ -212,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn every_way_of_changing() {
+    fn changes_fields_as_flexget_does() {
         for (entry, options, field, expected) in [
             ("'[1972] Solaris'", r"title: { extract: '\](.*)' }", "title", "Solaris"),
             ("'a-b-c'", r"x: { from: title, extract: '(\w)-(\w)', separator: '+' }", "x", "a+b"),
@@ -234,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn a_title_does_not_become_empty_and_a_field_that_is_not_there_is_a_warning() {
+    fn an_empty_title_fails_and_a_missing_field_gives_a_warning() {
         let task = "mock: [ A ]\nmanipulate: [ { x: { extract: '(.)' } }, { title: { erase: [a] } } ]\naccept_all: yes";
         let report = testing::run(task, &testing::context());
         assert_eq!(report.warnings, ["manipulate: cannot extract: field `x` is not present"]);
@@ -242,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_are_found_before_anything_runs() {
+    fn mistakes_are_found_before_the_run() {
         let mistakes = testing::mistakes(
             r"
             mock: [ A ]

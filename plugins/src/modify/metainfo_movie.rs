@@ -7,11 +7,11 @@ use crate::titles::parsing::{names, today};
 /// Reads name, year and quality of movies from the titles of entries.
 ///
 /// The fields are `movie_name`, `movie_year`, `id` (name and year), `quality`, `proper`,
-/// `proper_count`, `release_group` and `movie_guessed`. Fields that are known already stay as they
-/// are, and entries with a `movie_name` or a `series_name` are not read.
+/// `proper_count`, `release_group` and `movie_guessed`. Known fields keep their values. Entries
+/// with a `movie_name` or a `series_name` are not read.
 ///
-/// Other than in FlexGet, a title of an episode or a season is left alone, `Blade Runner 2049` has
-/// no year, and a movie is no `proper` because it has a year.
+/// Other than in FlexGet, titles of episodes and seasons are not read, `Blade Runner 2049` has no
+/// year, and a year does not make a movie `proper`.
 ///
 /// ```yaml
 /// metainfo_movie: yes

@@ -5,14 +5,11 @@ use crate::titles::parsing::movie::movie;
 use crate::titles::parsing::series::series;
 use crate::titles::parsing::today;
 
-/// Offers the field `quality`, read from the title: `1080p webdl h264`.
+/// Offers the field `quality`, read from the title: `1080p webdl h264`. Runs in every task.
 ///
-/// Runs in every task, unless it is told not to.
-///
-/// Its parts are resolution, source, codec, colour range and audio, with FlexGet's names for them;
-/// it is `unknown` if the title tells none. In conditions and in `sort_by`, qualities are ordered
-/// from worse to better: `quality >= '720p'`. A `quality` that is known already stays as it is, and
-/// nothing is read as long as nobody asks.
+/// Its parts are resolution, source, codec, color range and audio, with FlexGet's names; it is
+/// `unknown` if the title has none. In conditions and in `sort_by`, qualities are ordered from
+/// worse to better: `quality >= '720p'`. A known `quality` stays as it is.
 ///
 /// ```yaml
 /// metainfo_quality: yes

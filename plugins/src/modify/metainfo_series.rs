@@ -6,21 +6,19 @@ use crate::titles::parsing::{names, today};
 
 /// Reads show, season, episode and quality from the titles of entries.
 ///
-/// It understands `S01E02`, `1x02`, `Season 1 Episode 2`, seasons as a whole, a few episodes in a
-/// row, dates (`2024.05.03`), the numbers of anime (`- 12`, `12v2`) and named specials of a season.
-/// A title that tells only a part or an episode without its season is left alone, since it may be
-/// that of a movie; so is one of several seasons, of a disc, or of more than three episodes.
+/// It understands `S01E02`, `1x02`, `Season 1 Episode 2`, whole seasons, up to three episodes in a
+/// row, dates (`2024.05.03`), numbers of anime (`- 12`, `12v2`) and named specials of a season.
+/// Titles with a part or an episode alone are not read, since they may be those of movies; neither
+/// are those of several seasons or of discs.
 ///
 /// The fields are `series_name`, `series_season`, `series_episode`, `series_episodes` (how many),
 /// `series_id` (`S01E02`, `2024-05-03`, a number, or a name), `series_id_type` (`ep`, `date`,
-/// `sequence`, `special`), `series_date`, `series_year` (if the title has it in brackets),
-/// `season_pack`, `quality`, `proper`, `proper_count`, `release_group` and `series_guessed`. Fields
-/// that are known already stay as they are, and entries with a `series_name` or a `movie_name` are
-/// not read.
+/// `sequence`, `special`), `series_date`, `series_year` (if it is in brackets in the title),
+/// `season_pack`, `quality`, `proper`, `proper_count`, `release_group` and `series_guessed`. Known
+/// fields keep their values. Entries with a `series_name` or a `movie_name` are not read.
 ///
-/// Other than in FlexGet, `2012-10-11` is the 11th of October and never the 10th of November, and
-/// episodes that are numbered without seasons get no `series_season`, where FlexGet says that it is
-/// the current year.
+/// Other than in FlexGet, `2012-10-11` is always the 11th of October, and episodes numbered without
+/// seasons get no `series_season` (in FlexGet, the current year).
 ///
 /// ```yaml
 /// metainfo_series: yes

@@ -1,6 +1,6 @@
 use flexget_core::prelude::*;
 
-/// Says that it is nothing to warn of when the inputs give no entries.
+/// Suppresses the warning about inputs without entries.
 ///
 /// ```yaml
 /// entry_list: to watch
@@ -33,7 +33,7 @@ mod tests {
     use flexget_core::testing;
 
     #[test]
-    fn only_without_it_no_entries_are_warned_of() {
+    fn suppresses_the_warning_about_no_entries() {
         let warnings = |task: &str| testing::run(task, &testing::context()).warnings;
         let empty = "entry_list: nothing\naccept_all: yes\n";
         assert_eq!(warnings(empty), ["task: no entries were produced: is the input as it should be?"]);

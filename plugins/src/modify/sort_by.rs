@@ -13,9 +13,9 @@ use crate::titles::parsing::quality::Quality;
 
 /// Sorts the entries by a field, or by any expression over fields.
 ///
-/// With several, the first counts most. An entry that lacks the field comes last, also in reverse.
-/// Numbers come before text, and text before dates, where fields hold both. Qualities, such as
-/// `1080p webdl`, come from worse to better.
+/// Of several keys, the first counts most. Entries without the field come last, also in reverse
+/// order. Numbers come before texts, and texts before dates. Qualities, such as `1080p webdl`, are
+/// sorted from worse to better.
 ///
 /// ```yaml
 /// mock:
@@ -30,14 +30,14 @@ use crate::titles::parsing::quality::Quality;
 #[derive(Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct SortBy {
-    /// By what, or several.
-    keys: OneOrMany<Key>,
+    /// The key, or several.
+    keys: OneOrMany<SortKey>,
 }
 
-/// Sort key.
+/// A key to sort by.
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields, remote = "Self")]
-struct Key {
+struct SortKey {
     field: Option<Expression>,
     #[serde(default)]
     reverse: bool,
@@ -45,11 +45,11 @@ struct Key {
     ignore_articles: Articles,
 }
 
-/// Articles to ignore at the beginning of text.
+/// The regular expression of the articles that are ignored.
 #[derive(Default)]
 struct Articles(Option<Pattern>);
 
-/// Articles that `ignore_articles: yes` ignores.
+/// The articles that `ignore_articles: yes` ignores.
 const ARTICLES: &str = r"^(the|a|an)\s";
 
 submit! { plugin::<SortBy>() }
@@ -64,7 +64,7 @@ impl Plugin for SortBy {
 
 impl SortBy {
     async fn sort(&self, task: &mut Task) -> Result<()> {
-        // The first key counts most, so it is sorted by last; sorting leaves equals in their order.
+        // Sorting is stable, so the key that counts most comes last.
         for key in self.keys.iter().rev() {
             match &key.field {
                 None if key.reverse => task.entries.reverse(),
@@ -82,8 +82,8 @@ impl SortBy {
     }
 }
 
-impl Key {
-    /// Returns the value to sort by for each entry.
+impl SortKey {
+    /// Returns the value that each entry is sorted by.
     async fn values(&self, expression: &Expression, task: &mut Task) -> Result<Vec<Value>> {
         let all = (0..task.entries.len()).collect();
         let results = task.evaluate(all, |fields, now| expression.evaluate(fields, now)).await;
@@ -117,7 +117,7 @@ impl Key {
             Value::Null => 4,
         };
         let order = match (a, b) {
-            // What is not known comes last in any case.
+            // Unknown values come last in both directions.
             (Value::Null, _) | (_, Value::Null) => return rank(a).cmp(&rank(b)),
             _ => rank(a).cmp(&rank(b)).then_with(|| a.compare(b).unwrap_or(Ordering::Equal)),
         };
@@ -125,7 +125,7 @@ impl Key {
     }
 }
 
-/// Reads all values as qualities, or returns `None` if some are none or all are numbers.
+/// Returns sortable values if all values are qualities or null, and not all of them numbers.
 fn as_qualities(values: &[Value]) -> Option<Vec<Value>> {
     let is_number = |value: &Value| value.as_str().is_some_and(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
     if values.iter().all(|value| value.is_null() || is_number(value)) {
@@ -139,20 +139,20 @@ fn as_qualities(values: &[Value]) -> Option<Vec<Value>> {
     values.iter().map(quality).collect()
 }
 
-impl<'de> Deserialize<'de> for Key {
+impl<'de> Deserialize<'de> for SortKey {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct TextOrOptions;
         impl<'de> Visitor<'de> for TextOrOptions {
-            type Value = Key;
+            type Value = SortKey;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a field or options")
             }
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Key, E> {
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<SortKey, E> {
                 let field = Expression::compile(text).map_err(E::custom)?;
-                Ok(Key { field: Some(field), ..Key::default() })
+                Ok(SortKey { field: Some(field), ..SortKey::default() })
             }
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Key, A::Error> {
-                Key::deserialize(MapAccessDeserializer::new(map))
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<SortKey, A::Error> {
+                SortKey::deserialize(MapAccessDeserializer::new(map))
             }
         }
         deserializer.deserialize_any(TextOrOptions)
@@ -179,7 +179,7 @@ impl<'de> Deserialize<'de> for Articles {
     }
 }
 
-impl JsonSchema for Key {
+impl JsonSchema for SortKey {
     fn schema_name() -> Cow<'static, str> {
         "key".into()
     }
@@ -196,13 +196,13 @@ impl JsonSchema for Key {
                     "additionalProperties": false,
                     "properties": {
                         "field": {
-                            "description": "A field, or an expression over fields; without it the order stays.",
+                            "description": "A field, or an expression over fields; without it, entries keep their order.",
                             "type": "string",
                             "format": "expression",
                         },
-                        "reverse": { "description": "Whether the greatest comes first.", "type": "boolean" },
+                        "reverse": { "description": "Whether the order is reversed.", "type": "boolean" },
                         "ignore_articles": {
-                            "description": "Leaves out `the`, `a` and `an` at the beginning, or what a regular expression finds.",
+                            "description": "Ignores `the`, `a` and `an` at the beginning, or the matches of a regular expression.",
                             "anyOf": [{ "type": "boolean" }, { "type": "string", "format": "regex" }],
                         },
                     },
@@ -266,7 +266,7 @@ sort_by: n";
     }
 
     #[test]
-    fn a_field_that_is_no_expression_is_a_mistake() {
+    fn an_invalid_expression_is_a_mistake() {
         let mistakes = testing::mistakes("mock: [A]\nsort_by: [ 'a b' ]\naccept_all: yes");
         assert!(mistakes[0].starts_with("`a b` is not an expression: "), "{mistakes:?}");
     }
