@@ -7,6 +7,7 @@ use std::cell::RefCell;
 use std::collections::HashSet;
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::de::{self, Deserializer as _, MapAccess};
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -35,18 +36,19 @@ fn shared(name: &str) -> Name {
     })
 }
 
-/// What was decided about an entry.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize)]
+/// The state of an entry.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(inline)]
 pub enum State {
-    /// Nothing yet.
+    /// Neither accepted nor rejected.
     #[default]
     Undecided,
-    /// It will be acted on.
+    /// Accepted: outputs process it.
     Accepted,
-    /// It will not.
+    /// Rejected, whatever accepts it later.
     Rejected,
-    /// Acting on it did not work.
+    /// Processing it failed.
     Failed,
 }
 

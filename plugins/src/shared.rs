@@ -1,13 +1,18 @@
-//! Code that several plugins use; knows core alone.
+//! Code that several plugins use; knows core and `titles/` alone.
 
 pub mod config_change;
 pub mod decision;
+pub mod digest_entries;
 pub mod distinct;
+pub mod existing_copies;
 pub mod feed;
 pub mod field_values;
+pub mod folder;
+pub mod nested_inputs;
 pub mod placeholder_url;
 pub mod seen_record;
 pub mod source;
 #[cfg(test)]
 pub mod test_lookup;
+pub mod time_span;
 pub mod yaml_file;

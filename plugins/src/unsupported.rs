@@ -1,6 +1,7 @@
-//! The names of plugins that FlexGet has or had and this program lacks.
+//! The names of FlexGet's plugins that flexget-rs does not have, so that they are reported as
+//! missing and not as wrong.
 //!
-//! A config that uses one is told so. The names are those of FlexGet 3.22 and of older configs.
+//! They are those of FlexGet 3.22 and of older configs.
 
 use flexget_core::plugin::registration::UnsupportedPlugin;
 use flexget_core::prelude::*;
@@ -13,13 +14,13 @@ submit! {
         "assume_quality", "awesomehd", "bakabt", "bark", "best_quality", "betaseries_list", "bluray_lookup", "btn",
         "check_subtitles", "cinemageddon", "clean_transmission", "configure_series", "content_filter", "content_size",
         "convert_magnet", "cookies", "copy", "couchpotato_list", "cpasbien", "cronitor", "decompress", "delay",
-        "delete", "deluge", "digest", "disable_phases", "discord", "discover", "download", "download_auth", "email",
+        "delete", "deluge", "disable_phases", "discord", "discover", "download", "download_auth", "email",
         "emby_list", "emby_lookup", "emby_refresh", "est_movies_bluray", "est_released_movies", "est_series_internal",
-        "est_series_tvmaze", "estimate_release", "ettv", "exec", "exists", "exists_movie", "exists_series",
+        "est_series_tvmaze", "estimate_release", "ettv", "exec", "exists",
         "extension", "eztv", "filelist_api", "filmweb_watchlist", "flexget_archive", "floppy_list", "form",
-        "free_space", "from_deluge", "from_digest", "from_emby", "from_imdb", "from_piratebay", "from_qbittorrent",
+        "from_deluge", "from_emby", "from_imdb", "from_piratebay", "from_qbittorrent",
         "from_rtorrent", "from_task", "from_telegram", "from_transmission", "ftp_download", "ftp_list", "gazelle",
-        "gazellemusic", "gen_series_data", "generate", "google", "google_cse", "gotify", "headers", "hebits",
+        "gazellemusic", "gen_series_data", "generate", "google", "google_cse", "gotify", "hebits",
         "horriblesubs", "html", "ifttt", "imdb", "imdb_list", "imdb_lookup", "imdb_watchlist", "iptorrents", "join",
         "json", "kitsu", "kodi_library", "koreus", "letterboxd", "limetorrents", "lostfilm", "magnets", "make_html",
         "make_rss", "matrix", "medusa", "mock_output", "modify_trackers", "morethantv", "move", "mqtt", "ms_teams",
@@ -27,11 +28,11 @@ submit! {
         "next_series_seasons", "next_sonarr_episodes", "nfo_lookup", "notify", "notifymyandroid", "notwhatcd",
         "npo_watchlist", "ntfysh", "nyaa", "nzbget", "ombi_list", "parameterize", "passthepopcorn", "path_by_ext",
         "path_by_space", "pending_approval", "periscope", "piratebay", "plex", "plex_watchlist", "pogcal",
-        "pogcal_acquired", "private_torrents", "proper_movies", "prowl", "proxy", "pushalot", "pushbullet",
-        "pushover", "pushsafer", "pyload", "qbittorrent", "quality", "radarr_list", "rapidpush", "redacted",
+        "pogcal_acquired", "proper_movies", "prowl", "proxy", "pushalot", "pushbullet",
+        "pushover", "pushsafer", "pyload", "qbittorrent", "radarr_list", "rapidpush", "redacted",
         "redirect_url", "regex_extract", "regexp_parse", "remove_trackers", "reorder_quality", "rlsbb", "rlslog",
         "rottentomatoes", "rottentomatoes_list", "rottentomatoes_lookup", "rtorrent", "rtorrent_magnet", "run_task",
-        "rutracker", "rutracker_auth", "sabnzbd", "sceper", "scrob_list", "search_rss", "seen_movies", "sequence",
+        "rutracker", "rutracker_auth", "sabnzbd", "sceper", "scrob_list", "search_rss",
         "serienjunkies", "series", "series_premiere", "series_remove", "set_series_begin", "sftp_download",
         "sftp_list", "sftp_upload", "shortened", "sickbeard", "slack", "sms_ru", "sns", "solidtorrents",
         "sonarr_list", "sort_by_weight", "subliminal", "subtitle_list", "subtitles", "symlink", "tail", "telegram",
@@ -42,7 +43,7 @@ submit! {
         ],
         note: "is a FlexGet plugin that flexget-rs does not have",
         help: Some(
-            "keep the task in FlexGet, or take the plugin out of it",
+            "keep the task in FlexGet, or remove the plugin from it",
         ),
         optional: false,
     }
@@ -52,7 +53,7 @@ submit! {
     UnsupportedPlugin {
         names: &[
         "change_warn", "details", "disable_urlrewriters", "domain_delay", "dump_config", "entry_operations",
-        "history", "log_filter", "magnet_btih", "max_reruns", "metainfo_content_size", "metainfo_media_id",
+        "history", "log_filter", "magnet_btih", "max_reruns", "metainfo_content_size",
         "metainfo_task", "nzb_size", "parser_guessit", "parser_internal", "pathscrub",
         "rerun", "scan_imdb", "seen_info_hash", "series_db", "sleep", "spy_headers", "status", "torrent",
         "torrent_files", "torrent_size", "urlfix", "urlrewriting", "verbose", "version_checker",
@@ -70,7 +71,7 @@ submit! {
         ],
         note: "has no effect in flexget-rs",
         help: Some(
-            "an entry that failed is not remembered as seen, so the next run tries it again",
+            "failed entries are not remembered as seen, so the next run processes them again",
         ),
         optional: true,
     }
@@ -83,7 +84,7 @@ submit! {
         ],
         note: "has no effect in flexget-rs",
         help: Some(
-            "certificates are always checked; `SSL_CERT_FILE` names a file of others to trust",
+            "certificates are always verified; `SSL_CERT_FILE` names a file of further ones to trust",
         ),
         optional: true,
     }
@@ -196,7 +197,7 @@ submit! {
 submit! {
     UnsupportedPlugin {
         names: &[
-        "adv_exec", "follwit_list", "import_series", "subtitle_queue", "tvrage", "tvrage_lookup",
+        "adv_exec", "emit_movie_queue", "follwit_list", "import_series", "subtitle_queue", "tvrage", "tvrage_lookup",
         ],
         note: "was removed from FlexGet",
         help: None,
@@ -259,14 +260,32 @@ submit! {
 submit! {
     UnsupportedPlugin {
         names: &[
-        "btchat", "couchpotato", "demonoid", "extratorrent", "frenchtorrentdb", "growl", "isohunt", "kat",
-        "newtorrents", "notify_growl", "notify_osd", "notify_xmpp", "nzbs", "publichd", "rarbg", "search_kat", "t411",
+        "btchat", "cfscraper", "couchpotato", "demonoid", "descargas2020", "extratorrent", "frenchtorrentdb", "growl", "isohunt", "kat",
+        "newpct", "newtorrents", "notify_growl", "notify_osd", "notify_xmpp", "nzbs", "publichd", "rarbg", "sceneaccess", "search_kat", "t411",
         "t411_input", "t411_lookup", "thetvdb_add", "thetvdb_favorites", "thetvdb_remove", "torrentproject",
         ],
         note: "was removed from FlexGet",
         help: Some(
-            "what it worked with is gone or done otherwise: take it out of the config",
+            "its service no longer exists, or FlexGet does it in another way: remove it from the config",
         ),
+        optional: false,
+    }
+}
+
+submit! {
+    UnsupportedPlugin {
+        names: &["disable_builtins"],
+        note: "was removed from FlexGet",
+        help: Some("use `disable: builtins`, or name the plugins to disable"),
+        optional: false,
+    }
+}
+
+submit! {
+    UnsupportedPlugin {
+        names: &["myanimelist"],
+        note: "was renamed in FlexGet to `my_anime_list`, which flexget-rs does not have",
+        help: Some("keep the task in FlexGet, or remove the plugin from it"),
         optional: false,
     }
 }
@@ -279,10 +298,10 @@ mod tests {
     use flexget_core::testing;
 
     #[test]
-    fn no_name_is_both_here_and_elsewhere() {
+    fn no_plugin_is_both_supported_and_unsupported() {
         let here: Vec<_> =
             registry::all_unsupported().into_keys().filter(|name| registry::find(name).is_some()).collect();
-        assert!(here.is_empty(), "these exist: take them off the lists in flexget.rs: {here:?}");
+        assert!(here.is_empty(), "these exist: remove them from this file: {here:?}");
         let of_the_language = schema::language_keys();
         assert!(of_the_language.iter().all(|name| registry::unsupported(name).is_none()));
         let known = registry::all_unsupported().len() + registry::all().len();
@@ -290,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn a_plugin_that_is_turned_off_is_not_missed() {
+    fn a_disabled_plugin_is_not_missing() {
         let plan = testing::plan_of(
             "tasks:\n  a:\n    mock: [A]\n    accept_all: yes\n    retry_failed: no\n    transmission: no\n    disable: [seen, seen_info_hash, remember_rejected]",
         )
@@ -301,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_task_can_do_without_is_a_warning() {
+    fn a_missing_plugin_without_effect_is_a_warning() {
         let cx = testing::context();
         let config = "tasks:\n  a:\n    mock: [A]\n    accept_all: yes\n    domain_delay: { x.org: 2 seconds }";
         let plan = testing::plan_of(config).unwrap();
@@ -310,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_task_needs_stops_that_task_alone() {
+    fn a_missing_plugin_skips_its_task_alone() {
         let config = "tasks:\n  a:\n    movie_queue: yes\n  b:\n    mock: [B]\n    accept_all: yes";
         let report = testing::run_config(config, &testing::context());
         let error = report.tasks[0].error.as_ref().unwrap();

@@ -4,10 +4,7 @@ use flexget_core::plugin::command::verb;
 use flexget_core::prelude::*;
 use serde_json::json;
 
-use crate::shared::seen_record::SeenRecord;
-
-/// The task that is noted where a user adds something by hand.
-const BY_HAND: &str = "cli_add";
+use crate::shared::seen_record::{BY_HAND, SeenRecord};
 
 /// Shows what was seen: `seen search '*solaris*'`. `*` stands for anything and `?` for one character; without them the
 /// text may stand anywhere. Upper and lower case are alike.

@@ -4,6 +4,7 @@ use flexget_core::prelude::*;
 
 use crate::shared::decision::{Decision, comparable};
 use crate::shared::distinct::DistinctEntries;
+use crate::shared::nested_inputs;
 
 /// Accepts or rejects the entries that other inputs produce, too.
 ///
@@ -51,7 +52,7 @@ impl Plugin for Crossmatch {
     const NAME: &'static str = "crossmatch";
 
     fn steps(&self) -> Vec<Step<Self>> {
-        vec![Step::at(Phase::Filter, Self::compare)]
+        vec![Step::at(Phase::Filter, Self::compare), Step::at(Phase::Learn, Self::learn)]
     }
 }
 
@@ -98,7 +99,8 @@ impl Crossmatch {
         Some(if self.case_sensitive { text } else { text.to_lowercase() })
     }
 
-    /// Indexes the others by field and value, or returns `None` if comparisons are not exact.
+    /// Returns the positions of the others by field and value, or `None` if comparisons are not
+    /// exact.
     fn index(&self, others: &[Entry]) -> Option<HashMap<(usize, String), Vec<usize>>> {
         let mut index: HashMap<(usize, String), Vec<usize>> = HashMap::new();
         for (at, other) in others.iter().enumerate().filter(|_| self.exact) {
@@ -122,7 +124,8 @@ impl Crossmatch {
         matches
     }
 
-    /// Returns the others with a field that contains the entry's or is within it, and these fields.
+    /// Returns the positions of the others with a field that contains the entry's or is within it,
+    /// and these fields.
     fn similar(&self, entry: &Entry, others: &[Entry]) -> BTreeMap<usize, Vec<&str>> {
         let mut matches: BTreeMap<usize, Vec<&str>> = BTreeMap::new();
         for (at, other) in others.iter().enumerate() {
@@ -144,6 +147,10 @@ impl Crossmatch {
             Value::Text(_) => self.comparable(whole).is_some_and(|whole| whole.contains(&part)),
             _ => self.comparable(whole) == Some(part),
         }
+    }
+
+    async fn learn(&self, task: &mut Task) -> Result<()> {
+        nested_inputs::learn(&self.from, task).await
     }
 }
 

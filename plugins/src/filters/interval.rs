@@ -1,16 +1,16 @@
-use std::borrow::Cow;
 use std::cell::Cell;
 
-use flexget_core::document::read::fail;
 use flexget_core::prelude::*;
-use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
-use schemars::{Schema, SchemaGenerator, json_schema};
+use jiff::{SignedDuration, Timestamp};
 
-/// Runs the task only when so much time has passed since it last ran.
+use crate::shared::time_span::TimeSpan;
+
+/// Skips the task until this much time has passed since its last run.
 ///
-/// The time counts from the beginning of the last run that was completed: a task that was aborted runs again at once, which
-/// FlexGet lets wait. A run that comes a little early, by a twentieth of the interval and a minute at most, is not
-/// early, so that an hourly job with `interval: 1 hour` does not miss every other turn. With `--learn` the interval is not heeded.
+/// The time counts from the start of the last completed run: an aborted task runs again at once (in
+/// FlexGet it waits). A run may come early by a twentieth of the interval, at most a minute, so
+/// that an hourly job with `interval: 1 hour` does not miss every other run. With `--learn` the
+/// task always runs.
 ///
 /// ```yaml
 /// interval: 2 hours
@@ -20,41 +20,8 @@ use schemars::{Schema, SchemaGenerator, json_schema};
 #[derive(Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Interval {
-    /// The time: `30 minutes`, `2 hours`, `1 day`, `1 week`, or as ISO 8601 has it, `PT2H`.
-    time: Time,
-}
-
-/// A length of time.
-struct Time {
-    text: String,
-    duration: SignedDuration,
-}
-
-impl<'de> Deserialize<'de> for Time {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let span = text.parse::<Span>().and_then(|span| span.to_duration(SpanRelativeTo::days_are_24_hours()));
-        match span {
-            Ok(duration) if duration.is_positive() => Ok(Self { text, duration }),
-            _ => {
-                let problem = Problem::at(Path::root(), format!("`{text}` is not an interval"));
-                let help = "write a number and second(s), minute(s), hour(s), day(s) or week(s)";
-                Err(fail(vec![problem.help(help)]))
-            }
-        }
-    }
-}
-
-impl JsonSchema for Time {
-    fn schema_name() -> Cow<'static, str> {
-        "time".into()
-    }
-    fn inline_schema() -> bool {
-        true
-    }
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string" })
-    }
+    /// The interval: `30 minutes`, `2 hours`, `1 day`, `1 week`, or as in ISO 8601, `PT2H`.
+    time: TimeSpan,
 }
 
 submit! { plugin::<Interval>() }
@@ -78,12 +45,12 @@ impl Interval {
         let now = task.cx.clock.now();
         let last = task.cx.store.get_setting(&key(task))?;
         let last = last.as_ref().and_then(|last| last.as_str()?.parse::<Timestamp>().ok());
-        let tolerated = (self.duration() / 20).min(SignedDuration::from_mins(1));
-        let next = last.and_then(|last| last.checked_add(self.duration() - tolerated).ok());
-        // A moment in the future is that of a clock that was wrong.
+        let tolerated = (self.time.duration / 20).min(SignedDuration::from_mins(1));
+        let next = last.and_then(|last| last.checked_add(self.time.duration - tolerated).ok());
+        // A time in the future comes from a wrong clock.
         match next.filter(|next| now < *next && last.is_some_and(|last| last <= now)) {
             Some(_) => {
-                let next = last.and_then(|last| last.checked_add(self.duration()).ok()).unwrap_or(now);
+                let next = last.and_then(|last| last.checked_add(self.time.duration).ok()).unwrap_or(now);
                 let when = next.strftime("%Y-%m-%d %H:%M UTC");
                 task.skip(format!("interval {} not met: the next run is due at {when}", self.time.text));
             }
@@ -98,18 +65,14 @@ impl Interval {
             None => Ok(()),
         }
     }
-
-    fn duration(&self) -> SignedDuration {
-        self.time.duration
-    }
 }
 
-/// Under what the beginning of the last run is stored.
+/// Returns the key of the setting that holds the start of the last run.
 fn key(task: &Task) -> String {
     format!("interval {}", task.name)
 }
 
-/// When this run began.
+/// Returns the start of this run.
 fn began(task: &Task) -> Rc<Cell<Option<Timestamp>>> {
     task.cx.run_cache.of(&key(task))
 }
@@ -124,7 +87,7 @@ mod tests {
     const TASK: &str = "mock: [A]\naccept_all: yes\nseen: no\ninterval: 1 hour\n";
 
     #[test]
-    fn the_task_waits_for_its_time() {
+    fn the_task_waits_for_its_interval() {
         let cx = testing::context();
         let run_after = |seconds: u64| {
             testing::block_on(cx.clock.sleep(Duration::from_secs(seconds)));
@@ -141,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_that_was_aborted_does_not_count() {
+    fn an_aborted_run_does_not_count() {
         let cx = testing::context();
         let broken = format!("{TASK}limit: {{ amount: 1, from: {{ yaml_list: / }} }}\n");
         assert_eq!(testing::run(&broken, &cx).outcome, Outcome::Aborted);
@@ -149,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_time_is_a_mistake() {
+    fn an_invalid_interval_is_a_mistake() {
         for (text, good) in
             [("2 hours", true), ("PT2H", true), ("7 days", true), ("2 fortnights", false), ("1 month", false)]
         {

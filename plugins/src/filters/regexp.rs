@@ -106,7 +106,8 @@ impl Regexp {
         Ok(())
     }
 
-    /// Decides the entry at `at` by the first expression that applies; returns whether one did.
+    /// Decides about the entry at `at` by the first regular expression that matches, or does not;
+    /// returns whether one did.
     fn apply(
         &self,
         expressions: &Expressions,

@@ -8,8 +8,6 @@ use crate::shared::seen_record::{SeenRecord, new_record};
 
 /// Rejects entries that an earlier run accepted.
 ///
-/// Runs in every task unless disabled.
-///
 /// An entry is recognised by the values of its `title`, `url` and `original_url`. Entries seen by
 /// one task count in every task of the config. With `seen: local` each task remembers only its own,
 /// which suits most tasks that read lists; `seen: no` disables the plugin. Entries that failed, and
@@ -24,16 +22,16 @@ use crate::shared::seen_record::{SeenRecord, new_record};
 #[serde(untagged)]
 pub enum Seen {
     /// `local`: each task remembers only its own entries.
-    Word(Word),
+    Local(LocalWord),
     /// Options.
-    Options(Options),
+    Options(SeenOptions),
 }
 
 /// The short form.
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[schemars(inline)]
-pub enum Word {
+pub enum LocalWord {
     /// Each task remembers only its own entries.
     Local,
 }
@@ -42,7 +40,7 @@ pub enum Word {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(inline)]
-pub struct Options {
+pub struct SeenOptions {
     /// Whether the task remembers only its own entries.
     #[serde(default)]
     local: bool,
@@ -64,7 +62,7 @@ impl Plugin for Seen {
 impl Seen {
     fn is_local(&self) -> bool {
         match self {
-            Self::Word(Word::Local) => true,
+            Self::Local(LocalWord::Local) => true,
             Self::Options(options) => options.local,
         }
     }
@@ -72,7 +70,7 @@ impl Seen {
     /// Returns the fields that identify an entry.
     fn fields(&self) -> Vec<&str> {
         match self {
-            Self::Options(Options { fields: Some(fields), .. }) => fields.iter().map(String::as_str).collect(),
+            Self::Options(SeenOptions { fields: Some(fields), .. }) => fields.iter().map(String::as_str).collect(),
             _ => vec!["title", "url", "original_url"],
         }
     }

@@ -58,7 +58,7 @@ impl Plugin for Csv {
 
 impl Csv {
     async fn produce(&self, task: &mut Task) -> Result<()> {
-        let text = self.url.text(None, &task.cx).await?;
+        let text = self.url.text(None, task).await?;
         let rows =
             ::csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes()).into_records();
         for (number, row) in rows.enumerate() {

@@ -2,13 +2,12 @@ use std::collections::HashSet;
 use std::fs::Metadata;
 use std::io::ErrorKind;
 use std::path::{Path as FilePath, PathBuf};
-use std::time::SystemTime;
 
 use flexget_core::prelude::*;
 use jiff::Timestamp;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::shared::source;
+use crate::shared::{folder, source};
 
 /// Produces entries from the files, folders and links in folders, in the order of their paths.
 ///
@@ -31,14 +30,14 @@ pub enum Filesystem {
     /// The folder, or several.
     Paths(OneOrMany<String>),
     /// Folders with options.
-    Options(Box<Options>),
+    Options(Box<FilesystemOptions>),
 }
 
 /// The options.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(inline)]
-pub struct Options {
+pub struct FilesystemOptions {
     /// The folder, or several.
     path: OneOrMany<String>,
     /// Whether subfolders are read, or down to which level; the folder itself is level 1.
@@ -131,7 +130,7 @@ impl Filesystem {
         }
     }
 
-    fn options(&self) -> Option<&Options> {
+    fn options(&self) -> Option<&FilesystemOptions> {
         match self {
             Self::Paths(_) => None,
             Self::Options(options) => Some(options),
@@ -148,7 +147,7 @@ impl Filesystem {
         for folder in self.paths() {
             let path = source::expand_home(folder, &task.cx);
             let path = std::path::absolute(&path).unwrap_or(path);
-            match contents(&path) {
+            match folder::contents(&path) {
                 Ok(contents) => self.produce_from(contents, depth, &mut urls, task)?,
                 Err(error) if error.kind() == ErrorKind::NotFound => {
                     task.warn(Self::NAME, format!("`{folder}` does not exist"));
@@ -162,12 +161,11 @@ impl Filesystem {
     /// Produces the entries of a folder and of its subfolders down to `depth`, each once.
     fn produce_from(
         &self,
-        mut paths: Vec<PathBuf>,
+        paths: Vec<PathBuf>,
         depth: usize,
         urls: &mut HashSet<String>,
         task: &mut Task,
     ) -> Result<()> {
-        paths.sort();
         for path in paths {
             let Ok(own) = path.symlink_metadata() else { continue };
             let target = path.metadata().ok();
@@ -181,7 +179,7 @@ impl Filesystem {
                 }
             }
             if is_dir && !own.is_symlink() && depth > 1 {
-                match contents(&path) {
+                match folder::contents(&path) {
                     Ok(contents) => self.produce_from(contents, depth - 1, urls, task)?,
                     Err(error) if source::is_out_of_files(&error) => return Err(source::unreadable(&path, error)),
                     // A subfolder without permission must not hide the others.
@@ -206,16 +204,11 @@ impl Filesystem {
     }
 }
 
-/// Returns the paths of all that is in a folder.
-fn contents(folder: &FilePath) -> std::io::Result<Vec<PathBuf>> {
-    std::fs::read_dir(folder)?.map(|item| Ok(item?.path())).collect()
-}
-
 fn entry(path: &FilePath, metadata: &Metadata, is_file: bool) -> Entry {
     let text = |name: Option<&std::ffi::OsStr>| name.unwrap_or_default().to_string_lossy().into_owned();
     let name = text(path.file_name());
     let title = if is_file { text(path.file_stem()) } else { name.clone() };
-    let time = |time: std::io::Result<SystemTime>| time.ok().and_then(|at| Timestamp::try_from(at).ok());
+    let time = |time: std::io::Result<_>| time.ok().and_then(|at| Timestamp::try_from(at).ok());
     let accessed = time(metadata.accessed());
     let modified = time(metadata.modified());
     let changed = changed(metadata).or_else(|| time(metadata.created()));

@@ -1,6 +1,7 @@
 use flexget_core::prelude::*;
 
 use crate::shared::distinct::DistinctEntries;
+use crate::shared::nested_inputs;
 
 /// Reads several inputs, also of the same kind, in order.
 ///
@@ -27,7 +28,7 @@ impl Plugin for Inputs {
     const INPUT: bool = true;
 
     fn steps(&self) -> Vec<Step<Self>> {
-        vec![Step::at(Phase::Input, Self::produce)]
+        vec![Step::at(Phase::Input, Self::produce), Step::at(Phase::Learn, Self::learn)]
     }
 }
 
@@ -49,6 +50,10 @@ impl Inputs {
             }
         }
         Ok(())
+    }
+
+    async fn learn(&self, task: &mut Task) -> Result<()> {
+        nested_inputs::learn(&self.inputs, task).await
     }
 }
 

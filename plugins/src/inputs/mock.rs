@@ -6,8 +6,9 @@ use crate::shared::placeholder_url::placeholder_url;
 
 /// Produces the entries that are written in the config, to try out a task.
 ///
-/// An entry is a title, or a mapping with a `title` and any other fields. Without a `url` it gets one made from the
-/// title, so that the next run recognises the entry (in FlexGet the URL is random).
+/// An entry is a title, or a mapping with a `title` and any other fields. Without a `url` it gets
+/// one made from the title, so that the next run recognises the entry (in FlexGet the URL is
+/// random).
 ///
 /// ```yaml
 /// mock:

@@ -13,15 +13,17 @@ use crate::shared::source::{self, Location};
 
 /// Produces entries from a feed (RSS or Atom) at a URL or in a file.
 ///
-/// The fields are `title`, `url`, `guid`, `author`, `description` and `rss_pubdate`, and for an attached file `size`,
-/// `type` and `filename`. The URL is that of the attached file, or else `link`, or else `guid`. An item with several
-/// attached files gives an entry for each. Items without a title or a URL are left out.
+/// The fields are `title`, `url`, `guid`, `author`, `description` and `rss_pubdate`, and for an
+/// attached file `size`, `type` and `filename`. The URL is that of the attached file, or else
+/// `link`, or else `guid`. An item with several attached files gives an entry for each. Items
+/// without a title or a URL are left out.
 ///
-/// `other_fields` takes over other fields of the feed. As in FlexGet, `nyaa:seeders` becomes the field `nyaa:seeders`;
-/// here it becomes `nyaa_seeders` as well, which conditions and templates can read.
+/// `other_fields` takes over other fields of the feed. As in FlexGet, `nyaa:seeders` becomes the
+/// field `nyaa:seeders`; here it becomes `nyaa_seeders` as well, which conditions and templates can
+/// read.
 ///
-/// With `all_entries: no`, only the items that are new since the last run are read, except after a change of the
-/// task's config, when all are.
+/// With `all_entries: no`, only the items that are new since the last run are read, except after a
+/// change of the task's config, when all are.
 ///
 /// ```yaml
 /// rss:
@@ -35,14 +37,14 @@ pub enum Rss {
     /// The URL, or the path of a file.
     Url(Location),
     /// The URL with options.
-    Options(Box<Options>),
+    Options(Box<RssOptions>),
 }
 
 /// The options.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(inline)]
-pub struct Options {
+pub struct RssOptions {
     /// The URL, or the path of a file.
     url: Location,
     /// The user name for the feed.
@@ -73,7 +75,8 @@ pub struct Options {
     /// Whether all items are read in each run, rather than those that are new since the last run.
     #[serde(default = "yes")]
     all_entries: bool,
-    /// Other fields of the feed, also under other names: `[ category, { 'nyaa:seeders': seeders } ]`.
+    /// Other fields of the feed, also under other names:
+    /// `[ category, { 'nyaa:seeders': seeders } ]`.
     #[serde(default)]
     other_fields: Vec<OtherField>,
 }
@@ -133,7 +136,7 @@ impl Rss {
     async fn produce(&self, task: &mut Task) -> Result<()> {
         match self {
             Self::Options(options) => options.produce(task).await,
-            Self::Url(url) => Options::of(url.clone()).produce(task).await,
+            Self::Url(url) => RssOptions::of(url.clone()).produce(task).await,
         }
     }
 
@@ -147,7 +150,7 @@ impl Rss {
     }
 }
 
-impl Options {
+impl RssOptions {
     /// Returns the options of a feed that is given by its URL alone.
     fn of(url: Location) -> Self {
         Self {
@@ -175,7 +178,7 @@ impl Options {
         let remembers = !self.all_entries && !task.cx.no_cache && !config_change::has_changed(task)?;
         let stored = if remembers { task.cx.store.get_setting(&self.position_key(task))? } else { None };
         let last: FeedPosition = stored.and_then(|stored| serde_json::from_value(stored).ok()).unwrap_or_default();
-        let Some((text, mut position)) = self.read(&last, &task.cx).await? else {
+        let Some((text, mut position)) = self.read(&last, task).await? else {
             task.may_be_empty = true;
             return Ok(());
         };
@@ -217,8 +220,9 @@ impl Options {
         Ok(())
     }
 
-    /// Returns the text of the feed and the position to store, or `None` if the feed has not changed.
-    async fn read(&self, last: &FeedPosition, cx: &Context) -> Result<Option<(String, FeedPosition)>> {
+    /// Returns the text of the feed and the position to store, or `None` if the feed has not
+    /// changed.
+    async fn read(&self, last: &FeedPosition, task: &Task) -> Result<Option<(String, FeedPosition)>> {
         let (bytes, charset, position) = if self.url.is_remote() {
             let mut headers = Vec::new();
             headers.extend(last.etag.iter().map(|etag| ("If-None-Match", etag.clone())));
@@ -228,7 +232,7 @@ impl Options {
                 let encoded = base64::engine::general_purpose::STANDARD.encode(pair);
                 headers.push(("Authorization", format!("Basic {encoded}")));
             }
-            let response = self.url.get(headers, cx).await?;
+            let response = self.url.get(headers, task).await?;
             if response.status == 304 {
                 return Ok(None);
             }
@@ -237,7 +241,7 @@ impl Options {
             let position = FeedPosition::of(&response);
             (response.body, charset, position)
         } else {
-            (self.url.read_file(cx)?, None, FeedPosition::default())
+            (self.url.read_file(&task.cx)?, None, FeedPosition::default())
         };
         let mut text = source::decode(&bytes, declared_encoding(&bytes).or(charset).as_deref());
         if self.ascii {
@@ -476,6 +480,23 @@ mod tests {
         let report = run(&file("<html>Log in</html>"), "", &testing::context());
         assert!(report.error.unwrap().message.ends_with("is not a feed: it is a web page"));
         assert_eq!(testing::mistakes("rss: { link: guid }\naccept_all: yes").len(), 1);
+    }
+
+    #[test]
+    fn headers_of_the_task_are_sent() {
+        let feed = "<rss><item><title>A</title><link>l</link></item></rss>";
+        let url = serve(2, move |request| {
+            if request.contains("\r\ncookie: uid=7\r\n") {
+                format!("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{feed}", feed.len())
+            } else {
+                "HTTP/1.1 403 No\r\nConnection: close\r\nContent-Length: 0\r\n\r\n".into()
+            }
+        });
+        let task = format!("rss: '{url}'\naccept_all: yes");
+        let cx = testing::context();
+        assert!(testing::run(&task, &cx).error.unwrap().message.ends_with("denied access: status 403"));
+        let report = testing::run(&format!("{task}\nheaders: {{ Cookie: uid=7 }}"), &testing::next_run(&cx));
+        assert_eq!(testing::titles(&report, State::Accepted), ["A"], "{:?}", report.error);
     }
 
     /// Serves this number of requests, and returns the URL.

@@ -7,9 +7,10 @@ use crate::shared::source::Location;
 
 /// Produces entries from any text at a URL or in a file, by regular expressions.
 ///
-/// The text is read line by line. The first group of a regular expression becomes the value of its field. Once all
-/// fields of `entry` are found, or one of them for the second time, the entry is complete and the next one begins.
-/// Unlike in other plugins, these regular expressions are case-sensitive.
+/// The text is read line by line. The first group of a regular expression becomes the value of its
+/// field. Once all fields of `entry` are found, or one of them for the second time, the entry is
+/// complete and the next one begins. Unlike in other plugins, these regular expressions are
+/// case-sensitive.
 ///
 /// ```yaml
 /// text:
@@ -89,7 +90,7 @@ impl Plugin for Text {
 
 impl Text {
     async fn produce(&self, task: &mut Task) -> Result<()> {
-        let text = self.url.text(self.encoding.as_deref(), &task.cx).await?;
+        let text = self.url.text(self.encoding.as_deref(), task).await?;
         let mut found: BTreeMap<&str, String> = BTreeMap::new();
         let mut incomplete = 0;
         let mut finish = |found: &mut BTreeMap<&str, String>, task: &mut Task| {

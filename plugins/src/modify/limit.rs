@@ -1,9 +1,11 @@
 use flexget_core::prelude::*;
 
+use crate::shared::nested_inputs;
+
 /// Takes only the first entries of an input.
 ///
-/// An input that is read in pages stops when there are enough, so that a long list need not be read
-/// to its end.
+/// An input that is read in pages stops once there are enough entries, so that long lists are not
+/// read to their end.
 ///
 /// ```yaml
 /// limit:
@@ -15,7 +17,7 @@ use flexget_core::prelude::*;
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Limit {
-    /// Number of entries to take; 0 or -1 means all.
+    /// The number of entries to take; 0 or -1 means all.
     #[schemars(range(min = -1))]
     amount: i64,
     /// The input.
@@ -29,18 +31,22 @@ impl Plugin for Limit {
     const INPUT: bool = true;
 
     fn steps(&self) -> Vec<Step<Self>> {
-        vec![Step::at(Phase::Input, Self::produce)]
+        vec![Step::at(Phase::Input, Self::produce), Step::at(Phase::Learn, Self::learn)]
     }
 }
 
 impl Limit {
     async fn produce(&self, task: &mut Task) -> Result<()> {
         let wanted = usize::try_from(self.amount).ok().filter(|amount| *amount > 0);
-        // Who wants even less of this has the last word.
+        // An outer limit may be lower.
         let wanted = [wanted, task.wanted].into_iter().flatten().min();
         let entries = task.input_from(&self.from.steps, wanted).await?;
         task.produce(entries);
         Ok(())
+    }
+
+    async fn learn(&self, task: &mut Task) -> Result<()> {
+        nested_inputs::learn([&self.from], task).await
     }
 }
 
@@ -50,7 +56,7 @@ mod tests {
     use flexget_core::testing;
 
     #[test]
-    fn the_first_ones_are_taken() {
+    fn takes_the_first_entries() {
         for (amount, expected) in [(2, vec!["A", "B"]), (0, vec!["A", "B", "C"]), (-1, vec!["A", "B", "C"])] {
             let task = format!("limit: {{ amount: {amount}, from: {{ mock: [A, B, C] }} }}\naccept_all: yes");
             assert_eq!(testing::titles(&testing::run(&task, &testing::context()), State::Accepted), expected);
@@ -58,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn the_least_that_is_wanted_counts() {
+    fn the_lowest_of_nested_limits_counts() {
         let task = "limit: { amount: 1, from: { limit: { amount: 2, from: { mock: [A, B, C] } } } }\naccept_all: yes";
         assert_eq!(testing::titles(&testing::run(task, &testing::context()), State::Accepted), ["A"]);
     }

@@ -4,14 +4,15 @@ use crate::shared::field_values::FieldValues;
 
 /// Sets fields of all entries to values, or from templates over other fields.
 ///
-/// A value is set as it is written in YAML. Text with `{{ … }}` or `{% … %}` is a template. A template that is a field
-/// alone gives the value of that field; any other gives the value that its text spells (`{{ year + 1 }}` a number), or
-/// text. A template may use the old value of its own field. The fields are set in order.
+/// A value is set as it is written in YAML. Text with `{{ … }}` or `{% … %}` is a template. A
+/// template that is a field alone gives the value of that field; any other gives the value that its
+/// text spells (`{{ year + 1 }}` a number), or text. A template may use the old value of its own
+/// field. The fields are set in order.
 ///
-/// A template over known fields is rendered at once; one over unknown fields, at the end of the metainfo phase. One
-/// that reads fields of a lookup is rendered once something reads the field, at the latest before accepted entries are
-/// processed, so that rejected entries cost no lookup. If a template cannot be rendered, the field keeps its value, and
-/// a warning is given.
+/// A template over known fields is rendered at once; one over unknown fields, at the end of the
+/// metainfo phase. One that reads fields of a lookup is rendered once something reads the field, at
+/// the latest before accepted entries are processed, so that rejected entries cost no lookup. If a
+/// template cannot be rendered, the field keeps its value, and a warning is given.
 ///
 /// ```yaml
 /// mock: [ { title: Solaris, year: 1972 } ]

@@ -314,7 +314,8 @@ mod tests {
         assert_eq!((cut.items.len(), cut.broken.is_some()), (1, true));
     }
 
-    /// The shapes that once took quadratic time: with a megabyte of them they would not end within minutes.
+    /// The shapes that once took quadratic time: with a megabyte of them they would not end within
+    /// minutes.
     #[test]
     fn large_feeds_take_linear_time() {
         const MANY: usize = 50_000;

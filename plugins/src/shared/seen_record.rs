@@ -9,6 +9,9 @@ use jiff::Timestamp;
 /// The kind of collection in the store that holds seen entries.
 pub const COLLECTION: &str = "seen";
 
+/// The task and the field of a value that the user added with `seen add`.
+pub const BY_HAND: &str = "cli_add";
+
 /// The separator between a task's name and a value in a key of a task that remembers for itself.
 const LOCAL: char = '\u{1f}';
 
@@ -35,8 +38,8 @@ impl SeenRecord {
 
     /// Passes the records that hold one of these values and count for a task to `take`.
     ///
-    /// If `local` is set, those of the task itself count, whether it was local or not at that time; otherwise those
-    /// of all tasks that are not local.
+    /// If `local` is set, those of the task itself count, whether it was local or not at that time;
+    /// otherwise those of all tasks that are not local.
     ///
     /// # Errors
     /// The store cannot be read.

@@ -1,6 +1,7 @@
 //! Reading from a URL or a file.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
@@ -31,15 +32,19 @@ impl Location {
         &self.0
     }
 
-    /// Requests the URL with any content type, and returns the response whatever its status.
+    /// Requests the URL, accepting any type of content, and returns the response whatever its
+    /// status.
     ///
     /// # Errors
     /// There was no response.
-    pub async fn get(&self, headers: Vec<(&'static str, String)>, cx: &Context) -> Result<Response> {
+    pub async fn get(&self, headers: Vec<(&'static str, String)>, task: &Task) -> Result<Response> {
         let mut request = Request::new(Method::GET, &self.0);
-        request.headers = headers;
-        request.headers.push(("Accept", "*/*".to_owned()));
-        Ok(cx.http.send(request).await?)
+        request.headers.push(("Accept".into(), "*/*".to_owned()));
+        request
+            .headers
+            .extend(TaskHeaders::of(task).0.borrow().iter().map(|(name, value)| (name.clone().into(), value.clone())));
+        request.headers.extend(headers.into_iter().map(|(name, value)| (name.into(), value)));
+        Ok(task.cx.http.send(request).await?)
     }
 
     /// Returns the response if its status is a success.
@@ -73,11 +78,11 @@ impl Location {
     ///
     /// # Errors
     /// It cannot be read.
-    pub async fn text(&self, encoding: Option<&str>, cx: &Context) -> Result<String> {
+    pub async fn text(&self, encoding: Option<&str>, task: &Task) -> Result<String> {
         if !self.is_remote() {
-            return Ok(decode(&self.read_file(cx)?, encoding));
+            return Ok(decode(&self.read_file(&task.cx)?, encoding));
         }
-        let response = self.check_status(self.get(Vec::new(), cx).await?)?;
+        let response = self.check_status(self.get(Vec::new(), task).await?)?;
         let charset = response.header("content-type").and_then(charset).map(str::to_owned);
         Ok(decode(&response.body, encoding.or(charset.as_deref())))
     }
@@ -102,6 +107,22 @@ impl JsonSchema for Location {
     }
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({ "type": "string", "minLength": 1 })
+    }
+}
+
+/// The headers that the requests of a task's inputs have besides their own.
+#[derive(Default)]
+pub struct TaskHeaders(RefCell<BTreeMap<String, String>>);
+
+impl TaskHeaders {
+    /// Returns the headers of a task.
+    pub fn of(task: &Task) -> Rc<Self> {
+        task.cx.run_cache.of(&task.name)
+    }
+
+    /// Adds headers.
+    pub fn add(&self, headers: &BTreeMap<String, String>) {
+        self.0.borrow_mut().extend(headers.clone());
     }
 }
 
@@ -163,9 +184,8 @@ pub fn charset(content_type: &str) -> Option<&str> {
     Some(rest.split(';').next()?.trim().trim_matches(['"', '\'']))
 }
 
-/// Decodes text by its byte order mark, the given encoding, UTF-8, or else Windows-1252.
-///
-/// Windows-1252 fits any bytes.
+/// Decodes text: by its byte order mark, in the given encoding, in UTF-8, or else in Windows-1252,
+/// which fits any bytes.
 pub fn decode(bytes: &[u8], encoding: Option<&str>) -> String {
     let given = encoding.and_then(|label| encoding_rs::Encoding::for_label(label.as_bytes()));
     let marked = encoding_rs::Encoding::for_bom(bytes).map(|(encoding, _)| encoding);

@@ -1,4 +1,5 @@
-//! A lookup for tests: it offers the fields in its options and records the entries of each batch.
+//! A lookup for tests: it offers the fields that the config says the service has, and writes down
+//! who was asked about.
 
 use std::cell::RefCell;
 

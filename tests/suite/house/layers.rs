@@ -42,15 +42,15 @@ pub(crate) const CLI: [&str; 11] = [
 
 /// The folders of plugins, and which others each may know.
 pub(crate) const PLUGINS: [(&str, &[&str]); 10] = [
-    ("shared", &[]),
     ("titles", &[]),
+    ("shared", &["titles"]),
     ("inputs", &["shared"]),
-    ("filters", &["shared"]),
+    ("filters", &["shared", "titles"]),
     ("modify", &["shared", "titles"]),
-    ("outputs", &["shared"]),
+    ("outputs", &[]),
     ("lists", &["shared", "titles"]),
-    ("trakt", &["shared", "titles"]),
-    ("commands", &["shared", "filters", "lists", "titles"]),
+    ("trakt", &["titles"]),
+    ("commands", &["lists", "shared", "titles"]),
     ("unsupported", &[]),
 ];
 
@@ -123,8 +123,7 @@ fn plugins_upward(from: &[String], to: &[String], plugins: &BTreeSet<String>) ->
     }
     // A plugin is its file, with the folder of the same name. What `titles` holds is there to be shared.
     let plugin_of = |module: &[String]| {
-        let is_shared =
-            module.first().is_some_and(|folder| ["shared", "titles", "commands"].contains(&folder.as_str()));
+        let is_shared = module.first().is_some_and(|folder| matches!(folder.as_str(), "titles" | "shared" | "commands"));
         module.iter().skip(1).find(|name| !is_shared && plugins.contains(*name)).cloned()
     };
     match (plugin_of(from), plugin_of(to)) {

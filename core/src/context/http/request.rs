@@ -1,5 +1,6 @@
 //! A request and how often it may be sent.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
@@ -49,10 +50,9 @@ pub struct Request {
     pub url: String,
     /// Parameters that are added to the query, unencoded.
     pub query: Vec<(String, String)>,
-    /// Headers that add to, or replace, the client's own.
-    ///
-    /// The client's own are `User-Agent`, `Accept: application/json` and `Accept-Encoding`.
-    pub headers: Vec<(&'static str, String)>,
+    /// Headers besides the client's own (`User-Agent`, `Accept: application/json`,
+    /// `Accept-Encoding`), or in their place.
+    pub headers: Vec<(Cow<'static, str>, String)>,
     /// Access token to send as `Authorization: Bearer`.
     pub bearer: Option<SecretString>,
     /// Body, sent as JSON.

@@ -57,7 +57,7 @@ fn status(status: u16) -> Reply {
 fn a_request_says_who_it_is_from_and_carries_what_it_should() {
     let request = |address: String| Request {
         query: vec![("q".to_owned(), "a b&c".to_owned())],
-        headers: vec![("Api-Key", "key".to_owned())],
+        headers: vec![("Api-Key".into(), "key".to_owned())],
         bearer: Some("token".into()),
         body: Some(json!({ "a": 1 })),
         ..Request::new(Method::PUT, address + "/path?x=1")
@@ -322,8 +322,10 @@ fn reads_follow_to_other_addresses_without_their_credentials() {
         let away = Server::start([to(&format!("{}/new", home.address))], None).await;
         let near = Server::start([to("/new"), status(200), to("/new")], None).await;
         let http = door(&clock());
-        let request =
-            |server: &Server| Request { headers: vec![("api-key", "key".to_owned())], ..get(server.address.clone()) };
+        let request = |server: &Server| Request {
+            headers: vec![("api-key".into(), "key".to_owned())],
+            ..get(server.address.clone())
+        };
         let with_token = |server: &Server| Request { bearer: Some("token".into()), ..request(server) };
 
         assert_eq!(http.send(with_token(&near)).await.unwrap().status, 200);
@@ -414,7 +416,7 @@ fn no_secret_is_ever_said() {
         for reply in replies {
             let request = |address: String| Request {
                 query: vec![("key".to_owned(), "planted".to_owned())],
-                headers: vec![("api-key", "planted".to_owned())],
+                headers: vec![("api-key".into(), "planted".to_owned())],
                 bearer: Some("planted".into()),
                 body: Some(json!({ "refresh_token": "planted" })),
                 ..post(Retry::Never)(address)

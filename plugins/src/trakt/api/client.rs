@@ -247,9 +247,9 @@ impl Client {
         let mut request = Request::new(method, format!("{}/{path}", api(&self.cx)));
         request.query = query.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
         request.headers = vec![
-            ("trakt-api-key", self.client_id.clone()),
-            ("trakt-api-version", "2".to_owned()),
-            ("content-type", "application/json".to_owned()),
+            ("trakt-api-key".into(), self.client_id.clone()),
+            ("trakt-api-version".into(), "2".to_owned()),
+            ("content-type".into(), "application/json".to_owned()),
         ];
         request.body = body;
         request.retry = retry;

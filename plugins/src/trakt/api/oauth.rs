@@ -154,7 +154,7 @@ struct Denial {
 
 async fn post(cx: &Context, path: &str, body: serde_json::Value, retry: Retry) -> Result<Response, HttpError> {
     let mut request = Request::new(Method::POST, format!("{}/oauth/{path}", client::auth_host(cx)));
-    request.headers = vec![("content-type", "application/json".to_owned())];
+    request.headers = vec![("content-type".into(), "application/json".to_owned())];
     request.body = Some(body);
     request.retry = retry;
     cx.http.send(request).await

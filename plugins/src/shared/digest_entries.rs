@@ -1,0 +1,19 @@
+//! The entries that `digest` stores and `from_digest` produces.
+
+use flexget_core::context::store::Collection;
+use flexget_core::prelude::*;
+
+/// Returns the collection of a digest.
+pub fn collection(list: &str, cx: &Context) -> Collection {
+    cx.store.collection("digest", list)
+}
+
+/// Returns the value of the field `digest_state`.
+pub fn state_name(state: State) -> &'static str {
+    match state {
+        State::Undecided => "undecided",
+        State::Accepted => "accepted",
+        State::Rejected => "rejected",
+        State::Failed => "failed",
+    }
+}

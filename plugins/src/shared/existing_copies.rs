@@ -1,0 +1,52 @@
+//! Whether an entry is wanted besides the copies that are on disk, for `exists_movie` and
+//! `exists_series`.
+
+use flexget_core::prelude::*;
+
+use crate::titles::parsing::quality::Quality;
+
+/// The option `allow_different_qualities`.
+#[derive(Deserialize, JsonSchema, Clone, Copy)]
+#[serde(untagged)]
+#[schemars(inline)]
+pub enum AllowedQualities {
+    /// Whether any other quality is accepted.
+    Other(bool),
+    /// Only a better quality is accepted.
+    Better(Better),
+}
+
+/// The word `better`.
+#[derive(Deserialize, JsonSchema, Clone, Copy)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+pub enum Better {
+    /// Only a better quality is accepted.
+    Better,
+}
+
+impl Default for AllowedQualities {
+    fn default() -> Self {
+        Self::Other(false)
+    }
+}
+
+impl AllowedQualities {
+    /// Returns whether a release is accepted besides a copy of this quality.
+    pub fn accepts(self, release: &Quality, copy: &Quality) -> bool {
+        match self {
+            Self::Other(allowed) => allowed && release != copy,
+            Self::Better(_) => release > copy,
+        }
+    }
+}
+
+/// Returns the quality of an entry, which the caller has fetched.
+pub fn quality_of(entry: &Entry) -> Quality {
+    entry.peek("quality").map(|quality| Quality::of_title(&quality.display())).unwrap_or_default()
+}
+
+/// Returns the form of a name that comparisons use: letters and digits in lower case.
+pub fn comparable_name(name: &str) -> String {
+    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}

@@ -1,0 +1,45 @@
+//! The contents of folders.
+
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+
+/// An item of a folder.
+pub struct FolderItem {
+    /// Its path.
+    pub path: PathBuf,
+    /// Whether it is a folder, or a link to one.
+    pub is_folder: bool,
+}
+
+/// Returns the paths of all that is in a folder, sorted.
+///
+/// # Errors
+/// It cannot be read.
+pub fn contents(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut paths = std::fs::read_dir(folder)?.map(|item| Ok(item?.path())).collect::<io::Result<Vec<_>>>()?;
+    paths.sort();
+    Ok(paths)
+}
+
+/// Returns all that is in a folder, and in its subfolders if `recursive` is set; `None` if it is no
+/// folder.
+///
+/// # Errors
+/// The folder or a subfolder cannot be read: a part must not be taken for the whole.
+pub fn all_items(folder: &Path, recursive: bool) -> io::Result<Option<Vec<FolderItem>>> {
+    let item = |path: PathBuf| FolderItem { is_folder: path.is_dir(), path };
+    let mut items: Vec<FolderItem> = match contents(folder) {
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
+        paths => paths?.into_iter().map(item).collect(),
+    };
+    let mut at = 0;
+    while let Some(FolderItem { path, is_folder }) = items.get(at).filter(|_| recursive) {
+        // Links are not followed, so that there are no circles.
+        if *is_folder && !path.is_symlink() {
+            let below = contents(path)?;
+            items.extend(below.into_iter().map(item));
+        }
+        at += 1;
+    }
+    Ok(Some(items))
+}
