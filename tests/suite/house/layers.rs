@@ -123,7 +123,8 @@ fn plugins_upward(from: &[String], to: &[String], plugins: &BTreeSet<String>) ->
     }
     // A plugin is its file, with the folder of the same name. What `titles` holds is there to be shared.
     let plugin_of = |module: &[String]| {
-        let is_shared = module.first().is_some_and(|folder| matches!(folder.as_str(), "titles" | "shared" | "commands"));
+        let is_shared =
+            module.first().is_some_and(|folder| matches!(folder.as_str(), "titles" | "shared" | "commands"));
         module.iter().skip(1).find(|name| !is_shared && plugins.contains(*name)).cloned()
     };
     match (plugin_of(from), plugin_of(to)) {
