@@ -117,6 +117,13 @@ impl Task {
         }
     }
 
+    /// Tells whether the report has this warning of a plugin.
+    pub(crate) fn has_warned(&self, plugin: &str, message: &str) -> bool {
+        self.warnings
+            .iter()
+            .any(|warning| warning.strip_prefix(plugin).and_then(|rest| rest.strip_prefix(": ")) == Some(message))
+    }
+
     /// Warns of what the world had to say since the last time, on behalf of a plugin.
     pub(crate) fn report_warnings(&mut self, plugin: &'static str) {
         for warn in self.cx.take_warnings() {

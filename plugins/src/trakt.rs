@@ -1,8 +1,9 @@
 //! Trakt: what its plugins and commands share.
 
-pub mod account_state;
 pub mod api;
+pub mod batch;
 pub mod commands;
+pub mod fields;
 pub mod lists;
 pub mod matching;
 pub mod next_trakt_episodes;

@@ -159,6 +159,8 @@ impl Task {
                 }
             }
         }
+        // A cause that was told before is not told again.
+        failures.retain(|reason, _| !self.has_warned(offer.plugin(), reason));
         for warning in summarize_failures(&failures) {
             self.warn(offer.plugin(), warning);
         }

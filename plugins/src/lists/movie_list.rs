@@ -1,7 +1,7 @@
 use flexget_core::prelude::*;
 
 use crate::lists::stored_list::{Item, StoredList};
-use crate::titles::media::{Ids, Kind, Media};
+use crate::titles::media::{Kind, Media, ids};
 use crate::titles::parsing;
 
 /// A list of movies, kept by this program: name, year and ids.
@@ -49,7 +49,7 @@ pub fn stored_list(cx: &Context, name: &str) -> StoredList {
     StoredList::new(cx, MovieList::NAME, name, keys)
 }
 
-/// The fields that hold the ids of movies.
+/// The fields with ids that the commands take and show.
 pub const IDS: [&str; 4] = ["imdb_id", "trakt_movie_id", "trakt_movie_slug", "tmdb_id"];
 
 /// What movie an entry is; the reason if it is none. Without the field `movie_name` it is what the title says, which may
@@ -81,21 +81,10 @@ pub fn kept(entry: &Entry, before: Option<&Entry>) -> Entry {
     let old = before.and_then(|before| movie(before).ok());
     let year = now.as_ref().and_then(|movie| movie.year).or(old.as_ref().and_then(|movie| movie.year));
     let name = now.as_ref().and_then(|movie| movie.name.clone()).unwrap_or_else(|| entry.title().to_owned());
-    let (now, old) = (now.map(|movie| movie.ids).unwrap_or_default(), old.map(|movie| movie.ids).unwrap_or_default());
-    let ids = Ids {
-        trakt: now.trakt.or(old.trakt),
-        slug: now.slug.or(old.slug),
-        imdb: now.imdb.or(old.imdb),
-        tmdb: now.tmdb.or(old.tmdb),
-        tvdb: None,
-    };
-    Entry::new(&name, "")
-        .with("movie_name", name)
-        .with("movie_year", year)
-        .with("imdb_id", ids.imdb)
-        .with("trakt_movie_id", ids.trakt)
-        .with("trakt_movie_slug", ids.slug)
-        .with("tmdb_id", ids.tmdb)
+    let mut ids = now.map(|movie| movie.ids).unwrap_or_default();
+    ids.fill(&old.map(|movie| movie.ids).unwrap_or_default());
+    let kept = Entry::new(&name, "").with("movie_name", name).with("movie_year", year);
+    ids.fields(Kind::Movie).fold(kept, |kept, (field, id)| kept.with(field, id))
 }
 
 impl MovieList {
@@ -114,7 +103,7 @@ impl MovieList {
         if let Some(year) = stored.int("movie_year").filter(|_| !strip_year) {
             entry.set("title", format!("{} ({year})", stored.title()));
         }
-        let fields = ["movie_name", "movie_year"].into_iter().chain(IDS).chain(["added"]);
+        let fields = ["movie_name", "movie_year"].into_iter().chain(ids::id_fields(Kind::Movie)).chain(["added"]);
         fields.for_each(|field| {
             if let Some(value) = stored.peek(field) {
                 entry.set(field, value.clone());

@@ -138,7 +138,7 @@ impl NextTraktEpisodes {
         let seasons = seasons::of(&client, &unsure).await;
         let mut entries = Vec::new();
         for show in &shows {
-            let known = match id(show).and_then(|id| seasons.get(&id)) {
+            let known = match seasons.get(show) {
                 // Without one of them it would be a part that looks like the whole.
                 Some(Err(reason)) => {
                     return Err(Error::new(format!("the episodes of {} are not known: {reason}", name(show))));
@@ -220,10 +220,10 @@ impl NextTraktEpisodes {
         // Of a show of which nothing counts yet it is the first episode.
         let begun = progress.filter(|progress| progress.last.is_some());
         match (self.context, self.position, begun.map(|progress| &progress.next)) {
-            (Counts::Aired, Position::Next, _) => !is_over(show),
+            (Counts::Aired, Position::Next, _) => !show.is_over(),
             (Counts::Aired, Position::Last, _) => true,
             (_, Position::Last, _) | (_, _, None | Some(Next::Aired(_))) => false,
-            (_, _, Some(Next::NotAired)) => !is_over(show),
+            (_, _, Some(Next::NotAired)) => !show.is_over(),
             (_, _, Some(Next::Unknown)) => true,
         }
     }
@@ -248,7 +248,7 @@ impl NextTraktEpisodes {
         }
         match (seasons.and_then(|seasons| progress::after(seasons, progress.last.as_ref())), &progress.last) {
             (Some(episode), _) => Some(episode.clone()),
-            (None, Some(last)) => (!is_over(show)).then(|| at(last.season + 1, 1)),
+            (None, Some(last)) => (!show.is_over()).then(|| at(last.season + 1, 1)),
             (None, None) => Some(at(1, 1)),
         }
     }
@@ -258,6 +258,7 @@ impl NextTraktEpisodes {
             .with("series_id_type", "ep")
             .with("trakt_list", self.list.clone())
             .with("trakt_id", show.ids.trakt)
+            .with("trakt", show.ids.trakt)
             .with("trakt_slug", show.ids.slug.clone())
             .with("imdb", show.ids.imdb.clone())
             .with("tmdb", show.ids.tmdb)
@@ -271,11 +272,6 @@ fn id(show: &Work) -> Option<i64> {
 
 fn name(show: &Work) -> String {
     show.title.as_ref().map_or_else(|| "a show without a name".to_owned(), |title| format!("`{title}`"))
-}
-
-/// Returns whether nothing more is to come of it.
-fn is_over(show: &Work) -> bool {
-    matches!(show.status.as_deref(), Some("ended" | "canceled"))
 }
 
 #[cfg(test)]

@@ -3,12 +3,13 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
+use crate::titles::media::Kind;
 use crate::trakt::api::client::Client;
 use crate::trakt::api::errors::Fault;
 use crate::trakt::api::model::Row;
+use crate::trakt::fields::{episode_fields, work_fields};
 use crate::trakt::lists::entries::{self, Style};
 use crate::trakt::titles;
-use crate::trakt::trakt_lookup::fields::{episode_fields, movie_fields, show_fields};
 
 /// Produces entries of what is aired on the days of a Trakt calendar.
 ///
@@ -102,7 +103,7 @@ impl TraktCalendar {
         }
         let airings: Vec<Airing> = rows.into_iter().filter_map(Airing::of).collect();
         let rows: Vec<Row> = airings.iter().map(|airing| airing.row.clone()).collect();
-        titles::heard(&task.cx, &rows);
+        titles::remember_titles(&task.cx, &rows);
         let mut met = BTreeSet::new();
         let entries = airings.iter().filter_map(|airing| self.entry(airing));
         // The parts of a long time may meet at their ends, and a show is there once for each episode.
@@ -123,13 +124,13 @@ impl TraktCalendar {
         let (entry, fields) = match self.kind {
             Type::Movies => {
                 let movie = airing.row.movie.as_ref()?;
-                (entries::movie(movie, style).with("trakt_released", airing.released), movie_fields(movie))
+                (entries::movie(movie, style).with("trakt_released", airing.released), work_fields(Kind::Movie, movie))
             }
-            Type::Shows => (entries::show(show?, style), show_fields(show?)),
+            Type::Shows => (entries::show(show?, style), work_fields(Kind::Show, show?)),
             Type::Episodes => {
                 let mut episode = episode?.clone();
                 episode.first_aired = episode.first_aired.or(airing.first_aired);
-                let fields = show_fields(show?).into_iter().chain(episode_fields(&episode)).collect();
+                let fields = work_fields(Kind::Show, show?).into_iter().chain(episode_fields(&episode)).collect();
                 (entries::numbered(show?, &episode, style), fields)
             }
         };

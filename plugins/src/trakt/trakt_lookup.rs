@@ -1,36 +1,59 @@
-mod details;
 mod episodes;
-pub(crate) mod fields;
+mod people;
+mod translations;
 mod user_activity;
+mod works;
 
 use flexget_core::prelude::*;
 use jiff::civil::Date;
 
-use crate::titles::media::{Ids, Kind, Media};
+use crate::titles::media::{Kind, Media};
 use crate::titles::parsing::{series, today};
 use crate::trakt::api::client::Client;
-use crate::trakt::api::model::Work;
+use crate::trakt::fields::{FieldGroup, work_fields};
 use crate::trakt::titles;
+use crate::trakt::user_data::Who;
 
-/// Looks up what Trakt knows of movies, shows, seasons and episodes, and what a user has done with them.
+/// Looks up details of movies, shows, seasons and episodes on Trakt, and a user's activity with them.
 ///
-/// Nothing is asked until a field is read, by a condition, a template or another plugin; then it is asked for all entries at
-/// once. A title is found by any id that the entry has, else by its name and year; if no title is surely the one
-/// meant, the fields stay unknown and a warning says so (FlexGet takes the first hit).
+/// Nothing is requested until a field is read, by a condition, a template or another plugin; then it is
+/// requested for all entries at once. A title is found by any id that the entry has, or by its name and
+/// year; a year or country may stand at the end of the name (`Doctor Who 2005`, `The Office US`). If no
+/// title is surely meant, the fields stay unknown and a warning names the titles that could be. (FlexGet
+/// takes the first hit.)
 ///
-/// With `account`, or `username` for a public profile, there are also `trakt_watched`, `trakt_collected` and the user's ratings. A season
-/// or show is watched (collected) when all of its aired episodes are, and a release of several episodes when all of them are. If Trakt cannot be asked, what it said last is used,
-/// and a warning says so; if it never said anything, the fields stay unknown, and a condition that reads them decides
-/// nothing. (In FlexGet they are then as if nothing was watched.)
+/// With `account`, or `username` for a public profile, there are also `trakt_watched`, `trakt_collected`
+/// and the user's ratings. A season or show is watched (collected) when all of its aired episodes are,
+/// and a release of several episodes when all of them are. If Trakt is unavailable, data of an earlier
+/// run is used with a warning; without such data the fields stay unknown, and a condition that reads
+/// them decides nothing. (In FlexGet nothing is watched then.)
 ///
-/// An entry that nothing tells to be a show, season or episode is taken for a movie, unless its title is that of an episode.
+/// An entry that is not marked as a show, season or episode is taken for a movie, unless its title is
+/// that of an episode.
 ///
-/// Fields of movies: `movie_name`, `movie_year`, `trakt_movie_name`, `trakt_movie_year`, `trakt_movie_id`, `trakt_movie_slug`, `imdb_id`, `tmdb_id`, `trakt_tagline`,
-/// `trakt_overview`, `trakt_released`, `trakt_runtime` (minutes), `trakt_rating` (0 to 10), `trakt_votes`, `trakt_homepage`, `trakt_trailer`,
-/// `trakt_language`, `trakt_genres`, `trakt_languages`. Of shows: `trakt_series_name`, `trakt_series_year`, `trakt_show_id`, `trakt_show_slug`, `imdb_id`,
-/// `tvdb_id`, `tmdb_id`, `trakt_series_status`, `trakt_series_network`, `trakt_series_overview`, `trakt_series_rating`, `trakt_series_first_aired`
-/// and so on. Of seasons `trakt_season…`, of episodes `trakt_ep_name`, `trakt_ep_first_aired`, `trakt_ep_overview`, `trakt_ep_abs_number`, `trakt_season`,
-/// `trakt_episode`, `trakt_ep_id`. Of all: `trakt_actors`, `trakt_translations`.
+/// Fields of movies: `movie_name`, `movie_year`, `trakt_movie_name`, `trakt_movie_year`, `trakt_movie_id`,
+/// `trakt_movie_slug`, `imdb_id`, `imdb_url`, `tmdb_id`, `trakt_tagline`, `trakt_overview`, `trakt_released`,
+/// `trakt_runtime` (minutes), `trakt_rating` (0 to 10), `trakt_votes`, `trakt_homepage`, `trakt_trailer`,
+/// `trakt_language`, `trakt_genres`, `trakt_languages`, `trakt_movie_user_rating`.
+///
+/// Fields of shows: `trakt_series_name`, `trakt_series_year`, `trakt_show_id`, `trakt_show_slug`, `imdb_id`,
+/// `imdb_url`, `tvdb_id`, `tmdb_id`, `trakt_series_url`, `trakt_series_status`, `trakt_series_network`,
+/// `trakt_series_overview`, `trakt_series_rating`, `trakt_rating`, `trakt_series_votes`, `trakt_series_language`,
+/// `trakt_languages`, `trakt_series_country`, `trakt_series_runtime`, `trakt_series_content_rating`,
+/// `trakt_series_first_aired`, `trakt_series_air_day`, `trakt_series_air_time`, `trakt_series_air_timezone`,
+/// `trakt_series_aired_episodes`, `trakt_series_updated_at`, `trakt_genres`, `trakt_homepage`, `trakt_trailer`,
+/// `trakt_series_episodes` (names of all episodes), `trakt_series_user_rating`.
+///
+/// Fields of seasons, besides those of the show: `trakt_season`, `trakt_season_id`, `trakt_season_name`,
+/// `trakt_season_tvdb_id`, `trakt_season_tmdb_id`, `trakt_season_first_aired`, `trakt_season_overview`,
+/// `trakt_season_episode_count`, `trakt_season_aired_episodes`, `trakt_season_user_rating`.
+///
+/// Fields of episodes, besides those of the show: `trakt_season`, `trakt_episode`, `trakt_ep_id` (such as S01E02),
+/// `trakt_episode_id`, `trakt_ep_name`, `trakt_ep_imdb_id`, `trakt_ep_tvdb_id`, `trakt_ep_tmdb_id`,
+/// `trakt_ep_first_aired`, `trakt_ep_overview`, `trakt_ep_abs_number`, `trakt_ep_runtime`, `trakt_ep_rating`,
+/// `trakt_ep_votes`, `trakt_ep_languages`, `trakt_ep_updated_at`, `trakt_ep_user_rating`.
+///
+/// Fields of all: `trakt_actors`, `trakt_translations`, `trakt_watched`, `trakt_collected`.
 ///
 /// ```yaml
 /// trakt_list: { account: me, list: watchlist, type: movies }
@@ -46,10 +69,10 @@ use crate::trakt::titles;
     "password": "`username` and `password` are gone: run `flexget-rs trakt auth NAME` once and set `account: NAME`",
 }))]
 pub struct TraktLookup {
-    /// A name stored by `flexget-rs trakt auth NAME`, for what its user has watched, collected and rated.
+    /// Name stored by `flexget-rs trakt auth NAME`, for what its user has watched, collected and rated.
     #[schemars(length(min = 1))]
     account: Option<String>,
-    /// A Trakt user whose doings are meant, if it is not the account's own.
+    /// Trakt user whose activity is meant, if not the account's own.
     #[schemars(length(min = 1))]
     username: Option<String>,
 }
@@ -66,67 +89,58 @@ impl Plugin for TraktLookup {
 
 impl TraktLookup {
     async fn check_account(&self, task: &mut Task) -> Result<()> {
-        Client::new(&task.cx, self.account.as_deref()).map(drop)
+        let user = User::of(self, &task.cx)?;
+        if let Some(reason) = &user.failure {
+            task.warn(Self::NAME, reason.clone());
+        }
+        Ok(())
     }
 
     async fn offer(&self, task: &mut Task) -> Result<()> {
-        let source =
-            Rc::new(Source { account: self.account.clone(), username: self.username.clone(), today: today(&task.cx) });
+        let user = Rc::new(User::of(self, &task.cx)?);
+        let today = today(&task.cx);
         let has_user = self.account.is_some() || self.username.is_some();
-        for part in Part::ALL.into_iter().filter(|part| has_user || !part.is_of_a_user()) {
-            task.offer(Rc::new(Lookup { source: Rc::clone(&source), part }));
+        for group in FieldGroup::ALL.into_iter().filter(|group| has_user || !group.is_of_user()) {
+            task.offer(Rc::new(Lookup { user: Rc::clone(&user), today, group, names: group.names() }));
         }
         Ok(())
     }
 }
 
-/// Who asks, about whom, and when.
-struct Source {
+/// The user of a lookup.
+struct User {
     account: Option<String>,
     username: Option<String>,
-    today: Date,
+    /// Reason why the account cannot be used.
+    failure: Option<String>,
 }
 
-/// Fields that come with the same requests.
-#[derive(Clone, Copy, PartialEq)]
-enum Part {
-    Movie,
-    Show,
-    Season,
-    Episode,
-    EpisodeNames,
-    Actors,
-    Translations,
-    Watched,
-    Collected,
-    Ratings,
-    RatingsOfParts,
-}
-
-impl Part {
-    const ALL: [Self; 11] = [
-        Self::Movie,
-        Self::Show,
-        Self::Season,
-        Self::Episode,
-        Self::EpisodeNames,
-        Self::Actors,
-        Self::Translations,
-        Self::Watched,
-        Self::Collected,
-        Self::Ratings,
-        Self::RatingsOfParts,
-    ];
-
-    fn is_of_a_user(self) -> bool {
-        matches!(self, Self::Watched | Self::Collected | Self::Ratings | Self::RatingsOfParts)
+impl User {
+    /// Checks the account; without one that can be used, only public fields are looked up.
+    ///
+    /// # Errors
+    /// Trakt cannot be asked at all.
+    fn of(options: &TraktLookup, cx: &Context) -> Result<Self> {
+        let username = options.username.clone();
+        match Client::new(cx, options.account.as_deref()) {
+            Ok(_) => Ok(Self { account: options.account.clone(), username, failure: None }),
+            // The account may have been the only one that tells the application.
+            Err(error) if options.account.is_none() || Client::new(cx, None).is_err() => Err(error),
+            Err(error) => {
+                let hint = error.hint_text().map(|hint| format!(": {hint}")).unwrap_or_default();
+                let failure = format!("{error}, so only public fields are looked up{hint}");
+                Ok(Self { account: None, username, failure: Some(failure) })
+            }
+        }
     }
 }
 
-/// An offer of one part.
+/// An offer of one group of fields.
 struct Lookup {
-    source: Rc<Source>,
-    part: Part,
+    user: Rc<User>,
+    today: Date,
+    group: FieldGroup,
+    names: Vec<&'static str>,
 }
 
 impl Offer for Lookup {
@@ -135,35 +149,17 @@ impl Offer for Lookup {
     }
 
     fn fields(&self) -> &[&'static str] {
-        match self.part {
-            Part::Movie => &fields::MOVIE,
-            Part::Show => &fields::SHOW,
-            Part::Season => &fields::SEASON,
-            Part::Episode => &fields::EPISODE,
-            Part::EpisodeNames => &["trakt_series_episodes"],
-            Part::Actors => &["trakt_actors"],
-            Part::Translations => &["trakt_translations"],
-            Part::Watched => &["trakt_watched"],
-            Part::Collected => &["trakt_collected"],
-            Part::Ratings => &["trakt_movie_user_rating", "trakt_series_user_rating"],
-            Part::RatingsOfParts => &["trakt_season_user_rating", "trakt_ep_user_rating"],
-        }
+        &self.names
     }
 
     fn applies(&self, entry: &Entry) -> bool {
-        let Some(kind) = Media::kind_of(entry, None).or_else(|| self.guess(entry)) else { return false };
-        match self.part {
-            Part::Movie => kind == Kind::Movie,
-            Part::Show | Part::EpisodeNames | Part::RatingsOfParts => kind != Kind::Movie,
-            Part::Season => kind == Kind::Season,
-            Part::Episode => kind == Kind::Episode,
-            Part::Actors | Part::Translations | Part::Watched | Part::Collected | Part::Ratings => true,
-        }
+        let kind = Media::kind_of(entry, None).or_else(|| self.guess(entry));
+        kind.is_some_and(|kind| self.group.applies_to(kind))
     }
 
     fn fetch<'a>(&'a self, entries: &'a [&'a Entry], cx: &'a Context) -> LocalBoxFuture<'a, Vec<Answer>> {
         Box::pin(async move {
-            match Client::new(cx, self.source.account.as_deref()) {
+            match Client::new(cx, self.user.account.as_deref()) {
                 Ok(client) => self.answer(&client, entries).await,
                 Err(error) => vec![Err(error.to_string()); entries.len()],
             }
@@ -172,13 +168,13 @@ impl Offer for Lookup {
 }
 
 impl Lookup {
-    /// As in FlexGet, what is not said to be a show is a movie; but a title that tells of episodes is none.
+    /// Takes an entry of unknown kind for a movie, as FlexGet does, but for one with the title of an episode.
     fn guess(&self, entry: &Entry) -> Option<Kind> {
-        let is_told = entry.has("imdb_id") || entry.has("tmdb_id");
-        (is_told || !series::is_of_series(entry.title(), self.source.today)).then_some(Kind::Movie)
+        let has_id = entry.has("imdb_id") || entry.has("tmdb_id");
+        (has_id || !series::is_of_series(entry.title(), self.today)).then_some(Kind::Movie)
     }
 
-    /// What an entry is. The year of a movie may stand in the field `year`.
+    /// Reads an entry. The year of a movie may be in the field `year`.
     fn media(&self, entry: &Entry) -> Option<Media> {
         let mut media = Media::of(entry, None).or_else(|| Media::of(entry, self.guess(entry)))?;
         if media.kind == Kind::Movie {
@@ -188,47 +184,34 @@ impl Lookup {
     }
 
     async fn answer(&self, client: &Client, entries: &[&Entry]) -> Vec<Answer> {
-        // `applies` has seen to it that every entry is some medium.
+        let is_unknown = self.group.is_of_user() && self.user.username.is_none();
+        if let Some(reason) = self.user.failure.as_ref().filter(|_| is_unknown) {
+            return vec![Err(reason.clone()); entries.len()];
+        }
+        // `applies` selects entries of a known kind only.
         let media: Vec<Media> = entries.iter().filter_map(|entry| self.media(entry)).collect();
         if media.len() != entries.len() {
-            return vec![Err("nothing tells what it is".to_owned()); entries.len()];
+            return vec![Err("the entry is no movie, show, season or episode".to_owned()); entries.len()];
         }
-        match self.part {
-            Part::Movie => fields_of(titles::find(client, &media).await, fields::movie_fields),
-            Part::Show => fields_of(titles::find(client, &media).await, fields::show_fields),
-            Part::Season | Part::Episode => self.parts(client, entries, &media).await,
-            Part::EpisodeNames => episodes::episode_names(client, &media).await,
-            Part::Actors => details::actors(client, &media).await,
-            Part::Translations => details::translations(client, &media).await,
-            Part::Watched | Part::Collected => self.done(client, entries, &media).await,
-            Part::Ratings => self.ratings(client, &media).await,
-            Part::RatingsOfParts => self.ratings_of_parts(client, entries, &media).await,
+        let who = Who { client, username: self.user.username.as_deref() };
+        match self.group {
+            FieldGroup::Movie | FieldGroup::Show => details(client, &media).await,
+            FieldGroup::Season | FieldGroup::Episode => episodes::details(client, entries, &media).await,
+            FieldGroup::EpisodeNames => episodes::names(client, &media).await,
+            FieldGroup::Actors => people::actors(client, &media).await,
+            FieldGroup::Translations => translations::translations(client, &media).await,
+            FieldGroup::Watched => user_activity::watched(who, entries, &media).await,
+            FieldGroup::Collected => user_activity::collected(who, entries, &media).await,
+            FieldGroup::Ratings => user_activity::ratings(who, &media).await,
+            FieldGroup::PartRatings => user_activity::ratings_of_parts(who, entries, &media).await,
         }
     }
 }
 
-fn fields_of(works: Vec<titles::Found>, fields: impl Fn(&Work) -> Vec<(Name, Value)>) -> Vec<Answer> {
-    works.into_iter().map(|work| work.map(|work| fields(&work))).collect()
-}
-
-/// The works of these media. Nothing is asked about one whose number at Trakt is known, except where it matters when a
-/// show is aired: for an episode that is named for its day.
-async fn works_with_ids(client: &Client, media: &[Media]) -> Vec<titles::Found> {
-    let is_enough =
-        |media: &Media| media.ids.trakt.is_some() && (media.kind != Kind::Episode || media.episode.is_some());
-    let unknown: Vec<Media> = media.iter().filter(|media| !is_enough(media)).cloned().collect();
-    let mut found = titles::find(client, &unknown).await.into_iter();
-    media
-        .iter()
-        .map(|media| match media.ids.trakt.filter(|_| is_enough(media)) {
-            Some(id) => Ok(Rc::new(Work {
-                ids: Ids { trakt: Some(id), ..Ids::default() },
-                title: media.name.clone(),
-                ..Work::default()
-            })),
-            None => found.next().unwrap_or_else(|| Err("no answer".to_owned())),
-        })
-        .collect()
+/// Looks up the details of the movies and shows that media are or belong to.
+async fn details(client: &Client, media: &[Media]) -> Vec<Answer> {
+    let works = titles::find(client, media).await.into_iter().zip(media);
+    works.map(|(work, media)| work.map(|work| work_fields(media.kind, &work))).collect()
 }
 
 #[cfg(test)]

@@ -1,31 +1,35 @@
-//! Titles in other languages. Trakt gives all translations of a title at once.
+//! Translated titles. Trakt gives all translations of a title in one response.
 
 use flexget_core::prelude::*;
 
-use crate::trakt::account_state::each;
 use crate::trakt::api::client::Client;
 use crate::trakt::api::errors::Fault;
 use crate::trakt::api::model::{Row, Work};
-use crate::trakt::titles;
+use crate::trakt::batch::each;
+use crate::trakt::titles::stored::cached;
 
-/// A title in a language.
-#[derive(Debug, Clone, Deserialize, Serialize)]
+/// The texts of a title in a language.
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[serde(default)]
 pub struct Translation {
-    /// The title; not every translation has one.
+    /// Title; not every translation has one.
     pub title: Option<String>,
-    /// What the title is about.
+    /// Summary of the plot.
     pub overview: Option<String>,
-    /// The two letters of the language.
+    /// Advertising line of a movie.
+    pub tagline: Option<String>,
+    /// Two-letter code of the language.
     pub language: Option<String>,
-    /// The two letters of the country.
+    /// Two-letter code of the country.
     pub country: Option<String>,
 }
 
-/// Gives the movies and shows of these rows their titles in `language`, where Trakt has them. Only those are asked for whose
-/// translations are said to be there.
+/// Sets the translated titles of the movies and shows of rows, where Trakt has them.
+///
+/// Only titles that have a translation into `language`, as far as the rows tell, are asked for.
 ///
 /// # Errors
-/// Trakt could not be asked.
+/// A request failed.
 pub async fn translate(client: &Client, rows: &mut [Row], language: &str) -> Result<()> {
     let mut works: Vec<(&'static str, &mut Work)> = rows
         .iter_mut()
@@ -33,51 +37,48 @@ pub async fn translate(client: &Client, rows: &mut [Row], language: &str) -> Res
             [row.movie.as_mut().map(|work| ("movies", work)), row.show.as_mut().map(|work| ("shows", work))]
         })
         .flatten()
-        .filter(|(_, work)| is_translated(work, language))
+        .filter(|(_, work)| may_be_translated(work, language))
         .collect();
     // The episodes of a show share its translations.
     let wanted: BTreeSet<(&'static str, i64)> =
         works.iter().filter_map(|(group, work)| Some((*group, work.ids.trakt?))).collect();
     let wanted: Vec<(&'static str, i64)> = wanted.into_iter().collect();
-    let answers =
+    let responses =
         each(client, "translations", &wanted, async |(group, id): &(&str, i64)| all(client, group, *id).await).await;
     let mut titles: BTreeMap<(&'static str, i64), Option<String>> = BTreeMap::new();
-    for (work, answer) in wanted.into_iter().zip(answers) {
-        titles.insert(work, best(&answer.map_err(Error::new)?, language).and_then(|one| one.title.clone()));
+    for (work, response) in wanted.into_iter().zip(responses) {
+        titles.insert(work, best(&response.map_err(Error::new)?, language, |one| one.title.as_ref()).cloned());
     }
     for (group, work) in &mut works {
-        let title = work.ids.trakt.and_then(|id| titles.get(&(*group, id)).cloned().flatten());
-        if title.is_some() {
-            work.title = title;
-        }
+        work.translated_title = work.ids.trakt.and_then(|id| titles.get(&(*group, id)).cloned().flatten());
     }
     Ok(())
 }
 
-fn is_translated(work: &Work, language: &str) -> bool {
+/// Tells whether a title may have a translation; a row that does not list its translations may have any.
+fn may_be_translated(work: &Work, language: &str) -> bool {
     let is_original = work.language.as_deref() == Some(language);
-    // A row that does not say which translations there are may have any.
     let has = work.available_translations.as_ref().is_none_or(|all| all.iter().any(|one| one == language));
     has && !is_original && work.ids.trakt.is_some()
 }
 
-/// Of several translations into one language that of its own country is taken (pt of Portugal before pt of Brazil), else the
-/// first with a title.
-pub fn best<'a>(translations: &'a [Translation], language: &str) -> Option<&'a Translation> {
-    let mut of_language: Vec<&Translation> = translations
-        .iter()
-        .filter(|one| {
-            one.language.as_deref() == Some(language) && one.title.as_ref().is_some_and(|title| !title.is_empty())
-        })
-        .collect();
-    of_language.sort_by_key(|one| one.country.as_deref() != Some(language));
-    of_language.first().copied()
+/// Returns the best text in a language: that of the language's own country, or the first one that there is.
+///
+/// So Portuguese is that of Portugal before that of Brazil.
+pub fn best<'a>(
+    translations: &'a [Translation],
+    language: &str,
+    text: impl Fn(&'a Translation) -> Option<&'a String>,
+) -> Option<&'a String> {
+    let of_language = translations.iter().filter(|one| one.language.as_deref() == Some(language));
+    let texts = of_language.filter_map(|one| Some((one, text(one).filter(|text| !text.is_empty())?)));
+    texts.min_by_key(|(one, _)| one.country.as_deref() != Some(language)).map(|(_, text)| text)
 }
 
-/// All translations of a movie or show (`group` is `movies` or `shows`).
+/// Returns all translations of a movie or show; `group` is `movies` or `shows`.
 ///
 /// # Errors
-/// Trakt could not be asked.
+/// The request failed.
 pub async fn all(client: &Client, group: &str, id: i64) -> Result<Vec<Translation>, Fault> {
-    titles::cached(client, "translations", &format!("{group}/{id}/translations")).await
+    cached(client, "translations", &format!("{group}/{id}/translations"), &[]).await
 }

@@ -303,7 +303,7 @@ struct ShowRow {
 
 #[derive(Deserialize)]
 struct ShowIds {
-    ids: crate::titles::media::Ids,
+    ids: crate::trakt::api::model::Ids,
     aired_episodes: Option<i64>,
 }
 

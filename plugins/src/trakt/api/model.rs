@@ -5,7 +5,35 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Deserializer;
 
-pub use crate::titles::media::Ids;
+use crate::titles::media::ids::MediaIds;
+
+/// The ids of a movie, show, season, episode or person.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default)]
+pub struct Ids {
+    /// Trakt's number.
+    pub trakt: Option<i64>,
+    /// Trakt's slug.
+    pub slug: Option<String>,
+    /// IMDb's id, `tt…` of titles.
+    pub imdb: Option<String>,
+    /// Number at TMDB.
+    pub tmdb: Option<i64>,
+    /// Number at TVDB; movies have none.
+    pub tvdb: Option<i64>,
+}
+
+impl From<&Ids> for MediaIds {
+    fn from(ids: &Ids) -> Self {
+        let mut all = Self::default();
+        all.set("trakt", ids.trakt);
+        all.set("slug", ids.slug.as_deref());
+        all.set("imdb", ids.imdb.as_deref());
+        all.set("tmdb", ids.tmdb);
+        all.set("tvdb", ids.tvdb);
+        all
+    }
+}
 
 /// A movie or a show; of a list, or in full.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
@@ -58,6 +86,16 @@ pub struct Work {
     pub network: Option<String>,
     /// How many episodes of a show have been aired.
     pub aired_episodes: Option<i64>,
+    /// The title in the language of a list; Trakt's own title is in `title`.
+    #[serde(skip)]
+    pub translated_title: Option<String>,
+}
+
+impl Work {
+    /// Tells whether a show has ended.
+    pub fn is_over(&self) -> bool {
+        matches!(self.status.as_deref(), Some("ended" | "canceled"))
+    }
 }
 
 /// When a show is aired.
@@ -128,6 +166,8 @@ pub struct Episode {
     pub updated_at: Option<Timestamp>,
     /// Its length in minutes.
     pub runtime: Option<i64>,
+    /// The languages that there are translations in.
+    pub available_translations: Option<Vec<String>>,
 }
 
 /// A row of a list: a movie, a show, a season or episode with its show, or something else.
@@ -250,7 +290,9 @@ pub struct Limit {
 }
 
 /// Reads what can be read, and takes the rest for nothing: a date that is no date must not cost a whole list.
-fn lenient<'de, D: Deserializer<'de>, T: serde::de::DeserializeOwned>(deserializer: D) -> Result<Option<T>, D::Error> {
+pub fn lenient<'de, D: Deserializer<'de>, T: serde::de::DeserializeOwned>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
     let value = serde_json::Value::deserialize(deserializer)?;
     Ok(serde_json::from_value(value).ok())
 }

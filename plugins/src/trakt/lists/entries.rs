@@ -13,21 +13,25 @@ pub struct Style {
     pub strip_dates: bool,
 }
 
-/// Returns the title of a movie or show with its year, if it is known and wanted.
-///
-/// One without a title goes by its slug or number.
+/// Returns the title of an entry: the name with its year, if it is known and wanted.
 fn named(work: &Work, style: Style) -> String {
-    let name = name(work);
+    let number = || work.ids.trakt.map(|id| format!("trakt {id}"));
+    // A title that Trakt has no name of goes by its slug or number.
+    let name = name(work).or_else(|| work.ids.slug.clone()).or_else(number).unwrap_or_default();
     match work.year {
         Some(year) if !style.strip_dates => format!("{name} ({year})"),
         _ => name,
     }
 }
 
-fn name(work: &Work) -> String {
-    let title = work.title.clone().filter(|title| !title.is_empty());
-    let number = || work.ids.trakt.map(|id| format!("trakt {id}"));
-    title.or_else(|| work.ids.slug.clone()).or_else(number).unwrap_or_default()
+/// Returns the name in the language of the list.
+fn name(work: &Work) -> Option<String> {
+    work.translated_title.clone().or_else(|| original_name(work))
+}
+
+/// Returns the name that Trakt has.
+fn original_name(work: &Work) -> Option<String> {
+    work.title.clone().filter(|title| !title.is_empty())
 }
 
 fn address(kind: &str, work: &Work) -> String {
@@ -41,7 +45,7 @@ pub fn movie(movie: &Work, style: Style) -> Entry {
     Entry::new(title.as_str(), address("movies", movie))
         .with("movie_name", name(movie))
         .with("movie_year", movie.year)
-        .with("trakt_movie_name", name(movie))
+        .with("trakt_movie_name", original_name(movie))
         .with("trakt_movie_year", movie.year)
         .with("trakt_movie_id", movie.ids.trakt)
         .with("trakt_movie_slug", movie.ids.slug.clone())
@@ -56,8 +60,8 @@ pub fn show(show: &Work, style: Style) -> Entry {
 
 fn with_show(entry: Entry, show: &Work, style: Style) -> Entry {
     entry
-        .with("series_name", named(show, style))
-        .with("trakt_series_name", name(show))
+        .with("series_name", name(show).map(|_| named(show, style)))
+        .with("trakt_series_name", original_name(show))
         .with("trakt_series_year", show.year)
         .with("trakt_show_id", show.ids.trakt)
         .with("trakt_show_slug", show.ids.slug.clone())

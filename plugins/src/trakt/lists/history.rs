@@ -11,10 +11,11 @@ use flexget_core::prelude::*;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value as Json};
 
+use crate::titles::media::ids::MediaIds;
 use crate::titles::media::{self, Kind, Media};
 use crate::trakt::api::client::Client;
 use crate::trakt::api::errors::Fault;
-use crate::trakt::api::model::{Ids, Row, Work};
+use crate::trakt::api::model::{Row, Work};
 use crate::trakt::lists::catalogue::Source;
 use crate::trakt::lists::entries::{self, Style};
 use crate::trakt::lists::write::{self, Unit};
@@ -61,7 +62,7 @@ impl Part {
         let mut media = of.clone();
         if self.id.is_some() || self.episode.is_some() {
             media.kind = Kind::Episode;
-            media.own_ids = Ids { trakt: self.id, ..Ids::default() };
+            media.own_ids = MediaIds::trakt_only(self.id);
             (media.season, media.episode) = (self.season, self.episode);
         }
         media
@@ -404,12 +405,12 @@ impl Plays {
 
     /// The plays of one; `None` if none is known.
     fn of(&self, media: &Media) -> Option<Vec<Part>> {
-        let id = media.ids.trakt;
+        let id = media.ids.trakt();
         let plays = match media.kind {
             Kind::Movie => self.movies.get(&id?)?.clone(),
             Kind::Show => self.shows.get(&id?)?.clone(),
             Kind::Season | Kind::Episode => {
-                let own = media.own_ids.trakt?;
+                let own = media.own_ids.trakt()?;
                 let of_show = self.shows.iter().filter(|(show, _)| id.is_none_or(|id| id == **show));
                 let plays = of_show.flat_map(|(_, plays)| plays).filter(|play| play.id == Some(own));
                 plays.map(|play| Part { id: None, ..play.clone() }).collect()

@@ -65,7 +65,7 @@ impl Reading<'_> {
         }
         let mut seen = std::collections::HashSet::new();
         rows.retain(|row| row.id.is_none_or(|id| seen.insert(id)));
-        titles::heard(client.cx(), &rows);
+        titles::remember_titles(client.cx(), &rows);
         Ok(rows)
     }
 

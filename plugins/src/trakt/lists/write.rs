@@ -6,7 +6,7 @@ use flexget_core::context::http::Retry;
 use flexget_core::prelude::*;
 use serde_json::{Map, Value as Json, json};
 
-use crate::titles::media::{Ids, Kind, Media};
+use crate::titles::media::{Kind, Media};
 use crate::trakt::api::client::Client;
 use crate::trakt::api::errors::Fault;
 use crate::trakt::lists::catalogue;
@@ -207,7 +207,7 @@ fn items(units: &[Unit]) -> Vec<Item> {
     // once for its episodes: a season that names episodes means these, and no more the season.
     let mut shows: HashMap<(Kind, String), usize> = HashMap::new();
     for (at, Unit { media, extra }) in units.iter().enumerate() {
-        let own = media.own_ids.trakt.map(|id| json!({ "ids": { "trakt": id } }));
+        let own = media.own_ids.trakt().map(|id| json!({ "ids": { "trakt": id } }));
         let (group, mut object) = match (media.kind, own) {
             (Kind::Movie, _) => ("movies", work(media)),
             (Kind::Show, _) => ("shows", work(media)),
@@ -265,25 +265,21 @@ fn within_show(show: &mut Json, media: &Media, extra: Map<String, Json>) {
     }
 }
 
-/// A movie or show by its best id, or else by title and year. One id only: if several disagree, nobody knows which counts.
+/// The namespaces that Trakt takes, the best first; a slug may have been given to another title since.
+const ID_SPACES: [&str; 5] = ["trakt", "imdb", "tmdb", "tvdb", "slug"];
+
+/// Names a movie or show by its best id, or else by title and year.
+///
+/// One id only: which one counts where several disagree is not documented.
 fn work(media: &Media) -> Json {
-    match best_id(&media.ids, media.kind) {
+    let id = |space: &'static str| Some((space, Value::from(media.ids.get(space)?).to_json()));
+    match ID_SPACES.into_iter().find_map(id) {
         Some((space, id)) => json!({ "ids": { (space): id } }),
         None => match media.year {
             Some(year) => json!({ "title": media.name, "year": year }),
             None => json!({ "title": media.name }),
         },
     }
-}
-
-fn best_id(ids: &Ids, kind: Kind) -> Option<(&'static str, Json)> {
-    let number = |space, id: Option<i64>| id.map(|id| (space, json!(id)));
-    let text = |space, id: &Option<String>| id.as_ref().map(|id| (space, json!(id)));
-    number("trakt", ids.trakt)
-        .or_else(|| text("imdb", &ids.imdb))
-        .or_else(|| number("tmdb", ids.tmdb))
-        .or_else(|| number("tvdb", ids.tvdb).filter(|_| kind != Kind::Movie))
-        .or_else(|| text("slug", &ids.slug))
 }
 
 #[cfg(test)]

@@ -61,7 +61,7 @@ fn titles_and_seasons_are_counted_and_the_oldest_go() {
         };
         cx.store.shared_collection(kind, "").insert((0..count).map(record).collect::<Vec<_>>()).unwrap();
     };
-    fill(titles::COLLECTION, 10_050);
+    fill(titles::stored::COLLECTION, 10_050);
     fill(seasons::COLLECTION, 600);
     let task =
         "mock: [ { title: A, series_name: Harbour Lights, series_season: 2, series_episode: 1, tvdb_id: 430001 } ]
@@ -69,7 +69,7 @@ trakt_lookup: yes
 require_field: trakt_ep_name
 accept_all: yes";
     assert_eq!(run(task, &sandbox.next_run()).entries[0].state(), State::Accepted);
-    for (kind, most) in [(titles::COLLECTION, 10_000), (seasons::COLLECTION, 500)] {
+    for (kind, most) in [(titles::stored::COLLECTION, 10_000), (seasons::COLLECTION, 500)] {
         let collection = cx.store.shared_collection(kind, "");
         assert_eq!(collection.len().unwrap(), most, "{kind}");
         assert!(collection.find(&["filled 0"]).unwrap().is_empty(), "{kind}: the oldest went");

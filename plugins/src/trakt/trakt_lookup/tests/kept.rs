@@ -48,7 +48,7 @@ fn what_is_kept_is_used_until_its_time_and_not_with_no_cache() {
 fn no_more_is_kept_than_there_is_room_for() {
     use flexget_core::context::store::NewRecord;
     let sandbox = Sandbox::new(Seed::small());
-    let titles = sandbox.cx.store.shared_collection(crate::trakt::titles::COLLECTION, "");
+    let titles = sandbox.cx.store.shared_collection(crate::trakt::titles::stored::COLLECTION, "");
     let now = sandbox.cx.clock.now();
     let one = |nth: usize| NewRecord {
         keys: vec![format!("movie trakt {}", 1_000_000 + nth)],

@@ -1,4 +1,4 @@
-//! Asks Trakt about many things, a few at a time, and tells how far it is.
+//! Many requests to Trakt for many items, a few at a time, with progress.
 
 use std::cell::{Cell, RefCell};
 
@@ -9,28 +9,26 @@ use futures_util::stream;
 use crate::trakt::api::client::Client;
 use crate::trakt::api::errors::Fault;
 
-/// Limit of concurrent requests.
-const AT_ONCE: usize = 4;
+/// Most requests in flight at once.
+const MAX_IN_FLIGHT: usize = 4;
 
-/// Number of failures in a row after which Trakt is taken to be down.
-///
-/// Fewer may be due to a single title that Trakt fails at.
-const MISSES: u32 = 3;
+/// Failures in a row after which Trakt counts as down; fewer may be titles that it fails at.
+const MAX_FAILURES: u32 = 3;
 
-/// Requests each item and returns the results in order.
+/// Sends a request for each item and returns the results in order.
 ///
-/// Once Trakt is taken to be down, the remaining items are not requested.
+/// Once Trakt turns out to be down, the remaining items fail for the same reason without a request.
 pub async fn each<I, T>(
     client: &Client,
     label: &str,
     items: &[I],
-    ask: impl AsyncFn(&I) -> Result<T, Fault>,
+    request: impl AsyncFn(&I) -> Result<T, Fault>,
 ) -> Vec<Result<T, String>> {
     let cx = client.cx();
     let (total, done) = (items.len() as u64, Cell::new(0));
     let ended: RefCell<Option<String>> = RefCell::default();
-    let misses = Cell::new(0);
-    let (ask, ended, done, misses) = (&ask, &ended, &done, &misses);
+    let failures = Cell::new(0);
+    let (request, ended, done, failures) = (&request, &ended, &done, &failures);
     let one = async |item: &I| {
         if cx.interrupted.get() {
             return Err("interrupted".to_owned());
@@ -38,31 +36,27 @@ pub async fn each<I, T>(
         if let Some(reason) = ended.borrow().clone() {
             return Err(reason);
         }
-        let answer = ask(item).await.inspect(|_| misses.set(0)).map_err(|fault| {
-            let is_of_this_item = match fault {
+        let result = request(item).await.inspect(|_| failures.set(0)).map_err(|fault| {
+            let is_of_item = match fault {
                 Fault::NotFound | Fault::UnexpectedResponse(_) | Fault::Invalid(_) => true,
-                Fault::Unavailable { .. } => misses.replace(misses.get() + 1) + 1 < MISSES,
+                Fault::Unavailable { .. } => failures.replace(failures.get() + 1) + 1 < MAX_FAILURES,
                 _ => false,
             };
             let reason = fault.into_error().to_string();
-            if !is_of_this_item {
+            if !is_of_item {
                 ended.borrow_mut().get_or_insert_with(|| reason.clone());
             }
             reason
         });
         done.set(done.get() + 1);
         if total > 1 {
-            cx.progress.report(Event::Working {
-                label: format!("asking Trakt about {label}"),
-                done: done.get(),
-                total,
-            });
+            cx.progress.report(Event::Working { label: format!("asking Trakt about {label}"), done: done.get(), total });
         }
-        answer
+        result
     };
-    let answers = stream::iter(items).map(one).buffered(AT_ONCE).collect().await;
+    let results = stream::iter(items).map(one).buffered(MAX_IN_FLIGHT).collect().await;
     if total > 1 {
         cx.progress.report(Event::Done);
     }
-    answers
+    results
 }

@@ -1,0 +1,250 @@
+//! The table of the fields that `trakt_lookup` offers: their names, groups and values.
+
+use flexget_core::prelude::*;
+
+use crate::titles::media::Kind;
+use crate::trakt::api::client::SITE;
+use crate::trakt::api::model::{Airs, Episode, Season, Work};
+
+/// Fields that come with the same requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FieldGroup {
+    /// Details of a movie.
+    Movie,
+    /// Details of a show, also for its seasons and episodes.
+    Show,
+    /// Details of a season.
+    Season,
+    /// Details of an episode.
+    Episode,
+    /// Names of all episodes of a show.
+    EpisodeNames,
+    /// Cast of a movie or show.
+    Actors,
+    /// Translations of a movie or show.
+    Translations,
+    /// Whether the user has watched it.
+    Watched,
+    /// Whether the user has collected it.
+    Collected,
+    /// The user's rating of a movie or show.
+    Ratings,
+    /// The user's rating of a season or an episode.
+    PartRatings,
+}
+
+impl FieldGroup {
+    /// All groups.
+    pub const ALL: [Self; 11] = [
+        Self::Movie,
+        Self::Show,
+        Self::Season,
+        Self::Episode,
+        Self::EpisodeNames,
+        Self::Actors,
+        Self::Translations,
+        Self::Watched,
+        Self::Collected,
+        Self::Ratings,
+        Self::PartRatings,
+    ];
+
+    /// Tells whether the fields belong to a user.
+    pub fn is_of_user(self) -> bool {
+        matches!(self, Self::Watched | Self::Collected | Self::Ratings | Self::PartRatings)
+    }
+
+    /// Tells whether media of a kind have the fields.
+    pub fn applies_to(self, kind: Kind) -> bool {
+        match self {
+            Self::Movie => kind == Kind::Movie,
+            Self::Show | Self::EpisodeNames | Self::PartRatings => kind != Kind::Movie,
+            Self::Season => kind == Kind::Season,
+            Self::Episode => kind == Kind::Episode,
+            Self::Actors | Self::Translations | Self::Watched | Self::Collected | Self::Ratings => true,
+        }
+    }
+
+    /// Returns the names of the fields.
+    pub fn names(self) -> Vec<&'static str> {
+        FIELDS.iter().filter(|field| field.group == self).map(|field| field.name).collect()
+    }
+}
+
+/// A field that a lookup offers.
+#[derive(Clone, Copy)]
+pub struct LookupField {
+    group: FieldGroup,
+    name: &'static str,
+    value: FieldValue,
+}
+
+/// How the value of a field is read from a response.
+#[derive(Clone, Copy)]
+enum FieldValue {
+    /// From a movie or show.
+    Work(fn(&Work) -> Value),
+    /// From a season.
+    Season(fn(&Season) -> Value),
+    /// From an episode.
+    Episode(fn(&Episode) -> Value),
+    /// Computed by the lookup.
+    Computed,
+}
+
+const fn work(group: FieldGroup, name: &'static str, value: fn(&Work) -> Value) -> LookupField {
+    LookupField { group, name, value: FieldValue::Work(value) }
+}
+
+const fn season(group: FieldGroup, name: &'static str, value: fn(&Season) -> Value) -> LookupField {
+    LookupField { group, name, value: FieldValue::Season(value) }
+}
+
+const fn episode(group: FieldGroup, name: &'static str, value: fn(&Episode) -> Value) -> LookupField {
+    LookupField { group, name, value: FieldValue::Episode(value) }
+}
+
+const fn other(group: FieldGroup, name: &'static str) -> LookupField {
+    LookupField { group, name, value: FieldValue::Computed }
+}
+
+/// All fields, with FlexGet's names.
+static FIELDS: &[LookupField] = &[
+    work(FieldGroup::Movie, "movie_name", |it| it.title.clone().into()),
+    work(FieldGroup::Movie, "movie_year", |it| it.year.into()),
+    work(FieldGroup::Movie, "trakt_movie_name", |it| it.title.clone().into()),
+    work(FieldGroup::Movie, "trakt_movie_year", |it| it.year.into()),
+    work(FieldGroup::Movie, "trakt_movie_id", |it| it.ids.trakt.into()),
+    work(FieldGroup::Movie, "trakt_movie_slug", |it| it.ids.slug.clone().into()),
+    work(FieldGroup::Movie, "imdb_id", |it| it.ids.imdb.clone().into()),
+    work(FieldGroup::Movie, "tmdb_id", |it| it.ids.tmdb.into()),
+    work(FieldGroup::Movie, "trakt_tagline", |it| it.tagline.clone().into()),
+    work(FieldGroup::Movie, "trakt_overview", |it| it.overview.clone().into()),
+    work(FieldGroup::Movie, "trakt_released", |it| it.released.into()),
+    work(FieldGroup::Movie, "trakt_runtime", |it| it.runtime.into()),
+    work(FieldGroup::Movie, "trakt_rating", |it| it.rating.into()),
+    work(FieldGroup::Movie, "trakt_votes", |it| it.votes.into()),
+    work(FieldGroup::Movie, "trakt_homepage", |it| it.homepage.clone().into()),
+    work(FieldGroup::Movie, "trakt_trailer", |it| it.trailer.clone().into()),
+    work(FieldGroup::Movie, "trakt_language", |it| it.language.clone().into()),
+    work(FieldGroup::Movie, "trakt_genres", |it| texts(&it.genres)),
+    work(FieldGroup::Movie, "trakt_languages", |it| texts(&it.available_translations)),
+    work(FieldGroup::Movie, "imdb_url", imdb_url),
+    work(FieldGroup::Show, "trakt_series_name", |it| it.title.clone().into()),
+    work(FieldGroup::Show, "trakt_series_year", |it| it.year.into()),
+    work(FieldGroup::Show, "trakt_show_id", |it| it.ids.trakt.into()),
+    work(FieldGroup::Show, "trakt_show_slug", |it| it.ids.slug.clone().into()),
+    work(FieldGroup::Show, "imdb_id", |it| it.ids.imdb.clone().into()),
+    work(FieldGroup::Show, "tvdb_id", |it| it.ids.tvdb.into()),
+    work(FieldGroup::Show, "tmdb_id", |it| it.ids.tmdb.into()),
+    work(FieldGroup::Show, "trakt_trailer", |it| it.trailer.clone().into()),
+    work(FieldGroup::Show, "trakt_homepage", |it| it.homepage.clone().into()),
+    work(FieldGroup::Show, "trakt_series_runtime", |it| it.runtime.into()),
+    work(FieldGroup::Show, "trakt_series_first_aired", |it| it.first_aired.into()),
+    work(FieldGroup::Show, "trakt_series_air_time", |it| airs_of(it).time.into()),
+    work(FieldGroup::Show, "trakt_series_air_day", |it| airs_of(it).day.into()),
+    work(FieldGroup::Show, "trakt_series_content_rating", |it| it.certification.clone().into()),
+    work(FieldGroup::Show, "trakt_genres", |it| texts(&it.genres)),
+    work(FieldGroup::Show, "trakt_series_network", |it| it.network.clone().into()),
+    work(FieldGroup::Show, "imdb_url", imdb_url),
+    work(FieldGroup::Show, "trakt_series_url", |it| {
+        it.ids.slug.as_ref().map(|slug| format!("{SITE}/shows/{slug}")).into()
+    }),
+    work(FieldGroup::Show, "trakt_series_country", |it| it.country.clone().into()),
+    work(FieldGroup::Show, "trakt_series_status", |it| it.status.clone().into()),
+    work(FieldGroup::Show, "trakt_series_overview", |it| it.overview.clone().into()),
+    work(FieldGroup::Show, "trakt_series_rating", |it| it.rating.into()),
+    work(FieldGroup::Show, "trakt_series_votes", |it| it.votes.into()),
+    work(FieldGroup::Show, "trakt_series_language", |it| it.language.clone().into()),
+    work(FieldGroup::Show, "trakt_series_aired_episodes", |it| it.aired_episodes.into()),
+    work(FieldGroup::Show, "trakt_languages", |it| texts(&it.available_translations)),
+    work(FieldGroup::Show, "trakt_rating", |it| it.rating.into()),
+    work(FieldGroup::Show, "trakt_series_air_timezone", |it| airs_of(it).timezone.into()),
+    work(FieldGroup::Show, "trakt_series_updated_at", |it| it.updated_at.into()),
+    season(FieldGroup::Season, "trakt_season_name", |it| it.title.clone().into()),
+    season(FieldGroup::Season, "trakt_season_tvdb_id", |it| it.ids.tvdb.into()),
+    season(FieldGroup::Season, "trakt_season_tmdb_id", |it| it.ids.tmdb.into()),
+    season(FieldGroup::Season, "trakt_season_id", |it| it.ids.trakt.into()),
+    season(FieldGroup::Season, "trakt_season_first_aired", |it| it.first_aired.into()),
+    season(FieldGroup::Season, "trakt_season_overview", |it| it.overview.clone().into()),
+    season(FieldGroup::Season, "trakt_season_episode_count", |it| it.episode_count.into()),
+    season(FieldGroup::Season, "trakt_season_aired_episodes", |it| it.aired_episodes.into()),
+    season(FieldGroup::Season, "trakt_season", |it| it.number.into()),
+    episode(FieldGroup::Episode, "trakt_ep_name", |it| it.title.clone().into()),
+    episode(FieldGroup::Episode, "trakt_ep_imdb_id", |it| it.ids.imdb.clone().into()),
+    episode(FieldGroup::Episode, "trakt_ep_tvdb_id", |it| it.ids.tvdb.into()),
+    episode(FieldGroup::Episode, "trakt_ep_tmdb_id", |it| it.ids.tmdb.into()),
+    episode(FieldGroup::Episode, "trakt_episode_id", |it| it.ids.trakt.into()),
+    episode(FieldGroup::Episode, "trakt_ep_first_aired", |it| it.first_aired.into()),
+    episode(FieldGroup::Episode, "trakt_ep_overview", |it| it.overview.clone().into()),
+    episode(FieldGroup::Episode, "trakt_ep_abs_number", |it| it.number_abs.into()),
+    episode(FieldGroup::Episode, "trakt_season", |it| it.season.into()),
+    episode(FieldGroup::Episode, "trakt_episode", |it| it.number.into()),
+    episode(FieldGroup::Episode, "trakt_ep_id", |it| format!("S{:02}E{:02}", it.season, it.number).into()),
+    episode(FieldGroup::Episode, "trakt_ep_languages", |it| texts(&it.available_translations)),
+    episode(FieldGroup::Episode, "trakt_ep_runtime", |it| it.runtime.into()),
+    episode(FieldGroup::Episode, "trakt_ep_updated_at", |it| it.updated_at.into()),
+    episode(FieldGroup::Episode, "trakt_ep_rating", |it| it.rating.into()),
+    episode(FieldGroup::Episode, "trakt_ep_votes", |it| it.votes.into()),
+    other(FieldGroup::EpisodeNames, "trakt_series_episodes"),
+    other(FieldGroup::Actors, "trakt_actors"),
+    other(FieldGroup::Translations, "trakt_translations"),
+    other(FieldGroup::Watched, "trakt_watched"),
+    other(FieldGroup::Collected, "trakt_collected"),
+    other(FieldGroup::Ratings, "trakt_movie_user_rating"),
+    other(FieldGroup::Ratings, "trakt_series_user_rating"),
+    other(FieldGroup::PartRatings, "trakt_season_user_rating"),
+    other(FieldGroup::PartRatings, "trakt_ep_user_rating"),
+];
+
+fn texts(values: &Option<Vec<String>>) -> Value {
+    values.as_ref().map_or(Value::Null, |values| values.iter().map(String::as_str).collect())
+}
+
+fn imdb_url(work: &Work) -> Value {
+    work.ids.imdb.as_ref().map(|id| format!("https://www.imdb.com/title/{id}")).into()
+}
+
+fn airs_of(work: &Work) -> Airs {
+    work.airs.clone().unwrap_or_default()
+}
+
+/// Returns the fields of a group with the values that `value` reads.
+fn filled(group: FieldGroup, value: impl Fn(FieldValue) -> Option<Value>) -> Vec<(Name, Value)> {
+    let fields = FIELDS.iter().filter(|field| field.group == group);
+    fields.filter_map(|field| Some((Name::Borrowed(field.name), value(field.value)?))).collect()
+}
+
+/// Returns the fields of a movie or show.
+pub fn work_fields(kind: Kind, work: &Work) -> Vec<(Name, Value)> {
+    let group = if kind == Kind::Movie { FieldGroup::Movie } else { FieldGroup::Show };
+    filled(group, |value| if let FieldValue::Work(value) = value { Some(value(work)) } else { None })
+}
+
+/// Returns the fields of a season.
+pub fn season_fields(season: &Season) -> Vec<(Name, Value)> {
+    filled(FieldGroup::Season, |value| if let FieldValue::Season(value) = value { Some(value(season)) } else { None })
+}
+
+/// Returns the fields of an episode.
+pub fn episode_fields(episode: &Episode) -> Vec<(Name, Value)> {
+    filled(
+        FieldGroup::Episode,
+        |value| if let FieldValue::Episode(value) = value { Some(value(episode)) } else { None },
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_manual_names_every_field_and_no_other() {
+        let manual = flexget_core::plugin::manual::manual("trakt_lookup").unwrap();
+        let (_, fields) = manual.split_once("Fields of movies:").unwrap();
+        let fields = fields.split("```").next().unwrap_or_default();
+        let named: BTreeSet<&str> = fields.split('`').skip(1).step_by(2).collect();
+        let known: BTreeSet<&str> = FIELDS.iter().map(|field| field.name).collect();
+        assert_eq!(named, known);
+    }
+}
