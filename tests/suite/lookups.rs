@@ -39,7 +39,7 @@ fn an_answer_that_is_old_is_in_the_report() {
     let ran = sandbox.run("--config config.yml execute --no-cache --format json");
     let warnings = &ran.json()["tasks"][0]["warnings"];
     assert_eq!(
-        warnings[0], "trakt_lookup: Trakt cannot be asked; what it said earlier of 3 titles is used",
+        warnings[0], "trakt_lookup: Trakt is unavailable: using details of 3 titles from an earlier run",
         "{warnings}"
     );
 }

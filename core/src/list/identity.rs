@@ -2,9 +2,10 @@
 //!
 //! An entry has keys: ids, each within its own kind and namespace (a movie's number in one
 //! catalogue never equals a show's), names (title and year), and distinctions (a year that may be
-//! unknown). Two entries are the same item when they share an id; or, if no id or distinction of
-//! theirs differs within one namespace, when they share a name. So ids decide where there are any,
-//! and a remake with the title of the original stays another movie.
+//! unknown). Ids are added from the surest namespace on, because several titles may share an id of
+//! another catalogue: the first namespace in which two entries both have ids decides whether they
+//! are the same item. Only where there is none, a shared name decides, unless a distinction
+//! differs. So a remake with the title of the original stays another movie.
 
 use std::fmt::{Display, Write};
 

@@ -73,7 +73,7 @@ impl Index {
         self.hasher.hash_one(key.text())
     }
 
-    /// Returns the first item that shares an id, or else a name while no id differs.
+    /// Returns the first item that is the same by an id, or else the first by its name.
     pub fn find(&self, keys: &Keys) -> Option<usize> {
         self.find_among(keys.iter(), |_| true)
     }
@@ -85,9 +85,9 @@ impl Index {
         which: impl Fn(usize) -> bool,
     ) -> Option<usize> {
         let of = |role: Role| keys.clone().filter(move |key| key.role == role);
-        let by = |role: Role| of(role).flat_map(|key| self.items_with(key)).filter(|item| which(*item));
-        let differ = |item: usize| self.keys_of(item).any(|known| keys.clone().any(|key| key.differs(known)));
-        by(Role::Id).min().or_else(|| by(Role::Name).filter(|item| !differ(*item)).min())
+        let is_same = |item: &usize| which(*item) && are_same(&keys, &self.keys_of(*item));
+        let by = |role: Role| of(role).flat_map(|key| self.items_with(key)).filter(is_same);
+        by(Role::Id).min().or_else(|| by(Role::Name).min())
     }
 
     /// Returns the positions to remove, and for each entry whether it has a match among them.
@@ -145,9 +145,23 @@ impl Index {
 
     /// Checks whether two items are the same.
     pub fn same(a: &Keys, b: &Keys) -> bool {
-        let has = |role: Role| a.iter().any(|key| key.role == role && b.iter().any(|other| other == key));
-        has(Role::Id) || has(Role::Name) && !a.iter().any(|key| b.iter().any(|other| key.differs(other)))
+        are_same(&a.iter(), &b.iter())
     }
+}
+
+/// Checks whether items with these keys are the same.
+///
+/// The first namespace in which both have ids decides, or else the names.
+fn are_same<'a, 'b>(a: &(impl Iterator<Item = Key<'a>> + Clone), b: &(impl Iterator<Item = Key<'b>> + Clone)) -> bool {
+    let is_in = |key: &Key<'_>, space: &str| key.role == Role::Id && key.space() == space;
+    for space in a.clone().filter(|key| key.role == Role::Id).map(Key::space) {
+        let mut others = b.clone().filter(|key| is_in(key, space)).peekable();
+        if others.peek().is_some() {
+            return others.any(|other| a.clone().any(|key| key.role == Role::Id && key.text() == other.text()));
+        }
+    }
+    a.clone().any(|key| key.role == Role::Name && b.clone().any(|other| other.role == Role::Name && key == other))
+        && !a.clone().any(|key| b.clone().any(|other| key.differs(other)))
 }
 
 /// Hasher for keys that are hashes already.
@@ -195,6 +209,10 @@ mod tests {
         assert_eq!(list.find(&movie(Some(2), None, "Solaris (1972)")), None, "the same title, another id");
         assert_eq!(list.find(&movie(Some(9), None, "dune  (2021)")), Some(1), "no id in common, so the title decides");
         assert_eq!(list.find(&keys(|keys| keys.id("show tmdb", 1))), None, "a show's number is not a movie's");
+        let shared = Index::new([movie(Some(1), Some("tt5"), "Racer"), movie(Some(2), Some("tt5"), "Racers")]);
+        assert_eq!(shared.find(&movie(Some(2), Some("tt5"), "Racers")), Some(1), "the first namespace decides");
+        assert_eq!(shared.find(&movie(Some(3), Some("tt5"), "Racers")), None);
+        assert_eq!(shared.find(&movie(None, Some("tt5"), "Racers")), Some(0));
         let kung_fu = |year: Option<i64>| {
             keys(|keys| {
                 keys.name("show title", "Kung Fu");

@@ -50,7 +50,11 @@ pub async fn each<I, T>(
         });
         done.set(done.get() + 1);
         if total > 1 {
-            cx.progress.report(Event::Working { label: format!("asking Trakt about {label}"), done: done.get(), total });
+            cx.progress.report(Event::Working {
+                label: format!("asking Trakt about {label}"),
+                done: done.get(),
+                total,
+            });
         }
         result
     };

@@ -97,7 +97,7 @@ pub async fn of_account(client: &Client) -> Result<Option<Shows>> {
 pub async fn of_user(who: Who<'_>, question: Question) -> Result<HashMap<i64, Progress>> {
     let told = who.ask(question).await?;
     if let Some(read_at) = told.as_of {
-        who.client.cx().warn(format!("Trakt cannot be asked; what it said at {read_at} is used"));
+        who.client.cx().warn(format!("Trakt is unavailable: using the user's data of {read_at}"));
     }
     Ok(told.data.shows.iter().map(|(id, state)| (*id, of_state(state))).collect())
 }

@@ -134,8 +134,10 @@ impl TraktCalendar {
                 (entries::numbered(show?, &episode, style), fields)
             }
         };
-        let news = fields.into_iter().filter(|(name, _)| entry.peek(name).is_none()).collect::<Vec<_>>();
-        Some(news.into_iter().fold(entry, |entry, (name, value)| entry.with(name, value)))
+        let slug = airing.row.movie.as_ref().or(show).and_then(|work| work.ids.slug.clone());
+        let mut entry = entry.with("trakt_slug", slug);
+        fields.into_iter().for_each(|(name, value)| entry.fill(name, value));
+        Some(entry)
     }
 }
 

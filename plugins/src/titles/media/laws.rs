@@ -102,25 +102,30 @@ fn entry(facts: &Facts, writing: Writing) -> Entry {
 
 /// Returns the rule: nothing is of another kind.
 ///
-/// The id of a season or an episode itself decides; else its numbers must be the same. Then one id
-/// in common is enough; ids that differ are enough against it; and only where no id tells, the name
-/// decides: that of a movie with its year, which is the same or unknown on both sides; that of a
-/// show where no two years differ.
+/// The id of a season or an episode itself decides where both have it; else its numbers must be the
+/// same. Then the surest id that both have decides, Trakt's number first; and only where no id
+/// tells, the name decides: that of a movie with its year, which is the same or unknown on both
+/// sides; that of a show where no two years differ.
 fn are_same(a: &Facts, b: &Facts) -> bool {
     let is_season = a.kind == Kind::Season && a.season == b.season;
     let is_episode = a.kind == Kind::Episode && (a.season, a.episode) == (b.season, b.episode);
     let has_numbers = matches!(a.kind, Kind::Movie | Kind::Show) || is_season || is_episode;
-    let own = a.own.zip(b.own).map(|(a, b)| a == b);
-    let of_work = [(a.trakt, b.trakt), (a.slug, b.slug), (a.imdb, b.imdb), (a.tmdb, b.tmdb), (a.tvdb, b.tvdb)];
-    let of_work: Vec<bool> = of_work.into_iter().filter_map(|(a, b)| Some(a? == b?)).collect();
+    let ids =
+        [(a.own, b.own), (a.trakt, b.trakt), (a.slug, b.slug), (a.imdb, b.imdb), (a.tmdb, b.tmdb), (a.tvdb, b.tvdb)];
+    let surest = ids.into_iter().find_map(|(a, b)| Some(a? == b?));
     let name = match (a.kind, a.year.zip(b.year)) {
         (Kind::Movie, _) => a.name == b.name && a.year == b.year,
         (_, Some((one, other))) => a.name == b.name && one == other,
         (_, None) => a.name == b.name,
     };
-    a.kind == b.kind
-        && (own == Some(true)
-            || has_numbers && (of_work.contains(&true) || name && own.is_none() && of_work.is_empty()))
+    if a.kind != b.kind {
+        return false;
+    }
+    match a.own.zip(b.own) {
+        Some((a, b)) => a == b,
+        None if !has_numbers => false,
+        None => surest.unwrap_or(name),
+    }
 }
 
 proptest! {

@@ -48,7 +48,7 @@ fn an_entry_has_all_that_trakt_said_and_looking_it_up_costs_nothing() {
     let entry = &report.entries[0];
     assert_eq!(entry.url(), "https://trakt.tv/shows/harbour-lights/seasons/2/episodes/7");
     let fields = serde_json::to_value(entry.fields()).unwrap();
-    let expected: [(&str, serde_json::Value); 9] = [
+    let expected: [(&str, serde_json::Value); 14] = [
         ("series_name", "Harbour Lights (2025)".into()),
         ("series_id", "S02E07".into()),
         ("trakt_season", 2.into()),
@@ -58,6 +58,11 @@ fn an_entry_has_all_that_trakt_said_and_looking_it_up_costs_nothing() {
         ("trakt_series_status", "returning series".into()),
         ("trakt_series_network", "Channel Nine".into()),
         ("tvdb_id", 430_001.into()),
+        ("trakt_slug", "harbour-lights".into()),
+        ("trakt_ep_rating", 7.4.into()),
+        ("trakt_ep_votes", 31.into()),
+        ("trakt_ep_runtime", 45.into()),
+        ("trakt_series_air_timezone", "America/New_York".into()),
     ];
     for (name, value) in expected {
         assert_eq!(fields[name], value, "{name}");

@@ -95,6 +95,45 @@ fn a_hundred_episodes_of_five_shows_cost_a_search_and_a_read_for_each_show() {
 }
 
 #[test]
+fn episodes_of_known_shows_cost_one_request_for_each_show() {
+    let sandbox = Sandbox::new(Seed::empty().and(|world| {
+        world.add_user("Ann.Kay");
+        world.add_shows(13, 2, 4);
+    }));
+    let episode = |nth: usize| {
+        let show = nth % 13;
+        let id = match show % 3 {
+            0 => format!("trakt_show_id: {}", 500_000 + show),
+            1 => format!("imdb_id: tt8{show:06}"),
+            _ => sandbox.sim.with(|world| {
+                let show = &world.catalogue.shows[&(500_000 + show as u64)];
+                format!("trakt_show_slug: {}", show.work.ids.slug.clone().unwrap())
+            }),
+        };
+        let (season, number) = (nth / 13 / 4 + 1, nth / 13 % 4 + 1);
+        format!("{{ title: E{nth}, series_name: X, {id}, series_season: {season}, series_episode: {number} }}")
+    };
+    let entries: Vec<String> = (0..100).map(episode).collect();
+    let entries: Vec<&str> = entries.iter().map(String::as_str).collect();
+    let report = run(&reading(&entries, &["trakt_ep_name"]), &sandbox.next_run());
+    assert!((0..100).all(|at| fields(&report, at)["trakt_ep_id"].is_string()));
+    assert_eq!(sandbox.requests().len(), 13, "{:?}", sandbox.requests());
+    assert_eq!(sandbox.sim.count("GET", "/shows/"), 13);
+}
+
+#[test]
+fn an_unknown_account_leaves_public_fields_and_one_warning() {
+    let sandbox = Sandbox::new(Seed::small());
+    let config = "mock: [ { title: M, trakt_movie_id: 481 }, { title: N, trakt_movie_id: 6 } ]\ntrakt_lookup: { account: nobody }\nseen: no\nif:\n  - not trakt_watched: accept\n  - trakt_collected: accept\n  - trakt_movie_year == 1999: reject";
+    let report = run(config, &sandbox.next_run());
+    assert_eq!(report.warnings.len(), 1, "{:?}", report.warnings);
+    let warning = "trakt_lookup: account `nobody` has not been authorized, so only public fields are looked up: ";
+    assert!(report.warnings[0].starts_with(warning), "{}", report.warnings[0]);
+    assert_eq!(fields(&report, 0)["trakt_movie_year"], 1999);
+    assert_eq!(titles(&report, State::Accepted), [""; 0], "an unknown field decides nothing");
+}
+
+#[test]
 fn what_nobody_reads_costs_nothing_and_a_condition_asks_only_of_what_passes_its_first_half() {
     let sandbox = Sandbox::new(Seed::small());
     let mock = "mock:\n  - { title: The Matrix, movie_name: The Matrix, imdb_id: tt0133093 }\n  - { title: Fight Club, movie_name: Fight Club, imdb_id: tt0137523 }\ntrakt_lookup: { account: ann }\nseen: no\n";

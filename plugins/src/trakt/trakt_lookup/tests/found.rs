@@ -77,7 +77,9 @@ fn the_fields_have_what_trakt_says() {
     );
     assert_eq!(matrix["trakt_translations"]["pt"]["title"], "Matrix (Portugal)");
     assert_eq!(matrix["trakt_translations"]["fr"]["title"], "Matrix");
-    assert_eq!(matrix["trakt_actors"]["901"]["name"], "Mara Lindqvist");
+    let actor = &matrix["trakt_actors"]["901"];
+    assert_eq!((&actor["name"], &actor["birthday"]), (&"Mara Lindqvist".into(), &"1971/02/03".into()));
+    assert!(["biography", "homepage", "death"].iter().all(|name| actor.get(name) == Some(&Json::Null)));
     assert_eq!(matrix["trakt_released"], "1999-09-10");
     let mut requests = sandbox.requests();
     requests.sort();
@@ -139,7 +141,7 @@ const SHOW: &str = "trakt_series_name trakt_series_year imdb_id tvdb_id tmdb_id 
     trakt_collected trakt_series_user_rating trakt_season_user_rating trakt_ep_user_rating";
 const SEASON: &str = "trakt_season_name trakt_season_tvdb_id trakt_season_tmdb_id trakt_season_id trakt_season_first_aired \
     trakt_season_overview trakt_season_episode_count trakt_season trakt_season_aired_episodes";
-const EPISODE: &str = "trakt_ep_name trakt_ep_imdb_id trakt_ep_tvdb_id trakt_ep_tmdb_id trakt_episode_id trakt_ep_first_aired \
+const EPISODE: &str = "trakt_ep_runtime trakt_ep_rating trakt_ep_votes trakt_ep_name trakt_ep_imdb_id trakt_ep_tvdb_id trakt_ep_tmdb_id trakt_episode_id trakt_ep_first_aired \
     trakt_ep_overview trakt_ep_abs_number trakt_season trakt_episode trakt_ep_id";
 
 #[test]
@@ -201,4 +203,107 @@ fn a_part_is_found_by_its_own_id_and_a_day_is_that_of_the_shows_country() {
     assert_eq!(by_day("2009-03-09"), None, "nothing was aired on that day");
     let counted = "{ title: X, trakt_show_id: 1388, series_id_type: sequence, series_id: 8 }";
     assert_eq!(read_one(&sandbox, counted, &["trakt_watched"])["trakt_watched"], true);
+}
+
+/// A movie or show of a name, as a search finds it.
+fn named(id: u64, title: &str, year: u32, country: &str) -> trakt_sim::Work {
+    let full =
+        serde_json::json!({ "country": country, "status": "released", "updated_at": "2026-03-01T10:00:00.000Z" });
+    trakt_sim::Work {
+        ids: trakt_sim::Ids { trakt: id, ..trakt_sim::Ids::default() },
+        title: Some(title.to_owned()),
+        year: Some(year),
+        full: full.as_object().cloned().unwrap_or_default(),
+        ..trakt_sim::Work::default()
+    }
+}
+
+fn with_namesakes() -> Sandbox {
+    Sandbox::new(Seed::small().and(|world| {
+        for (id, title, year) in
+            [(7_001, "Dune", 2021), (7_002, "Dune", 1984), (7_003, "Moonfall", 2009), (7_004, "Moonfall", 1990)]
+        {
+            world.add_movie(named(id, title, year, "us"));
+        }
+        for (id, title, year, country) in [
+            (8_001, "Doctor Who", 1963, "gb"),
+            (8_002, "Doctor Who", 2005, "gb"),
+            (8_003, "The Office", 2001, "gb"),
+            (8_004, "The Office", 2005, "us"),
+            (8_005, "The Flash", 1990, "us"),
+            (8_006, "The Flash", 2014, "us"),
+        ] {
+            world.add_show(trakt_sim::Show { work: named(id, title, year, country), ..trakt_sim::Show::default() });
+        }
+    }))
+}
+
+#[test]
+fn a_name_that_ends_with_a_year_or_a_country_is_found() {
+    let sandbox = with_namesakes();
+    for (entry, field, expected) in [
+        ("{ title: X, series_name: Doctor Who 2005 }", "trakt_show_id", Some(8_002)),
+        ("{ title: X, series_name: Doctor Who (1963) }", "trakt_show_id", Some(8_001)),
+        ("{ title: X, series_name: The Office US }", "trakt_show_id", Some(8_004)),
+        ("{ title: X, series_name: The Office (UK) }", "trakt_show_id", Some(8_003)),
+        ("{ title: X, series_name: The Flash 2014 }", "trakt_show_id", Some(8_006)),
+        ("{ title: X, movie_name: Dune, movie_year: 1984 }", "trakt_movie_id", Some(7_002)),
+        // A year off by one is taken for the only movie of a name.
+        ("{ title: X, movie_name: Inception, movie_year: 2011 }", "trakt_movie_id", Some(16_662)),
+        ("{ title: X, movie_name: Moonfall, movie_year: 2010 }", "trakt_movie_id", None),
+        ("{ title: X, series_name: Doctor Who }", "trakt_show_id", None),
+    ] {
+        let found = read_one(&sandbox, entry, &[field]);
+        assert_eq!(found.get(field).and_then(Json::as_u64), expected, "{entry}");
+    }
+}
+
+#[test]
+fn an_ambiguous_name_is_told_with_the_titles_that_it_could_be_also_in_later_runs() {
+    let sandbox = with_namesakes();
+    let task = reading(&["{ title: X, movie_name: Dune }"], &["trakt_rating"]);
+    for requests in [1, 0] {
+        let report = run(&task, &sandbox.next_run());
+        assert_eq!(report.warnings, ["trakt_lookup: `Dune` is ambiguous: Dune (2021), Dune (1984)"]);
+        assert_eq!(sandbox.requests().len(), requests);
+    }
+    let search = sandbox.sim.requests();
+    assert!(search.iter().all(|request| !request.path.contains("years")));
+}
+
+#[test]
+fn titles_that_share_an_id_are_told_apart() {
+    let sandbox = Sandbox::new(Seed::small().and(|world| {
+        for (id, title, year) in [(8_011, "Hill House", 2018), (8_012, "Bly Manor", 2020)] {
+            let mut work = named(id, title, year, "us");
+            work.ids.tvdb = Some(345_246);
+            world.add_show(trakt_sim::Show { work, ..trakt_sim::Show::default() });
+        }
+    }));
+    for _ in 0..2 {
+        let entries = [
+            "{ title: A, trakt_show_id: 8011, tvdb_id: 345246 }",
+            "{ title: B, trakt_show_id: 8012, tvdb_id: 345246 }",
+        ];
+        let report = run(&reading(&entries, &["trakt_series_name"]), &sandbox.next_run());
+        assert_eq!(fields(&report, 0)["trakt_series_name"], "Hill House");
+        assert_eq!(fields(&report, 1)["trakt_series_name"], "Bly Manor");
+    }
+    assert_eq!(sandbox.requests(), Vec::<String>::new(), "both are stored");
+}
+
+#[test]
+fn an_overview_without_a_title_is_a_translation_too() {
+    let sandbox = Sandbox::new(Seed::small().and(|world| {
+        let matrix = world.catalogue.movies.get_mut(&481).unwrap();
+        matrix.translations.push(trakt_sim::Translation {
+            language: "sv".to_owned(),
+            overview: Some("En film.".to_owned()),
+            tagline: Some("Välj.".to_owned()),
+            ..trakt_sim::Translation::default()
+        });
+    }));
+    let found = read_one(&sandbox, "{ title: X, trakt_movie_id: 481 }", &["trakt_translations"]);
+    let swedish = serde_json::json!({ "title": null, "overview": "En film.", "tagline": "Välj." });
+    assert_eq!(found["trakt_translations"]["sv"], swedish);
 }

@@ -207,10 +207,10 @@ fn old_answers_are_used_and_said_to_be_old() {
     assert_eq!(
         warnings,
         [
-            "trakt_lookup: Trakt cannot be asked; what it said at 2026-11-25T00:00:00Z is used",
-            "trakt_lookup: Trakt cannot be asked; what it said earlier of 1 title is used",
-            "trakt_lookup: Trakt cannot be asked; what it said earlier of people is used",
-            "trakt_lookup: Trakt cannot be asked; what it said earlier of the episodes of `Harbour Lights` is used",
+            "trakt_lookup: Trakt is unavailable: using details of 1 title from an earlier run",
+            "trakt_lookup: Trakt is unavailable: using people from an earlier run",
+            "trakt_lookup: Trakt is unavailable: using the episodes of `X` from an earlier run",
+            "trakt_lookup: Trakt is unavailable: using the user's data of 2026-11-25T00:00:00Z",
         ]
     );
 }
