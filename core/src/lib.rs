@@ -8,45 +8,57 @@
 //!                  └────── linked by cli, listed by inventory
 //!
 //!    YAML text ─► Document ─► Plan ─► Report ─► terminal / JSON
-//!               parse       bind     run     render
+//!                   config          run     render
 //! ```
 //!
-//! Four plain values, three functions, no way back. Ten words carry everything:
-//! [`Document`](document::Document), [`Plan`](plan::Plan), [`Report`](report::Report) (the line);
-//! [`Task`](task::Task), [`Entry`](entry::Entry), [`Step`](plugin::Step) (what runs);
-//! [`Plugin`](plugin::Plugin), [`List`](list::List), [`Command`](command::Command) (what is
-//! contributed); [`Context`](context::Context) (the world).
+//! Four plain values, no way back. Ten words carry everything: [`Document`](document::Document),
+//! [`Plan`](config::plan::Plan), [`Report`](task::report::Report) (the line); [`Task`](task::Task),
+//! [`Entry`](entry::Entry), [`Step`](task::step::Step) (what runs); [`Plugin`](plugin::Plugin),
+//! [`List`](list::List), [`Command`](plugin::command::Command) (what is contributed);
+//! [`Context`](context::Context) (the world).
 //!
-//! Read in this order:
+//! # The tour
 //!
-//! * The line. [`document`]: YAML to values, and where each stands. [`template`]: variables,
-//!   includes and templates, until every task is whole. [`schema`]: one JSON Schema for it all, and
-//!   the check. [`plan`]: options of the right types, steps in order. [`run`]: tasks one after the
-//!   other. [`report`]: what was done, as data. [`diagnostic`]: a mistake, by its place.
-//! * What runs. [`task`], [`entry`], [`value`], [`phase`]; [`lookup`]: fields that are fetched when
-//!   they are read; [`expression`]: the one engine for conditions and templates.
-//! * What is contributed. [`plugin`], [`list`], [`command`], [`registry`] (who is there); for
-//!   options: [`nested`] (plugins inside plugins), [`several`] (one or many), [`pairs`] (maps in
-//!   order), [`pattern`] (regular expressions). [`prelude`] is all that a plugin imports.
-//! * The world. [`context`], [`http`], [`store`], [`auth`] (credentials), [`journal`] (changes to
-//!   remote lists), [`error`]. [`testing`]: a small one for tests.
+//! A module uses only those above it in this list, which is also the order to read them in.
 //!
-//! What always holds, and the tests see to it (`tests/suite/house.rs`):
+//! * [`error`], [`value`], [`pattern`]: failures with a next step, the values of fields, regular
+//!   expressions.
+//! * [`document`]: YAML text to nodes that know their positions, and diagnostics at places.
+//! * [`expression`]: the one engine for conditions and templates.
+//! * [`entry`]: an entry, its fields and its state.
+//! * [`context`]: the world. [`http`](context::http) is the only way to the network,
+//!   [`store`](context::store) to the database, [`clock`](context::clock) to the time;
+//!   [`auth`](context::auth) keeps credentials, [`journal`](context::journal) the changes to remote
+//!   lists.
+//! * [`task`]: a task while it runs. [`phase`](task::phase) and [`step`](task::step) say what runs
+//!   when, [`offer`](task::offer) fetches fields when they are read, [`report`](task::report) is the
+//!   result as data.
+//! * [`plugin`]: what is contributed, with types for options: [`nested`](plugin::nested) plugins,
+//!   [`one_or_many`](plugin::one_or_many). [`registry`](plugin::registry) is the catalogue.
+//! * [`list`]: lists. [`identity`](list::identity) says when two entries are the same item,
+//!   [`writable`](list::writable) is the one way to change a list, [`recovery`](list::recovery)
+//!   undoes changes.
+//! * [`config`]: from a document to a plan. [`template`](config::template) merges templates and
+//!   includes, [`schema`](config::schema) composes and checks one JSON Schema,
+//!   [`plan`](config::plan) binds options to steps.
+//! * [`run`]: selects tasks and runs them.
+//! * [`testing`]: a small world for tests, and the laws of lists. [`prelude`]: what a plugin imports.
 //!
-//! * No config mistake reaches the network: a plan is made of options that are right, or there is
-//!   no plan.
+//! # What always holds
+//!
+//! Tests keep these rules: those about sources are in `tests/suite/house`.
+//!
+//! * No config mistake reaches the network: a plan is made of options that are right.
 //! * Only [`document`] knows lines; everything else names places by path.
-//! * Only [`store`] speaks SQL, only [`http`] touches the network, only [`context::Clock`] reads
-//!   the clock and sleeps.
-//! * A list is changed only through [`list::writable::WritableList`]: dry runs, the journal, the
-//!   copy of this run and the report are its business. To clear a list is to read it and to remove
-//!   what was read, so that there is one way for failures and for undoing.
-//! * What goes with an item and does not show on it is in the journal before it is taken off, and
-//!   what was there before something was added stays when that is undone
-//!   ([`list::List::snapshot`]).
-//! * A part of a list is never taken for the whole: reading gives all of it or an error.
-//! * What was not written is a failed entry, with the reason. What is not known is not known: a
-//!   failed lookup leaves no field, and a condition that reads it decides nothing.
+//! * Only [`context::store`] speaks SQL, only [`context::http`] opens sockets, only
+//!   [`context::clock`] reads the time and sleeps.
+//! * A list is changed only through [`WritableList`](list::writable::WritableList): dry runs, the
+//!   journal, the copy of this run and the report are its business.
+//! * What an undo needs is in the journal before a change is sent
+//!   ([`List::snapshot`](list::List::snapshot)).
+//! * A part of a list is never taken for the whole: a read gives all of it or an error.
+//! * A failed write is a failed entry with its reason. What is not known is not known: a failed
+//!   lookup leaves no field, and a condition that reads it decides nothing.
 //! * New tokens are on disk before they are used, and no secret can be formatted.
 
 pub mod config;

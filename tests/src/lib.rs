@@ -311,6 +311,20 @@ pub fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap_or_default()
 }
 
+/// Compares a checked-in file with its current text; returns whether they are equal.
+///
+/// `BLESS=1` rewrites it instead, to be read before it is committed.
+///
+/// # Panics
+/// The file cannot be written.
+pub fn is_current(path: &Path, text: &str) -> bool {
+    if std::env::var_os("BLESS").is_some() {
+        let written = fs::create_dir_all(path.parent().unwrap_or(path)).and_then(|()| fs::write(path, text));
+        written.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    }
+    fs::read_to_string(path).is_ok_and(|there| there == text)
+}
+
 /// Checks a config where it is; nothing is written.
 pub fn check_file(path: &Path) -> Ran {
     let folder = path.parent().unwrap_or(path).to_owned();

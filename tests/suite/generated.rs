@@ -1,5 +1,4 @@
-//! What is derived is checked in, and is current. A test that finds it stale rewrites it, and fails; where `CI` is set it
-//! only fails.
+//! What is derived is checked in, and is current. `BLESS=1` rewrites it.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -7,7 +6,7 @@ use std::path::PathBuf;
 
 use flexget_core::config::schema::{self, Only};
 use flexget_core::plugin::{manual, registry};
-use flexget_tests::repository;
+use flexget_tests::{is_current, repository};
 use serde_json::Value;
 
 /// The marks around the table of plugins in the README.
@@ -37,15 +36,18 @@ fn schemas_are_current() {
     let left_over: Vec<PathBuf> = there.filter(|path| !wanted.contains_key(path)).collect();
     let mut stale = Vec::new();
     for (path, text) in &wanted {
-        stale.extend(compare(path, text));
+        if !is_current(path, text) {
+            stale.push(path.display().to_string());
+        }
     }
     for path in left_over {
-        if !in_ci() {
+        if std::env::var_os("BLESS").is_some() {
             fs::remove_file(&path).unwrap();
+        } else {
+            stale.push(path.display().to_string());
         }
-        stale.push(path.display().to_string());
     }
-    assert!(stale.is_empty(), "these were not current: {stale:#?}");
+    assert!(stale.is_empty(), "these are not current, `BLESS=1` rewrites them: {stale:#?}");
 }
 
 #[test]
@@ -64,22 +66,6 @@ fn the_table_of_plugins_in_the_readme_is_current() {
         };
         table.push_str(&format!("| `{name}`{kind} | {summary} |\n"));
     }
-    let stale = compare(&path, &format!("{before}{}{table}{}{after}", TABLE.0, TABLE.1));
-    assert!(stale.is_none(), "the table of plugins in the README was not current");
-}
-
-/// The path, if the file is not as it should be; then it is made so.
-fn compare(path: &PathBuf, text: &str) -> Option<String> {
-    if fs::read_to_string(path).is_ok_and(|there| there == text) {
-        return None;
-    }
-    if !in_ci() {
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-    Some(path.display().to_string())
-}
-
-fn in_ci() -> bool {
-    std::env::var_os("CI").is_some()
+    let wanted = format!("{before}{}{table}{}{after}", TABLE.0, TABLE.1);
+    assert!(is_current(&path, &wanted), "the table of plugins in the README is not current, `BLESS=1` rewrites it");
 }

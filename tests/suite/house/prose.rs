@@ -52,6 +52,9 @@ fn wrong_with(doc: &Doc) -> Option<String> {
     if summary.chars().count() > PROSE {
         return Some(format!("the summary is longer than {PROSE} columns: {summary}"));
     }
+    if doc.is_help {
+        return None;
+    }
     if !summary.ends_with('.') {
         return Some(format!("the first line is no sentence with a full stop: {summary}"));
     }
@@ -73,6 +76,8 @@ struct Doc {
     line: usize,
     lines: Vec<String>,
     is_function: bool,
+    /// Whether it is help text of the command line, which is imperative and has no full stop.
+    is_help: bool,
 }
 
 /// Collects the doc comments of a file.
@@ -80,7 +85,14 @@ struct Docs(Vec<Doc>);
 
 impl Docs {
     fn add(&mut self, attributes: &[syn::Attribute], is_function: bool) {
-        let mut doc = Doc { line: 0, lines: Vec::new(), is_function };
+        let is_help = attributes.iter().any(|attribute| {
+            let derives = attribute.path().is_ident("derive") && {
+                let traits = attribute.meta.require_list().map(|list| list.tokens.to_string()).unwrap_or_default();
+                ["Parser", "Args", "Subcommand", "ValueEnum"].iter().any(|one| traits.contains(one))
+            };
+            derives || attribute.path().is_ident("arg") || attribute.path().is_ident("command")
+        });
+        let mut doc = Doc { line: 0, lines: Vec::new(), is_function, is_help };
         for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("doc")) {
             let syn::Meta::NameValue(pair) = &attribute.meta else { continue };
             let syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }) = &pair.value else { continue };
