@@ -1,7 +1,8 @@
 //! YAML text → values that know where they are written.
 //!
-//! The text is read as FlexGet's reader (PyYAML, YAML 1.1) reads it, with positions and with duplicate keys refused.
-//! A [`Document`] is the only thing that knows lines: everything after it names places by [`Path`](crate::document::diagnostic::Path).
+//! The text is read as FlexGet's reader (PyYAML, YAML 1.1) reads it, with positions and with
+//! duplicate keys refused. A [`Document`] is the only thing that knows lines: everything after it
+//! names places by [`Path`](crate::document::diagnostic::Path).
 
 mod compose;
 pub mod diagnostic;
@@ -29,7 +30,9 @@ use crate::document::diagnostic::{At, Diagnostic, Segment, Span};
 /// No config is larger than this, in bytes.
 const MAX_SIZE: u64 = 16 << 20;
 
-/// A config: its values and where each of them is written. Cheap to clone.
+/// A config: its values and where each of them is written.
+///
+/// Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Document {
     root: Rc<Node>,
@@ -39,22 +42,27 @@ pub struct Document {
 /// A text that is not a proper config file, with everything that is wrong.
 #[derive(Debug)]
 pub struct Unreadable {
-    /// What is wrong: at least one error. Places are spans of `sources`.
+    /// Diagnostics with at least one error; their places are spans of `sources`.
     pub diagnostics: Vec<Diagnostic>,
     /// The text, to show the places in.
     pub sources: Rc<Sources>,
-    /// What the document is apart from these mistakes, if its structure could be read: so that the mistakes of later
-    /// stages can be told at the same time. Never a config to run.
+    /// Document without the erroneous parts, if its structure could be read.
+    ///
+    /// Later stages report their errors from it at the same time. It is never run.
     pub rest: Option<Document>,
 }
 
 impl Document {
-    /// Reads `text`, which diagnostics are to call `name`. An empty text is an empty mapping.
+    /// Reads `text`, which diagnostics are to call `name`.
+    ///
+    /// An empty text is an empty mapping.
     pub fn parse(name: &str, text: &str) -> Result<Self, Box<Unreadable>> {
         Self::from_sources(Sources::new(name, text))
     }
 
-    /// Reads a file. It must be a regular file of UTF-8 text; a byte order mark and Windows line ends are fine.
+    /// Reads a file.
+    ///
+    /// It must be a regular file of UTF-8 text; a byte order mark and Windows line ends are fine.
     pub fn read(path: &Path) -> Result<Self, Box<Unreadable>> {
         let mut sources = Sources::default();
         match read_source(&mut sources, path) {
@@ -78,28 +86,30 @@ impl Document {
         }
     }
 
-    /// A document of a tree and the texts that its nodes are written in.
+    /// Creates a document of a tree and the texts that its nodes are written in.
     pub(crate) fn from_parts(root: Rc<Node>, sources: Rc<Sources>) -> Self {
         Self { root, sources }
     }
 
-    /// The root of the tree.
+    /// Returns the root of the tree.
     pub fn root(&self) -> &Rc<Node> {
         &self.root
     }
 
-    /// The texts it was read from.
+    /// Returns the texts it was read from.
     pub fn sources(&self) -> &Rc<Sources> {
         &self.sources
     }
 
-    /// The whole config as values: aliases written out, merge keys applied, keys as text, order kept.
+    /// Returns the whole config as values: aliases and merge keys resolved, keys as text, in order.
     pub fn value(&self) -> serde_yaml::Value {
         self.root.value()
     }
 
-    /// The bytes that a diagnostic points at. A path that does not exist leads to the last part of it that does; a
-    /// value that is not written (the null of `key:`) to its key.
+    /// Returns the bytes that a diagnostic points at.
+    ///
+    /// A path that does not exist leads to the last part of it that does; a value that is not
+    /// written (the null of `key:`) to its key.
     pub fn span(&self, at: &At) -> Span {
         let (path, wants_key) = match at {
             At::Span(span) => return span.clone(),
@@ -127,13 +137,15 @@ impl Document {
         }
     }
 
-    /// Where a diagnostic points at, for a person.
+    /// Returns the location that a diagnostic points at.
     pub fn locate(&self, at: &At) -> Location<'_> {
         self.sources.location(&self.span(at))
     }
 }
 
-/// Reads one more file: its tree, or everything that is wrong with it. Both have their places in `sources`.
+/// Reads one more file: its tree, or everything that is wrong with it.
+///
+/// Both have their places in `sources`.
 pub(crate) fn read_node(sources: &mut Sources, path: &Path) -> Result<Rc<Node>, Vec<Diagnostic>> {
     let file = read_source(sources, path).map_err(|error| vec![error])?;
     let composed = compose::compose(file, sources.text(file));
@@ -144,7 +156,7 @@ pub(crate) fn read_node(sources: &mut Sources, path: &Path) -> Result<Rc<Node>, 
     Ok(composed.root.unwrap_or_else(empty))
 }
 
-/// Reads the text of a file into `sources`, where it is there even if it is not good: to be shown with the error.
+/// Reads the text of a file into `sources`, where errors can show it even if it is invalid.
 fn read_source(sources: &mut Sources, path: &Path) -> Result<usize, Diagnostic> {
     let name = path.display().to_string();
     let file = sources.len();

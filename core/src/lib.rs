@@ -31,8 +31,8 @@
 //!   [`auth`](context::auth) keeps credentials, [`journal`](context::journal) the changes to remote
 //!   lists.
 //! * [`task`]: a task while it runs. [`phase`](task::phase) and [`step`](task::step) say what runs
-//!   when, [`offer`](task::offer) fetches fields when they are read, [`report`](task::report) is the
-//!   result as data.
+//!   when, [`offer`](task::offer) fetches fields when they are read, [`report`](task::report) is
+//!   the result as data.
 //! * [`plugin`]: what is contributed, with types for options: [`nested`](plugin::nested) plugins,
 //!   [`one_or_many`](plugin::one_or_many). [`registry`](plugin::registry) is the catalogue.
 //! * [`list`]: lists. [`identity`](list::identity) says when two entries are the same item,
@@ -42,7 +42,8 @@
 //!   includes, [`schema`](config::schema) composes and checks one JSON Schema,
 //!   [`plan`](config::plan) binds options to steps.
 //! * [`run`]: selects tasks and runs them.
-//! * [`testing`]: a small world for tests, and the laws of lists. [`prelude`]: what a plugin imports.
+//! * [`testing`]: a small world for tests, and the laws of lists. [`prelude`]: what a plugin
+//!   imports.
 //!
 //! # What always holds
 //!

@@ -1,4 +1,4 @@
-//! What a plugin is: a struct of options that knows its steps.
+//! Plugins: structs of options that know their steps.
 
 pub mod command;
 pub mod manual;
@@ -14,20 +14,26 @@ use serde::de::DeserializeOwned;
 use crate::document::diagnostic::Problem;
 use crate::task::step::Step;
 
-/// A key of a task. The struct is the options, its doc comment is the manual, and the first `yaml` block of that is the
-/// tested example. One line registers it: `submit! { plugin::<MyPlugin>() }`.
+/// A key of a task.
+///
+/// The struct is the options, its doc comment is the manual, and the first `yaml` block of that is
+/// the tested example. One line registers it: `submit! { plugin::<MyPlugin>() }`.
 pub trait Plugin: DeserializeOwned + JsonSchema + 'static {
     /// The key that users write.
     const NAME: &'static str;
-    /// Whether it runs in every task that does not disable it. Its options must then all have defaults.
+    /// Whether it runs in every task that does not disable it.
+    ///
+    /// Its options must then all have defaults.
     const BUILTIN: bool = false;
     /// Whether it may stand where an input is wanted (`inputs`, `limit`, `crossmatch`).
     const INPUT: bool = false;
 
-    /// What it does, and when. Depends on nothing but the options.
+    /// Returns its steps, which depend on nothing but the options.
     fn steps(&self) -> Vec<Step<Self>>;
 
-    /// Mistakes that no schema can say. Most plugins have none.
+    /// Mistakes that no schema can say.
+    ///
+    /// Most plugins have none.
     fn check(&self) -> Vec<Problem> {
         Vec::new()
     }

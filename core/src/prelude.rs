@@ -1,4 +1,4 @@
-//! What a plugin's file needs: `use flexget_core::prelude::*;`.
+//! Everything that a plugin's file imports: `use flexget_core::prelude::*;`.
 
 pub use std::collections::{BTreeMap, BTreeSet};
 pub use std::rc::Rc;

@@ -10,7 +10,7 @@ use jiff::civil::Date;
 use serde::de::{self, MapAccess, SeqAccess};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// What a field of an entry holds. Cheap to clone.
+/// Value of a field of an entry, cheap to clone.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub enum Value {
     /// Known to be nothing (`None` in expressions).
@@ -35,7 +35,7 @@ pub enum Value {
 }
 
 impl Value {
-    /// The text, if it is text.
+    /// Returns the text, if it is text.
     pub fn as_str(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
@@ -43,7 +43,7 @@ impl Value {
         }
     }
 
-    /// The whole number, if it is one or text that spells one.
+    /// Returns the whole number, if it is one or text that spells one.
     pub fn as_int(&self) -> Option<i64> {
         match self {
             Self::Int(number) => Some(*number),
@@ -53,12 +53,12 @@ impl Value {
         }
     }
 
-    /// Whether it is [`Value::Null`].
+    /// Returns whether it is [`Value::Null`].
     pub fn is_null(&self) -> bool {
         matches!(self, Self::Null)
     }
 
-    /// Whether a condition that is this value holds, as in Python: nothing, zero and what is empty do not.
+    /// Returns whether a condition takes it for true, as Python does: null, zero, empty are false.
     pub fn is_true(&self) -> bool {
         match self {
             Self::Null => false,
@@ -72,7 +72,7 @@ impl Value {
         }
     }
 
-    /// What kind of value it is, for messages: `text`, `a number`, …
+    /// Returns the kind of the value for messages, such as `text` or `a number`.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Null => "nothing",
@@ -86,12 +86,12 @@ impl Value {
         }
     }
 
-    /// The value as text for a person: text as it is, everything else as in JSON.
+    /// Returns the value as text for a person: text as it is, everything else as in JSON.
     pub fn display(&self) -> String {
         self.shown().into_owned()
     }
 
-    /// [`Value::display`], without a copy of what is text.
+    /// Returns [`Value::display`], without copying text.
     pub fn shown(&self) -> Cow<'_, str> {
         match self {
             Self::Text(text) => Cow::Borrowed(text),
@@ -99,12 +99,14 @@ impl Value {
         }
     }
 
-    /// The value as JSON, dates as text: for reports. [`Value::from_stored`] does not get dates back from it.
+    /// Returns the value as JSON, dates as text: for reports.
+    ///
+    /// [`Value::from_stored`] does not get dates back from it.
     pub fn to_json(&self) -> serde_json::Value {
         serde_json::to_value(self).unwrap_or_default()
     }
 
-    /// The value as JSON that [`Value::from_stored`] reads back as it was.
+    /// Returns the value as JSON that [`Value::from_stored`] reads back as it was.
     pub fn to_stored(&self) -> serde_json::Value {
         serde_json::to_value(ToStore(self)).unwrap_or_default()
     }
@@ -129,7 +131,7 @@ impl Value {
         Self::deserialize(json).unwrap_or_default()
     }
 
-    /// The value as it stands in a config: whole numbers stay whole, keys become text.
+    /// Returns the value as it stands in a config: whole numbers stay whole, keys become text.
     pub fn from_yaml(yaml: &serde_yaml::Value) -> Self {
         match yaml {
             serde_yaml::Value::Null => Self::Null,
@@ -154,7 +156,7 @@ impl Value {
         }
     }
 
-    /// The order of two values of comparable kinds: numbers with numbers, text with text, days with moments.
+    /// Compares values of like kinds: numbers, texts, dates and times.
     pub fn compare(&self, other: &Self) -> Option<Ordering> {
         let number = |value: &Self| match value {
             Self::Bool(is) => Some(f64::from(u8::from(*is))),
@@ -181,7 +183,7 @@ impl Value {
         }
     }
 
-    /// The moment: of a day, its first in UTC.
+    /// Returns the moment: of a day, its first in UTC.
     pub fn moment(&self) -> Option<Timestamp> {
         match self {
             Self::Time(moment) => Some(*moment),
@@ -236,7 +238,7 @@ impl Serialize for ToStore<'_> {
     }
 }
 
-/// The name by which a deserializer is asked for any value: one that has dates gives them as objects with a mark.
+/// Name that asks a deserializer for any value; dates are then objects with a mark.
 pub(crate) const VALUE: &str = "$value";
 
 impl<'de> Deserialize<'de> for Value {
@@ -370,13 +372,14 @@ impl<T: Into<Value>> FromIterator<T> for Value {
     }
 }
 
-/// An order of certain texts that is not the order of their letters (`720p` is less than `1080p`), for the conditions that compare them;
-/// `None` where the two are no such texts.
+/// Order of certain texts that is not alphabetical, such as `720p` before `1080p`.
+///
+/// The function returns `None` for other texts.
 pub struct TextOrder(pub fn(&str, &str) -> Option<Ordering>);
 
 inventory::collect!(TextOrder);
 
-/// The order of two texts: by what they mean, if somebody knows that, or else by their letters.
+/// Compares two texts by a registered [`TextOrder`], or else by their letters.
 pub fn text_order(a: &str, b: &str) -> Ordering {
     let known = inventory::iter::<TextOrder>.into_iter().find_map(|order| (order.0)(a, b));
     known.unwrap_or_else(|| a.cmp(b))

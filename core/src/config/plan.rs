@@ -1,7 +1,7 @@
-//! From a document to what will be run: options checked against the schema, then read into their types, then put into order.
+//! The plan: options checked against the schema, read into their types, and put into order.
 //!
-//! A config with a mistake gives no plan at all, but every mistake at once. A task that needs a plugin which only FlexGet has
-//! does not stop the others.
+//! A config with a mistake gives no plan at all, but every mistake at once. A task that needs a
+//! plugin which only FlexGet has does not stop the others.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::rc::Rc;
@@ -15,7 +15,7 @@ use crate::plugin::registration::Registration;
 use crate::plugin::registry;
 use crate::task::step::{self, BoundStep};
 
-/// What a config means: tasks whose options are right.
+/// Plan of a config: tasks with valid options.
 pub struct Plan {
     /// The tasks, in the order in which they run.
     pub tasks: Vec<TaskPlan>,
@@ -33,10 +33,11 @@ pub struct TaskPlan {
     pub disabled: bool,
     /// The templates that it uses.
     pub templates: Vec<String>,
-    /// What it does, in order.
+    /// Steps, in order.
     pub steps: Vec<BoundStep>,
-    /// Why it cannot run, if it cannot: a plugin that only FlexGet has, a template that there is not. The diagnostics
-    /// say where.
+    /// Reasons why it cannot run: a plugin that only FlexGet has, or an unknown template.
+    ///
+    /// The diagnostics say where.
     pub unusable: Vec<Diagnostic>,
     /// The keys of the task that are plugins, and the builtin ones that run in it.
     pub plugins: BTreeSet<&'static str>,
@@ -81,7 +82,8 @@ pub fn plan(expanded: &Expanded) -> Result<Plan, Vec<Diagnostic>> {
             }
         }
     }
-    // The plugins of tasks that the schema refused, or that need a plugin which is missing: they cannot be read into types.
+    // The plugins of tasks that the schema refused, or that need a plugin which is missing: they
+    // cannot be read into types.
     let refused: BTreeSet<Path> = diagnostics
         .iter()
         .filter(|diagnostic| diagnostic.severity == Severity::Error)
@@ -175,7 +177,7 @@ fn bind(task: &mut TaskPlan, body: &Mapping, path: &Path, refused: &BTreeSet<Pat
     step::order(&mut task.steps);
 }
 
-/// A warning of a name that is no plugin's, neither here nor in FlexGet.
+/// Returns a warning of a name that is no plugin's, neither here nor in FlexGet.
 fn unknown(name: &str, at: At) -> Option<Diagnostic> {
     if registry::find(name).is_some() || registry::unsupported(name).is_some() {
         return None;
@@ -188,14 +190,16 @@ fn unknown(name: &str, at: At) -> Option<Diagnostic> {
     })
 }
 
-/// A name, or several.
+/// Returns a name, or several.
 fn names_in(names: Option<&Rc<Node>>) -> Vec<String> {
     let Some(names) = names else { return Vec::new() };
     let names = names.as_sequence().unwrap_or(std::slice::from_ref(names));
     names.iter().filter_map(|name| name.as_str().map(str::to_owned)).collect()
 }
 
-/// A config as the validator reads it. All keys that stand anywhere in it are added to `keys`.
+/// Returns a config as the validator reads it.
+///
+/// All keys that stand anywhere in it are added to `keys`.
 fn json<'n>(node: &'n Node, keys: &mut HashSet<&'n str>) -> serde_json::Value {
     match node.content() {
         Content::Scalar(Scalar::Null) => serde_json::Value::Null,

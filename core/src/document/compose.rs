@@ -1,7 +1,8 @@
 //! Scanner events → tree: anchors, merge keys, tags, duplicate keys, limits.
 //!
-//! The only file that knows the scanner's events. It keeps its own stack, so that deep nesting costs no call stack, and
-//! goes on after every mistake that leaves the structure clear, so that all of them are told at once.
+//! The only file that knows the scanner's events. It keeps its own stack, so that deep nesting
+//! costs no call stack, and goes on after every mistake that leaves the structure clear, so that
+//! all of them are told at once.
 
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
@@ -14,20 +15,20 @@ use crate::document::node::{Content, Key, Mapping, Node, Scalar, key_text};
 use crate::document::open::{Frame, Partial, Slot, excerpt, unquoted};
 use crate::document::{scalar, syntax};
 
-/// How many levels lists and mappings may be nested, aliases included.
+/// Limit of the levels of lists and mappings, aliases included.
 pub(super) const MAX_DEPTH: usize = 128;
 
-/// How many mistakes of one file are told.
+/// Limit of the errors that are reported for a file.
 const MAX_MISTAKES: usize = 1000;
 
-/// How many values aliases and merge keys may add to any config at all …
+/// Number of values that aliases and merge keys may add to any config.
 const FREE_EXPANSION: usize = 250_000;
-/// … how many more for each value that is written …
+/// Number of values that they may add for each value that is written.
 const EXPANSION_PER_NODE: usize = 20;
 /// … and how many at most.
 const MAX_EXPANSION: usize = 2_000_000;
 
-/// What a text was read as: the tree, if the structure could be read, and everything that is wrong.
+/// Result of reading a text: the tree, if its structure could be read, and all errors.
 pub(super) struct Composed {
     pub root: Option<Rc<Node>>,
     pub diagnostics: Vec<Diagnostic>,
@@ -89,7 +90,8 @@ impl Composer<'_> {
                 Ok(event) => event,
                 Err(error) => {
                     let fatal = syntax::explain(self.file, self.text, &error, &self.open);
-                    // What was said about the beginning of the same text is now said about all of it.
+                    // What was said about the beginning of the same text is now said about all of
+                    // it.
                     let start = |said: &Diagnostic| match &said.at {
                         At::Span(span) => Some(span.bytes.start),
                         _ => None,
@@ -205,8 +207,9 @@ impl Composer<'_> {
         self.put(node, false);
     }
 
-    /// The entries of `merged`, the last of them first, under the mapping's own ones: as PyYAML does it, the first of a
-    /// list wins over the others and the mapping itself over all.
+    /// Puts the entries of `merged` below the mapping's own, as PyYAML does.
+    ///
+    /// The first of a list wins over the others, and the mapping itself over all.
     fn merge(&mut self, merged: Vec<Rc<Node>>, own: Mapping) -> Mapping {
         if merged.is_empty() {
             return own;
@@ -226,7 +229,7 @@ impl Composer<'_> {
         all
     }
 
-    /// Whether `weight` more values may come from aliases and merge keys; if not, `span` is reported once.
+    /// Returns whether aliases may add `weight` more values; if not, `span` is reported once.
     fn afford(&mut self, weight: usize, span: &Span) -> bool {
         self.expanded = self.expanded.saturating_add(weight);
         let limit = (FREE_EXPANSION + EXPANSION_PER_NODE * self.written).min(MAX_EXPANSION);
@@ -307,7 +310,7 @@ impl Composer<'_> {
         self.put(Rc::new(Node::scalar(span, value)), plain && text == "<<");
     }
 
-    /// The text of a key, of which there is one copy: a config says the same keys in every task.
+    /// Returns the shared copy of a key's text, as the same keys are in every task.
     fn key(&mut self, text: &str) -> Rc<str> {
         if let Some(key) = self.keys.get(text) {
             return Rc::clone(key);
@@ -390,7 +393,7 @@ impl Composer<'_> {
         matches!(self.open.last(), Some(Frame { partial: Partial::Mapping { key: None, .. }, .. }))
     }
 
-    /// Puts something in the place of what has been reported, such that nothing else is wrong with it.
+    /// Puts a null in the place of a reported error, so that no error follows from it.
     fn put_nothing(&mut self, span: Span) {
         let merges = |frame: &Frame| matches!(frame.partial, Partial::Mapping { key: Some(Slot::Merge), .. });
         let listed = |frame: &&Frame| matches!(frame.partial, Partial::Sequence(_));
@@ -399,7 +402,7 @@ impl Composer<'_> {
         self.put(Rc::new(node), false);
     }
 
-    /// Puts a finished node where it belongs: the root, the next item, the next key or the next value.
+    /// Puts a finished node in its place: the root, the next item, the next key or the next value.
     fn put(&mut self, node: Rc<Node>, merge: bool) {
         let Some(frame) = self.open.last_mut() else {
             self.root = Some(node);

@@ -1,6 +1,7 @@
 //! A mistake in the config: where it is, what it is, and the way out.
 //!
-//! A [`Diagnostic`] names its place by path; only [`Document`](crate::document::Document) knows the lines.
+//! A [`Diagnostic`] names its place by path; only [`Document`](crate::document::Document) knows the
+//! lines.
 
 use std::fmt;
 use std::ops::Range;
@@ -19,24 +20,24 @@ pub enum Segment {
 pub struct Path(pub Vec<Segment>);
 
 impl Path {
-    /// The root of the config.
+    /// Returns the root of the config.
     pub fn root() -> Self {
         Self::default()
     }
 
-    /// The place of `key` below this one.
+    /// Returns the place of `key` below this one.
     #[must_use]
     pub fn key(&self, key: impl Into<String>) -> Self {
         self.with(Segment::Key(key.into()))
     }
 
-    /// The place of item `index` (from 0) below this one.
+    /// Returns the place of item `index` (from 0) below this one.
     #[must_use]
     pub fn index(&self, index: usize) -> Self {
         self.with(Segment::Index(index))
     }
 
-    /// The place of `segment` below this one.
+    /// Returns the place of `segment` below this one.
     #[must_use]
     pub fn with(&self, segment: Segment) -> Self {
         let mut segments = self.0.clone();
@@ -44,19 +45,19 @@ impl Path {
         Self(segments)
     }
 
-    /// The place of `rest`, which is a path below this one.
+    /// Returns the place of `rest`, which is a path below this one.
     #[must_use]
     pub fn join(&self, rest: &Path) -> Self {
         Self(self.0.iter().chain(&rest.0).cloned().collect())
     }
 
-    /// The place above; the root is its own parent.
+    /// Returns the place above; the root is its own parent.
     #[must_use]
     pub fn parent(&self) -> Self {
         Self(self.0[..self.0.len().saturating_sub(1)].to_vec())
     }
 
-    /// The name of the task or template that this place is in.
+    /// Returns the name of the task or template that this place is in.
     pub fn owner(&self) -> Option<(&str, &str)> {
         match self.0.as_slice() {
             [Segment::Key(root), Segment::Key(name), ..] if root == "tasks" || root == "templates" => {
@@ -80,7 +81,7 @@ impl fmt::Display for Path {
     }
 }
 
-/// Which part of a place a diagnostic points at.
+/// Part of a place that a diagnostic points at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum At {
     /// The key that holds the value at this path (or the value, where there is no key).
@@ -92,7 +93,7 @@ pub enum At {
 }
 
 impl At {
-    /// The key that it points at, if it does point at one.
+    /// Returns the key that it points at, if it does point at one.
     pub fn key(&self) -> Option<&str> {
         match self {
             Self::Key(path) => match path.0.last() {
@@ -120,7 +121,7 @@ pub enum Severity {
     Error,
     /// It can be used, but not all of it does what it says.
     Warning,
-    /// Something that the user may want to know, such as a root key that this program does not act on.
+    /// Note for the user, such as a root key that has no effect.
     Notice,
 }
 
@@ -131,26 +132,26 @@ pub struct Diagnostic {
     pub severity: Severity,
     /// Where it is.
     pub at: At,
-    /// What it is: lower case, no full stop, literals in backticks.
+    /// Message in lower case, without a full stop, with literals in backticks.
     pub message: String,
-    /// What to write instead, or what to do next.
+    /// Suggestions: what to write instead, or what to do next.
     pub help: Vec<String>,
     /// Other places that explain it, each with a label ("first defined here").
     pub related: Vec<(At, String)>,
 }
 
 impl Diagnostic {
-    /// An error that points at a key.
+    /// Returns an error that points at a key.
     pub fn key(path: Path, message: impl Into<String>) -> Self {
         Self::at(At::Key(path), message)
     }
 
-    /// An error that points at a value.
+    /// Returns an error that points at a value.
     pub fn value(path: Path, message: impl Into<String>) -> Self {
         Self::at(At::Value(path), message)
     }
 
-    /// An error that points at bytes of a file.
+    /// Returns an error that points at bytes of a file.
     pub fn span(span: Span, message: impl Into<String>) -> Self {
         Self::at(At::Span(span), message)
     }
@@ -165,21 +166,21 @@ impl Diagnostic {
         }
     }
 
-    /// The same with one more line of help.
+    /// Returns the same with one more line of help.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help.push(help.into());
         self
     }
 
-    /// The same with another place that explains it.
+    /// Returns the same with another place that explains it.
     #[must_use]
     pub fn related(mut self, at: At, label: impl Into<String>) -> Self {
         self.related.push((at, label.into()));
         self
     }
 
-    /// The same, as bad as `severity`.
+    /// Returns the same, as bad as `severity`.
     #[must_use]
     pub fn severity(mut self, severity: Severity) -> Self {
         self.severity = severity;
@@ -192,26 +193,26 @@ impl Diagnostic {
 pub struct Problem {
     /// Where in the part; empty for the part itself.
     pub path: Path,
-    /// What it is: lower case, no full stop.
+    /// Message in lower case, without a full stop.
     pub message: String,
-    /// What to write instead.
+    /// Suggestion of what to write instead.
     pub help: Option<String>,
 }
 
 impl Problem {
-    /// A problem at `path` below the part.
+    /// Creates a problem at `path` below the part.
     pub fn at(path: Path, message: impl Into<String>) -> Self {
         Self { path, message: message.into(), help: None }
     }
 
-    /// The same with a way out.
+    /// Returns the same with a way out.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
 
-    /// The diagnostic of this problem in the part at `place`.
+    /// Returns the diagnostic of this problem in the part at `place`.
     pub fn into_diagnostic(self, place: &Path) -> Diagnostic {
         let mut diagnostic = Diagnostic::key(place.join(&self.path), self.message);
         diagnostic.help.extend(self.help);
@@ -219,7 +220,7 @@ impl Problem {
     }
 }
 
-/// What is quoted in a message may have several lines; the message has one.
+/// Joins the lines of a quoted text, as a message has one line.
 fn on_one_line(message: String) -> String {
     if !message.contains(['\n', '\r']) {
         return message;

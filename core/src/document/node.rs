@@ -13,7 +13,9 @@ use serde_yaml::{Number, Value};
 use crate::document::diagnostic::Span;
 use crate::value::{DATE, TIME, TIMESTAMP};
 
-/// A value of the config and where it is written. Nodes are shared: an anchor's node stands wherever its aliases do.
+/// A value of the config and where it is written.
+///
+/// Nodes are shared: an anchor's node stands wherever its aliases do.
 #[derive(Debug, Clone)]
 pub struct Node {
     span: Span,
@@ -23,7 +25,7 @@ pub struct Node {
     depth: u32,
 }
 
-/// What a [`Node`] holds.
+/// Content of a [`Node`].
 #[derive(Debug, Clone)]
 pub enum Content {
     /// Text, a number, a boolean or null.
@@ -52,7 +54,7 @@ pub enum Scalar {
 }
 
 impl Scalar {
-    /// The text, if it is text.
+    /// Returns the text, if it is text.
     pub fn as_str(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
@@ -60,7 +62,7 @@ impl Scalar {
         }
     }
 
-    /// The whole number, if it is one.
+    /// Returns the whole number, if it is one.
     pub fn as_int(&self) -> Option<i64> {
         match self {
             Self::Number(number) => number.as_i64(),
@@ -68,7 +70,7 @@ impl Scalar {
         }
     }
 
-    /// The same for YAML.
+    /// Returns the same for YAML.
     pub fn value(&self) -> Value {
         match self {
             Self::Null => Value::Null,
@@ -82,7 +84,7 @@ impl Scalar {
         }
     }
 
-    /// The day or moment that JSON with a mark holds.
+    /// Returns the day or moment that JSON with a mark holds.
     pub(super) fn marked(mark: &str, text: &str) -> Option<Self> {
         match mark {
             DATE => text.parse().ok().map(Self::Date),
@@ -107,7 +109,8 @@ impl fmt::Display for Scalar {
 
 /// A key of a mapping: its text as it is written, without quotes, and where that is.
 ///
-/// Keys are text whatever YAML would make of them: `on:` is the key `on`, `1080:` is the key `1080`.
+/// Keys are text whatever YAML would make of them: `on:` is the key `on`, `1080:` is the key
+/// `1080`.
 #[derive(Debug, Clone)]
 pub struct Key {
     /// The text.
@@ -129,29 +132,29 @@ pub struct Mapping {
 const INDEXED_FROM: usize = 16;
 
 impl Node {
-    /// A node for text, a number, a boolean or null.
+    /// Returns a node for text, a number, a boolean or null.
     pub fn scalar(span: Span, value: Scalar) -> Self {
         Self { span, content: Content::Scalar(value), weight: 1, depth: 1 }
     }
 
-    /// A node for `yes` that is not written anywhere.
+    /// Returns a node for `yes` that is not written anywhere.
     pub fn yes() -> Self {
         Self::scalar(Span::default(), Scalar::Bool(true))
     }
 
-    /// A node for a list.
+    /// Returns a node for a list.
     pub fn sequence(span: Span, items: Vec<Rc<Node>>) -> Self {
         let (weight, depth) = measure(items.iter());
         Self { span, content: Content::Sequence(items), weight, depth }
     }
 
-    /// A node for a mapping.
+    /// Returns a node for a mapping.
     pub fn mapping(span: Span, mapping: Mapping) -> Self {
         let (weight, depth) = measure(mapping.iter().map(|(_, value)| value));
         Self { span, content: Content::Mapping(mapping), weight, depth }
     }
 
-    /// A tree for a value that is not written anywhere itself: all of it is said to be at `span`.
+    /// Creates a tree for a value that is written nowhere; all of it is at `span`.
     pub fn from_value(span: &Span, value: &Value) -> Self {
         match value {
             Value::Sequence(items) => {
@@ -178,27 +181,27 @@ impl Node {
         }
     }
 
-    /// Where it is written. What is not written (the null of `key:`) has an empty span.
+    /// Returns its position, which is empty for something unwritten such as the null of `key:`.
     pub fn span(&self) -> &Span {
         &self.span
     }
 
-    /// What it holds.
+    /// Returns its content.
     pub fn content(&self) -> &Content {
         &self.content
     }
 
-    /// How many values it is made of when every alias is written out.
+    /// Returns the number of values in it, aliases written out.
     pub fn weight(&self) -> usize {
         self.weight as usize
     }
 
-    /// How many levels it has: 1 for a scalar.
+    /// Returns the number of its levels: 1 for a scalar.
     pub fn depth(&self) -> usize {
         self.depth as usize
     }
 
-    /// The mapping, if it is one.
+    /// Returns the mapping, if it is one.
     pub fn as_mapping(&self) -> Option<&Mapping> {
         match &self.content {
             Content::Mapping(mapping) => Some(mapping),
@@ -206,7 +209,7 @@ impl Node {
         }
     }
 
-    /// The items, if it is a list.
+    /// Returns the items, if it is a list.
     pub fn as_sequence(&self) -> Option<&[Rc<Node>]> {
         match &self.content {
             Content::Sequence(items) => Some(items),
@@ -214,7 +217,7 @@ impl Node {
         }
     }
 
-    /// The value, if it is a scalar.
+    /// Returns the value, if it is a scalar.
     pub fn as_scalar(&self) -> Option<&Scalar> {
         match &self.content {
             Content::Scalar(value) => Some(value),
@@ -222,17 +225,17 @@ impl Node {
         }
     }
 
-    /// The text, if it is text.
+    /// Returns the text, if it is text.
     pub fn as_str(&self) -> Option<&str> {
         self.as_scalar()?.as_str()
     }
 
-    /// What stands at `key`, if it is a mapping that has it.
+    /// Returns the value at `key`, if it is a mapping that has it.
     pub fn get(&self, key: &str) -> Option<&Rc<Node>> {
         self.as_mapping()?.get(key)
     }
 
-    /// The value without its places, every alias written out.
+    /// Returns the value without its places, every alias written out.
     pub fn value(&self) -> Value {
         match &self.content {
             Content::Scalar(value) => value.value(),
@@ -255,13 +258,13 @@ fn measure<'a>(children: impl Iterator<Item = &'a Rc<Node>>) -> (u32, u32) {
 }
 
 impl Key {
-    /// A key for a value that is not written itself.
+    /// Creates a key for a value that is not written itself.
     fn of(span: &Span, value: &Value) -> Self {
         Self { text: key_text(value), span: span.clone() }
     }
 }
 
-/// A key as text: what is not text takes the text that YAML has for it.
+/// Returns a key as text: what is not text takes the text that YAML has for it.
 pub(crate) fn key_text(value: &Value) -> Rc<str> {
     match value {
         Value::String(text) => text.as_str().into(),
@@ -272,12 +275,12 @@ pub(crate) fn key_text(value: &Value) -> Rc<str> {
 }
 
 impl Mapping {
-    /// How many keys there are.
+    /// Returns the number of keys.
     pub fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// Whether there is no key.
+    /// Returns whether there is no key.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
@@ -287,18 +290,19 @@ impl Mapping {
         self.entries.iter().map(|(key, value)| (key, value))
     }
 
-    /// The key as written and its value.
+    /// Returns the key as written and its value.
     pub fn entry(&self, key: &str) -> Option<(&Key, &Rc<Node>)> {
         self.position(key).map(|at| (&self.entries[at].0, &self.entries[at].1))
     }
 
-    /// The value of `key`.
+    /// Returns the value of `key`.
     pub fn get(&self, key: &str) -> Option<&Rc<Node>> {
         self.entry(key).map(|(_, value)| value)
     }
 
-    /// Sets the value of a key. A key that is already there keeps its place in the order and is returned with its
-    /// old value.
+    /// Sets the value of a key.
+    ///
+    /// A key that is already there keeps its place in the order and is returned with its old value.
     pub fn insert(&mut self, key: Key, value: Rc<Node>) -> Option<(Key, Rc<Node>)> {
         if let Some(at) = self.position(&key.text) {
             return Some(std::mem::replace(&mut self.entries[at], (key, value)));

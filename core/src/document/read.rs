@@ -1,7 +1,7 @@
 //! Values of Rust types from nodes, with the places of what is wrong in them.
 //!
-//! Every [`Deserialize`] type can be read. A type that is made of parts which find several mistakes (a plugin inside
-//! options) fails with [`fail`], and keeps them all, each at its path.
+//! Every [`Deserialize`] type can be read. A type that is made of parts which find several mistakes
+//! (a plugin inside options) fails with [`fail`], and keeps them all, each at its path.
 
 use std::cell::RefCell;
 use std::fmt::{self, Display};
@@ -16,14 +16,14 @@ use crate::document::diagnostic::{Path, Problem, Segment, Span};
 use crate::document::node::{Content, Key, Mapping, Node, Scalar};
 use crate::value::{DATE, TIME, VALUE};
 
-/// How many mistakes of one value are looked for.
+/// Limit of the errors that are looked for in a value.
 const MAX_PROBLEMS: usize = 50;
 
 /// Reads a value of type `T`.
 ///
 /// # Errors
-/// Everything that is wrong, at its path below the node. An item of a list that is wrong does not hide the mistakes of
-/// the items after it.
+/// Everything that is wrong, at its path below the node. An item of a list that is wrong does not
+/// hide the mistakes of the items after it.
 pub fn read<T: DeserializeOwned>(node: &Node) -> Result<T, Vec<Problem>> {
     let mut wrong: Vec<*const Node> = Vec::new();
     let mut problems: Vec<Problem> = Vec::new();
@@ -33,7 +33,8 @@ pub fn read<T: DeserializeOwned>(node: &Node) -> Result<T, Vec<Problem>> {
             Ok(_) => return Err(problems),
             Err(Problems(found)) => {
                 let item = found.first().and_then(|problem| innermost_item(node, &problem.path));
-                // Without the items that are wrong a list may be too short, which is no mistake of the user's.
+                // Without the items that are wrong a list may be too short, which is no mistake of
+                // the user's.
                 if problems.is_empty() || item.is_some() {
                     problems.extend(found);
                 }
@@ -46,7 +47,7 @@ pub fn read<T: DeserializeOwned>(node: &Node) -> Result<T, Vec<Problem>> {
     }
 }
 
-/// Returns the error of a `Deserialize` implementation that found these problems, none of which is lost to [`read`].
+/// Creates a `Deserialize` error for these problems, all of which [`read`] gets back.
 pub fn fail<E: de::Error>(problems: Vec<Problem>) -> E {
     E::custom(HandOver(RefCell::new(problems)))
 }
@@ -89,11 +90,11 @@ impl Display for Problems {
 impl std::error::Error for Problems {}
 
 thread_local! {
-    /// The problems that the message which is being formatted carries; `None` while no reader wants them.
+    /// Problems of the message that is being formatted; `None` while no reader wants them.
     static CARRIED: RefCell<Option<Vec<Problem>>> = const { RefCell::new(None) };
 }
 
-/// A message that hands its problems over to the reader that formats it: serde's errors are made of `Display` alone.
+/// Message that hands its problems to the reader that formats it, as serde knows only `Display`.
 struct HandOver(RefCell<Vec<Problem>>);
 
 impl Display for HandOver {

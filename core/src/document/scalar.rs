@@ -1,7 +1,7 @@
-//! What YAML 1.1 makes of plain text, as PyYAML's safe loader reads it.
+//! Plain scalars of YAML 1.1, as PyYAML's safe loader reads them.
 //!
-//! Whole numbers beyond 64 bits stay text, since nothing here counts with them; so do dates that no calendar has.
-//! A time without a zone is taken as UTC.
+//! Whole numbers beyond 64 bits stay text, since nothing here counts with them; so do dates that no
+//! calendar has. A time without a zone is taken as UTC.
 
 use jiff::civil::{Date, Time};
 use jiff::tz::Offset;
@@ -9,13 +9,15 @@ use serde_yaml::Number;
 
 use crate::document::node::Scalar;
 
-/// The value of a plain (unquoted) scalar. `=` and `<<` are the caller's business.
+/// Returns the value of a plain (unquoted) scalar.
+///
+/// `=` and `<<` are the caller's business.
 pub(super) fn resolve(text: &str) -> Scalar {
     let special = null_or_bool(text).or_else(|| number(text).map(Scalar::Number)).or_else(|| timestamp(text));
     special.unwrap_or_else(|| Scalar::Text(text.into()))
 }
 
-/// Whether PyYAML or a YAML 1.2 reader would take plain `text` for something else than that text.
+/// Returns whether PyYAML or YAML 1.2 reads plain `text` as something else than text.
 pub(super) fn is_special(text: &str) -> bool {
     matches!(text, "=" | "<<" | "---" | "...")
         || !matches!(resolve(text), Scalar::Text(_))
@@ -23,12 +25,14 @@ pub(super) fn is_special(text: &str) -> bool {
         || matches!(text, "y" | "Y" | "n" | "N")
 }
 
-/// Numbers and dates of any YAML version: whatever begins as one. Quoting too much does no harm.
+/// Numbers and dates of any YAML version: whatever begins as one.
+///
+/// Quoting too much does no harm.
 fn looks_numeric(text: &str) -> bool {
     text.trim_start_matches(['-', '+']).starts_with(|c: char| c.is_ascii_digit() || c == '.')
 }
 
-/// Null or a boolean, if that is what the text spells.
+/// Returns the null or boolean that the text spells.
 pub(super) fn null_or_bool(text: &str) -> Option<Scalar> {
     match text {
         "" | "~" | "null" | "Null" | "NULL" => Some(Scalar::Null),
@@ -38,7 +42,7 @@ pub(super) fn null_or_bool(text: &str) -> Option<Scalar> {
     }
 }
 
-/// A number, if that is what the text spells.
+/// Returns a number, if that is what the text spells.
 pub(super) fn number(text: &str) -> Option<Number> {
     if !text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.')) {
         return None;
@@ -46,7 +50,7 @@ pub(super) fn number(text: &str) -> Option<Number> {
     integer(text).or_else(|| float(text).map(Number::from))
 }
 
-/// A day or a moment, if that is what the text spells: `2020-02-29`, `2020-2-29 1:02:03.5 +1`.
+/// Returns the date or time that the text spells: `2020-02-29`, `2020-2-29 1:02:03.5 +1`.
 fn timestamp(text: &str) -> Option<Scalar> {
     let digits = |text: &str, most: usize| -> Option<i16> {
         let good = (1..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -128,7 +132,7 @@ fn radix(digits: &str, base: u32) -> Option<u128> {
     any.then_some(total)
 }
 
-/// One place of a sexagesimal number: `0` to `59`, with or without a leading nought.
+/// Parses a digit of a sexagesimal number: `0` to `59`, with or without a leading zero.
 fn sixty(part: &str) -> Option<u128> {
     let plain = matches!(part.len(), 1 | 2) && part.bytes().all(|b| b.is_ascii_digit());
     part.parse().ok().filter(|number| plain && *number < 60)

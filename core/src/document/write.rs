@@ -1,7 +1,7 @@
 //! Values → YAML text that every reader understands alike.
 //!
-//! FlexGet reads YAML 1.1, most other programs 1.2. Text that either of them would take for something else than text is
-//! quoted, so that `yes` is never written where `"yes"` was meant.
+//! FlexGet reads YAML 1.1, most other programs 1.2. Text that either of them would take for
+//! something else than text is quoted, so that `yes` is never written where `"yes"` was meant.
 
 use serde_yaml::Value;
 
@@ -12,18 +12,20 @@ use crate::value::TIMESTAMP;
 /// A key longer than this is written behind a `?`, because readers give up looking for its `:`.
 const LONGEST_PLAIN_KEY: usize = 1000;
 
-/// The value as a YAML document in block style, two spaces a level, ending with a line break.
+/// Writes the value as a YAML document in block style, two spaces a level.
 ///
-/// Reading it with [`Document::parse`](crate::document::Document::parse) gives the same value (a lone null apart, which is an
-/// empty config). Keys that are not text become it,
-/// as they do on reading; tags are left out.
+/// It ends with a line break.
+///
+/// Reading it with [`Document::parse`](crate::document::Document::parse) gives the same value (a
+/// lone null apart, which is an empty config). Keys that are not text become it, as they do on
+/// reading; tags are left out.
 pub fn to_yaml(value: &Value) -> String {
     let mut text = String::new();
     write(&mut text, value, 0, Before::Nothing);
     text
 }
 
-/// What stands on the line already.
+/// Text that is on the line already.
 #[derive(Clone, Copy, PartialEq)]
 enum Before {
     Nothing,
@@ -107,7 +109,7 @@ fn scalar_text(value: &Value) -> String {
     }
 }
 
-/// With a point and a signed exponent: YAML 1.1 takes `1e16` for text.
+/// Writes a float with a point and a signed exponent, as YAML 1.1 reads `1e16` as text.
 fn float_text(float: f64) -> String {
     if float.is_nan() {
         return ".nan".into();
@@ -122,7 +124,7 @@ fn float_text(float: f64) -> String {
     format!("{digits}{point}e{sign}{exponent}")
 }
 
-/// Whether the text can stand without quotes anywhere in block style.
+/// Returns whether the text can stand without quotes anywhere in block style.
 fn is_plain(text: &str) -> bool {
     const INDICATORS: &str = "-?:,[]{}#&*!|>'\"%@`";
     !text.starts_with(|c: char| INDICATORS.contains(c) || c.is_whitespace())
@@ -133,7 +135,7 @@ fn is_plain(text: &str) -> bool {
         && !scalar::is_special(text)
 }
 
-/// What may stand in a file as it is, line breaks and tabs apart.
+/// Returns whether a character may be in a file unescaped; line breaks and tabs are apart.
 fn is_printable(c: char) -> bool {
     matches!(c, ' '..='~' | '\u{a0}'..='\u{fffd}' | '\u{10000}'..) && !matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}')
 }
@@ -162,7 +164,7 @@ fn double_quoted(text: &str) -> String {
     out
 }
 
-/// Whether several lines can stand as a text block: nothing in them that indentation or trimming could change.
+/// Returns whether the lines can be a text block that indentation and trimming do not change.
 fn is_block(text: &str) -> bool {
     let body = text.strip_suffix('\n').unwrap_or(text);
     body.contains('\n')

@@ -11,7 +11,9 @@ use serde_yaml::value::{Tag, TaggedValue};
 use super::dates::{Duration, When};
 use crate::value::{TIMESTAMP, Value};
 
-/// A field's value for the engine. Lists and mappings are shared, not copied.
+/// Returns a field's value for the engine.
+///
+/// Lists and mappings are shared, not copied.
 pub(super) fn to_engine(value: &Value) -> Engine {
     match value {
         Value::Null => Engine::from(()),
@@ -26,7 +28,9 @@ pub(super) fn to_engine(value: &Value) -> Engine {
     }
 }
 
-/// A result as a field's value. A duration is left as text; an undefined item of a list as nothing.
+/// Creates a result as a field's value.
+///
+/// A duration is left as text; an undefined item of a list as nothing.
 ///
 /// # Errors
 ///
@@ -65,7 +69,7 @@ pub(super) fn from_engine(value: &Engine) -> Result<Value, Error> {
     })
 }
 
-/// A value as it would stand in a config.
+/// Returns a value as it would stand in a config.
 pub(super) fn to_yaml(value: &Value) -> serde_yaml::Value {
     match value {
         Value::Null => serde_yaml::Value::Null,
@@ -85,7 +89,7 @@ pub(super) fn to_yaml(value: &Value) -> serde_yaml::Value {
     }
 }
 
-/// What a text spells, if all of it spells a number, a boolean or nothing as Python writes them; else the text.
+/// Returns the number, boolean or null that a text spells in Python's way, or else the text.
 pub(super) fn spelled(text: String) -> Value {
     match text.as_str() {
         "None" => Value::Null,
@@ -110,7 +114,7 @@ fn spelled_number(text: &str) -> Option<Value> {
     text.parse().ok().filter(|number: &f64| number.is_finite()).map(Value::Float)
 }
 
-/// What kind of value it is, in the words of [`Value::kind`].
+/// Returns the kind of the value, in the words of [`Value::kind`].
 pub(super) fn kind(value: &Engine) -> &'static str {
     match value.kind() {
         ValueKind::Undefined => "something undefined",
@@ -129,12 +133,12 @@ pub(super) fn kind(value: &Engine) -> &'static str {
     }
 }
 
-/// The error for a value that is not defined, made by the engine, which alone can say where the value came from.
+/// Returns the engine's error for an undefined value, which says where the value came from.
 pub(super) fn undefined(value: &Engine) -> Error {
     value.get_attr("").err().unwrap_or_else(|| Error::from(ErrorKind::UndefinedError))
 }
 
-/// The value, if it is defined.
+/// Returns the value, if it is defined.
 pub(super) fn defined(value: &Engine) -> Result<&Engine, Error> {
     if value.is_undefined() { Err(undefined(value)) } else { Ok(value) }
 }

@@ -17,14 +17,14 @@ use crate::task::step::BoundStep;
 pub struct AnyInput {
     /// Its name.
     pub name: &'static str,
-    /// What it does.
+    /// Steps of the plugin.
     pub steps: Vec<BoundStep>,
 }
 
 /// Plugins inside options: a map of plugins with their options, as in a task.
 #[derive(Clone)]
 pub struct AnyPlugins {
-    /// What they do, in the order in which a task would do it.
+    /// Steps of the plugins, in the order in which a task runs them.
     pub steps: Vec<BoundStep>,
 }
 

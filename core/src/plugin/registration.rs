@@ -32,12 +32,12 @@ pub struct Registration {
 pub(crate) type Open = fn(&Node) -> Result<Box<dyn Any>, Vec<Problem>>;
 
 impl Registration {
-    /// Whether it is a list.
+    /// Returns whether it is a list.
     pub fn is_list(&self) -> bool {
         self.list.is_some()
     }
 
-    /// The steps it would take with these options, in the order of the plugin.
+    /// Returns the steps it would take with these options, in the order of the plugin.
     ///
     /// # Errors
     /// What is wrong with the options.
@@ -48,7 +48,7 @@ impl Registration {
 
 inventory::collect!(Registration);
 
-/// A plugin, for `submit!`.
+/// Returns a plugin, for `submit!`.
 #[track_caller]
 pub const fn plugin<P: Plugin>() -> Registration {
     Registration {
@@ -83,11 +83,13 @@ pub(crate) fn read<T: DeserializeOwned>(options: &Node) -> Result<T, Vec<Problem
 pub struct UnsupportedPlugin {
     /// The names.
     pub names: &'static [&'static str],
-    /// What to say of them: "is a FlexGet plugin that flexget-rs does not have".
+    /// Message about them: "is a FlexGet plugin that flexget-rs does not have".
     pub note: &'static str,
-    /// What to do about them, where there is something.
+    /// Suggestion for a replacement, if there is one.
     pub help: Option<&'static str>,
-    /// Whether a task does the same without them, so that a warning is enough. A task that needs any other is not run.
+    /// Whether a task does the same without them, so that a warning is enough.
+    ///
+    /// A task that needs any other is not run.
     pub optional: bool,
 }
 

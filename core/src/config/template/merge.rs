@@ -5,9 +5,11 @@ use std::rc::Rc;
 use crate::document::diagnostic::{At, Diagnostic};
 use crate::document::{Content, Key, Mapping, Node, Scalar};
 
-/// `other` merged into `task`: mappings key by key, lists one behind the other with the task's items first; of
-/// everything else the task's. A mapping and something else cannot be merged; such a conflict is reported by
-/// `conflict`, and the task's value stays. Keys of `other` that are in `not` or begin with `_` stay where they are.
+/// Merges `other` into `task`: mappings by key, lists one after the other, else the task's value.
+///
+/// The task's items come first in lists. A mapping and something else cannot be merged: such a
+/// conflict is reported by `conflict`, and the task's value stays. Keys of `other` that are in
+/// `not` or begin with `_` are left out.
 pub(super) fn merge(task: &Mapping, other: &Mapping, not: &[&str], conflict: &mut dyn FnMut(Diagnostic)) -> Mapping {
     let mut merged = task.clone();
     for (key, theirs) in other.iter().filter(|(key, _)| !key.text.starts_with('_') && !not.contains(&&*key.text)) {
