@@ -81,7 +81,8 @@ impl List for FilmboxList {
 impl FilmboxList {
     async fn change(&self, what: &str, entries: &[&Entry], cx: &Context) -> Result<Change> {
         let year = |entry: &Entry| entry.peek("movie_year").and_then(Value::as_int);
-        let film = |entry: &&Entry| json!({ "imdb": entry.text("imdb_id"), "title": entry.title(), "year": year(entry) });
+        let film =
+            |entry: &&Entry| json!({ "imdb": entry.text("imdb_id"), "title": entry.title(), "year": year(entry) });
         let films: Vec<Json> = entries.iter().map(film).collect();
         // One word for each film, in order.
         Ok(Change::new(self.send(Method::POST, what, Some(json!(films)), cx).await?.json()?))

@@ -28,7 +28,8 @@ fn serve(mut stream: TcpStream, films: &mut Vec<Json>) {
     let mut head = String::new();
     while reader.read_line(&mut head).unwrap_or_default() > 2 {}
     let head = head.to_lowercase();
-    let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).map_or(0, |at| at.parse().unwrap());
+    let length =
+        head.lines().find_map(|line| line.strip_prefix("content-length: ")).map_or(0, |at| at.parse().unwrap());
     let mut body = vec![0; length];
     reader.read_exact(&mut body).unwrap();
     assert!(head.contains("authorization: bearer secret"), "{head}");

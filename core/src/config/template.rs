@@ -131,15 +131,16 @@ fn expand_with(document: Document, origin: &Origin, render: Render<'_>) -> Expan
 /// Returns the document with `$KEY` replaced by its value in all text and keys, for each pair.
 ///
 /// The longest key goes first, so that `$name` does not spoil `$names`.
-fn substitute(document: Document, pairs: &[(String, String)]) -> Document {
-    if pairs.is_empty() {
+fn substitute(document: Document, replacements: &[(String, String)]) -> Document {
+    if replacements.is_empty() {
         return document;
     }
-    let mut pairs: Vec<(String, &str)> = pairs.iter().map(|(key, value)| (format!("${key}"), value.as_str())).collect();
-    pairs.sort_by_key(|(key, _)| std::cmp::Reverse(key.len()));
+    let mut replacements: Vec<(String, &str)> =
+        replacements.iter().map(|(key, value)| (format!("${key}"), value.as_str())).collect();
+    replacements.sort_by_key(|(key, _)| std::cmp::Reverse(key.len()));
     let (root, _) = rewrite::rewrite(document.root(), &mut |found| {
         let mut text = None;
-        for (key, value) in &pairs {
+        for (key, value) in &replacements {
             let now = text.as_deref().unwrap_or(found.text);
             if now.contains(key.as_str()) {
                 text = Some(now.replace(key.as_str(), value));
@@ -318,8 +319,8 @@ impl Expansion<'_> {
     fn read_included(&mut self, path: &Path, mention: &Span, task: &mut TaskSource) -> Option<Rc<Node>> {
         let node = match read_node(&mut self.sources, path) {
             Ok(node) => self.variables.fill_in(&node, &mut task.broken),
-            Err(mistakes) => {
-                task.broken.extend(at_mention(mistakes, &self.sources, self.folder, mention));
+            Err(errors) => {
+                task.broken.extend(at_mention(errors, &self.sources, self.folder, mention));
                 return None;
             }
         };

@@ -156,9 +156,9 @@ fn float(text: &str) -> Option<f64> {
         return None;
     }
     if whole.contains(':') {
-        let mut parts = whole.split(':');
-        let first = radix(parts.next()?, 10)? as f64;
-        let whole = parts.try_fold(first, |total, part| Some(total * 60.0 + sixty(part)? as f64))?;
+        let mut places = whole.split(':');
+        let first = radix(places.next()?, 10)? as f64;
+        let whole = places.try_fold(first, |total, part| Some(total * 60.0 + sixty(part)? as f64))?;
         let fraction = decimal("0", rest, "")?;
         return Some(sign * (whole + fraction));
     }

@@ -127,8 +127,8 @@ impl When {
     }
 
     /// Returns the same with some parts replaced: `replace(hour=0, minute=0)`.
-    fn replace(&self, parts: &Kwargs) -> Result<Self, Error> {
-        let part = |name: &str, old: i64| parts.get::<Option<i64>>(name).map(|new| new.unwrap_or(old));
+    fn replace(&self, components: &Kwargs) -> Result<Self, Error> {
+        let part = |name: &str, old: i64| components.get::<Option<i64>>(name).map(|new| new.unwrap_or(old));
         let bad = || Error::new(ErrorKind::InvalidOperation, "`replace` would make a date that does not exist");
         let old = self.day();
         let year = part("year", old.year().into())?;
@@ -136,7 +136,7 @@ impl When {
         let small = |number: i64| i8::try_from(number).map_err(|_| bad());
         let date = Date::new(i16::try_from(year).map_err(|_| bad())?, small(month)?, small(day)?).map_err(|_| bad())?;
         let Self::Moment(moment, zone) = self else {
-            parts.assert_all_used()?;
+            components.assert_all_used()?;
             return Ok(Self::Day(date));
         };
         let moment = moment.to_zoned_datetime(zone.clone());
@@ -144,7 +144,7 @@ impl When {
         let minute = small(part("minute", moment.minute().into())?)?;
         let second = small(part("second", moment.second().into())?)?;
         let micro = part("microsecond", (moment.subsec_nanosecond() / 1000).into())?;
-        parts.assert_all_used()?;
+        components.assert_all_used()?;
         let nano = i32::try_from(micro.saturating_mul(1000)).map_err(|_| bad())?;
         let time = jiff::civil::Time::new(hour, minute, second, nano).map_err(|_| bad())?;
         moment.with().date(date).time(time).build().map(|moment| Self::on_clock(&moment)).map_err(|_| bad())
@@ -177,8 +177,8 @@ impl Object for When {
                 self.strftime(format).map(Value::from)
             }
             ("replace", _) => {
-                let (parts,): (Kwargs,) = from_args(args)?;
-                self.replace(&parts).map(Self::into_engine)
+                let (components,): (Kwargs,) = from_args(args)?;
+                self.replace(&components).map(Self::into_engine)
             }
             ("isoformat", _) => from_args(args).map(|()| Value::from(self.isoformat('T'))),
             ("date", _) => from_args(args).map(|()| Self::Day(self.day()).into_engine()),
@@ -269,13 +269,13 @@ impl Duration {
 
 impl fmt::Display for Duration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut parts = vec![("year", self.months / 12), ("month", self.months % 12)];
+        let mut components = vec![("year", self.months / 12), ("month", self.months % 12)];
         let mut rest = self.exact.as_secs();
         for (name, length) in UNITS {
-            parts.push((name, rest / length));
+            components.push((name, rest / length));
             rest %= length;
         }
-        let words: Vec<_> = parts
+        let words: Vec<_> = components
             .into_iter()
             .filter(|(_, count)| *count != 0)
             .map(|(name, count)| format!("{count} {name}{}", if count.abs() == 1 { "" } else { "s" }))

@@ -29,7 +29,7 @@ fn has_field(state: &State<'_, '_>, name: &Value) -> Result<bool, Error> {
 }
 
 /// Units of a duration in the order of positional arguments, with their seconds.
-const PARTS: [(&str, f64); 7] = [
+const UNITS: [(&str, f64); 7] = [
     ("days", DAY as f64),
     ("seconds", 1.0),
     ("microseconds", 1e-6),
@@ -40,23 +40,23 @@ const PARTS: [(&str, f64); 7] = [
 ];
 
 /// Builds a duration: `timedelta(days=2, hours=1)`, `years`, `months`, or text such as `'2 weeks'`.
-fn duration(arguments: Rest<Value>, parts: Kwargs) -> Result<Value, Error> {
+fn duration(arguments: Rest<Value>, named: Kwargs) -> Result<Value, Error> {
     if let [text] = arguments.as_slice()
         && let Some(text) = text.as_str()
     {
-        parts.assert_all_used()?;
+        named.assert_all_used()?;
         return spelled(text).map(Duration::into_engine);
     }
-    if arguments.len() > PARTS.len() {
+    if arguments.len() > UNITS.len() {
         return Err(Error::new(ErrorKind::TooManyArguments, "a duration has seven parts at most"));
     }
     let (mut nanos, mut months) = (0.0, 0.0);
-    for ((name, seconds), value) in PARTS.iter().zip(arguments.iter()) {
+    for ((name, seconds), value) in UNITS.iter().zip(arguments.iter()) {
         nanos += number(name, value)? * seconds * 1e9;
     }
-    for name in parts.args() {
-        let value = number(name, &parts.peek::<Value>(name)?)?;
-        match (name, PARTS.iter().find(|(part, _)| *part == name)) {
+    for name in named.args() {
+        let value = number(name, &named.peek::<Value>(name)?)?;
+        match (name, UNITS.iter().find(|(part, _)| *part == name)) {
             (_, Some((_, seconds))) => nanos += value * seconds * 1e9,
             ("years", _) => months += value * 12.0,
             ("months", _) => months += value,

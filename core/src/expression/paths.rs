@@ -67,12 +67,12 @@ fn pathscrub(value: &Value, given: Rest<Value>, named: Kwargs) -> Result<Value, 
         "windows" => {
             let spaced = spaces_for(path, &[':', '*', '?', '"', '<', '>', '|', ' ']);
             let trimmed = |part: &str| part.trim_end_matches(|c: char| c == '.' || c.is_whitespace()).to_string();
-            let mut parts = Vec::new();
+            let mut components = Vec::new();
             for part in spaced.split_inclusive(['/', '\\']) {
                 let end = part.strip_suffix(['/', '\\']).unwrap_or(part);
-                parts.push(trimmed(end) + &part[end.len()..]);
+                components.push(trimmed(end) + &part[end.len()..]);
             }
-            parts.concat()
+            components.concat()
         }
         "mac" => spaces_for(path, &[':', ' ']),
         "linux" => path.to_string(),

@@ -30,8 +30,8 @@ impl Command for Show {
         let file = cx.store.path().map(|path| path.display().to_string());
         let bytes = cx.store.bytes()?;
         if out.format == Format::Json {
-            let parts: Vec<serde_json::Value> = sizes.iter().map(part).collect();
-            return out.data(&json!({ "file": file, "bytes": bytes, "parts": parts }));
+            let sizes: Vec<serde_json::Value> = sizes.iter().map(part).collect();
+            return out.data(&json!({ "file": file, "bytes": bytes, "parts": sizes }));
         }
         let place = file.unwrap_or_else(|| "in memory".to_owned());
         out.line(format!("{place} ({})", readable(bytes)))?;

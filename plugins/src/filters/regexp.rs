@@ -195,11 +195,11 @@ impl<'de> Deserialize<'de> for Item {
                 Ok(Item(vec![(Pattern::new(text).map_err(E::custom)?, Options::default())]))
             }
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Item, A::Error> {
-                let mut pairs = Vec::new();
+                let mut patterns = Vec::new();
                 while let Some((pattern, PathOrOptions(options))) = map.next_entry()? {
-                    pairs.push((pattern, options));
+                    patterns.push((pattern, options));
                 }
-                Ok(Item(pairs))
+                Ok(Item(patterns))
             }
         }
         deserializer.deserialize_any(PatternOrMap)

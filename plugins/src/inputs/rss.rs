@@ -320,8 +320,8 @@ impl RssOptions {
             OtherField::Same(name) => {
                 vec![(field_name(name), name.to_lowercase()), (field_name(name), field_name(name))]
             }
-            OtherField::Renamed(pairs) => {
-                pairs.iter().map(|(name, renamed)| (field_name(name), renamed.to_lowercase())).collect()
+            OtherField::Renamed(names) => {
+                names.iter().map(|(name, renamed)| (field_name(name), renamed.to_lowercase())).collect()
             }
         });
         for (from, to) in usual.into_iter().chain(others) {

@@ -130,7 +130,7 @@ impl Manipulate {
 
     fn changes(&self) -> impl Iterator<Item = (usize, &str, &FieldChange)> {
         let numbered = self.changes.iter().enumerate();
-        numbered.flat_map(|(at, pairs)| pairs.iter().map(move |(field, change)| (at, field.as_str(), change)))
+        numbered.flat_map(|(at, changes)| changes.iter().map(move |(field, change)| (at, field.as_str(), change)))
     }
 
     async fn change(&self, when: ChangePhase, task: &mut Task) -> Result<()> {

@@ -52,8 +52,8 @@ impl Offer for QualityOfTitle {
     fn fetch<'a>(&'a self, entries: &'a [&'a Entry], cx: &'a Context) -> LocalBoxFuture<'a, Vec<Answer>> {
         let today = today(cx);
         let quality = move |title: &str| {
-            let told = series(title, today).map_or_else(|| movie(title).quality, |series| series.quality);
-            Ok(vec![(Name::Borrowed("quality"), Value::from(told.to_string()))])
+            let quality = series(title, today).map_or_else(|| movie(title).quality, |series| series.quality);
+            Ok(vec![(Name::Borrowed("quality"), Value::from(quality.to_string()))])
         };
         Box::pin(async move { entries.iter().map(|entry| quality(entry.title())).collect() })
     }

@@ -106,7 +106,7 @@ pub(crate) fn shared_types(sources: &[Source]) -> Vec<Violation> {
 }
 
 /// Words that are in no name, not even as a part of it.
-const WORDS: [&str; 17] = [
+const WORDS: [&str; 15] = [
     "shelf",
     "doings",
     "nonsense",
@@ -119,17 +119,15 @@ const WORDS: [&str; 17] = [
     "heed",
     "upkeep",
     "dispensable",
-    "lose",
-    "later",
     "mistake",
     "mistakes",
     "elsewhere",
 ];
 
 /// Words that are no name by themselves.
-const WHOLE_NAMES: [&str; 22] = [
-    "aside", "absorb", "hold", "tell", "told", "sight", "standing", "heard", "lane", "heed", "held", "gate", "settle",
-    "memory", "several", "pairs", "reading", "parts", "exchange", "foreign", "answer", "answers",
+const WHOLE_NAMES: [&str; 24] = [
+    "lose", "later", "aside", "absorb", "hold", "tell", "told", "sight", "standing", "heard", "lane", "heed", "held",
+    "gate", "settle", "memory", "several", "pairs", "reading", "parts", "exchange", "foreign", "answer", "answers",
 ];
 
 /// Finds names in the old language.

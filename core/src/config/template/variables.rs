@@ -127,8 +127,8 @@ fn load(
         None => Rc::new(node.clone()),
         Some(Scalar::Text(name)) => match read_node(sources, &folder.join(&**name)) {
             Ok(node) => node,
-            Err(mistakes) => {
-                diagnostics.extend(at_mention(mistakes, sources, folder, node.span()));
+            Err(errors) => {
+                diagnostics.extend(at_mention(errors, sources, folder, node.span()));
                 return None;
             }
         },
@@ -158,24 +158,24 @@ fn load(
 
 /// Mistakes of another file: one that could not be read at all is reported where it is mentioned.
 pub(super) fn at_mention(
-    mistakes: Vec<Diagnostic>,
+    diagnostics: Vec<Diagnostic>,
     sources: &Sources,
     folder: &Path,
     mention: &Span,
 ) -> Vec<Diagnostic> {
-    let place = |mistake: Diagnostic| match &mistake.at {
+    let place = |diagnostic: Diagnostic| match &diagnostic.at {
         At::Span(span) if sources.text(span.file).is_empty() => {
             let name = sources.name(span.file);
             let short = Path::new(name).strip_prefix(folder).unwrap_or(Path::new(name));
-            let message = mistake.message.replace(name, &short.display().to_string());
+            let message = diagnostic.message.replace(name, &short.display().to_string());
             let help = vec!["files are looked for in the folder of the config: check the name".to_owned()];
-            let is_unavailable = mistake.message.starts_with("no such file");
-            let help = if is_unavailable { help } else { mistake.help };
-            Diagnostic { at: At::Span(mention.clone()), message, help, ..mistake }
+            let is_unavailable = diagnostic.message.starts_with("no such file");
+            let help = if is_unavailable { help } else { diagnostic.help };
+            Diagnostic { at: At::Span(mention.clone()), message, help, ..diagnostic }
         }
-        _ => mistake,
+        _ => diagnostic,
     };
-    mistakes.into_iter().map(place).collect()
+    diagnostics.into_iter().map(place).collect()
 }
 
 fn weight(value: &Value) -> usize {

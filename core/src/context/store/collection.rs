@@ -193,13 +193,13 @@ impl Collection {
     ) -> Result<T> {
         self.database.write(|transaction| {
             let collection = self.made(transaction)?;
-            let (edits, answer) = decide(find(transaction, collection)?);
+            let (edits, result) = decide(find(transaction, collection)?);
             record::remove(transaction, collection, &edits.remove)?;
             for (number, new) in &edits.update {
                 record::update(transaction, collection, *number, new)?;
             }
             record::insert(transaction, collection, edits.insert)?;
-            Ok(answer)
+            Ok(result)
         })
     }
 

@@ -91,14 +91,14 @@ pub fn movie(title: &str) -> Movie {
         _ => title,
     };
     // With a year, a word that may belong to the name does.
-    let told = mentions.iter().filter(|mention| {
+    let named = mentions.iter().filter(|mention| {
         let at = mention.words().start;
         at != first && !(mention.weak && year.is_some() && at < cut)
     });
     Movie {
         name: name(title, text),
         year: year.map(|(_, year)| year),
-        quality: Quality::of(told),
+        quality: Quality::of(named),
         propers: release::propers(&words, first + 1),
         group: release::group(title, &words, &mentions, cut),
     }

@@ -43,7 +43,7 @@ pub fn series(title: &str, today: Date) -> Option<Series> {
     let start = words.get(first)?.start;
     let end = name_end(&words, &mentions, first, numbering.start)?;
     let (name, year) = name(&title[start..words[end].start], words[numbering.start].gap);
-    let told = mentions.iter().filter(|mention| {
+    let named = mentions.iter().filter(|mention| {
         let at = mention.words().start;
         at < first || at >= numbering.start + numbering.len || (end..numbering.start).contains(&at)
     });
@@ -51,7 +51,7 @@ pub fn series(title: &str, today: Date) -> Option<Series> {
         name,
         year,
         id: numbering.id,
-        quality: Quality::of(told),
+        quality: Quality::of(named),
         propers: release::propers(&words, end) + numbering.version,
         group: release::group(title, &words, &mentions, numbering.start + numbering.len),
     })

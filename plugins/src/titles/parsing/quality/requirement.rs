@@ -48,12 +48,12 @@ impl Requirement {
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut requirement = Self { text: text.to_owned(), categories: Default::default() };
         let lower = text.to_lowercase();
-        let parts: Vec<&str> = lower.split([' ', ',', '\t', '\n']).filter(|part| !part.is_empty()).collect();
-        match parts.as_slice() {
+        let terms: Vec<&str> = lower.split([' ', ',', '\t', '\n']).filter(|part| !part.is_empty()).collect();
+        match terms.as_slice() {
             [] => Err("no quality given: `any` allows all".to_owned()),
             ["any"] => Ok(requirement),
-            parts => {
-                parts.iter().flat_map(|part| part.split('|')).try_for_each(|part| requirement.add(part))?;
+            terms => {
+                terms.iter().flat_map(|part| part.split('|')).try_for_each(|part| requirement.add(part))?;
                 Ok(requirement)
             }
         }

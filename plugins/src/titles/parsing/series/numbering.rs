@@ -118,14 +118,14 @@ fn by_season(words: &[Word<'_>], mentions: &[Mention], at: usize) -> Option<Find
         let is_number = words::number(next.lower.trim_start_matches('s')).is_some_and(|number| number > season);
         is_number && (next.gap == "-" || next.gap.contains('&')) && !mentions.iter().any(|it| it.words().start == end)
     });
-    if and || (end..words.len()).any(|later| season_marker(words, later).is_some_and(|(other, _)| other != season)) {
+    if and || (end..words.len()).any(|at| season_marker(words, at).is_some_and(|(other, _)| other != season)) {
         return Some(Finding::Unwanted);
     }
     if let Some((episode, end)) = of_total(words, end) {
         return Some(episodes(words, season, (episode, episode), at, end));
     }
-    let later = (end..words.len()).find_map(|later| episode(words, later, later == end));
-    if let Some((number, end)) = later {
+    let first = (end..words.len()).find_map(|at| episode(words, at, at == end));
+    if let Some((number, end)) = first {
         return Some(episodes(words, season, (number, number), at, end));
     }
     // Anime: `Season 2 - 05`.
@@ -137,7 +137,7 @@ fn by_season(words: &[Word<'_>], mentions: &[Mention], at: usize) -> Option<Find
     if word.starts_with("series") {
         return None;
     }
-    if (end..words.len()).any(|later| SPECIALS.contains(&&*words[later].lower)) {
+    if (end..words.len()).any(|at| SPECIALS.contains(&&*words[at].lower)) {
         let is_quality = |at: &usize| mentions.iter().any(|mention| mention.words().contains(at));
         let rest = (end..words.len()).filter(|at| !is_quality(at)).map(|at| words[at].lower.as_str());
         let name = rest.filter(|word| !SPECIALS.contains(word)).collect::<Vec<_>>().join(" ");
