@@ -12,7 +12,8 @@ use crate::render::report::Verbosity;
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Options of every command")]
 pub(crate) struct GlobalOptions {
-    /// Config: a path, or a name to look for in the usual folders [default: config.yml, or FLEXGET_CONFIG]
+    /// Config: a path, or a name to look for in the usual folders [default: config.yml, or
+    /// FLEXGET_CONFIG]
     #[arg(short, long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Database [default: `flexget-rs.sqlite` beside the config, or FLEXGET_DATABASE]

@@ -1,7 +1,8 @@
 //! The program: the command line, the terminal, and the world that everything else is given.
 //!
-//! [`run`] is the whole program as a function of its arguments and of a [`World`]; `main` calls it with the real one,
-//! and tests with another. The plugins crate contributes what is registered; nothing else here names it.
+//! [`run`] is the whole program as a function of its arguments and of a [`World`]; `main` calls it
+//! with the real one, and tests with another. The plugins crate contributes what is registered;
+//! nothing else here names it.
 
 mod args;
 mod arguments;

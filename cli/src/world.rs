@@ -1,4 +1,4 @@
-//! What the program gets from outside: streams, the environment, the clock, folders, the network's settings, Ctrl-C.
+//! The outside world: streams, environment, clock, folders, network settings, Ctrl-C.
 
 use std::future::Future;
 use std::io::{self, IsTerminal, Write};

@@ -14,13 +14,15 @@ use serde::{Deserialize, Serialize, Serializer};
 use crate::value::{self, Value};
 use deferred::DeferredField;
 
-/// The name of a field. Names known at compile time cost nothing, and those that many entries have are kept once.
+/// The name of a field.
+///
+/// Names known at compile time cost nothing, and those that many entries have are kept once.
 pub type Name = Cow<'static, str>;
 
-/// How many names are kept: more than all plugins have fields. What a service or a user makes up beyond it is kept by each entry.
+/// Limit of the shared names, above the number of all plugins' fields.
 const NAMES: usize = 2_000;
 
-/// The name, kept once for all entries that have it.
+/// Returns the name, kept once for all entries that have it.
 fn shared(name: &str) -> Name {
     thread_local! {
         static KEPT: RefCell<HashSet<&'static str>> = RefCell::default();
@@ -54,8 +56,9 @@ pub enum State {
 
 /// One thing that was found, with its fields.
 ///
-/// It always has a `title` and a `url`. As in FlexGet, the first of each are kept as `original_title` and `original_url`,
-/// and a decision can be asked for by the fields `accepted_by`, `rejected_by`, `failed_by` and `reason`.
+/// It always has a `title` and a `url`. As in FlexGet, the first of each are kept as
+/// `original_title` and `original_url`, and a decision can be asked for by the fields
+/// `accepted_by`, `rejected_by`, `failed_by` and `reason`.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Entry {
     fields: Vec<(Name, Value)>,
@@ -64,11 +67,11 @@ pub struct Entry {
     reason: Option<Box<str>>,
     /// It must not be accepted any more: what would decide on it is not known.
     held: bool,
-    /// What most entries have nothing of.
+    /// State that most entries lack.
     rare: Option<Box<Rare>>,
 }
 
-/// What is kept of an entry whose fields are looked up or rendered.
+/// State of an entry whose fields are looked up or rendered.
 #[derive(Debug, Clone, Default, PartialEq)]
 struct Rare {
     tried: Vec<u32>,
@@ -80,7 +83,7 @@ struct Rare {
 }
 
 impl Entry {
-    /// An undecided entry.
+    /// Creates an undecided entry.
     pub fn new(title: impl Into<String>, url: impl Into<String>) -> Self {
         let title = Value::from(title.into());
         let url = Value::from(url.into());
@@ -93,7 +96,9 @@ impl Entry {
         Self { fields, ..Self::default() }
     }
 
-    /// An undecided entry with these fields, which must have a `title`; without a `url` it gets `fallback_url`.
+    /// Creates an undecided entry with these fields, which must have a `title`.
+    ///
+    /// Without a `url` it gets `fallback_url`.
     ///
     /// # Errors
     /// Says which field is missing or is not text.
@@ -119,22 +124,22 @@ impl Entry {
         Ok(entry)
     }
 
-    /// The title.
+    /// Returns the title.
     pub fn title(&self) -> &str {
         self.text("title").unwrap_or_default()
     }
 
-    /// The address.
+    /// Returns the address.
     pub fn url(&self) -> &str {
         self.text("url").unwrap_or_default()
     }
 
-    /// What is known of a field; nothing is looked up.
+    /// Returns the known value of a field; nothing is looked up.
     pub fn peek(&self, name: &str) -> Option<&Value> {
         self.fields.iter().find(|(known, _)| known == name).map(|(_, value)| value)
     }
 
-    /// What an expression sees of a field: what is known, or what was decided.
+    /// Returns a field as expressions see it: its known value, or the state.
     pub fn get(&self, name: &str) -> Option<Value> {
         if let Some(value) = self.peek(name) {
             return Some(value.clone());
@@ -149,17 +154,17 @@ impl Entry {
         }
     }
 
-    /// A field that is known and is text.
+    /// Returns a field that is known and is text.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.peek(name)?.as_str()
     }
 
-    /// A field that is known and is a whole number, or text that spells one.
+    /// Returns a field that is known and is a whole number, or text that spells one.
     pub fn int(&self, name: &str) -> Option<i64> {
         self.peek(name)?.as_int()
     }
 
-    /// Whether a field is known to be something.
+    /// Returns whether a field is known to be something.
     pub fn has(&self, name: &str) -> bool {
         self.peek(name).is_some_and(|value| !value.is_null())
     }
@@ -178,7 +183,8 @@ impl Entry {
         }
     }
 
-    /// Lets a field be rendered when somebody reads it; until then it keeps its value for those who only look.
+    /// Defers a field to be rendered when it is read; until then [`Entry::peek`] sees its old
+    /// value.
     pub(crate) fn set_deferred(&mut self, name: impl Into<Name>, later: DeferredField) {
         let name = name.into();
         let rare = self.rare.get_or_insert_default();
@@ -187,12 +193,12 @@ impl Entry {
         rare.later.push((name, later));
     }
 
-    /// What a field is rendered from when somebody reads it.
+    /// Returns the template of a deferred field.
     pub(crate) fn later(&self, name: &str) -> Option<&DeferredField> {
         self.rare.as_ref()?.later.iter().find(|(known, _)| known == name).map(|(_, later)| later)
     }
 
-    /// The fields that are rendered when somebody reads them.
+    /// Returns the fields that are rendered when somebody reads them.
     pub(crate) fn deferred_fields(&self) -> impl Iterator<Item = &str> {
         self.rare.iter().flat_map(|rare| rare.later.iter()).map(|(name, _)| name.as_ref())
     }
@@ -203,7 +209,7 @@ impl Entry {
         Some(later.remove(at).1)
     }
 
-    /// Whether it was tried to render a field from something that could not be fetched.
+    /// Returns whether it was tried to render a field from something that could not be fetched.
     pub(crate) fn is_unavailable(&self, name: &str) -> bool {
         self.rare.as_ref().is_some_and(|rare| rare.lost.iter().any(|lost| lost == name))
     }
@@ -215,7 +221,9 @@ impl Entry {
         }
     }
 
-    /// Sets a field unless it is known to be something. Lookups use this: what is known is never overwritten.
+    /// Sets a field unless it is known to be something.
+    ///
+    /// Lookups use this: what is known is never overwritten.
     pub fn fill(&mut self, name: impl Into<Name>, value: impl Into<Value>) {
         let name = name.into();
         if !self.has(&name) {
@@ -223,7 +231,7 @@ impl Entry {
         }
     }
 
-    /// The same with a field, if the value is something.
+    /// Returns the same with a field, if the value is something.
     #[must_use]
     pub fn with(mut self, name: impl Into<Name>, value: impl Into<Value>) -> Self {
         let value = value.into();
@@ -241,27 +249,27 @@ impl Entry {
         }
     }
 
-    /// The fields that are known, in the order in which they became known.
+    /// Returns the fields that are known, in the order in which they became known.
     pub fn fields(&self) -> impl Iterator<Item = (&str, &Value)> {
         self.fields.iter().map(|(name, value)| (name.as_ref(), value))
     }
 
-    /// What was decided.
+    /// State of the entry.
     pub fn state(&self) -> State {
         self.state
     }
 
-    /// Which plugin decided it.
+    /// Returns the plugin that decided it.
     pub fn decided_by(&self) -> Option<&'static str> {
         self.by
     }
 
-    /// Why it was decided.
+    /// Returns why it was decided.
     pub fn reason(&self) -> Option<&str> {
         self.reason.as_deref()
     }
 
-    /// What went wrong while fields were looked up.
+    /// Failures of lookups.
     pub fn traces(&self) -> &[String] {
         self.rare.as_ref().map(|rare| rare.traces.as_slice()).unwrap_or_default()
     }
@@ -298,7 +306,7 @@ impl Entry {
         }
     }
 
-    /// Rejects it, whatever was decided, unless it was rejected already or its field `immortal` is true.
+    /// Rejects it in any state, unless it is rejected or its field `immortal` is true.
     pub fn reject(&mut self, by: &'static str, reason: Option<String>) {
         if self.peek("immortal").is_some_and(Value::is_true) {
             self.trace(format!("{by} could not reject it, because it is immortal"));
@@ -307,12 +315,15 @@ impl Entry {
         }
     }
 
-    /// Fails it: acting on it did not work. An entry that failed is never remembered as seen.
+    /// Fails it: acting on it did not work.
+    ///
+    /// An entry that failed is never remembered as seen.
     pub fn fail(&mut self, by: &'static str, reason: impl Into<String>) {
         self.decide(State::Failed, by, Some(reason.into()));
     }
 
-    /// Leaves it undecided for good: what would reject it is not known, so nobody may accept it in this run.
+    /// Withholds it from this run: it stays undecided, as a condition that might reject it is
+    /// unknown.
     pub fn hold(&mut self, by: &'static str, reason: impl Into<String>) {
         if self.state != State::Rejected {
             self.decide(State::Undecided, by, Some(reason.into()));
@@ -326,18 +337,18 @@ impl Entry {
         self.reason = reason.map(String::into_boxed_str);
     }
 
-    /// A copy of the fields alone, undecided: what a list keeps and gives.
+    /// Returns a copy of the fields alone, undecided: what a list keeps and gives.
     #[must_use]
     pub fn fresh(&self) -> Self {
         Self { fields: self.fields.clone(), ..Self::default() }
     }
 
-    /// The fields as JSON that [`Entry::from_stored`] reads back as they were; names starting with `_` stay behind.
+    /// Returns the fields as JSON for [`Entry::from_stored`], without names that begin with `_`.
     pub fn to_stored(&self) -> serde_json::Value {
         serde_json::to_value(ToStore { entry: self, but: &[] }).unwrap_or_default()
     }
 
-    /// The text of what [`Entry::to_stored`] gives, without some fields.
+    /// Returns the text of what [`Entry::to_stored`] gives, without some fields.
     pub fn to_stored_text(&self, but: &[&str]) -> String {
         serde_json::to_string(&ToStore { entry: self, but }).unwrap_or_default()
     }

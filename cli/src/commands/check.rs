@@ -16,9 +16,9 @@ use crate::session::Session;
 
 /// Check the config and report everything that is wrong with it
 ///
-/// Nothing is run and nothing is sent. Plugins that only FlexGet has are listed for each task that names them. The exit
-/// code is 2 if there is an error, and 0 if there are only warnings: a task that needs such a plugin is skipped, and the
-/// others run.
+/// Nothing is run and nothing is sent. Plugins that only FlexGet has are listed for each task that
+/// names them. The exit code is 2 if there is an error, and 0 if there are only warnings: a task
+/// that needs such a plugin is skipped, and the others run.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Check {
     /// Config, as with `--config`
@@ -84,7 +84,7 @@ fn summarize(plan: &Plan, name: &str, is_valid: bool, session: &Session) {
     }
 }
 
-/// Prints, for each task, the plugins that it names and that this program does not have.
+/// Prints the plugins that each task names and this program lacks.
 fn list_missing(config: &Config, session: &Session) {
     let missing = config.missing();
     if missing.is_empty() {

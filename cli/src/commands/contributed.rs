@@ -66,8 +66,8 @@ pub(crate) async fn run(matches: &ArgMatches, session: &Rc<Session>) -> u8 {
 
 /// Returns the config that the command is about.
 ///
-/// Its content does not matter, and it need not exist: then the command is about the config that is expected in the
-/// usual folder.
+/// Its content does not matter, and it need not exist: then the command is about the config that is
+/// expected in the usual folder.
 fn config_path(session: &Session) -> Result<PathBuf> {
     let Session { console, global, folders, environment, .. } = session;
     match folders.config(global.config.as_deref(), environment) {
@@ -118,7 +118,7 @@ impl JsonResult {
     }
 }
 
-/// Creates the output of a command: on the console, or into the document that is printed at the end.
+/// Creates the output of a command: the console, or the document that is printed at the end.
 fn output(format: Format, session: &Rc<Session>, result: Rc<RefCell<JsonResult>>) -> Output {
     let quiet = session.global.quiet;
     let width = session.console.width();

@@ -23,9 +23,10 @@ use crate::session::{Session, error_document};
 
 /// Run tasks
 ///
-/// All tasks of the config, except those that are `manual`, run one after the other. A line is printed for each task,
-/// and what changed, failed or needs attention. The exit code is 0 if all went well, 1 if a task was aborted or could
-/// not run or a change failed, 2 if the config or the command line is wrong, 130 if the run was interrupted.
+/// All tasks of the config, except those that are `manual`, run one after the other. A line is
+/// printed for each task, and what changed, failed or needs attention. The exit code is 0 if all
+/// went well, 1 if a task was aborted or could not run or a change failed, 2 if the config or the
+/// command line is wrong, 130 if the run was interrupted.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Execute {
     /// Run these tasks only, even `manual` ones; `*`, `?` and `[…]` match as in a shell
@@ -65,7 +66,7 @@ struct RunDocument<'a> {
     /// Why no task ran.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<Value>,
-    /// What is wrong with the config.
+    /// Diagnostics of the config.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     diagnostics: &'a [DiagnosticReport],
     /// Whether the run was cut short.

@@ -111,7 +111,9 @@ fn summary(registration: &Registration) -> String {
     paragraph.split_once(". ").map_or(paragraph.clone(), |(first, _)| format!("{first}."))
 }
 
-/// Returns the phases and priorities of the plugin's own example: `filter(128)`; other options may have others.
+/// Returns the phases and priorities of the plugin's example, such as `filter(128)`.
+///
+/// Other options may have others.
 fn phases(registration: &Registration) -> Vec<String> {
     let example = manual::manual(registration.name).and_then(|manual| manual::example(&manual)).unwrap_or_default();
     let example = Document::parse("example", &example).ok();

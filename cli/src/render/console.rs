@@ -1,7 +1,7 @@
 //! The console: stdout for data, stderr for everything else.
 //!
-//! A reader that goes away (`| head`) ends the output, not the work; any other failure to write is remembered and
-//! reported at the end.
+//! A reader that goes away (`| head`) ends the output, not the work; any other failure to write is
+//! remembered and reported at the end.
 
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,7 +16,8 @@ use crate::world::Stream;
 /// When to use colours.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ColorChoice {
-    // On a terminal that can show them, unless NO_COLOR is set. No doc comments: they would lengthen every help.
+    // On a terminal that can show them, unless NO_COLOR is set. No doc comments: they would
+    // lengthen every help.
     #[default]
     Auto,
     Always,
@@ -44,7 +45,9 @@ impl MessageKind {
     }
 }
 
-/// Stdout and stderr. Clones write to the same streams.
+/// Stdout and stderr.
+///
+/// Clones write to the same streams.
 #[derive(Clone)]
 pub(crate) struct Console {
     streams: Arc<Mutex<Streams>>,
@@ -104,7 +107,7 @@ impl Writer {
 const ERASE: &str = "\r\u{1b}[2K";
 
 impl Console {
-    /// Creates the console over two streams, with colours as chosen and as the terminal can show them.
+    /// Creates the console over two streams, with colours if chosen and possible.
     pub(crate) fn new(stdout: Stream, stderr: Stream, color: ColorChoice, environment: &Environment) -> Self {
         let set = |name: &str| environment(name).filter(|value| !value.is_empty());
         let capable = set("TERM").is_none_or(|term| term != "dumb");

@@ -15,7 +15,8 @@ const SILENT: [&str; 8] = ["h2", "hyper", "hyper_util", "reqwest", "rustls", "to
 
 /// Creates a subscriber that prints what `directives` or else `level` lets through.
 ///
-/// `directives` are a level (`debug`) or targets with levels (`flexget_core::context::http=trace,info`).
+/// `directives` are a level (`debug`) or targets with levels
+/// (`flexget_core::context::http=trace,info`).
 ///
 /// # Errors
 /// The directives are not valid.

@@ -20,7 +20,8 @@ pub(crate) const STRONG: Style = Style::new().bold();
 
 /// Text without control characters, except for this program's own styles.
 ///
-/// The console takes nothing else, so that no title, name, error body or argument can reach a terminal unfiltered.
+/// The console takes nothing else, so that no title, name, error body or argument can reach a
+/// terminal unfiltered.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Printable(String);
 
@@ -90,7 +91,7 @@ impl Printable {
         self
     }
 
-    /// Breaks the lines at `width` columns and indents what follows the first; each line ends with a line break.
+    /// Breaks lines at `width` columns, each with a line break, and indents all but the first.
     pub(crate) fn wrapped(&self, width: Option<usize>, indent: usize) -> Self {
         Self(text::wrap(&self.0, width, indent))
     }
@@ -121,12 +122,12 @@ impl Printable {
     }
 }
 
-/// Whether a character is a line break or a tab.
+/// Returns whether a character is a line break or a tab.
 fn is_space(c: char) -> bool {
     matches!(c, '\n' | '\r' | '\t' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
-/// Whether a terminal could obey a character: C0, C1, line breaks, and changes of the writing direction.
+/// Returns whether a terminal may interpret a character: C0, C1, line breaks, bidi controls.
 fn is_control(c: char, multiline: bool) -> bool {
     match c {
         '\n' | '\t' => !multiline,
@@ -135,7 +136,7 @@ fn is_control(c: char, multiline: bool) -> bool {
     }
 }
 
-/// Writes JSON so that no string in it can reach a terminal unfiltered: control characters are escaped.
+/// JSON whose control characters are escaped, so that none reaches a terminal.
 pub(crate) struct EscapedJson<'a>(pub &'a mut dyn io::Write);
 
 impl io::Write for EscapedJson<'_> {

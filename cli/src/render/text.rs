@@ -7,7 +7,7 @@ pub(crate) fn columns(text: &str) -> usize {
     anstream::adapter::strip_str(text).map(UnicodeWidthStr::width).sum()
 }
 
-/// Breaks the lines at `width` columns and indents what follows the first; each line ends with a line break.
+/// Breaks lines at `width` columns, each with a line break, and indents all but the first.
 ///
 /// A word that is longer than a line stays whole, so that it can be copied.
 pub(crate) fn wrap(text: &str, width: Option<usize>, indent: usize) -> String {

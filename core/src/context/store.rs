@@ -1,8 +1,8 @@
-//! What is remembered between runs, in SQLite.
+//! The database in SQLite, which outlives runs.
 //!
 //! This folder is the only one that speaks SQL. A [`Store`] has two databases: what tasks remember
-//! (collections, settings, the journal) is scoped by the config's name; accounts and rate limits are in
-//! the auth store, which all configs of a user share.
+//! (collections, settings, the journal) is scoped by the config's name; accounts and rate limits
+//! are in the auth store, which all configs of a user share.
 
 pub mod accounts;
 mod buckets;

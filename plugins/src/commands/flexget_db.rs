@@ -18,11 +18,14 @@ use crate::lists::stored_list::StoredList;
 use crate::shared::placeholder_url::placeholder_url;
 use crate::shared::seen_record::{self, SeenRecord};
 
-/// Takes over the lists and what was seen from a database of FlexGet: `import flexget-db db-config.sqlite`.
+/// Imports lists and seen entries from a database of FlexGet.
 ///
-/// Entry lists, movie lists, regexp lists and pending lists are brought into the lists of the same names, with the times at
-/// which their items were added. The database is only read. What is here already stays as it is, so that doing it twice
-/// changes nothing. Credentials are not taken over, because they belong to another application.
+/// Example: `import flexget-db db-config.sqlite`.
+///
+/// Entry lists, movie lists, regexp lists and pending lists are brought into the lists of the same
+/// names, with the times at which their items were added. The database is only read. What is here
+/// already stays as it is, so that doing it twice changes nothing. Credentials are not taken over,
+/// because they belong to another application.
 #[derive(Deserialize, JsonSchema)]
 struct ImportFlexgetDb {
     /// The database: `db-config.sqlite` for the config `config.yml`, in the same folder.
@@ -51,7 +54,7 @@ impl Command for ImportFlexgetDb {
     }
 }
 
-/// What became of one list.
+/// Result for one list.
 struct Brought {
     kind: &'static str,
     name: String,
@@ -163,7 +166,7 @@ struct Source {
 }
 
 impl Source {
-    /// Whether it has none of the tables that are looked for.
+    /// Returns whether it has none of the tables that are looked for.
     fn is_foreign(&self) -> Result<bool> {
         for table in ["seen_entry", ENTRIES.lists, MOVIES.lists, REGEXPS.lists, PENDING.lists] {
             if self.database.has_table(table)? {
@@ -246,23 +249,23 @@ impl Source {
         Ok(Brought { kind: seen_record::COLLECTION, name: String::new(), found, new, left_out: Vec::new() })
     }
 
-    /// The names of the accounts whose tokens stay behind.
+    /// Returns the names of the accounts whose tokens stay behind.
     fn accounts(&self) -> Result<Vec<String>> {
         let rows = self.database.rows("trakt_user_auth", &["account"])?.unwrap_or_default();
         Ok(rows.iter().flatten().map(Value::display).collect())
     }
 
-    /// A time as FlexGet writes it: that of the clock on the wall, without the zone.
+    /// Returns a time as FlexGet writes it: that of the clock on the wall, without the zone.
     fn time(&self, cell: &Value) -> Timestamp {
         let wall = cell.as_str().and_then(|text| text.parse::<DateTime>().ok());
         wall.and_then(|wall| TimeZone::system().to_timestamp(wall).ok()).unwrap_or(self.now)
     }
 }
 
-/// What FlexGet notes of its decisions about an entry, which says nothing of a later run.
+/// Fields in which FlexGet stores its decisions, which mean nothing for a later run.
 const DECISIONS: [&str; 4] = ["accepted_by", "rejected_by", "failed_by", "reason"];
 
-/// An entry as FlexGet stores it.
+/// Returns an entry as FlexGet stores it.
 fn stored(cell: &Value) -> Result<Entry, String> {
     let broken = || "an entry that cannot be read".to_owned();
     let json: Json = serde_json::from_str(cell.as_str().ok_or_else(broken)?).map_err(|_| broken())?;
@@ -274,7 +277,7 @@ fn stored(cell: &Value) -> Result<Entry, String> {
     })
 }
 
-/// A field as FlexGet stores it: what JSON has not is a mapping that says what it is.
+/// Returns a field as FlexGet stores it: what JSON has not is a mapping that says what it is.
 fn value_of(json: &Json) -> Value {
     match json {
         Json::Object(map) => match (map.get("serializer").and_then(Json::as_str), map.get("value")) {

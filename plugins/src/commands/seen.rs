@@ -1,4 +1,4 @@
-//! `seen …`
+//! The commands `seen …`.
 
 use flexget_core::plugin::command::verb;
 use flexget_core::prelude::*;
@@ -6,11 +6,13 @@ use serde_json::json;
 
 use crate::shared::seen_record::{BY_HAND, SeenRecord};
 
-/// Shows what was seen: `seen search '*solaris*'`. `*` stands for anything and `?` for one character; without them the
-/// text may stand anywhere. Upper and lower case are alike.
+/// Shows what was seen: `seen search '*solaris*'`.
+///
+/// `*` stands for anything and `?` for one character; without them the text may stand anywhere.
+/// Upper and lower case are alike.
 #[derive(Deserialize, JsonSchema)]
 struct Search {
-    /// What to look for in titles and in the values of the other fields.
+    /// Text to search for in titles and in the values of the other fields.
     #[schemars(extend("positional" = true))]
     pattern: String,
     /// Only what these tasks have seen; `*` and `?` as in the pattern.
@@ -100,8 +102,10 @@ impl Command for Add {
     }
 }
 
-/// Forgets what was seen, so that tasks may accept it again: what has exactly this title or value, or, with `*` and `?`,
-/// everything that is like it. Upper and lower case are alike.
+/// Forgets seen entries, so that tasks may accept them again.
+///
+/// They are those with exactly this title or value, or, with `*` and `?`, all that match. Case does
+/// not matter.
 #[derive(Deserialize, JsonSchema)]
 struct Forget {
     /// The title or the value of another field.
@@ -144,7 +148,7 @@ impl Command for Forget {
     }
 }
 
-/// Everything that was seen, oldest first, with the numbers of the records.
+/// Returns all seen entries, oldest first, with the numbers of their records.
 fn all(cx: &Context) -> Result<Vec<(i64, SeenRecord)>> {
     let sights = SeenRecord::collection(cx).each(|raw| SeenRecord::read(raw).map(|sight| (raw.id, sight)))?;
     Ok(sights.into_iter().flatten().collect())
@@ -166,7 +170,7 @@ fn data(sight: &SeenRecord) -> serde_json::Value {
     })
 }
 
-/// Whether a text is as a pattern with `*` and `?` says, upper and lower case alike.
+/// Returns whether a text is as a pattern with `*` and `?` says, upper and lower case alike.
 fn is_like(pattern: &str, text: &str) -> bool {
     let fold = |text: &str| text.to_lowercase().chars().collect::<Vec<char>>();
     let (pattern, text) = (fold(pattern), fold(text));

@@ -99,8 +99,7 @@ impl Crossmatch {
         Some(if self.case_sensitive { text } else { text.to_lowercase() })
     }
 
-    /// Returns the positions of the others by field and value, or `None` if comparisons are not
-    /// exact.
+    /// Indexes the others by field and value, or returns `None` if comparisons are not exact.
     fn index(&self, others: &[Entry]) -> Option<HashMap<(usize, String), Vec<usize>>> {
         let mut index: HashMap<(usize, String), Vec<usize>> = HashMap::new();
         for (at, other) in others.iter().enumerate().filter(|_| self.exact) {
@@ -124,8 +123,7 @@ impl Crossmatch {
         matches
     }
 
-    /// Returns the positions of the others with a field that contains the entry's or is within it,
-    /// and these fields.
+    /// Returns the others with a field that contains the entry's or is within it, and these fields.
     fn similar(&self, entry: &Entry, others: &[Entry]) -> BTreeMap<usize, Vec<&str>> {
         let mut matches: BTreeMap<usize, Vec<&str>> = BTreeMap::new();
         for (at, other) in others.iter().enumerate() {

@@ -40,8 +40,7 @@ pub enum ExistsMovie {
 pub struct ExistsMovieOptions {
     /// The folder, or several.
     path: OneOrMany<String>,
-    /// Whether a movie is accepted in another quality (`yes`) or only in a better one (`better`)
-    /// than all its copies.
+    /// Whether to accept another quality (`yes`) or only a better one (`better`) than all copies.
     #[serde(default)]
     allow_different_qualities: AllowedQualities,
     /// The kind of copies.

@@ -40,8 +40,7 @@ pub enum ExistsSeries {
 pub struct ExistsSeriesOptions {
     /// The folder, or several; text may be a template.
     path: OneOrMany<Template>,
-    /// Whether an episode is accepted in another quality (`yes`) or only in a better one (`better`)
-    /// than its copies.
+    /// Whether to accept another quality (`yes`) or only a better one (`better`) than the copies.
     #[serde(default)]
     allow_different_qualities: AllowedQualities,
     /// Whether subfolders are read.

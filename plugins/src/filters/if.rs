@@ -24,10 +24,12 @@ use serde::{Deserializer, de};
 /// `'x' in title and trakt_watched` fetches only for entries with an `x` in the title.
 ///
 /// * A field that does not exist makes the condition false, also within `not`.
-/// * A field whose lookup failed makes it neither true nor false. The rule does not apply then. If it would reject or
-/// fail the entry, no plugin can accept the entry in this run, and it stays undecided with the
-/// reason. (FlexGet reads the field as `None`, so that entries not known to be watched pass.)
-/// * A condition that cannot be evaluated, such as a text compared with a number, gives a warning and does not apply.
+/// * A field whose lookup failed makes it neither true nor false. The rule does not apply then. If
+///   it would reject or fail the entry, no plugin can accept the entry in this run, and it stays
+///   undecided with the reason. (FlexGet reads the field as `None`, so that entries not known to be
+///   watched pass.)
+/// * A condition that cannot be evaluated, such as a text compared with a number, gives a warning
+///   and does not apply.
 ///
 /// ```yaml
 /// mock:
@@ -168,8 +170,7 @@ impl Rule {
         }
     }
 
-    /// Returns the positions of matching entries, and withholds those for which the condition is
-    /// unknown.
+    /// Returns the positions of matches, and withholds entries with an unknown condition.
     async fn matching(&self, task: &mut Task) -> Vec<usize> {
         let live = task.live().collect();
         let results = task.evaluate(live, |fields, now| self.condition.holds(fields, now)).await;

@@ -106,8 +106,7 @@ impl Regexp {
         Ok(())
     }
 
-    /// Decides about the entry at `at` by the first regular expression that matches, or does not;
-    /// returns whether one did.
+    /// Decides the entry at `at` by the first expression that applies; returns whether one did.
     fn apply(
         &self,
         expressions: &Expressions,

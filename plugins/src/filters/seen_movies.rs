@@ -5,8 +5,7 @@ use jiff::Timestamp;
 
 use crate::shared::seen_record::{BY_HAND, SeenRecord, new_record};
 
-/// Rejects movies that an earlier run accepted, recognised by `imdb_id`, `tmdb_id` or
-/// `trakt_movie_id`.
+/// Rejects movies that an earlier run accepted, by `imdb_id`, `tmdb_id` or `trakt_movie_id`.
 ///
 /// A movie that two entries of one run are of is accepted once. `strict` also rejects entries
 /// without any of these ids. Fields of a lookup are fetched. The ids are remembered among the

@@ -21,8 +21,7 @@ pub struct FromDigest {
     list: String,
     /// The number of entries to keep; use the plugin `limit` instead, which removes none.
     limit: Option<i64>,
-    /// When entries are removed: after this run (`yes`), never (`no`), or at an age such as
-    /// `3 days`.
+    /// When to remove entries: after this run (`yes`), never (`no`), or at an age such as `3 days`.
     #[serde(default)]
     expire: Expire,
     /// Whether the entries keep the state that they had in the other task.

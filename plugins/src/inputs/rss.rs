@@ -75,8 +75,7 @@ pub struct RssOptions {
     /// Whether all items are read in each run, rather than those that are new since the last run.
     #[serde(default = "yes")]
     all_entries: bool,
-    /// Other fields of the feed, also under other names:
-    /// `[ category, { 'nyaa:seeders': seeders } ]`.
+    /// Other fields of the feed, also renamed: `[ category, { 'nyaa:seeders': seeders } ]`.
     #[serde(default)]
     other_fields: Vec<OtherField>,
 }
@@ -220,8 +219,7 @@ impl RssOptions {
         Ok(())
     }
 
-    /// Returns the text of the feed and the position to store, or `None` if the feed has not
-    /// changed.
+    /// Returns the feed's text and the position to store, or `None` if it is unchanged.
     async fn read(&self, last: &FeedPosition, task: &Task) -> Result<Option<(String, FeedPosition)>> {
         let (bytes, charset, position) = if self.url.is_remote() {
             let mut headers = Vec::new();

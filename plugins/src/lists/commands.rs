@@ -1,4 +1,6 @@
-//! Commands about the lists that are kept in the store. They are spoken of alike; what is the same for all kinds is here.
+//! Commands about the lists that are kept in the store.
+//!
+//! They are spoken of alike; what is the same for all kinds is here.
 
 mod entry_list;
 mod movie_list;
@@ -35,7 +37,7 @@ trait OfKind: JsonSchema + 'static {
     const KIND: Kind;
 }
 
-/// The list that is meant where none is named.
+/// Returns the list that is meant where none is named.
 fn default_list<K: OfKind>() -> String {
     K::KIND.default.to_owned()
 }
@@ -60,7 +62,7 @@ impl<K: OfKind> Command for All<K> {
 #[derive(Deserialize, JsonSchema)]
 #[serde(bound = "")]
 struct Show<K: OfKind> {
-    /// The list, unless it is the usual one, and the title of the entry or the number that `list` shows.
+    /// List, unless it is the default, and the entry's title or its number as `list` shows it.
     #[schemars(extend("positional" = true))]
     entry: Vec<String>,
     #[serde(skip)]
@@ -79,7 +81,7 @@ impl<K: OfKind> Command for Show<K> {
 #[derive(Deserialize, JsonSchema)]
 #[serde(bound = "")]
 struct Del<K: OfKind> {
-    /// The list, unless it is the usual one, and the title of the item or the number that `list` shows.
+    /// List, unless it is the default, and the item's title or its number as `list` shows it.
     #[schemars(extend("positional" = true))]
     item: Vec<String>,
     #[serde(skip)]
@@ -124,7 +126,7 @@ struct Opened {
 }
 
 impl Kind {
-    /// The list of this name, if there is one, and the names of all; upper and lower case are alike unless there are two.
+    /// Finds the list of this name, without regard to case unless two differ in it; and all names.
     fn look_for(&self, cx: &Context, name: &str) -> Result<(Option<Opened>, Vec<String>)> {
         let names: Vec<String> = cx.store.collections(self.key)?.into_iter().map(|(name, _)| name).collect();
         let folded = name.to_lowercase();
@@ -144,13 +146,13 @@ impl Kind {
         })
     }
 
-    /// The list of this name, which is made if it is not there yet.
+    /// Returns the list of this name, which is made if it is not there yet.
     fn open_or_new(&self, cx: &Context, name: &str) -> Result<Opened> {
         let (found, _) = self.look_for(cx, name)?;
         Ok(found.unwrap_or_else(|| Opened { name: name.to_owned(), stored_list: (self.stored_list)(cx, name) }))
     }
 
-    /// What was typed as `[LIST] …`, with as many words behind the list as `rest` names.
+    /// Splits the arguments `[LIST] …`, with as many words after the list as `rest` names.
     fn split<const N: usize>(&self, words: &[String], rest: [&str; N]) -> Result<(String, [String; N])> {
         let (list, words) = match words {
             [list, words @ ..] if words.len() == N => (list.as_str(), words),
@@ -163,7 +165,7 @@ impl Kind {
         Ok((list.to_owned(), words))
     }
 
-    /// The item that a title, or the number that `list` shows, means.
+    /// Returns the item that a title, or the number that `list` shows, means.
     fn pick(&self, list: &Opened, wanted: &str) -> Result<Item> {
         let mut items = list.stored_list.items()?;
         let by_title = items.iter().position(|item| item.entry.title() == wanted);
@@ -273,14 +275,14 @@ impl Kind {
     }
 }
 
-/// An item as data.
+/// Returns an item as data.
 fn data(item: &Item) -> serde_json::Value {
     let fields: serde_json::Map<_, _> =
         item.entry.fields().map(|(name, value)| (name.to_owned(), value.to_json())).collect();
     json!({ "id": item.id, "added": item.added.to_string(), "fields": fields })
 }
 
-/// An entry of a list, made from what was typed.
+/// Returns an entry of a list, made from what was typed.
 fn typed(title: String, url: String, attributes: &BTreeMap<String, String>) -> Entry {
     let mut entry = Entry::new(title, url);
     attributes.iter().for_each(|(name, value)| entry.set(name.clone(), value.as_str()));

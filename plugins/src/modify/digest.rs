@@ -3,8 +3,9 @@ use flexget_core::prelude::*;
 
 use crate::shared::digest_entries;
 
-/// Stores entries under a name, for `from_digest` in another task: to handle the entries of many
-/// runs at once.
+/// Stores entries under a name, for `from_digest` in another task.
+///
+/// That task handles the entries of many runs at once.
 ///
 /// The entries get the fields `digest_task` and `digest_state`. An entry is stored as often as it
 /// comes.

@@ -1,7 +1,8 @@
 use flexget_core::prelude::*;
 
-/// Offers the field `media_id`, which names a movie or an episode: `solaris 1972`,
-/// `some show s01e02`. Runs in every task.
+/// Offers the field `media_id` of movies and episodes: `solaris 1972`, `some show s01e02`.
+///
+/// Runs in every task.
 ///
 /// It is made of `movie_name` and `movie_year`, or of `series_name`, `series_year` and the episode,
 /// the season or the date; it is null if these are unknown. Fields of a lookup count once something

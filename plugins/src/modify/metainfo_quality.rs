@@ -5,7 +5,9 @@ use crate::titles::parsing::movie::movie;
 use crate::titles::parsing::series::series;
 use crate::titles::parsing::today;
 
-/// Offers the field `quality`, read from the title: `1080p webdl h264`. Runs in every task.
+/// Offers the field `quality`, read from the title: `1080p webdl h264`.
+///
+/// Runs in every task.
 ///
 /// Its parts are resolution, source, codec, color range and audio, with FlexGet's names; it is
 /// `unknown` if the title has none. In conditions and in `sort_by`, qualities are ordered from

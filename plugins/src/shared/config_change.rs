@@ -13,8 +13,9 @@ pub fn has_changed(task: &Task) -> Result<bool> {
     Ok(task.cx.store.get_setting(&key(task))? != Some(current.to_string().into()))
 }
 
-/// Remembers the task's config. Call it in the learn phase: the config of an aborted run does not
-/// count.
+/// Remembers the task's config.
+///
+/// Call it in the learn phase: the config of an aborted run does not count.
 ///
 /// # Errors
 /// The store cannot be written.

@@ -1,5 +1,4 @@
-//! Whether an entry is wanted besides the copies that are on disk, for `exists_movie` and
-//! `exists_series`.
+//! Comparison of entries with copies on disk, for `exists_movie` and `exists_series`.
 
 use flexget_core::prelude::*;
 

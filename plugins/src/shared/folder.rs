@@ -21,8 +21,7 @@ pub fn contents(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-/// Returns all that is in a folder, and in its subfolders if `recursive` is set; `None` if it is no
-/// folder.
+/// Returns the items in a folder (with `recursive` below it, too), or `None` if it is none.
 ///
 /// # Errors
 /// The folder or a subfolder cannot be read: a part must not be taken for the whole.

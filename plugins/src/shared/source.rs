@@ -32,8 +32,7 @@ impl Location {
         &self.0
     }
 
-    /// Requests the URL, accepting any type of content, and returns the response whatever its
-    /// status.
+    /// Requests the URL with any content type, and returns the response whatever its status.
     ///
     /// # Errors
     /// There was no response.
@@ -184,8 +183,9 @@ pub fn charset(content_type: &str) -> Option<&str> {
     Some(rest.split(';').next()?.trim().trim_matches(['"', '\'']))
 }
 
-/// Decodes text: by its byte order mark, in the given encoding, in UTF-8, or else in Windows-1252,
-/// which fits any bytes.
+/// Decodes text by its byte order mark, the given encoding, UTF-8, or else Windows-1252.
+///
+/// Windows-1252 fits any bytes.
 pub fn decode(bytes: &[u8], encoding: Option<&str>) -> String {
     let given = encoding.and_then(|label| encoding_rs::Encoding::for_label(label.as_bytes()));
     let marked = encoding_rs::Encoding::for_bom(bytes).map(|(encoding, _)| encoding);

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 
-/// Creates the file and its folder when they are missing, and warns when others can read credentials.
+/// Creates the file and its folder if missing, and warns if others can read credentials.
 ///
 /// SQLite gives `-wal` and `-shm` the permissions of the database itself, whatever the umask is.
 pub(super) fn prepare(path: &Path, has_accounts: bool) -> Result<()> {

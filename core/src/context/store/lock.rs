@@ -20,7 +20,7 @@ use crate::error::{Error, Result};
 const POLL: Duration = Duration::from_millis(20);
 const PATIENCE: Duration = Duration::from_secs(600);
 
-/// The right to renew credentials of an auth store; released when dropped, or when the process ends.
+/// Right to renew credentials of an auth store; released on drop or when the process ends.
 pub(crate) struct Lock {
     /// Before the file's, because a process that waits for itself would poll.
     _here: OwnedMutexGuard<()>,
@@ -32,8 +32,8 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// The lock file cannot be created, or another process has held it for ten minutes, longer than any
-    /// renewal takes.
+    /// The lock file cannot be created, or another process has held it for ten minutes, longer than
+    /// any renewal takes.
     pub(crate) async fn lock(&self, clock: &Clock) -> Result<Lock> {
         let Some(path) = self.path() else {
             let name = format!("memory {:p}", Rc::as_ptr(self.auth_database()));
@@ -60,7 +60,7 @@ fn here(name: OsString) -> Arc<tokio::sync::Mutex<()>> {
     lock
 }
 
-/// Locks the file; `None` on a file system without locks, where processes cannot exclude each other.
+/// Locks the file; returns `None` on a file system without locks.
 async fn across_processes(path: &Path, clock: &Clock) -> Result<Option<File>> {
     let failed = |cause| {
         Error::new(format!("the lock `{}` cannot be taken", path.display()))

@@ -1,7 +1,7 @@
 //! Records and the rows of records and keys.
 //!
-//! A row's id holds the collection and the record's number in it: so the records of a collection lie
-//! together, in the order of insertion, and need no index.
+//! A row's id holds the collection and the record's number in it: so the records of a collection
+//! lie together, in the order of insertion, and need no index.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
@@ -39,7 +39,9 @@ pub struct Record {
     pub data: Value,
     /// When it was added.
     pub added: Timestamp,
-    /// When it expires. It stays until it is pruned; readers compare the time.
+    /// When it expires.
+    ///
+    /// It stays until it is pruned; readers compare the time.
     pub expires: Option<Timestamp>,
 }
 
@@ -137,7 +139,7 @@ pub(super) fn each<T>(
         .collect()
 }
 
-/// The same for records with any of the keys, and perhaps others whose keys have the same hash.
+/// Maps the records with any of the keys, and perhaps others whose keys have the same hash.
 pub(super) fn each_with<T, K: AsRef<str>>(
     connection: &Connection,
     collection: i64,
@@ -182,7 +184,7 @@ pub(super) fn find<K: AsRef<str>>(
     Ok(found)
 }
 
-/// The numbers of the records that may have any of the keys, each once, in order.
+/// Returns the numbers of the records that may have any of the keys, each once, in order.
 fn with_keys<K: AsRef<str>>(connection: &Connection, collection: i64, keys: &[K]) -> rusqlite::Result<Vec<i64>> {
     let mut numbers: Vec<i64> = Vec::new();
     // Walking over all keys of a collection costs a fraction of looking each up.
@@ -294,7 +296,7 @@ fn text(keys: &[String]) -> rusqlite::Result<String> {
     serde_json::to_string(keys).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
 }
 
-/// Writes the keys in their own order, because a tree that grows at one end is several times faster.
+/// Writes the keys in sorted order, which is several times faster.
 fn insert_keys(transaction: &Transaction<'_>, collection: i64, mut keys: Vec<(i64, i64)>) -> rusqlite::Result<()> {
     /// Rows per statement: running a statement takes as long as inserting a row.
     const ROWS: usize = 64;

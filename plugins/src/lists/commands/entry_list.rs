@@ -1,4 +1,4 @@
-//! `entry-list …`
+//! The commands `entry-list …`.
 
 use flexget_core::prelude::*;
 
@@ -48,8 +48,10 @@ impl Command for Items {
     }
 }
 
-/// Adds an entry to a list: `entry-list add [LIST] TITLE URL`. A list that is not there yet is made; an entry that is
-/// on the list already takes over what is typed.
+/// Adds an entry to a list: `entry-list add [LIST] TITLE URL`.
+///
+/// A list that is not there yet is made; an entry that is on the list already takes over what is
+/// typed.
 #[derive(Deserialize, JsonSchema)]
 struct Add {
     /// The list, unless it is `entries`, the title and the address.

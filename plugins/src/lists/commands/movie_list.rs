@@ -1,4 +1,4 @@
-//! `movie-list …`
+//! The commands `movie-list …`.
 
 use flexget_core::prelude::*;
 
@@ -52,8 +52,10 @@ impl Command for Items {
     }
 }
 
-/// Adds a movie to a list: `movie-list add [LIST] 'TITLE (YEAR)' -i imdb_id=tt1234567`. A list that is not there yet is
-/// made; a movie that is on the list already takes over what is typed. Nobody is asked about the movie.
+/// Adds a movie to a list: `movie-list add [LIST] 'TITLE (YEAR)' -i imdb_id=tt1234567`.
+///
+/// A list that is not there yet is made; a movie that is on the list already takes over what is
+/// typed. Nobody is asked about the movie.
 #[derive(Deserialize, JsonSchema)]
 struct Add {
     /// The list, unless it is `movies`, and the name with the year in parentheses.

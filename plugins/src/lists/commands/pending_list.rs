@@ -1,4 +1,4 @@
-//! `pending-list …`
+//! The commands `pending-list …`.
 
 use flexget_core::prelude::*;
 use serde_json::json;
@@ -50,8 +50,10 @@ impl Command for Items {
     }
 }
 
-/// Adds an entry to a list, to wait for approval: `pending-list add [LIST] TITLE URL`. A list that is not there yet is made; an entry that is
-/// on the list already takes over what is typed.
+/// Adds an entry to a list, to wait for approval: `pending-list add [LIST] TITLE URL`.
+///
+/// A list that is not there yet is made; an entry that is on the list already takes over what is
+/// typed.
 #[derive(Deserialize, JsonSchema)]
 struct Add {
     /// The list, unless it is `pending`, the title and the address.
@@ -85,7 +87,8 @@ impl Command for Add {
 /// Approves an entry, so that tasks that read the list get it: `pending-list approve [LIST] TITLE`.
 #[derive(Deserialize, JsonSchema)]
 struct Approve {
-    /// The list, unless it is `pending`, and the title of the entry or the number that `pending-list list` shows.
+    /// List, unless it is `pending`, and the entry's title or its number as `pending-list list`
+    /// shows it.
     #[schemars(extend("positional" = true))]
     entry: Vec<String>,
 }
@@ -103,7 +106,8 @@ impl Command for Approve {
 /// Takes the approval of an entry back; it stays on the list: `pending-list reject [LIST] TITLE`.
 #[derive(Deserialize, JsonSchema)]
 struct Reject {
-    /// The list, unless it is `pending`, and the title of the entry or the number that `pending-list list` shows.
+    /// List, unless it is `pending`, and the entry's title or its number as `pending-list list`
+    /// shows it.
     #[schemars(extend("positional" = true))]
     entry: Vec<String>,
 }

@@ -1,4 +1,4 @@
-//! `regexp-list …`
+//! The commands `regexp-list …`.
 
 use flexget_core::pattern::Pattern;
 use flexget_core::prelude::*;
@@ -46,7 +46,9 @@ impl Command for Items {
     }
 }
 
-/// Adds a regular expression to a list: `regexp-list add [LIST] REGEXP`. A list that is not there yet is made.
+/// Adds a regular expression to a list: `regexp-list add [LIST] REGEXP`.
+///
+/// A list that is not there yet is made.
 #[derive(Deserialize, JsonSchema)]
 struct Add {
     /// The list, unless it is `regexps`, and the regular expression, in quotes.

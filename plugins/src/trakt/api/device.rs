@@ -1,4 +1,4 @@
-//! The device flow as a user sees it: an address and a code, as a picture too, and the time that is left.
+//! The device flow for the user: a URL, a code, a QR code, and the time that is left.
 
 use std::time::Duration;
 
@@ -9,10 +9,12 @@ use jiff::Timestamp;
 use crate::trakt::api::oauth::{self, DeviceCode, Poll};
 use crate::trakt::commands::span;
 
-/// How many more seconds are between two polls after Trakt has called them too many.
+/// Number of seconds by which polls slow down after Trakt has called them too many.
 const SLOWER: Duration = Duration::from_secs(2);
 
-/// Shows what the user has to do. It is needed at once: where the answer is one document at the end, it is told beside it.
+/// Shows what the user has to do.
+///
+/// It is needed at once: where the answer is one document at the end, it is told beside it.
 pub fn show_code(code: &DeviceCode, out: &mut Output) -> Result<()> {
     let lines = [
         format!("visit {} and enter the code {}", code.verification_url, code.user_code),
@@ -65,7 +67,7 @@ fn left_until(end: Timestamp, cx: &Context) -> Duration {
     Duration::try_from(end.duration_since(cx.clock.now())).unwrap_or_default()
 }
 
-/// Waits, and counts the time left down second by second where somebody watches.
+/// Waits, with a countdown on a terminal.
 async fn pause(cx: &Context, wait: Duration, end: Timestamp, failure: Option<&str>, out: &mut Output) -> Result<()> {
     let step = if out.terminal.is_some() { Duration::from_secs(1) } else { wait };
     let mut left = wait;
@@ -80,7 +82,7 @@ async fn pause(cx: &Context, wait: Duration, end: Timestamp, failure: Option<&st
     Ok(())
 }
 
-/// A length of time as a clock shows it: `9:58`.
+/// Returns a length of time as a clock shows it: `9:58`.
 fn countdown(left: Duration) -> String {
     // Rounded up: it has not run out before it is nothing.
     let seconds = left.as_secs() + u64::from(left.subsec_nanos() > 0);
