@@ -110,6 +110,11 @@ impl Folders {
     }
 }
 
+/// Returns whether there is something at a path.
+pub(crate) fn exists(path: &Path) -> bool {
+    path.exists()
+}
+
 /// Returns the name of a config: its file's name without the ending.
 ///
 /// What tasks remember belongs to it.

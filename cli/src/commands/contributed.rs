@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 
 use crate::args::FormatOption;
 use crate::arguments;
+use crate::config;
 use crate::exit;
 use crate::render::console::MessageKind;
 use crate::render::printable::Printable;
@@ -71,7 +72,7 @@ pub(crate) async fn run(matches: &ArgMatches, session: &Rc<Session>) -> u8 {
 fn config_path(session: &Session) -> Result<PathBuf> {
     let Session { console, global, folders, environment, .. } = session;
     match folders.config(global.config.as_deref(), environment) {
-        Ok(path) if path.exists() => Ok(path),
+        Ok(path) if config::exists(&path) => Ok(path),
         Ok(path) => {
             let message = format!("there is no config `{}`", folders.absolute(&path));
             Err(flexget_core::error::Error::new(message).hint("check the name"))

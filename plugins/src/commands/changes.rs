@@ -49,7 +49,7 @@ impl Command for List {
         for change in &changes {
             table.row([
                 change.id.to_string(),
-                time(change),
+                time(change, cx),
                 format!("{} {}", change.what.service, change.what.list),
                 change.what.account.clone().unwrap_or_default(),
                 action(change),
@@ -88,7 +88,7 @@ impl Command for Show {
             action(&change),
             change.what.service,
             change.what.list,
-            time(&change),
+            time(&change, cx),
             change.state.name()
         ))?;
         let JournaledChange { change, items, outcomes, .. } = JournaledChange::of(change);
@@ -183,9 +183,8 @@ fn action(change: &Change) -> String {
     }
 }
 
-fn time(change: &Change) -> String {
-    let zone = jiff::tz::TimeZone::system();
-    zone.to_datetime(change.at).strftime("%Y-%m-%d %H:%M:%S").to_string()
+fn time(change: &Change, cx: &Context) -> String {
+    cx.clock.zone().to_datetime(change.at).strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
 fn json(change: &Change) -> serde_json::Value {

@@ -39,7 +39,7 @@ impl Command for ImportFlexgetDb {
     const PATH: &'static [&'static str] = &["import", "flexget-db"];
 
     async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
-        let source = Source { database: ForeignDb::open(self.path.as_ref())?, now: cx.clock.now() };
+        let source = Source { database: ForeignDb::open(self.path.as_ref())?, now: cx.clock.now(), zone: cx.clock.zone() };
         if source.is_foreign()? {
             return Err(Error::new(format!("`{}` is not a database of FlexGet", self.path))
                 .hint("it lies beside the config and is named for it: `db-config.sqlite` for `config.yml`"));
@@ -163,6 +163,8 @@ struct Source {
     database: ForeignDb,
     /// The time of what has none.
     now: Timestamp,
+    /// The zone of FlexGet's local times.
+    zone: TimeZone,
 }
 
 impl Source {
@@ -258,7 +260,7 @@ impl Source {
     /// Returns a time as FlexGet writes it: that of the clock on the wall, without the zone.
     fn time(&self, cell: &Value) -> Timestamp {
         let wall = cell.as_str().and_then(|text| text.parse::<DateTime>().ok());
-        wall.and_then(|wall| TimeZone::system().to_timestamp(wall).ok()).unwrap_or(self.now)
+        wall.and_then(|wall| self.zone.to_timestamp(wall).ok()).unwrap_or(self.now)
     }
 }
 

@@ -25,7 +25,7 @@ pub(crate) const CORE: [&str; 12] = [
 /// What comes after the layers of core: what is made of all of them.
 const CORE_TOP: [&str; 3] = ["testing", "prelude", "lib"];
 
-/// The modules of the program, from the ground up.
+/// The modules of the program, from the ground up. A command is a file of `commands`, and knows no other.
 pub(crate) const CLI: [&str; 11] = [
     "exit",
     "signal",
@@ -96,14 +96,17 @@ fn core_upward(from: &[String], to: &[String]) -> Option<String> {
 }
 
 fn cli_upward(from: &[String], to: &[String]) -> Option<String> {
-    let height = |module: &[String]| match module.first() {
-        None => CLI.len() + 1,
-        Some(name) if name == "main" => CLI.len() + 2,
-        Some(name) => CLI.iter().position(|layer| layer == name).unwrap_or(CLI.len()),
+    let height = |module: &[String]| match module.first().map_or("lib", String::as_str) {
+        "lib" => Some(CLI.len()),
+        "main" => Some(CLI.len() + 1),
+        name => CLI.iter().position(|layer| *layer == name),
     };
-    let (from_height, to_height) = (height(from), height(to));
-    let is_sibling = from_height == CLI.len() && to_height == CLI.len() && from.first() != to.first();
-    if to_height > from_height || is_sibling {
+    let Some(from_height) = height(from) else {
+        return Some(format!("`{}` is in no layer: add it to the list in layers.rs", from.join("::")));
+    };
+    let is_command = |module: &[String]| module.len() > 1 && module[0] == "commands";
+    let is_sibling = is_command(from) && is_command(to) && from[1] != to[1];
+    if is_sibling || height(to).is_some_and(|to_height| to_height > from_height) {
         let shown = if to.is_empty() { "lib".to_owned() } else { to.join("::") };
         return Some(format!("`{}` uses `{shown}`, which comes later", from.join("::")));
     }

@@ -92,8 +92,9 @@ fn each_layer_of_the_program_is_kept_from_the_next() {
         let found = layers::upward(&sources("cli", &[(&lower.0, &lower.1), (&upper.0, &upper.1)]), &plugins());
         assert_eq!(places(found), [format!("{}:1", lower.0)]);
     }
-    let commands = [("check.rs", "use crate::execute::run;"), ("execute.rs", "pub fn run() {}")];
-    assert_eq!(places(layers::upward(&sources("cli", &commands), &plugins())), ["check.rs:1"]);
+    let commands =
+        [("commands/check.rs", "use super::execute::run;"), ("commands/execute.rs", "pub fn run() {}")];
+    assert_eq!(places(layers::upward(&sources("cli", &commands), &plugins())), ["commands/check.rs:1"]);
 }
 
 #[test]
@@ -178,7 +179,7 @@ fn each_door_is_kept() {
                     "trakt/a.rs",
                 ],
             ),
-            ("cli", &["check.rs", "session.rs", "execute.rs"]),
+            ("cli", &["commands/check.rs", "session.rs", "args.rs"]),
         ] {
             for path in folders {
                 assert!(!doors::outside(&sources(krate, &[(path, text)])).is_empty(), "{text} in {krate}/src/{path}");
