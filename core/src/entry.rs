@@ -183,8 +183,7 @@ impl Entry {
         }
     }
 
-    /// Defers a field to be rendered when it is read; until then [`Entry::peek`] sees its old
-    /// value.
+    /// Defers a field until it is read; until then [`Entry::peek`] returns its old value.
     pub(crate) fn set_deferred(&mut self, name: impl Into<Name>, later: DeferredField) {
         let name = name.into();
         let rare = self.rare.get_or_insert_default();
@@ -254,7 +253,7 @@ impl Entry {
         self.fields.iter().map(|(name, value)| (name.as_ref(), value))
     }
 
-    /// State of the entry.
+    /// Returns the state.
     pub fn state(&self) -> State {
         self.state
     }
@@ -322,8 +321,7 @@ impl Entry {
         self.decide(State::Failed, by, Some(reason.into()));
     }
 
-    /// Withholds it from this run: it stays undecided, as a condition that might reject it is
-    /// unknown.
+    /// Withholds it from this run, as a condition that might reject it is unknown.
     pub fn hold(&mut self, by: &'static str, reason: impl Into<String>) {
         if self.state != State::Rejected {
             self.decide(State::Undecided, by, Some(reason.into()));

@@ -13,11 +13,14 @@ use crate::trakt::titles;
 
 /// Produces entries of what is aired on the days of a Trakt calendar.
 ///
-/// With `account`, it is the calendar of its user: the shows that are watched or on the watchlist, without those that are hidden. Without it, it is
-/// everything that is aired anywhere, and only `days: 1` or so is reasonable. The days are those of UTC.
+/// With `account`, it is the calendar of its user: the shows that are watched or on the watchlist,
+/// without those that are hidden. Without it, it is everything that is aired anywhere, and only
+/// `days: 1` or so is reasonable. The days are those of UTC.
 ///
-/// `type: episodes` gives each episode, `shows` each show of which something is aired, `movies` each movie that is released. The entries have the
-/// fields that `trakt_lookup` gives, such as `trakt_ep_first_aired`, `trakt_series_status` and `tvdb_id`, and `series_name`, `series_season` and `series_episode`.
+/// `type: episodes` gives each episode, `shows` each show of which something is aired, `movies`
+/// each movie that is released. The entries have the fields that `trakt_lookup` gives, such as
+/// `trakt_ep_first_aired`, `trakt_series_status` and `tvdb_id`, and `series_name`, `series_season`
+/// and `series_episode`.
 ///
 /// ```yaml
 /// trakt_calendar:
@@ -30,7 +33,7 @@ use crate::trakt::titles;
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TraktCalendar {
-    /// What is wanted of the calendar.
+    /// Type of the calendar.
     #[serde(rename = "type")]
     kind: Type,
     /// A name stored by `flexget-rs trakt auth NAME`, whose user's calendar is meant.
@@ -40,7 +43,7 @@ pub struct TraktCalendar {
     #[serde(default)]
     #[schemars(range(min = -3660, max = 3660))]
     start_day: i64,
-    /// How many days.
+    /// Number of days.
     #[serde(default = "week")]
     #[schemars(range(min = 1, max = 366))]
     days: i64,
@@ -49,7 +52,7 @@ pub struct TraktCalendar {
     strip_dates: bool,
 }
 
-/// What is wanted of a calendar.
+/// Type of a calendar.
 #[derive(Deserialize, JsonSchema, Clone, Copy, PartialEq)]
 #[serde(rename_all = "lowercase")]
 #[schemars(inline)]
@@ -106,7 +109,8 @@ impl TraktCalendar {
         titles::remember_titles(&task.cx, &rows);
         let mut met = BTreeSet::new();
         let entries = airings.iter().filter_map(|airing| self.entry(airing));
-        // The parts of a long time may meet at their ends, and a show is there once for each episode.
+        // The parts of a long time may meet at their ends, and a show is there once for each
+        // episode.
         task.produce(entries.filter(|entry| met.insert(entry.url().to_owned())).collect::<Vec<_>>());
         Ok(())
     }

@@ -71,6 +71,12 @@ fn wrong_with(doc: &Doc) -> Option<String> {
     None
 }
 
+/// Whether an attribute derives one of these traits.
+fn derives(attribute: &syn::Attribute, traits: &[&str]) -> bool {
+    let derived = attribute.meta.require_list().map(|list| list.tokens.to_string()).unwrap_or_default();
+    attribute.path().is_ident("derive") && traits.iter().any(|one| derived.contains(one))
+}
+
 /// A doc comment.
 struct Doc {
     line: usize,
@@ -86,11 +92,9 @@ struct Docs(Vec<Doc>);
 impl Docs {
     fn add(&mut self, attributes: &[syn::Attribute], is_function: bool) {
         let is_help = attributes.iter().any(|attribute| {
-            let derives = attribute.path().is_ident("derive") && {
-                let traits = attribute.meta.require_list().map(|list| list.tokens.to_string()).unwrap_or_default();
-                ["Parser", "Args", "Subcommand", "ValueEnum"].iter().any(|one| traits.contains(one))
-            };
-            derives || attribute.path().is_ident("arg") || attribute.path().is_ident("command")
+            derives(attribute, &["Parser", "Args", "Subcommand", "ValueEnum"])
+                || attribute.path().is_ident("arg")
+                || attribute.path().is_ident("command")
         });
         let mut doc = Doc { line: 0, lines: Vec::new(), is_function, is_help };
         for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("doc")) {
@@ -118,7 +122,11 @@ impl<'s> Visit<'s> for Docs {
 
     fn visit_item(&mut self, item: &'s syn::Item) {
         self.add(super::sources::attributes(item), matches!(item, syn::Item::Fn(_)));
-        visit::visit_item(self, item);
+        // The values of an option have their help from their doc comments.
+        let is_option = super::sources::attributes(item).iter().any(|attribute| derives(attribute, &["ValueEnum"]));
+        if !is_option {
+            visit::visit_item(self, item);
+        }
     }
 
     fn visit_impl_item(&mut self, item: &'s syn::ImplItem) {

@@ -87,8 +87,7 @@ impl Command for Add {
 /// Approves an entry, so that tasks that read the list get it: `pending-list approve [LIST] TITLE`.
 #[derive(Deserialize, JsonSchema)]
 struct Approve {
-    /// List, unless it is `pending`, and the entry's title or its number as `pending-list list`
-    /// shows it.
+    /// List, unless it is `pending`, and the entry's title or its number.
     #[schemars(extend("positional" = true))]
     entry: Vec<String>,
 }
@@ -106,8 +105,7 @@ impl Command for Approve {
 /// Takes the approval of an entry back; it stays on the list: `pending-list reject [LIST] TITLE`.
 #[derive(Deserialize, JsonSchema)]
 struct Reject {
-    /// List, unless it is `pending`, and the entry's title or its number as `pending-list list`
-    /// shows it.
+    /// List, unless it is `pending`, and the entry's title or its number.
     #[schemars(extend("positional" = true))]
     entry: Vec<String>,
 }

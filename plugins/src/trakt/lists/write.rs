@@ -1,4 +1,4 @@
-//! Many items in one request: the body that all of Trakt's lists take, and what its answer says of each entry.
+//! Writes in batches: the body that all of Trakt's lists take, and the outcome of each entry.
 
 use std::collections::{HashMap, HashSet};
 
@@ -11,12 +11,12 @@ use crate::trakt::api::client::Client;
 use crate::trakt::api::errors::Fault;
 use crate::trakt::lists::catalogue;
 
-/// How many items go into one request: beyond some hundreds Trakt takes too long.
+/// Number of items in one request: beyond some hundreds Trakt takes too long.
 pub const BATCH: usize = 200;
 
 /// Something to send.
 pub struct Unit {
-    /// What it is.
+    /// Medium.
     pub media: Media,
     /// Its extra fields: dates, a rating.
     pub extra: Map<String, Json>,
@@ -47,7 +47,7 @@ pub struct Sent {
     pub is_missing: bool,
 }
 
-/// What Trakt answers to a batch. Which blocks there are depends on the list.
+/// Response to a batch; its blocks depend on the list.
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Answer {
@@ -59,7 +59,7 @@ struct Answer {
 }
 
 impl Answer {
-    /// The answer, if it says anything of what became of the items.
+    /// Returns the answer, if it says anything of what became of the items.
     fn understood(self, path: &str) -> Result<Self, Fault> {
         let counts = [&self.added, &self.updated, &self.existing, &self.deleted];
         match counts.iter().all(|counts| counts.is_empty()) && self.not_found.is_empty() {
@@ -100,7 +100,9 @@ pub async fn send(client: &Client, path: &str, units: &[Unit], retry: Retry) -> 
     Sent { change, at_limit, is_missing }
 }
 
-/// Takes single plays off the history, by their numbers. Gives those that are gone, and what went wrong with the rest.
+/// Takes single plays off the history, by their numbers.
+///
+/// Gives those that are gone, and what went wrong with the rest.
 pub async fn remove_plays(client: &Client, numbers: &[i64]) -> (HashSet<i64>, Option<Error>) {
     const PATH: &str = "sync/history/remove";
     let mut gone = HashSet::new();
@@ -115,7 +117,7 @@ pub async fn remove_plays(client: &Client, numbers: &[i64]) -> (HashSet<i64>, Op
     (gone, None)
 }
 
-/// A failure as it is told of an entry.
+/// Returns a failure as it is told of an entry.
 pub fn in_words(error: &Error) -> String {
     match error.hint_text() {
         Some(hint) => format!("{error} ({hint})"),
@@ -123,7 +125,7 @@ pub fn in_words(error: &Error) -> String {
     }
 }
 
-/// The failure of a write; of a limit, with what the limits are, of a list that is not there, with those that are.
+/// Explains a failed write: a limit with the account's limits, an unknown list with the known.
 async fn explain(client: &Client, path: &str, fault: Fault) -> Error {
     if !matches!(fault, Fault::AccountLimit) {
         return catalogue::explain(client, path, fault).await;
@@ -152,14 +154,15 @@ fn take(outcomes: &mut [Outcome], batch: &[Item], answer: &Answer) {
         }
     }
     let sum = |counts: &HashMap<String, i64>| usize::try_from(counts.values().sum::<i64>()).unwrap_or(0);
-    // A show that is collected counts as its episodes, so counts are no more than an upper bound of units.
+    // A show that is collected counts as its episodes, so counts are no more than an upper bound of
+    // units.
     let done = sum(&answer.added) + sum(&answer.updated) + sum(&answer.deleted);
     let known = batch.iter().flat_map(|item| &item.units).filter(|unit| outcomes[unit.at] != Outcome::Unknown);
     let unchanged: Vec<usize> = known.map(|unit| unit.at).skip(done).collect();
     unchanged.into_iter().for_each(|at| outcomes[at] = Outcome::Unchanged);
 }
 
-/// Whether an entry is among what Trakt gives back of a show: all of it, or the seasons and episodes that there are not.
+/// Returns whether an entry is among the parts of a show that Trakt does not know.
 fn is_unavailable(part: Option<(i64, Option<i64>)>, echo: &Json) -> bool {
     let (Some((season, episode)), Some(seasons)) = (part, echo.get("seasons").and_then(Json::as_array)) else {
         return true;
@@ -174,7 +177,7 @@ fn is_unavailable(part: Option<(i64, Option<i64>)>, echo: &Json) -> bool {
     })
 }
 
-/// Whether Trakt gives back what was sent: the same ids, or the same title and year.
+/// Returns whether Trakt gives back what was sent: the same ids, or the same title and year.
 fn is_echo(sent: &Json, echo: &Json) -> bool {
     match (sent.get("ids"), echo.get("ids").and_then(Json::as_object)) {
         (Some(Json::Object(sent)), Some(echo)) => {
@@ -203,8 +206,9 @@ fn body(batch: &[Item]) -> Json {
 
 fn items(units: &[Unit]) -> Vec<Item> {
     let mut items: Vec<Item> = Vec::new();
-    // Seasons and episodes without an id of their own are named within their show, which is then sent once for its seasons, and
-    // once for its episodes: a season that names episodes means these, and no more the season.
+    // Seasons and episodes without an id of their own are named within their show, which is then
+    // sent once for its seasons, and once for its episodes: a season that names episodes means
+    // these, and no more the season.
     let mut shows: HashMap<(Kind, String), usize> = HashMap::new();
     for (at, Unit { media, extra }) in units.iter().enumerate() {
         let own = media.own_ids.trakt().map(|id| json!({ "ids": { "trakt": id } }));
@@ -265,7 +269,7 @@ fn within_show(show: &mut Json, media: &Media, extra: Map<String, Json>) {
     }
 }
 
-/// The namespaces that Trakt takes, the best first; a slug may have been given to another title since.
+/// Namespaces that Trakt accepts, best first; a slug may have moved to another title.
 const ID_SPACES: [&str; 5] = ["trakt", "imdb", "tmdb", "tvdb", "slug"];
 
 /// Names a movie or show by its best id, or else by title and year.
