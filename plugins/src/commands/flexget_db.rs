@@ -39,7 +39,8 @@ impl Command for ImportFlexgetDb {
     const PATH: &'static [&'static str] = &["import", "flexget-db"];
 
     async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
-        let source = Source { database: ForeignDb::open(self.path.as_ref())?, now: cx.clock.now(), zone: cx.clock.zone() };
+        let source =
+            Source { database: ForeignDb::open(self.path.as_ref())?, now: cx.clock.now(), zone: cx.clock.zone() };
         if source.is_foreign()? {
             return Err(Error::new(format!("`{}` is not a database of FlexGet", self.path))
                 .hint("it lies beside the config and is named for it: `db-config.sqlite` for `config.yml`"));

@@ -92,8 +92,7 @@ fn each_layer_of_the_program_is_kept_from_the_next() {
         let found = layers::upward(&sources("cli", &[(&lower.0, &lower.1), (&upper.0, &upper.1)]), &plugins());
         assert_eq!(places(found), [format!("{}:1", lower.0)]);
     }
-    let commands =
-        [("commands/check.rs", "use super::execute::run;"), ("commands/execute.rs", "pub fn run() {}")];
+    let commands = [("commands/check.rs", "use super::execute::run;"), ("commands/execute.rs", "pub fn run() {}")];
     assert_eq!(places(layers::upward(&sources("cli", &commands), &plugins())), ["commands/check.rs:1"]);
 }
 
