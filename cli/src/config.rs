@@ -1,16 +1,8 @@
 //! Where the config and the database are, and what the config means.
 
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
 
-use flexget_core::config::plan::{self, Plan};
-use flexget_core::config::template::{self, Origin};
 use flexget_core::context::Environment;
-use flexget_core::document::diagnostic::{At, Diagnostic, Path as ConfigPath, Segment, Severity, Span};
-use flexget_core::document::{Document, Sources};
-use flexget_core::plugin::registry;
-use serde::Serialize;
 
 /// The name of a config that is not named.
 const USUAL_NAME: &str = "config.yml";
@@ -120,109 +112,4 @@ pub(crate) fn exists(path: &Path) -> bool {
 /// What tasks remember belongs to it.
 pub(crate) fn name_of(path: &Path) -> String {
     path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
-}
-
-/// A config that was read, and everything that there is to say about it.
-pub(crate) struct Config {
-    /// The texts.
-    pub sources: Rc<Sources>,
-    /// The document after templates and includes, if the text could be read at all.
-    pub document: Option<Document>,
-    /// Plan of the config, if it has no errors.
-    pub plan: Option<Plan>,
-    /// Errors, warnings and notices.
-    pub diagnostics: Vec<Diagnostic>,
-}
-
-impl Config {
-    /// Reads a config.
-    pub(crate) fn read(path: &Path, replacements: Vec<(String, String)>) -> Self {
-        let (document, sources, mut diagnostics) = match Document::read(path) {
-            Ok(document) => (Some(document.clone()), Rc::clone(document.sources()), Vec::new()),
-            Err(unreadable) => (unreadable.rest, unreadable.sources, unreadable.diagnostics),
-        };
-        let Some(document) = document else {
-            return Self { sources, document: None, plan: None, diagnostics };
-        };
-        let is_readable = diagnostics.is_empty();
-        let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
-        let expanded = template::expand(document, &Origin { folder, replacements });
-        let plan = match plan::plan(&expanded) {
-            Ok(plan) => {
-                diagnostics.extend(plan.diagnostics.iter().cloned());
-                diagnostics.extend(plan.tasks.iter().flat_map(|task| task.unusable.iter().cloned()));
-                Some(plan).filter(|_| is_readable)
-            }
-            Err(mistakes) => {
-                diagnostics.extend(mistakes);
-                None
-            }
-        };
-        without_consequences(&mut diagnostics, &expanded.document);
-        let sources = Rc::clone(expanded.document.sources());
-        Self { sources, document: Some(expanded.document), plan, diagnostics }
-    }
-
-    /// Returns the plugins that tasks name and this program lacks, in the order of the config.
-    ///
-    /// Each comes with whether the task can do without it.
-    pub(crate) fn missing(&self) -> Vec<(&str, Vec<MissingPlugin<'_>>)> {
-        let Some(document) = &self.document else { return Vec::new() };
-        let named = self.diagnostics.iter().filter_map(|diagnostic| {
-            let At::Key(path) = &diagnostic.at else { return None };
-            let (Some(("task", task)), Some(Segment::Key(plugin))) = (path.owner(), path.0.last()) else { return None };
-            let known = registry::unsupported(plugin).filter(|_| diagnostic.severity == Severity::Warning)?;
-            let missing = MissingPlugin { plugin, note: known.note, help: known.help, needed: !known.optional };
-            let place = |path: &[Segment]| document.span(&At::Key(ConfigPath(path.to_vec())));
-            let (task_at, at) = (place(&path.0[..2]), place(&path.0));
-            Some(((task_at.bytes.start, task, at.file, at.bytes.start), missing))
-        });
-        let mut named: Vec<_> = named.collect();
-        named.sort_by_key(|(place, _)| *place);
-        let mut found: Vec<(&str, Vec<MissingPlugin<'_>>)> = Vec::new();
-        for ((_, task, ..), missing) in named {
-            match found.last_mut().filter(|(name, _)| *name == task) {
-                Some((_, plugins)) if plugins.iter().any(|known| known.plugin == missing.plugin) => {}
-                Some((_, plugins)) => plugins.push(missing),
-                None => found.push((task, vec![missing])),
-            }
-        }
-        found
-    }
-
-    /// Returns whether anything in it is wrong.
-    pub(crate) fn has_errors(&self) -> bool {
-        self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
-    }
-}
-
-/// A plugin that a task names and that this program does not have.
-#[derive(Debug, Serialize)]
-pub(crate) struct MissingPlugin<'a> {
-    /// Its name.
-    pub plugin: &'a str,
-    /// Note about the plugin, as the end of a sentence.
-    pub note: &'a str,
-    /// Replacement to use instead.
-    pub help: Option<&'a str>,
-    /// Whether the task cannot run without it.
-    pub needed: bool,
-}
-
-/// Drops errors that only follow from another error at the same place.
-///
-/// For example, the text of an undefined variable has the wrong type, too.
-fn without_consequences(diagnostics: &mut Vec<Diagnostic>, document: &Document) {
-    let told: HashSet<Span> = diagnostics
-        .iter()
-        .filter(|diagnostic| diagnostic.severity == Severity::Error)
-        .filter_map(|diagnostic| match &diagnostic.at {
-            At::Span(span) => Some(span.clone()),
-            _ => None,
-        })
-        .collect();
-    diagnostics.retain(|diagnostic| match &diagnostic.at {
-        At::Span(_) => true,
-        At::Key(path) | At::Value(path) => !told.contains(&document.span(&At::Value(path.clone()))),
-    });
 }

@@ -1,5 +1,6 @@
 //! From a path to a plan: templates, the schema and its check, and the plan.
 
+pub mod load;
 pub mod plan;
 pub mod schema;
 pub mod template;

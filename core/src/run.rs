@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::config::plan::{Plan, TaskPlan};
 use crate::context::Context;
-use crate::document::diagnostic::Severity;
+use crate::document::diagnostic::Segment;
 use crate::error::{Error, Result};
 use crate::list::recovery;
 use crate::pattern::Pattern;
@@ -86,13 +86,8 @@ async fn run_task(plan: &TaskPlan, selection: &Selection, cx: &Context) -> TaskR
     task.body = Some(plan.body.clone());
     let mut outcome = Outcome::Ok;
     let mut error = None;
-    if let Some(first) = plan.unusable.first() {
-        outcome = if first.severity == Severity::Error { Outcome::Aborted } else { Outcome::Skipped };
-        error = Some(ErrorReport {
-            plugin: first.at.key().unwrap_or_default().to_owned(),
-            message: first.message.clone(),
-            hint: first.help.first().cloned(),
-        });
+    if let Some((refused, why)) = refusal(plan) {
+        (outcome, error) = (refused, Some(why));
     } else {
         warn_of_gaps(plan, &mut task);
         for phase in Phase::ORDER {
@@ -137,6 +132,35 @@ async fn run_task(plan: &TaskPlan, selection: &Selection, cx: &Context) -> TaskR
         warnings,
         elapsed_ms: u64::try_from(elapsed).unwrap_or(0),
     }
+}
+
+/// Returns how a task that cannot run ends, and why.
+fn refusal(plan: &TaskPlan) -> Option<(Outcome, ErrorReport)> {
+    let needed = plan.needed();
+    match needed.as_slice() {
+        [] => {}
+        [only] => {
+            let message = format!("`{}` {}", only.plugin, only.note);
+            let hint = only.help.map(str::to_owned);
+            return Some((Outcome::Skipped, ErrorReport { plugin: only.plugin.clone(), message, hint }));
+        }
+        [first, ..] => {
+            let names: Vec<&str> = needed.iter().map(|missing| missing.plugin.as_str()).collect();
+            let message = format!("plugins that flexget-rs does not have: `{}`", names.join("`, `"));
+            let hint = format!("to run the task without them, add `disable: [{}]`", names.join(", "));
+            return Some((Outcome::Skipped, ErrorReport { plugin: first.plugin.clone(), message, hint: Some(hint) }));
+        }
+    }
+    let first = plan.errors().next()?;
+    let plugin = match first.at.path().and_then(|path| path.0.get(2)) {
+        Some(Segment::Key(plugin)) => plugin.clone(),
+        _ => "task".to_owned(),
+    };
+    let message = match plan.errors().count() {
+        1 => first.message.clone(),
+        number => format!("{} (and {} more)", first.message, number - 1),
+    };
+    Some((Outcome::Aborted, ErrorReport { plugin, message, hint: first.help.first().cloned() }))
 }
 
 async fn run_phase(phase: Phase, steps: &[BoundStep], task: &mut Task) -> Result<(), (&'static str, Error)> {

@@ -10,8 +10,9 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::config::plan::{Plan, plan};
-use crate::config::template::{self, Origin};
+use crate::config::load::load_text;
+use crate::config::plan::Plan;
+use crate::config::template::Origin;
 use crate::context::auth::Auth;
 use crate::context::http::{Http, HttpOptions};
 use crate::context::store::Store;
@@ -80,13 +81,17 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
 /// # Errors
 /// The messages, in the order of the file.
 pub fn plan_of(config: &str) -> Result<Plan, Vec<String>> {
-    let document = Document::parse("config.yml", config).map_err(|unreadable| messages(&unreadable.diagnostics))?;
-    let located = document.clone();
-    let mut planned = plan(&template::expand(document, &Origin::default()));
-    if let Err(mistakes) = &mut planned {
-        mistakes.sort_by_key(|mistake| located.span(&mistake.at).bytes.start);
+    let mut loaded = load_text("config.yml", config, &Origin::default());
+    let is_good = !loaded.has_errors();
+    match (loaded.plan, loaded.document) {
+        (Some(plan), _) if is_good => Ok(plan),
+        (_, document) => {
+            loaded
+                .diagnostics
+                .sort_by_key(|told| document.as_ref().map(|document| document.span(&told.at).bytes.start));
+            Err(messages(&loaded.diagnostics))
+        }
     }
-    planned.map_err(|mistakes| messages(&mistakes))
 }
 
 fn messages(mistakes: &[Diagnostic]) -> Vec<String> {

@@ -315,7 +315,7 @@ mod tests {
         )
         .unwrap();
         assert!(plan.diagnostics.is_empty(), "{:?}", plan.diagnostics);
-        assert!(plan.tasks[0].unusable.is_empty(), "{:?}", plan.tasks[0].unusable);
+        assert!(plan.tasks[0].missing.is_empty(), "{:?}", plan.tasks[0].missing);
         assert!(!plan.tasks[0].plugins.contains("seen"));
     }
 

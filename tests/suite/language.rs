@@ -345,7 +345,7 @@ proptest! {
         let Some(document) = document else { return Ok(()) };
         let expanded = template::expand(document, &Origin { folder: folder.path().into(), replacements: Vec::new() });
         let mistakes = match plan::plan(&expanded) {
-            Ok(plan) => plan.tasks.into_iter().flat_map(|task| task.unusable).chain(plan.diagnostics).collect(),
+            Ok(plan) => plan.tasks.into_iter().flat_map(|task| task.diagnostics).chain(plan.diagnostics).collect(),
             Err(mistakes) => {
                 prop_assert!(!mistakes.is_empty());
                 mistakes

@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use flexget_core::config::plan::Plan;
+use flexget_core::config::load::{LoadedConfig, load};
+use flexget_core::config::plan::{MissingPlugin, Plan};
 use flexget_core::plugin::command::Format;
 use serde_json::json;
 
 use crate::args::FormatOption;
-use crate::config::{Config, MissingPlugin};
 use crate::exit;
 use crate::render::diagnostics::{Detail, diagnostic_reports};
 use crate::render::printable::Printable;
@@ -39,13 +39,13 @@ impl Check {
             Ok(path) => path,
             Err(missing) => return session.fail(&session.no_config(&missing), format, exit::USAGE),
         };
-        let config = Config::read(&path, Vec::new());
+        let config = load(&path, Vec::new());
         let is_valid = !config.has_errors();
         let name = folders.shown(&path);
         match format {
             Format::Json => {
                 let diagnostics = diagnostic_reports(&config, folders);
-                let missing = config.missing().into_iter().map(|(task, plugins)| {
+                let missing = config.missing().map(|(task, plugins)| {
                     let runs = plugins.iter().all(|plugin| !plugin.needed);
                     json!({ "task": task, "runs": runs, "plugins": plugins })
                 });
@@ -71,7 +71,7 @@ impl Check {
 
 /// Prints the number of tasks, and which of them cannot run.
 fn summarize(plan: &Plan, name: &str, is_valid: bool, session: &Session) {
-    let unusable = plan.tasks.iter().filter(|task| !task.unusable.is_empty());
+    let unusable = plan.tasks.iter().filter(|task| !task.needed().is_empty());
     let unusable: Vec<String> = unusable.map(|task| format!("`{}`", task.name)).collect();
     let tasks = count(plan.tasks.len(), "task");
     match unusable.len() {
@@ -85,15 +85,15 @@ fn summarize(plan: &Plan, name: &str, is_valid: bool, session: &Session) {
 }
 
 /// Prints the plugins that each task names and this program lacks.
-fn list_missing(config: &Config, session: &Session) {
-    let missing = config.missing();
-    if missing.is_empty() {
+fn list_missing(config: &LoadedConfig, session: &Session) {
+    let mut missing = config.missing().peekable();
+    if missing.peek().is_none() {
         return;
     }
     session.console.line(&Printable::line("plugins that flexget-rs does not have, by task:"));
     for (task, plugins) in missing {
-        let name = |plugin: &MissingPlugin<'_>| match plugin.needed {
-            true => plugin.plugin.to_owned(),
+        let name = |plugin: &MissingPlugin| match plugin.needed {
+            true => plugin.plugin.clone(),
             false => format!("{} (not needed)", plugin.plugin),
         };
         let names = plugins.iter().map(name).collect::<Vec<_>>().join(", ");

@@ -1,5 +1,6 @@
 //! `execute`: runs tasks.
 
+use flexget_core::config::load::{LoadedConfig, load};
 use flexget_core::config::plan::TaskPlan;
 use flexget_core::context::Context;
 use flexget_core::document::to_yaml;
@@ -11,7 +12,6 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::args::{FormatOption, key_value};
-use crate::config::Config;
 use crate::exit;
 use crate::render::console::{Console, MessageKind};
 use crate::render::diagnostics::{Detail, DiagnosticReport, diagnostic_reports};
@@ -83,7 +83,7 @@ impl Execute {
             Ok(path) => path,
             Err(error) => return session.fail(&error, format, exit::USAGE),
         };
-        let config = Config::read(&path, self.cli_config.clone());
+        let config = load(&path, self.cli_config.clone());
         let name = folders.shown(&path);
         let verbosity = global.verbosity();
         let detail = match verbosity {
@@ -165,7 +165,7 @@ impl Execute {
             return exit::INTERRUPTED;
         }
         // A task that needs a missing plugin counts only if it was named, or if no other could run.
-        let unusable = tasks.iter().filter(|task| !task.unusable.is_empty()).count();
+        let unusable = tasks.iter().filter(|task| !task.can_run()).count();
         let is_missed = unusable > 0 && (!selection.tasks.is_empty() || (ran == 0 && unusable == tasks.len()));
         if is_ok && !is_missed { exit::SUCCESS } else { exit::FAILURE }
     }
@@ -190,7 +190,7 @@ fn report_interruption(cx: &Context, console: &Console) {
 }
 
 /// Prints the tasks after templates and includes, as a config that could be run.
-fn dump_config(config: &Config, tasks: &[&TaskPlan], format: Format, console: &Console) {
+fn dump_config(config: &LoadedConfig, tasks: &[&TaskPlan], format: Format, console: &Console) {
     let Some(document) = &config.document else { return };
     let root = document.value();
     let body = |task: &&&TaskPlan| {

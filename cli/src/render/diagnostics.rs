@@ -5,13 +5,14 @@ use std::ops::Range;
 use std::path::Path;
 
 use annotate_snippets::{Annotation, AnnotationKind, Element, Group, Level, Renderer, Snippet};
+use flexget_core::config::load::LoadedConfig;
 use flexget_core::document::diagnostic::{At, Diagnostic, Severity, Span};
 use serde::Serialize;
 
 use super::console::{Console, MessageKind};
 use super::printable::Printable;
 use super::text::count;
-use crate::config::{Config, Folders};
+use crate::config::Folders;
 
 /// The most diagnostics that are shown; the others are counted.
 const MOST: usize = 20;
@@ -28,7 +29,7 @@ struct Finding<'a> {
 }
 
 /// Returns the diagnostics of a config, each place and message once, in the order of the files.
-fn findings(config: &Config) -> Vec<Finding<'_>> {
+fn findings(config: &LoadedConfig) -> Vec<Finding<'_>> {
     let mut found: Vec<Finding<'_>> = Vec::new();
     let mut known: HashMap<(Span, &str, &[String]), usize> = HashMap::new();
     for diagnostic in &config.diagnostics {
@@ -55,7 +56,7 @@ fn findings(config: &Config) -> Vec<Finding<'_>> {
     found
 }
 
-fn span(config: &Config, at: &At) -> Span {
+fn span(config: &LoadedConfig, at: &At) -> Span {
     match (at, &config.document) {
         (At::Span(span), _) => span.clone(),
         (at, Some(document)) => document.span(at),
@@ -99,7 +100,7 @@ pub(crate) enum Detail {
 
 impl Console {
     /// Prints the diagnostics of a config, up to a screenful, and their number.
-    pub(crate) fn diagnostics(&self, config: &Config, name: &str, folders: &Folders, detail: Detail) {
+    pub(crate) fn diagnostics(&self, config: &LoadedConfig, name: &str, folders: &Folders, detail: Detail) {
         let mut findings = findings(config);
         let number = |severity| findings.iter().filter(|finding| finding.diagnostic.severity == severity).count();
         let (errors, warnings) = (number(Severity::Error), number(Severity::Warning));
@@ -144,7 +145,7 @@ impl Console {
     }
 
     /// Prints a diagnostic as one line, with its help.
-    fn short(&self, finding: &Finding<'_>, config: &Config, folders: &Folders) {
+    fn short(&self, finding: &Finding<'_>, config: &LoadedConfig, folders: &Folders) {
         let severity = match finding.diagnostic.severity {
             Severity::Error => MessageKind::Error,
             Severity::Warning => MessageKind::Warning,
@@ -167,7 +168,7 @@ impl Console {
 /// Draws a diagnostic with its source lines.
 fn draw(
     finding: &Finding<'_>,
-    config: &Config,
+    config: &LoadedConfig,
     folders: &Folders,
     width: Option<usize>,
     renderer: &Renderer,
@@ -205,7 +206,7 @@ fn draw(
 ///
 /// Only those lines are rendered: reading a long file once for each diagnostic would take longer than finding them.
 fn snippet<'a>(
-    config: &'a Config,
+    config: &'a LoadedConfig,
     file: usize,
     places: impl Iterator<Item = &'a (Span, Option<String>, AnnotationKind)>,
     path: String,
@@ -256,7 +257,7 @@ struct Related {
 }
 
 /// Returns all diagnostics of a config as data.
-pub(crate) fn diagnostic_reports(config: &Config, folders: &Folders) -> Vec<DiagnosticReport> {
+pub(crate) fn diagnostic_reports(config: &LoadedConfig, folders: &Folders) -> Vec<DiagnosticReport> {
     let owned = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
     findings(config)
         .iter()

@@ -1,25 +1,29 @@
-//! The plan: options checked against the schema, read into their types, and put into order.
+//! From a document to what will be run: options checked against the schema, then read into their types, then put into order.
 //!
-//! A config with a mistake gives no plan at all, but every mistake at once. A task that needs a
-//! plugin which only FlexGet has does not stop the others.
+//! All mistakes are found at once, and each stops its own task: one that needs a plugin which only FlexGet has is
+//! skipped, one with a mistake is aborted, and the others run.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+mod owners;
+
+use std::collections::{BTreeSet, HashSet};
 use std::rc::Rc;
 
-use crate::config::schema::{self, Finding, Only};
+use serde::Serialize;
+
+use crate::config::schema::{self, Finding, Missing, Only};
 use crate::config::template::Expanded;
 use crate::document::diagnostic::{At, Diagnostic, Path, Severity};
 use crate::document::position::Place;
 use crate::document::{Content, Mapping, Node, Scalar};
-use crate::plugin::registration::Registration;
+use crate::plugin::registration::{Registration, UnsupportedPlugin};
 use crate::plugin::registry;
 use crate::task::step::{self, BoundStep};
 
-/// Plan of a config: tasks with valid options.
+/// What a config means: its tasks, of which some may be refused.
 pub struct Plan {
     /// The tasks, in the order in which they run.
     pub tasks: Vec<TaskPlan>,
-    /// Warnings and notices; no errors.
+    /// What is to be said of the config apart from the errors of its tasks. An error here stops no task.
     pub diagnostics: Vec<Diagnostic>,
 }
 
@@ -33,22 +37,52 @@ pub struct TaskPlan {
     pub disabled: bool,
     /// The templates that it uses.
     pub templates: Vec<String>,
-    /// Steps, in order.
+    /// What it does, in order; nothing if it cannot run.
     pub steps: Vec<BoundStep>,
-    /// Reasons why it cannot run: a plugin that only FlexGet has, or an unknown template.
-    ///
-    /// The diagnostics say where.
-    pub unusable: Vec<Diagnostic>,
+    /// Its mistakes, and a warning for each plugin that it needs and that there is not.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The plugins that it names and that this program does not have, in the order of the config.
+    pub missing: Vec<MissingPlugin>,
     /// The keys of the task that are plugins, and the builtin ones that run in it.
     pub plugins: BTreeSet<&'static str>,
     /// Where its body stands, with templates merged into it.
     pub(crate) body: Place,
 }
 
-/// Reads a config that has been expanded.
+/// A plugin that a task names and that this program does not have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct MissingPlugin {
+    /// Its name.
+    pub plugin: String,
+    /// What is known of it, as the end of a sentence.
+    pub note: &'static str,
+    /// What to use instead.
+    pub help: Option<&'static str>,
+    /// Whether the task cannot run without it.
+    pub needed: bool,
+}
+
+impl TaskPlan {
+    /// Returns the plugins that the task cannot run without and that there are not: it is to be skipped.
+    pub fn needed(&self) -> Vec<&MissingPlugin> {
+        self.missing.iter().filter(|missing| missing.needed).collect()
+    }
+
+    /// Returns the mistakes of the task: it is to be aborted.
+    pub fn errors(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+
+    /// Returns whether the task can run.
+    pub fn can_run(&self) -> bool {
+        self.needed().is_empty() && self.errors().next().is_none()
+    }
+}
+
+/// Reads a config that has been expanded. A mistake is one of its task; the others can run.
 ///
 /// # Errors
-/// Every mistake that there is, with the warnings and notices, in no order.
+/// Everything that is to be said, in no order, if there is a mistake that concerns no single task.
 pub fn plan(expanded: &Expanded) -> Result<Plan, Vec<Diagnostic>> {
     let root = expanded.document.root();
     let mut keys = HashSet::new();
@@ -62,42 +96,25 @@ pub fn plan(expanded: &Expanded) -> Result<Plan, Vec<Diagnostic>> {
             .help(*help)
             .severity(Severity::Notice)
     }));
-    let mut unusable: BTreeMap<String, Vec<Diagnostic>> = BTreeMap::new();
+    let mut missing = Vec::new();
     let findings = schema::check(&config, Only::These(&names));
-    // It is as large as the config, and what follows makes the options once more.
+    // It is as large as the config.
     drop(config);
     for finding in findings {
         match finding {
             Finding::Mistake(diagnostic) => diagnostics.push(diagnostic),
-            Finding::Missing(missing) => {
-                let owner = missing.path.owner().map(|(kind, name)| (kind.to_owned(), name.to_owned()));
-                let mut diagnostic = Diagnostic::key(missing.path, missing.message).severity(Severity::Warning);
-                diagnostic.help.extend(missing.help);
-                match owner {
-                    Some((kind, _)) if kind != "task" => {}
-                    _ if missing.optional => diagnostics.push(diagnostic),
-                    Some((_, name)) => unusable.entry(name).or_default().push(diagnostic),
-                    None => {}
-                }
-            }
+            Finding::Missing(plugin) => missing.push(plugin),
         }
     }
-    // The plugins of tasks that the schema refused, or that need a plugin which is missing: they
-    // cannot be read into types.
-    let refused: BTreeSet<Path> = diagnostics
-        .iter()
-        .filter(|diagnostic| diagnostic.severity == Severity::Error)
-        .chain(unusable.values().flatten())
-        .filter_map(|diagnostic| match &diagnostic.at {
-            At::Key(path) | At::Value(path) => path.0.get(..3).map(|plugin| Path(plugin.to_vec())),
-            At::Span(_) => None,
-        })
-        .collect();
+    // The plugins that the schema refused, or that hold one which is missing: they cannot be read into types.
+    let places = diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
+    let places =
+        places.filter_map(|diagnostic| diagnostic.at.path()).chain(missing.iter().map(|missing| &missing.path));
+    let refused: BTreeSet<Path> =
+        places.filter_map(|path| path.0.get(..3).map(|plugin| Path(plugin.to_vec()))).collect();
 
     let mut tasks = Vec::new();
     for source in &expanded.tasks {
-        let mut unusable = unusable.remove(&source.name).unwrap_or_default();
-        unusable.extend(source.broken.iter().cloned());
         let body = root.get("tasks").and_then(|tasks| tasks.get(&source.name)?.as_mapping());
         let mut task = TaskPlan {
             name: source.name.clone(),
@@ -105,27 +122,74 @@ pub fn plan(expanded: &Expanded) -> Result<Plan, Vec<Diagnostic>> {
             disabled: source.disabled,
             templates: source.templates.clone(),
             steps: Vec::new(),
-            unusable,
+            diagnostics: source.broken.clone(),
+            missing: Vec::new(),
             plugins: BTreeSet::new(),
             body: Place::new(&expanded.document, source.path.clone()),
         };
         if let Some(body) = body {
             bind(&mut task, body, &source.path, &refused, &mut diagnostics);
         }
-        if !task.unusable.is_empty() {
+        tasks.push((source.priority, task));
+    }
+    let is_whole = root.get("tasks").is_some_and(|tasks| tasks.as_mapping().is_some());
+    let others = owners::give(diagnostics, expanded, tasks.iter_mut().map(|(_, task)| task));
+    let (mut diagnostics, is_fatal) = (others.diagnostics, others.is_fatal);
+    let position = |path: &Path| expanded.document.span(&At::Key(path.clone())).bytes.start;
+    missing.sort_by_cached_key(|missing| position(&missing.path));
+    for (_, task) in &mut tasks {
+        let at = Path::root().key("tasks").key(&*task.name);
+        let body = root.get("tasks").and_then(|tasks| tasks.get(&task.name)?.as_mapping());
+        let disabled = names_in(body.and_then(|body| body.get("disable")));
+        let own = missing.iter().filter(|missing| missing.path.0.starts_with(&at.0));
+        for plugin in own.filter(|missing| missing.path.0.len() > 3 || !disabled.contains(&missing.plugin)) {
+            miss(task, plugin, &mut diagnostics);
+        }
+        if !task.needed().is_empty() {
+            // It does not run in any case.
+            task.diagnostics.retain(|diagnostic| diagnostic.severity != Severity::Error);
+        }
+        if !task.can_run() {
             task.steps.clear();
         }
         for step in &mut task.steps {
-            step.place = Some(Place::new(&expanded.document, source.path.key(step.plugin)));
+            step.place = Some(Place::new(&expanded.document, at.key(step.plugin)));
         }
-        tasks.push((source.priority, task));
     }
     tasks.sort_by_key(|(priority, _)| *priority);
-    if diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
-        diagnostics.extend(tasks.into_iter().flat_map(|(_, task)| task.unusable));
+    let tasks: Vec<TaskPlan> = tasks.into_iter().map(|(_, task)| task).collect();
+    if is_fatal || !is_whole {
+        diagnostics.extend(tasks.into_iter().flat_map(|task| task.diagnostics));
         return Err(diagnostics);
     }
-    Ok(Plan { tasks: tasks.into_iter().map(|(_, task)| task).collect(), diagnostics })
+    Ok(Plan { tasks, diagnostics })
+}
+
+impl owners::TakesErrors for TaskPlan {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn take(&mut self, error: Diagnostic) {
+        self.diagnostics.push(error);
+    }
+}
+
+/// Notes a plugin that a task names and that there is not.
+fn miss(task: &mut TaskPlan, missing: &Missing, diagnostics: &mut Vec<Diagnostic>) {
+    let Some(unsupported) = registry::unsupported(&missing.plugin) else { return };
+    let UnsupportedPlugin { note, help, optional, .. } = *unsupported;
+    let message = format!("`{}` {note}", missing.plugin);
+    let mut diagnostic = Diagnostic::key(missing.path.clone(), message).severity(Severity::Warning);
+    diagnostic.help.extend(help.map(str::to_owned));
+    if optional {
+        diagnostics.push(diagnostic)
+    } else {
+        task.diagnostics.push(diagnostic)
+    }
+    if task.missing.iter().all(|known| known.plugin != missing.plugin) {
+        task.missing.push(MissingPlugin { plugin: missing.plugin.clone(), note, help, needed: !optional });
+    }
 }
 
 /// Reads the plugins of one task, with the builtin ones, and puts their steps into order.

@@ -92,15 +92,19 @@ pub enum At {
     Span(Span),
 }
 
+impl Segment {
+    /// Returns whether it is this key.
+    pub fn is_key(&self, name: &str) -> bool {
+        matches!(self, Self::Key(key) if key == name)
+    }
+}
+
 impl At {
-    /// Returns the key that it points at, if it does point at one.
-    pub fn key(&self) -> Option<&str> {
+    /// Returns the path, if it is one.
+    pub fn path(&self) -> Option<&Path> {
         match self {
-            Self::Key(path) => match path.0.last() {
-                Some(Segment::Key(key)) => Some(key),
-                _ => None,
-            },
-            _ => None,
+            Self::Key(path) | Self::Value(path) => Some(path),
+            Self::Span(_) => None,
         }
     }
 }

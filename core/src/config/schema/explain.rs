@@ -29,12 +29,6 @@ pub struct Missing {
     pub plugin: String,
     /// Where it stands.
     pub path: Path,
-    /// Message of the error.
-    pub message: String,
-    /// Suggestion for a fix, if there is one.
-    pub help: Option<String>,
-    /// Whether the task does the same without it.
-    pub optional: bool,
 }
 
 /// Returns the findings, each once.
@@ -319,14 +313,8 @@ fn unknown_key(schema: &Value, error: &ValidationError<'_>, at: &Path, key: &str
         }
         return Finding::Mistake(with_suggestion(diagnostic, &near));
     }
-    if let Some(unsupported) = registry::unsupported(key) {
-        return Finding::Missing(Missing {
-            plugin: key.to_owned(),
-            path,
-            message: format!("`{key}` {}", unsupported.note),
-            help: unsupported.help.map(str::to_owned),
-            optional: unsupported.optional,
-        });
+    if registry::unsupported(key).is_some() {
+        return Finding::Missing(Missing { plugin: key.to_owned(), path });
     }
     let message = match registry::find(key) {
         Some(_) => {

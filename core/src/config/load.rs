@@ -1,0 +1,134 @@
+//! From a path or a text to a plan: the one way that the program, its tests and its fuzz targets take.
+
+use std::collections::HashSet;
+use std::path::Path as File;
+use std::rc::Rc;
+
+use crate::config::plan::{self, MissingPlugin, Plan};
+use crate::config::template::{self, Origin};
+use crate::document::diagnostic::{At, Diagnostic, Severity, Span};
+use crate::document::{Document, Sources, Unreadable};
+
+/// A config that was read, with all that is wrong with it.
+pub struct LoadedConfig {
+    /// The texts that it was read from.
+    pub sources: Rc<Sources>,
+    /// The document after templates and includes; `None` if the text could not be read at all.
+    pub document: Option<Document>,
+    /// What it means; `None` if there is a mistake that concerns no single task. Tasks with mistakes are in it.
+    pub plan: Option<Plan>,
+    /// All errors, warnings and notices, those of the tasks included.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Reads the config at `path`; `replacements` are the values of `$NAME` that the command line gives.
+pub fn load(path: &File, replacements: Vec<(String, String)>) -> LoadedConfig {
+    let folder = path.parent().map(File::to_path_buf).unwrap_or_default();
+    from_document(Document::read(path), &Origin { folder, replacements })
+}
+
+/// Reads a config from its text, which diagnostics call `name`.
+pub fn load_text(name: &str, text: &str, origin: &Origin) -> LoadedConfig {
+    from_document(Document::parse(name, text), origin)
+}
+
+fn from_document(read: Result<Document, Box<Unreadable>>, origin: &Origin) -> LoadedConfig {
+    let (document, sources, mistakes) = match read {
+        Ok(document) => (Some(document.clone()), Rc::clone(document.sources()), Vec::new()),
+        Err(unreadable) => (unreadable.rest, unreadable.sources, unreadable.diagnostics),
+    };
+    let Some(document) = document else {
+        return LoadedConfig { sources, document: None, plan: None, diagnostics: mistakes };
+    };
+    let mut expanded = template::expand(document, origin);
+    expanded.diagnostics.extend(mistakes);
+    let (plan, mut diagnostics) = match plan::plan(&expanded) {
+        Ok(plan) => {
+            let all = plan.diagnostics.iter().chain(plan.tasks.iter().flat_map(|task| &task.diagnostics));
+            let all = all.cloned().collect();
+            (Some(plan), all)
+        }
+        Err(mistakes) => (None, mistakes),
+    };
+    without_consequences(&mut diagnostics, &expanded.document);
+    let sources = Rc::clone(expanded.document.sources());
+    LoadedConfig { sources, document: Some(expanded.document), plan, diagnostics }
+}
+
+impl LoadedConfig {
+    /// Returns whether anything in it is wrong.
+    pub fn has_errors(&self) -> bool {
+        self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+
+    /// Returns the plugins that tasks name and that this program does not have, by task.
+    pub fn missing(&self) -> impl Iterator<Item = (&str, &[MissingPlugin])> {
+        let tasks = self.plan.iter().flat_map(|plan| &plan.tasks);
+        tasks.filter(|task| !task.missing.is_empty()).map(|task| (task.name.as_str(), task.missing.as_slice()))
+    }
+}
+
+/// Leaves out what is wrong only because of something else at the same place: the text of a variable that is not
+/// defined has the wrong type, too.
+fn without_consequences(diagnostics: &mut Vec<Diagnostic>, document: &Document) {
+    let told: HashSet<Span> = diagnostics
+        .iter()
+        .filter(|diagnostic| diagnostic.severity == Severity::Error)
+        .filter_map(|diagnostic| match &diagnostic.at {
+            At::Span(span) => Some(span.clone()),
+            _ => None,
+        })
+        .collect();
+    diagnostics.retain(|diagnostic| match &diagnostic.at {
+        At::Span(_) => true,
+        At::Key(path) | At::Value(path) => !told.contains(&document.span(&At::Value(path.clone()))),
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// For each task: its name, and its errors.
+    fn tasks(config: &str) -> Option<Vec<(String, Vec<String>)>> {
+        let plan = load_text("config.yml", config, &Origin::default()).plan?;
+        let errors = |diagnostics: &[Diagnostic]| {
+            let errors = diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
+            errors.map(|diagnostic| diagnostic.message.clone()).collect()
+        };
+        Some(plan.tasks.iter().map(|task| (task.name.clone(), errors(&task.diagnostics))).collect())
+    }
+
+    #[test]
+    fn a_mistake_stops_its_own_task() {
+        for (mistake, message) in [
+            ("template: nowhere", "unable to find template `nowhere` for task `a`"),
+            ("x: '{? nope ?}'", "cannot fill in `{? nope ?}`: `nope` is undefined"),
+            ("a: 1\n    a: 2", "duplicate key: `a`"),
+            ("template: broken", "cannot fill in `{? nope ?}`: `nope` is undefined"),
+            ("<<: *shared", "cannot fill in `{? gone ?}`: `gone` is undefined"),
+        ] {
+            let config = format!(
+                "variables: {{ known: 1 }}\ntemplates:\n  broken: {{ x: '{{? nope ?}}' }}\n  _shared: &shared {{ _y: '{{? gone ?}}' }}\n\
+                 tasks:\n  a:\n    {mistake}\n  b: {{ _ok: '{{? known ?}}' }}\n"
+            );
+            let tasks = tasks(&config).expect(mistake);
+            assert!(tasks[0].1.contains(&message.to_owned()), "{mistake}: {tasks:?}");
+            assert_eq!(tasks[1], ("b".to_owned(), Vec::new()), "{mistake}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_config_stops_all() {
+        for config in [
+            "tasks: 5",
+            "a: [",
+            "",
+            "templates: {}",
+            "variables: 7\ntasks: { a: {} }",
+            "tasks: {}\nirc: '{? x ?}'\nvariables: {}",
+        ] {
+            assert_eq!(tasks(config), None, "{config}");
+        }
+    }
+}
