@@ -245,6 +245,16 @@ pub trait List: DeserializeOwned + JsonSchema + 'static {
     /// Why it could not be read. A part of a list is never returned as the whole.
     fn items(&self, limit: Option<usize>, cx: &Context) -> impl Future<Output = Result<Vec<Entry>>>;
 
+    /// Reads all items because something is to be removed that is not among them.
+    ///
+    /// Implement it if a list that seems to be read whole may not be.
+    ///
+    /// # Errors
+    /// As [`List::items`], and if it is not certain that these are all items.
+    fn all_items(&self, cx: &Context) -> impl Future<Output = Result<Vec<Entry>>> {
+        self.items(None, cx)
+    }
+
     /// Returns the item that each entry is, in the order of the entries, if the list can tell without
     /// reading everything.
     ///

@@ -1,13 +1,17 @@
 //! Trakt: what its plugins and commands share.
 
+pub mod activities;
 pub mod api;
 pub mod batch;
+pub mod cache;
 pub mod commands;
 pub mod fields;
 pub mod lists;
 pub mod matching;
 pub mod next_trakt_episodes;
+pub mod paging;
 pub mod progress;
+pub mod rows;
 pub mod seasons;
 pub mod titles;
 pub mod trakt_calendar;

@@ -58,6 +58,7 @@ erase! {
     fn is_up_to_date(item: &Entry, entry: &Entry) -> bool;
     fn listed_at(item: &Entry) -> Option<Timestamp>;
     async fn items(limit: Option<usize>, cx: &'a Context) -> Result<Vec<Entry>>;
+    async fn all_items(cx: &'a Context) -> Result<Vec<Entry>>;
     async fn find(entries: &'a [&'a Entry], cx: &'a Context) -> Result<Option<Vec<Option<Entry>>>>;
     async fn snapshot(action: Action, entries: &'a [&'a Entry], cx: &'a Context) -> Result<Option<Vec<Entry>>>;
     async fn add(entries: &'a [&'a Entry], cx: &'a Context) -> Result<Change>;
@@ -182,6 +183,11 @@ impl AnyList {
     /// Reads the items from the list itself, without the copies of this run.
     pub(super) async fn read(&self, limit: Option<usize>, cx: &Context) -> Result<Vec<Entry>> {
         self.0.list.items(limit, cx).await
+    }
+
+    /// As [`AnyList::read`], of all items; see [`List::all_items`].
+    pub(super) async fn read_all(&self, cx: &Context) -> Result<Vec<Entry>> {
+        self.0.list.all_items(cx).await
     }
 
     /// Asks the list itself which items the entries are; `None` if it has to be read for that.

@@ -35,6 +35,8 @@ struct CachedList {
 struct ListCopy {
     list: AnyList,
     items: Rc<Vec<Entry>>,
+    /// Whether it is certain that these are all items.
+    is_certain: bool,
     /// The items by their keys, made when an entry is first looked for.
     index: OnceCell<Rc<Index>>,
 }
@@ -69,6 +71,12 @@ impl ListCache {
         Some(Rc::clone(&self.0.borrow().get(list.id())?.copies.get(list.options())?.items))
     }
 
+    /// Checks whether it is certain that the copy has all items.
+    fn is_certain(&self, list: &AnyList) -> bool {
+        let lists = self.0.borrow();
+        lists.get(list.id()).and_then(|cached| cached.copies.get(list.options())).is_some_and(|copy| copy.is_certain)
+    }
+
     /// Returns the index of the list's copy.
     fn index(&self, list: &AnyList) -> Option<Rc<Index>> {
         let lists = self.0.borrow();
@@ -86,8 +94,8 @@ impl ListCache {
     }
 
     /// Keeps a whole list.
-    fn keep(&self, list: &AnyList, items: Rc<Vec<Entry>>) {
-        let copy = ListCopy { list: list.clone(), items, index: OnceCell::new() };
+    fn keep(&self, list: &AnyList, items: Rc<Vec<Entry>>, is_certain: bool) {
+        let copy = ListCopy { list: list.clone(), items, is_certain, index: OnceCell::new() };
         let mut lists = self.0.borrow_mut();
         lists.entry(list.id().clone()).or_default().copies.insert(list.options().to_owned(), copy);
     }
@@ -139,8 +147,23 @@ impl AnyList {
         let is_whole = limit.is_none_or(|limit| items.len() < limit);
         let items = cache.replay(self, items, &recent_writes(self, cx)?);
         if is_whole {
-            cache.keep(self, Rc::clone(&items));
+            cache.keep(self, Rc::clone(&items), false);
         }
+        Ok(items)
+    }
+
+    /// Reads all items because something is to be removed that is not among them; see
+    /// [`List::all_items`](crate::list::List::all_items).
+    ///
+    /// # Errors
+    /// It could not be read, or it is not certain that these are all items.
+    pub async fn all_items(&self, cx: &Context) -> Result<Rc<Vec<Entry>>> {
+        let cache = ListCache::of(cx);
+        if !self.id().remote || cache.is_certain(self) {
+            return self.items(None, cx).await;
+        }
+        let items = cache.replay(self, self.read_all(cx).await?, &recent_writes(self, cx)?);
+        cache.keep(self, Rc::clone(&items), true);
         Ok(items)
     }
 

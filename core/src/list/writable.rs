@@ -93,7 +93,7 @@ impl WritableList {
     /// The list could not be read. Items that could not be removed are in the report.
     pub async fn clear(&self, task: &mut Task, by: &'static str) -> Result<()> {
         let cx = task.cx.clone();
-        let items = self.0.items(None, &cx).await?;
+        let items = self.0.all_items(&cx).await?;
         let items: Vec<&Entry> = items.iter().collect();
         let (report, _) = self.change(&items, Action::Clear, by, None, &cx).await?;
         self.report(task, by, report);

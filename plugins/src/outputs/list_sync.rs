@@ -110,8 +110,11 @@ impl ListSync {
 
     async fn sync(&self, task: &mut Task) -> Result<()> {
         let cx = task.cx.clone();
-        let from = self.from.items(None, &cx).await?;
-        let to = self.to.list().items(None, &cx).await?;
+        let (from, to) = if self.mode == Mode::Mirror {
+            (self.from.all_items(&cx).await?, self.to.list().all_items(&cx).await?)
+        } else {
+            (self.from.items(None, &cx).await?, self.to.list().items(None, &cx).await?)
+        };
         let missing = lacking(&self.to, &to, &from);
         match WritableList::try_from(self.from.clone()) {
             Ok(source) if self.mode == Mode::Union => {

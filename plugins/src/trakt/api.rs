@@ -3,5 +3,6 @@
 pub mod client;
 pub mod device;
 pub mod errors;
+pub mod lenient;
 pub mod model;
 pub mod oauth;

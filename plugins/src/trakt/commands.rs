@@ -12,7 +12,7 @@ use crate::trakt::api::client::{APPS, CONNECTED_APPS, Client, account_names, no_
 use crate::trakt::api::device;
 use crate::trakt::api::model::Settings;
 use crate::trakt::api::oauth::{self, REDIRECT};
-use crate::trakt::lists::catalogue;
+use crate::trakt::lists::source::user_slug;
 
 /// Authorizes a Trakt account.
 ///
@@ -137,8 +137,7 @@ async fn settings(cx: &Context, name: &str) -> Result<(Settings, Account)> {
 
 /// Forgets what was read with an account: its name may mean another user from now on.
 fn forget_user(cx: &Context, account: &str) -> Result<()> {
-    crate::trakt::lists::read::forget(cx, account)?;
-    crate::trakt::user_data::forget(cx, account)
+    crate::trakt::cache::forget_account(cx, account)
 }
 
 fn tell_user(settings: &Settings, account: &Account, cx: &Context, out: &mut Output) -> Result<()> {
@@ -182,7 +181,7 @@ fn tell_of_confusion(account: &Account, before: Option<&Account>, cx: &Context, 
 
 /// Returns whether the user of an account has this name on Trakt.
 fn is_called(account: &Account, name: &str) -> bool {
-    account.user_slug.as_deref().is_some_and(|slug| catalogue::user_slug(name) == slug)
+    account.user_slug.as_deref().is_some_and(|slug| user_slug(name) == slug)
         || account.user.as_deref().is_some_and(|user| user.eq_ignore_ascii_case(name))
 }
 

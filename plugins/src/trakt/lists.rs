@@ -4,4 +4,5 @@ pub mod catalogue;
 pub mod entries;
 pub mod history;
 pub mod read;
+pub mod source;
 pub mod write;

@@ -5,9 +5,10 @@ use flexget_core::prelude::*;
 use crate::titles::media::Kind;
 use crate::trakt::api::client::{Client, stored_account};
 use crate::trakt::api::model::{Episode, Season, Work};
-use crate::trakt::lists::catalogue::{Source, user_slug};
 use crate::trakt::lists::entries::{self, Style};
 use crate::trakt::lists::read::Reading;
+use crate::trakt::lists::source::{ListName, Source, user_slug};
+use crate::trakt::paging::Extent;
 use crate::trakt::progress::{self, Next, Progress};
 use crate::trakt::seasons;
 use crate::trakt::user_data::{Question, Who};
@@ -52,7 +53,8 @@ pub struct NextTraktEpisodes {
     username: Option<String>,
     /// The list of the shows.
     #[schemars(length(min = 1))]
-    list: String,
+    #[schemars(with = "String")]
+    list: ListName,
     /// Episode to produce.
     #[serde(default)]
     position: Position,
@@ -104,9 +106,8 @@ impl Plugin for NextTraktEpisodes {
     }
 
     fn check(&self) -> Vec<Problem> {
-        let source = Source::of(&self.list);
         let problem = |message: String| vec![Problem::at(Path::root().key("list"), message)];
-        match source {
+        match self.list.source {
             Source::Chart("boxoffice") => problem("the boxoffice list of Trakt has no shows".to_owned()),
             Source::Recommendations if self.account.is_none() => {
                 problem("recommendations are made for an `account`".to_owned())
@@ -166,17 +167,17 @@ impl NextTraktEpisodes {
     }
 
     async fn standing(&self, client: &Client, username: Option<&str>) -> Result<AuthStatus> {
-        let (is_own, source) = (username.is_none(), Source::of(&self.list));
+        let (is_own, source) = (username.is_none(), &self.list.source);
         let told = match self.context == Counts::Watched && is_own {
             true => progress::of_account(client).await?,
             false => None,
         };
-        if let (Some(told), Source::Watched) = (&told, &source) {
+        if let (Some(told), Source::Watched) = (&told, source) {
             // What was watched, with the progress: the list need not be read.
             let shows = told.iter().filter_map(|(_, progress)| progress.show.clone()).collect();
             return Ok(AuthStatus { shows, progress: told.iter().cloned().collect() });
         }
-        let mut shows = self.shows(client, username, &source).await?;
+        let mut shows = self.shows(client, username, source).await?;
         let who = Who { client, username };
         let progress = match (self.context, told) {
             (Counts::Aired, _) => HashMap::new(),
@@ -206,8 +207,8 @@ impl NextTraktEpisodes {
             Source::History => Some(Kind::Episode),
             _ => Some(Kind::Show),
         };
-        let wanted = matches!(source, Source::Chart(_) | Source::Recommendations).then_some(CHART);
-        let reading = Reading { source, username, kind, wanted, period: None };
+        let extent = if source.is_chart() { Extent::AtLeast(CHART) } else { Extent::Whole };
+        let reading = Reading { source, username, kind, extent, period: None };
         let mut met = BTreeSet::new();
         let shows = reading.rows(client).await?.into_iter().filter_map(|row| row.show);
         Ok(shows.filter(|show| id(show).is_some_and(|id| met.insert(id))).map(Rc::new).collect())
@@ -256,7 +257,7 @@ impl NextTraktEpisodes {
     fn entry(&self, show: &Work, episode: &Episode) -> Entry {
         entries::numbered(show, episode, Style { strip_dates: self.strip_dates })
             .with("series_id_type", "ep")
-            .with("trakt_list", self.list.clone())
+            .with("trakt_list", self.list.to_string())
             .with("trakt_id", show.ids.trakt)
             .with("trakt", show.ids.trakt)
             .with("trakt_slug", show.ids.slug.clone())

@@ -9,10 +9,12 @@ use std::collections::HashMap;
 use flexget_core::prelude::*;
 use jiff::SignedDuration;
 
+use crate::trakt::activities;
 use crate::trakt::api::client::Client;
 use crate::trakt::api::errors::Fault;
 use crate::trakt::api::model::{Episode, Season, Work};
-use crate::trakt::lists::read::own_rows;
+use crate::trakt::cache::{Answer, Head, Key};
+use crate::trakt::paging::{self, Extent, Listing, PageRow, RowKey, Rows};
 use crate::trakt::user_data::{Question, ShowState, Who};
 
 /// Progress with a show of which something was watched or collected.
@@ -46,16 +48,22 @@ const STAMPS: [&str; 4] = ["/episodes/watched_at", "/shows/hidden_at", "/shows/d
 /// How long cached progress stays valid without activity, as episodes air without any.
 const GOOD_FOR: SignedDuration = SignedDuration::from_hours(6);
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 struct Row {
     show: Work,
-    progress: Snapshot,
+    progress: RowProgress,
 }
 
-#[derive(Deserialize)]
-struct Snapshot {
+#[derive(Deserialize, Serialize)]
+struct RowProgress {
     next_episode: Option<Episode>,
     last_episode: Option<Episode>,
+}
+
+impl PageRow for Row {
+    fn key(&self) -> RowKey {
+        self.show.ids.trakt.map_or(RowKey::Unreadable, |id| RowKey::Item("show", id, None))
+    }
 }
 
 /// Fetches the progress of the account's user with all shows that are not hidden, latest first.
@@ -65,8 +73,7 @@ struct Snapshot {
 /// # Errors
 /// Trakt could not be asked.
 pub async fn of_account(client: &Client) -> Result<Option<Shows>> {
-    let query = [("extended", "full".to_owned())];
-    let rows = match own_rows(client, "sync/progress/watched", &query, &STAMPS, GOOD_FOR).await {
+    let rows = match rows_of_account(client).await {
         Ok(rows) => rows,
         // It is not said that every application gets this answer.
         Err(Fault::NotFound | Fault::Forbidden | Fault::Refused(_) | Fault::VipOnly { .. } | Fault::Invalid(_)) => {
@@ -74,8 +81,7 @@ pub async fn of_account(client: &Client) -> Result<Option<Shows>> {
         }
         Err(fault) => return Err(fault.into()),
     };
-    let progress = |row: serde_json::Value| -> Option<(i64, Progress)> {
-        let row: Row = serde_json::from_value(row).ok()?;
+    let progress = |row: Row| -> Option<(i64, Progress)> {
         let id = row.show.ids.trakt?;
         let next = match (row.progress.next_episode, &row.progress.last_episode) {
             (Some(next), _) => Next::Aired(Box::new(next)),
@@ -84,10 +90,22 @@ pub async fn of_account(client: &Client) -> Result<Option<Shows>> {
         };
         Some((id, Progress { show: Some(Rc::new(row.show)), last: row.progress.last_episode, next }))
     };
-    let count = rows.len();
-    let shows: Shows = rows.into_iter().filter_map(progress).collect();
-    // A part must not be taken for the whole.
-    Ok((shows.len() == count).then_some(shows))
+    Ok(Some(rows.into_iter().filter_map(progress).collect()))
+}
+
+async fn rows_of_account(client: &Client) -> Result<Vec<Row>, Fault> {
+    const PATH: &str = "sync/progress/watched";
+    let key = Key { account: client.account(), user: None, topic: "progress".to_owned(), part: PATH.to_owned() };
+    if let Some(rows) = activities::unchanged(client, &key, &STAMPS, GOOD_FOR).await {
+        return Ok(rows);
+    }
+    let query = [("extended", "full".to_owned())];
+    let rows: Rows<Row> = paging::read(client, Listing::new(PATH, &query, Extent::Whole)).await?;
+    if let (Some(read_at), true) = (rows.began, rows.is_whole) {
+        let head = Head::new(read_at).rows(rows.rows.len(), rows.is_proved);
+        Answer::keep(client.cx(), &key, &head, &rows.rows);
+    }
+    Ok(rows.rows)
 }
 
 /// Computes the progress of any user with each show, from watched or collected episodes.

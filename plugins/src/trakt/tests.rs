@@ -10,6 +10,7 @@ use crate::trakt::sandbox::Sandbox;
 mod bounds;
 mod faults;
 mod laws;
+mod oddities;
 mod parts;
 mod sync;
 
@@ -145,14 +146,14 @@ fn adding_sends_one_request_and_reports_what_trakt_says() {
 }
 
 #[test]
-fn clearing_500_items_takes_two_reads_and_three_writes() {
+fn clearing_500_items_takes_three_reads_and_three_writes() {
     let sandbox = Sandbox::new(Seed::empty().and(|world| {
         world.add_user("Ann.Kay");
         world.fill_watchlist("ann-kay", 500);
     }));
     let report = run("list_clear: { what: [ trakt_list: { account: ann, list: watchlist } ] }", &sandbox.next_run());
     assert_eq!(report.changes[0].done, 500);
-    assert_eq!(sandbox.sim.count("GET", "/"), 2);
+    assert_eq!(sandbox.sim.count("GET", "/"), 3, "after a full page there may be another one");
     assert_eq!(sandbox.sim.count("POST", "/sync/watchlist/remove"), 3);
     assert_eq!(sandbox.sim.with(|world| world.contents(&Place::Watchlist("ann-kay".into())).unwrap().items.len()), 0);
 }

@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use flexget_core::context::http::Retry;
 use flexget_core::context::journal::Action;
 use flexget_core::document::Node;
@@ -6,15 +8,20 @@ use flexget_core::prelude::*;
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json};
 
-use crate::titles::media::{self, Kind, Media};
+use crate::titles::media::{Kind, Media};
+use crate::trakt::activities;
 use crate::trakt::api::client::{Client, stored_account};
 use crate::trakt::api::model::Row;
-use crate::trakt::lists::catalogue::{Personal, Source, forget_summaries, locate, look_elsewhere};
+use crate::trakt::cache;
+use crate::trakt::lists::catalogue::{forget_summaries, known_path, locate, look_elsewhere};
 use crate::trakt::lists::entries::{self, Style};
 use crate::trakt::lists::history::{self, Item};
-use crate::trakt::lists::read::{self, Reading};
+use crate::trakt::lists::read::Reading;
+use crate::trakt::lists::source::{ListName, Personal, Source};
 use crate::trakt::lists::write;
+use crate::trakt::paging::Extent;
 use crate::trakt::translation;
+use crate::trakt::user_data;
 
 /// A list of Trakt: to read, to match with, and to change.
 ///
@@ -87,17 +94,6 @@ pub struct TraktList {
     plays: Plays,
 }
 
-/// The name of a list; a number is the number of a list.
-#[derive(Deserialize, JsonSchema)]
-#[serde(untagged)]
-#[schemars(inline)]
-enum ListName {
-    /// A name, slug or address.
-    Text(String),
-    /// A number.
-    Number(u64),
-}
-
 /// Kinds of items.
 #[derive(Deserialize, JsonSchema, Default, Clone, Copy, PartialEq)]
 #[serde(rename_all = "lowercase")]
@@ -149,15 +145,8 @@ submit! { list::<TraktList>() }
 const CHART: usize = 100;
 
 impl TraktList {
-    fn name(&self) -> String {
-        match &self.list {
-            ListName::Text(name) => name.trim().to_owned(),
-            ListName::Number(number) => number.to_string(),
-        }
-    }
-
-    fn source(&self) -> Source {
-        Source::of(&self.name())
+    fn source(&self) -> &Source {
+        &self.list.source
     }
 
     fn kind(&self) -> Option<Kind> {
@@ -185,22 +174,13 @@ impl TraktList {
         Some(media)
     }
 
-    /// The entries of rows, each item once.
+    /// Returns the entries of rows, each item once.
     fn entries(&self, rows: &[Row]) -> Vec<Entry> {
-        let mut items: Vec<Entry> = Vec::with_capacity(rows.len());
-        let mut once = Index::default();
-        for row in rows {
-            let Some((kind, entry)) = entries::of_row(row, self.style()) else { continue };
-            if self.kind().is_some_and(|wanted| wanted != kind) {
-                continue;
-            }
-            let keys = media::keys(&entry, None).ids();
-            if once.find(&keys).is_none() {
-                once.push(&keys);
-                items.push(entry);
-            }
-        }
-        items
+        let mut once = HashSet::new();
+        let is_wanted = |kind: Kind| self.kind().is_none_or(|wanted| wanted == kind);
+        let new = rows.iter().filter(|row| once.insert(row.item_key()));
+        let entries = new.filter_map(|row| entries::of_row(row, self.style()));
+        entries.filter(|(kind, _)| is_wanted(*kind)).map(|(_, entry)| entry).collect()
     }
 
     /// Where items are put and taken off.
@@ -212,7 +192,7 @@ impl TraktList {
             Source::Watched | Source::History => "sync/history".to_owned(),
             Source::Ratings => "sync/ratings".to_owned(),
             Source::Personal(personal) => {
-                format!("{}/items", locate(client, self.username.as_deref(), &personal).await?)
+                format!("{}/items", locate(client, self.username.as_deref(), personal).await?)
             }
             Source::Recommendations | Source::Chart(_) => return Err(Error::new(self.not_modifiable())),
         };
@@ -220,7 +200,7 @@ impl TraktList {
     }
 
     fn not_modifiable(&self) -> String {
-        format!("{} list is not modifiable", self.name())
+        format!("{} list is not modifiable", self.list)
     }
 
     async fn write(&self, entries: &[&Entry], remove: bool, cx: &Context) -> Result<Change> {
@@ -228,21 +208,60 @@ impl TraktList {
         let source = self.source();
         let items = self.titles(entries)?;
         let mut at_limit = false;
-        let mut change = if remove && items.iter().any(|item| item.is_of_plays(&source)) {
+        let mut change = if remove && items.iter().any(|item| item.is_of_plays(source)) {
             history::take_plays(&client, &items).await?
         } else {
             let sent = self.send(&client, &items, remove).await?;
             at_limit = sent.at_limit;
             sent.change
         };
-        if let Some(account) = &self.account {
-            read::forget(cx, account)?;
-            forget_summaries(&client);
-        }
+        self.forget(&client);
         if at_limit && !remove && !self.is_history() {
             self.look_again(entries, &mut change, cx).await;
         }
         Ok(change)
+    }
+
+    /// Forgets what a write to this list changes.
+    fn forget(&self, client: &Client) {
+        let Some(account) = client.account() else { return };
+        let topics: Vec<String> = match self.source() {
+            // Trakt takes titles off the watchlist when they are watched.
+            Source::Watched | Source::History => {
+                ["watched", "history", "progress", "watchlist"].map(str::to_owned).to_vec()
+            }
+            Source::Personal(personal) => known_path(client, self.username.as_deref(), personal).into_iter().collect(),
+            source => vec![source.topic().to_owned()],
+        };
+        cache::invalidate(client.cx(), Some(&account), &topics);
+        activities::forget(client.cx(), &account);
+        user_data::ask_again(client.cx(), &account);
+        forget_summaries(client);
+    }
+
+    /// Reads the items.
+    async fn read(&self, extent: Extent, cx: &Context) -> Result<Vec<Entry>> {
+        let client = Client::new(cx, self.account.as_deref())?;
+        let period = self.period.map(|period| match period {
+            Period::Daily => "daily",
+            Period::Weekly => "weekly",
+            Period::Monthly => "monthly",
+            Period::All => "all",
+        });
+        let username = self.username.as_deref();
+        let reading = Reading { source: self.source(), username, kind: self.kind(), extent, period };
+        let mut rows = reading.rows(&client).await?;
+        if let Some(language) = &self.language {
+            translation::translate(&client, &mut rows, language).await?;
+        }
+        let mut items = self.entries(&rows);
+        if let Extent::AtLeast(limit) = extent {
+            items.truncate(limit);
+        }
+        if items.is_empty() {
+            tracing::info!(target: "trakt_list", "there is nothing on the list {}", self.list);
+        }
+        Ok(items)
     }
 
     /// Returns the titles that the entries are on this list.
@@ -263,7 +282,7 @@ impl TraktList {
         let units: Vec<Vec<write::Unit>> = if remove {
             history::to_remove(client, items).await?
         } else {
-            items.iter().map(|item| item.to_add(&source, || dates(item.entry, &source))).collect()
+            items.iter().map(|item| item.to_add(source, || dates(item.entry, source))).collect()
         };
         let counts: Vec<usize> = units.iter().map(Vec::len).collect();
         let units: Vec<write::Unit> = units.into_iter().flatten().collect();
@@ -271,7 +290,7 @@ impl TraktList {
         let retry = if self.is_history() && !remove { Retry::Never } else { Retry::Safe };
         let mut sent = write::send(client, &self.address(client, remove).await?, &units, retry).await;
         if let (true, Source::Personal(personal)) = (sent.is_missing, source) {
-            look_elsewhere(client, self.username.as_deref(), &personal).await?;
+            look_elsewhere(client, self.username.as_deref(), personal).await?;
             sent = write::send(client, &self.address(client, remove).await?, &units, retry).await;
         }
         let mut of_units = sent.change.outcomes.into_iter();
@@ -309,7 +328,7 @@ impl TraktList {
         };
         put("account", self.account.clone());
         put("username", self.username.clone());
-        put("list", Some(self.name()));
+        put("list", Some(self.list.to_string()));
         put("type", Some(format!("{}s", kind.word())));
         AnyList::open(Self::NAME, &Node::from(&Json::Object(options)))
             .map_err(|problems| Error::new(problems.into_iter().map(|problem| problem.message).collect::<String>()))
@@ -356,16 +375,16 @@ impl List for TraktList {
     const NAME: &'static str = "trakt_list";
 
     fn id(&self) -> ListId {
-        ListId::remote(self.name()).account(self.account.clone()).owner(self.username.clone())
+        ListId::remote(self.list.to_string()).account(self.account.clone()).owner(self.username.clone())
     }
 
     fn check(&self) -> Vec<Problem> {
         let at_type = Path::root().key("type");
         match self.kind() {
             Some(kind) if !self.source().holds(kind) => {
-                vec![Problem::at(at_type, format!("the {} list of Trakt has no {}s", self.name(), kind.word()))]
+                vec![Problem::at(at_type, format!("the {} list of Trakt has no {}s", self.list, kind.word()))]
             }
-            _ if self.source() == Source::Recommendations && self.account.is_none() => {
+            _ if *self.source() == Source::Recommendations && self.account.is_none() => {
                 vec![Problem::at(Path::root(), "recommendations are made for an `account`")]
             }
             _ => Vec::new(),
@@ -375,9 +394,9 @@ impl List for TraktList {
     fn writable(&self) -> Result<(), Problem> {
         let source = self.source();
         let is_anothers = self.username.is_some() && !matches!(source, Source::Personal(_));
-        let is_official = matches!(source, Source::Personal(Personal::Address { owner: None, .. }));
+        let is_official = matches!(source, Source::Personal(Personal::Url { owner: None, .. }));
         let another = "name a list that can be changed, such as a watchlist or one of your own lists";
-        let (reason, help) = match &source {
+        let (reason, help) = match source {
             source if !source.is_changeable() => (self.not_modifiable(), another),
             _ if self.limit.is_some() => {
                 ("a list that is read only in part cannot be changed".to_owned(), "leave out `limit`")
@@ -388,7 +407,7 @@ impl List for TraktList {
                 "set `account` to a name stored by `flexget-rs trakt auth NAME`",
             ),
             _ if is_anothers => (
-                format!("the {} list of another user is not modifiable", self.name()),
+                format!("the {} list of another user is not modifiable", self.list),
                 "leave out `username`: the list is that of the account's own user then",
             ),
             _ => return Ok(()),
@@ -415,9 +434,9 @@ impl List for TraktList {
             return Err(format!("it is a {}, and the list is of {}s", media.kind.word(), kind.word()));
         }
         if !self.source().holds(media.kind) {
-            return Err(format!("the {} list of Trakt takes no {}s", self.name(), media.kind.word()));
+            return Err(format!("the {} list of Trakt takes no {}s", self.list, media.kind.word()));
         }
-        if self.source() == Source::Ratings
+        if *self.source() == Source::Ratings
             && !entry.int("trakt_user_rating").is_some_and(|rating| (1..=10).contains(&rating))
         {
             return Err("it has no `trakt_user_rating` from 1 to 10".to_owned());
@@ -450,7 +469,7 @@ impl List for TraktList {
 
     fn is_up_to_date(&self, item: &Entry, entry: &Entry) -> bool {
         let rating = |entry: &Entry| entry.int("trakt_user_rating");
-        self.source() != Source::Ratings || rating(entry).is_none() || rating(item) == rating(entry)
+        *self.source() != Source::Ratings || rating(entry).is_none() || rating(item) == rating(entry)
     }
 
     /// What was collected or watched is asked for by kind, and the episodes only where an episode is looked for.
@@ -474,50 +493,27 @@ impl List for TraktList {
     }
 
     async fn items(&self, limit: Option<usize>, cx: &Context) -> Result<Vec<Entry>> {
-        let client = Client::new(cx, self.account.as_deref())?;
-        let source = self.source();
-        let is_endless = matches!(source, Source::Chart(_) | Source::Recommendations);
-        let wanted = match (self.limit, limit, is_endless) {
-            (Some(limit), Some(wanted), _) => Some(limit.min(wanted)),
-            (Some(limit), None, _) => Some(limit),
-            (None, wanted, true) => Some(wanted.unwrap_or(CHART)),
-            (None, wanted, false) => wanted,
+        let limit = match (self.limit, limit) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (None, None) if self.source().is_chart() => Some(CHART),
+            (one, other) => one.or(other),
         };
-        let period = self.period.map(|period| match period {
-            Period::Daily => "daily",
-            Period::Weekly => "weekly",
-            Period::Monthly => "monthly",
-            Period::All => "all",
-        });
-        let mut reading =
-            Reading { source: &source, username: self.username.as_deref(), kind: self.kind(), wanted, period };
-        let mut rows = reading.rows(&client).await?;
-        let mut items = self.entries(&rows);
-        if wanted.is_some_and(|wanted| items.len() < wanted && rows.len() >= wanted) && !is_endless {
-            // Some of the rows are no items, or several are one: fewer items than were wanted would be taken for all.
-            reading.wanted = None;
-            rows = reading.rows(&client).await?;
-            items = self.entries(&rows);
+        self.read(limit.map_or(Extent::Whole, Extent::AtLeast), cx).await
+    }
+
+    async fn all_items(&self, cx: &Context) -> Result<Vec<Entry>> {
+        match self.partial() {
+            None => self.read(Extent::Proved, cx).await,
+            Some(_) => self.items(None, cx).await,
         }
-        if let Some(language) = &self.language {
-            translation::translate(&client, &mut rows, language).await?;
-            items = self.entries(&rows);
-        }
-        if let Some(wanted) = wanted {
-            items.truncate(wanted);
-        }
-        if items.is_empty() {
-            tracing::info!(target: "trakt_list", "there is nothing on the list {}", self.name());
-        }
-        Ok(items)
     }
 
     async fn snapshot(&self, action: Action, entries: &[&Entry], cx: &Context) -> Result<Option<Vec<Entry>>> {
         let client = Client::new(cx, self.account.as_deref())?;
         let items = self.titles(entries)?;
         match action {
-            Action::Add => history::before_adding(&client, &self.source(), &items).await,
-            Action::Remove | Action::Clear => history::before_removing(&client, &self.source(), &items).await,
+            Action::Add => history::before_adding(&client, self.source(), &items).await,
+            Action::Remove | Action::Clear => history::before_removing(&client, self.source(), &items).await,
         }
     }
 

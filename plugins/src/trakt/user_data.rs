@@ -6,23 +6,19 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 
-use flexget_core::context::store::NewRecord;
 use flexget_core::prelude::*;
 use jiff::{SignedDuration, Timestamp};
-use serde_json::Value as Json;
 
+use crate::trakt::activities;
 use crate::trakt::api::client::Client;
-use crate::trakt::lists::catalogue::user_slug;
-use crate::trakt::lists::read::{KEPT, activities};
-
-/// The kind of collection in the store that holds what users have done.
-pub const COLLECTION: &str = "trakt user data";
+use crate::trakt::api::lenient;
+use crate::trakt::api::model::{Ids, Row};
+use crate::trakt::cache::{Answer, Head, Key, Stamp};
+use crate::trakt::lists::source::user_slug;
+use crate::trakt::paging::{self, Extent, Listing, PageRow, RowKey, Rows};
 
 /// For so long what is kept about shows is believed: Trakt says when the user has done something, but not when an episode was aired.
 const AIRED: SignedDuration = SignedDuration::from_hours(12);
-
-/// For so long after a change Trakt may go on answering as it was before.
-const STALE: SignedDuration = SignedDuration::from_mins(5);
 
 /// What is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -46,6 +42,15 @@ impl Question {
             Self::WatchedShows => "watched/shows",
             Self::CollectedMovies => "collection/movies",
             Self::CollectedShows => "collection/shows",
+            Self::Ratings => "ratings",
+        }
+    }
+
+    /// Returns what a write changes that changes the answer.
+    fn topic(self) -> &'static str {
+        match self {
+            Self::WatchedMovies | Self::WatchedShows => "watched",
+            Self::CollectedMovies | Self::CollectedShows => "collection",
             Self::Ratings => "ratings",
         }
     }
@@ -138,20 +143,12 @@ pub struct Who<'a> {
     pub username: Option<&'a str>,
 }
 
-/// Forgets what is kept of what an account was told: its name means another user from now on, or nobody.
-///
-/// # Errors
-/// The database cannot be used.
-pub fn forget(cx: &Context, account: &str) -> Result<()> {
-    for (name, _) in cx.store.shared_collections(COLLECTION)? {
-        if name.strip_prefix(account).is_some_and(|rest| rest.starts_with(' ')) {
-            cx.store.shared_collection(COLLECTION, &name).drop()?;
-        }
-    }
-    Ok(())
-}
+/// What this run was told of an account and of those that it asked about.
+type Known = RefCell<HashMap<Key, Snapshot>>;
 
-type Known = RefCell<HashMap<Question, Snapshot>>;
+fn known(cx: &Context, account: Option<&str>) -> Rc<Known> {
+    cx.run_cache.of::<Known>(&format!("trakt user data {}", account.unwrap_or_default()))
+}
 
 impl Who<'_> {
     /// What the user has done. Asked for once in a run; what is kept from an earlier run is used if Trakt says that
@@ -161,65 +158,53 @@ impl Who<'_> {
     /// Trakt could not be asked, and nothing is kept.
     pub async fn ask(&self, question: Question) -> Result<Snapshot> {
         let cx = self.client.cx();
-        let whose = match (self.client.account(), self.username) {
-            (account, Some(user)) => format!("{} {}", account.unwrap_or_default(), user_slug(user)),
-            (Some(account), None) => account,
-            (None, None) => return Err(Error::new("nobody is said whose data is meant")),
-        };
-        let known = cx.run_cache.of::<Known>(&format!("trakt user data {whose}"));
-        if let Some(told) = known.borrow().get(&question) {
-            return Ok(told.clone());
+        if self.client.account().is_none() && self.username.is_none() {
+            return Err(Error::new("no Trakt account or username given"));
         }
-        let told = self.ask_store_or_trakt(question, &whose).await?;
-        known.borrow_mut().insert(question, told.clone());
-        Ok(told)
+        let key = Key {
+            account: self.client.account(),
+            user: self.username.map(user_slug),
+            topic: question.topic().to_owned(),
+            part: question.name().to_owned(),
+        };
+        let known = known(cx, key.account.as_deref());
+        if let Some(snapshot) = known.borrow().get(&key) {
+            return Ok(snapshot.clone());
+        }
+        let snapshot = self.ask_store_or_trakt(question, &key).await?;
+        known.borrow_mut().insert(key, snapshot.clone());
+        Ok(snapshot)
     }
 
-    async fn ask_store_or_trakt(&self, question: Question, whose: &str) -> Result<Snapshot> {
+    async fn ask_store_or_trakt(&self, question: Question, key: &Key) -> Result<Snapshot> {
         let cx = self.client.cx();
-        let collection = cx.store.shared_collection(COLLECTION, &format!("{whose} {}", question.name()));
-        let record = collection.all()?.into_iter().next();
-        let kept: Option<(Timestamp, Vec<Json>, Rc<UserData>)> = record.and_then(|record| {
-            let data = serde_json::from_value(record.data.get("data")?.clone()).ok()?;
-            let stamps = record.data.get("stamps")?.as_array()?.clone();
-            Some((record.added, stamps, Rc::new(data)))
-        });
+        let mut kept = Answer::find(cx, key);
         // Of somebody else's data Trakt does not say when it has changed.
         let stamps = match self.username {
-            None => activities(self.client).await.and_then(|activities| {
-                question.stamps().iter().map(|stamp| activities.pointer(stamp).cloned()).collect::<Option<Vec<Json>>>()
-            }),
+            None => activities::stamps(self.client, question.stamps()).await,
             Some(_) => None,
         };
-        let is_fresh = |read_at: &Timestamp| !question.is_of_shows() || cx.clock.now().duration_since(*read_at) < AIRED;
-        if let (Some((read_at, then, data)), Some(now), false) = (&kept, &stamps, cx.no_cache)
-            && then == now
-            && is_fresh(read_at)
+        let max_age = if question.is_of_shows() { AIRED } else { SignedDuration::MAX };
+        if let (Some(kept), Some(now)) = (&mut kept, &stamps)
+            && kept.is_young(cx, max_age)
+            && kept.is_unchanged(cx, Stamp::Activities, now)
+            && let Some(data) = kept.body(cx)
         {
-            return Ok(Snapshot { data: Rc::clone(data), as_of: None });
+            return Ok(Snapshot { data: Rc::new(data), as_of: None });
         }
         match self.read(question).await {
-            Ok(Answered { data, began }) => {
-                // What was read just after a change may be as it was before, so it is not believed the next time.
-                let settled = |stamp: &Json| {
-                    let at = stamp.as_str().and_then(|stamp| stamp.parse::<Timestamp>().ok());
-                    at.is_none_or(|at| began.is_some_and(|began| at + STALE < began))
-                };
-                let stamps = stamps.filter(|stamps| stamps.iter().all(settled)).unwrap_or_default();
-                let record = NewRecord::data(&serde_json::json!({ "stamps": stamps, "data": data }));
-                collection.replace_all(&[NewRecord {
-                    keys: Vec::new(),
-                    data: record,
-                    added: cx.clock.now(),
-                    expires: cx.clock.now().checked_add(KEPT).ok(),
-                }])?;
-                cx.store.prune_kind(COLLECTION, cx.clock.now())?;
-                Ok(Snapshot { data: Rc::new(data), as_of: None })
+            Ok(answered) => {
+                if let (Some(began), true) = (answered.began, answered.is_whole) {
+                    // What was read just after a change may be as it was before, so it is not believed the next time.
+                    let head = Head::new(began).valid_at(Stamp::Activities, stamps);
+                    Answer::keep(cx, key, &head, &answered.data);
+                }
+                Ok(Snapshot { data: Rc::new(answered.data), as_of: None })
             }
-            Err(error) => match kept {
-                Some((read_at, _, data)) => {
+            Err(error) => match kept.and_then(|kept| Some((kept.read_at(), kept.body(cx)?))) {
+                Some((read_at, data)) => {
                     tracing::debug!(target: "trakt_lookup", "{error}; what was read before is used");
-                    Ok(Snapshot { data, as_of: Some(read_at) })
+                    Ok(Snapshot { data: Rc::new(data), as_of: Some(read_at) })
                 }
                 None => Err(error),
             },
@@ -230,49 +215,60 @@ impl Who<'_> {
         let base = self.username.map_or_else(|| "sync".to_owned(), |user| format!("users/{}", user_slug(user)));
         let path = format!("{base}/{}", question.name());
         let progress = [("extended", "progress".to_owned()), ("specials", "true".to_owned())];
-        let mut data = UserData::default();
-        let began = match question {
+        match question {
             Question::WatchedMovies | Question::CollectedMovies => {
-                let walk = self.client.walk::<MovieRow>(&path, &[], None).await?;
-                for row in walk.items {
-                    if let Some(id) = row.movie.ids.trakt {
-                        data.movies.insert(id, row.plays.unwrap_or(1));
-                    }
-                }
-                walk.began
+                let rows: Rows<MovieRow> = self.walk(&path, &[]).await?;
+                Answered::of(rows, |data, rows| {
+                    let movie = |row: MovieRow| Some((row.movie.ids.trakt?, row.plays.unwrap_or(1)));
+                    data.movies = rows.into_iter().filter_map(movie).collect();
+                    Ok(())
+                })
             }
             Question::WatchedShows => {
-                let walk = self.client.walk::<ShowRow>(&path, &progress, None).await?;
-                data.shows = shows(walk.items)?;
-                walk.began
+                let rows: Rows<ShowRow> = self.walk(&path, &progress).await?;
+                Answered::of(rows, |data, rows| shows(rows).map(|shows| data.shows = shows))
             }
             Question::CollectedShows => {
-                let mut walk = self.client.walk::<ShowRow>(&path, &progress[1..], None).await?;
+                let mut rows: Rows<ShowRow> = self.walk(&path, &progress[1..]).await?;
                 // It is not known whether Trakt still gives the episodes without being asked for them.
-                if walk.items.iter().any(|row| row.seasons.is_none()) {
-                    walk = self.client.walk::<ShowRow>(&path, &progress, None).await?;
+                if rows.rows.iter().any(|row| row.seasons.is_none()) {
+                    rows = self.walk(&path, &progress).await?;
                 }
-                data.shows = shows(walk.items)?;
-                walk.began
+                Answered::of(rows, |data, rows| shows(rows).map(|shows| data.shows = shows))
             }
             Question::Ratings => {
-                let walk = self.client.walk::<crate::trakt::api::model::Row>(&path, &[], None).await?;
-                data.ratings.extend(walk.items.iter().filter_map(rating));
-                walk.began
+                let rows: Rows<Row> = self.walk(&path, &[]).await?;
+                Answered::of(rows, |data, rows| {
+                    data.ratings.extend(rows.iter().filter_map(rating));
+                    Ok(())
+                })
             }
-        };
-        Ok(Answered { data, began })
+        }
+    }
+
+    async fn walk<T: PageRow>(&self, path: &str, query: &[(&str, String)]) -> Result<Rows<T>> {
+        Ok(paging::read(self.client, Listing::new(path, query, Extent::Whole)).await?)
     }
 }
 
-/// What was read, and when, by Trakt's clock.
+/// What was read, when by Trakt's clock, and whether it is all.
 struct Answered {
     data: UserData,
     began: Option<Timestamp>,
+    is_whole: bool,
+}
+
+impl Answered {
+    fn of<T>(rows: Rows<T>, fill: impl FnOnce(&mut UserData, Vec<T>) -> Result<()>) -> Result<Self> {
+        let Rows { rows, began, is_whole, .. } = rows;
+        let mut data = UserData::default();
+        fill(&mut data, rows)?;
+        Ok(Self { data, began, is_whole })
+    }
 }
 
 /// The rating of a row, under the name of what is rated.
-fn rating(row: &crate::trakt::api::model::Row) -> Option<(String, i64)> {
+fn rating(row: &Row) -> Option<(String, i64)> {
     let ids = match row.kind.as_deref()? {
         "movie" => &row.movie.as_ref()?.ids,
         "show" => &row.show.as_ref()?.ids,
@@ -285,30 +281,53 @@ fn rating(row: &crate::trakt::api::model::Row) -> Option<(String, i64)> {
 
 /// Asks again in this run what an account's user has done, because a list that tells of it was changed.
 pub fn ask_again(cx: &Context, account: &str) {
-    cx.run_cache.of::<Known>(&format!("trakt user data {account}")).borrow_mut().clear();
+    known(cx, Some(account)).borrow_mut().clear();
 }
 
 #[derive(Deserialize)]
 struct MovieRow {
+    #[serde(default, deserialize_with = "lenient::number")]
     plays: Option<i64>,
-    movie: ShowIds,
+    movie: TitleIds,
 }
 
 #[derive(Deserialize)]
 struct ShowRow {
-    show: ShowIds,
+    show: TitleIds,
+    #[serde(default, deserialize_with = "lenient::parsed")]
     reset_at: Option<Timestamp>,
     seasons: Option<Vec<SeasonRow>>,
 }
 
 #[derive(Deserialize)]
-struct ShowIds {
-    ids: crate::trakt::api::model::Ids,
+struct TitleIds {
+    #[serde(deserialize_with = "lenient::null_is_default")]
+    ids: Ids,
+    #[serde(default, deserialize_with = "lenient::number")]
     aired_episodes: Option<i64>,
+}
+
+impl TitleIds {
+    fn key(&self, kind: &'static str) -> RowKey {
+        self.ids.trakt.map_or(RowKey::Unreadable, |id| RowKey::Item(kind, id, None))
+    }
+}
+
+impl PageRow for MovieRow {
+    fn key(&self) -> RowKey {
+        self.movie.key("movie")
+    }
+}
+
+impl PageRow for ShowRow {
+    fn key(&self) -> RowKey {
+        self.show.key("show")
+    }
 }
 
 #[derive(Deserialize)]
 struct SeasonRow {
+    #[serde(deserialize_with = "lenient::required_number")]
     number: i64,
     #[serde(default)]
     episodes: Vec<EpisodeRow>,
@@ -316,8 +335,11 @@ struct SeasonRow {
 
 #[derive(Deserialize)]
 struct EpisodeRow {
+    #[serde(deserialize_with = "lenient::required_number")]
     number: i64,
+    #[serde(default, deserialize_with = "lenient::number")]
     plays: Option<i64>,
+    #[serde(default, deserialize_with = "lenient::parsed")]
     last_watched_at: Option<Timestamp>,
 }
 

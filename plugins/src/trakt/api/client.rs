@@ -5,7 +5,6 @@
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
-use flexget_core::context::Event;
 use flexget_core::context::auth::{self, Account, AccountState};
 use flexget_core::context::http::{Method, RateLimit, Request, Response, Retry};
 use flexget_core::plugin::registry::similar;
@@ -31,11 +30,6 @@ pub const STATUS: &str = "https://status.trakt.tv";
 /// Where the pages of movies and shows are.
 pub const SITE: &str = "https://trakt.tv";
 
-/// Page size to request; Trakt sends fewer items where its limit is lower.
-const PAGE: usize = 250;
-/// No walk is longer than this: an endpoint that never ends is broken.
-const MOST_PAGES: usize = 1000;
-
 /// Trakt's limits: 500 reads in five minutes and one write a second, each per user.
 ///
 /// Reads without a user count per application and IP address.
@@ -55,14 +49,6 @@ pub(super) fn auth_host(cx: &Context) -> String {
 fn address(cx: &Context, variable: &str, usual: &str) -> String {
     let given = (cx.environment)(variable).filter(|url| !url.is_empty());
     given.unwrap_or_else(|| usual.to_owned()).trim_end_matches('/').to_owned()
-}
-
-/// All items of an address with pages.
-pub struct Walk<T> {
-    /// The items.
-    pub items: Vec<T>,
-    /// When the first page was made, by Trakt's clock, if it says so.
-    pub began: Option<jiff::Timestamp>,
 }
 
 /// Status of an account in this run, so that nothing is retried that cannot succeed.
@@ -148,75 +134,6 @@ impl Client {
     /// See [`Fault`].
     pub async fn get<T: DeserializeOwned>(&self, path: &str, query: &[(&str, String)]) -> Result<T, Fault> {
         self.get_response(path, query).await?.json().map_err(Fault::UnexpectedResponse)
-    }
-
-    /// Reads all pages of `path`, or as many as give `wanted` items.
-    ///
-    /// It is all or an error, never a part.
-    ///
-    /// # Errors
-    /// See [`Fault`].
-    pub async fn pages<T: DeserializeOwned>(
-        &self,
-        path: &str,
-        query: &[(&str, String)],
-        wanted: Option<usize>,
-    ) -> Result<Vec<T>, Fault> {
-        self.walk(path, query, wanted).await.map(|walk| walk.items)
-    }
-
-    /// As [`Client::pages`], and says when it began, by Trakt's clock.
-    ///
-    /// # Errors
-    /// See [`Fault`].
-    pub async fn walk<T: DeserializeOwned>(
-        &self,
-        path: &str,
-        query: &[(&str, String)],
-        wanted: Option<usize>,
-    ) -> Result<Walk<T>, Fault> {
-        let mut began = None;
-        let limit = wanted.map_or(PAGE, |wanted| wanted.clamp(1, PAGE));
-        let mut items: Vec<serde_json::Value> = Vec::new();
-        let mut first_of_page: Option<serde_json::Value> = None;
-        for page in 1..=MOST_PAGES {
-            let mut query = query.to_vec();
-            query.push(("page", page.to_string()));
-            query.push(("limit", limit.to_string()));
-            let response = self.get_response(path, &query).await?;
-            let rows: Vec<serde_json::Value> = response.json().map_err(Fault::UnexpectedResponse)?;
-            if page == 1 {
-                let date = response.header("date").and_then(|date| jiff::fmt::rfc2822::parse(date).ok());
-                began = date.map(|date| date.timestamp());
-            }
-            let number = |name: &str| response.header(name).and_then(|text| text.trim().parse::<usize>().ok());
-            let count = rows.len();
-            // An endpoint that does not know pages gives the first one again and again.
-            let is_repeat = page > 1 && count > 0 && first_of_page.as_ref() == rows.first();
-            first_of_page = rows.first().cloned();
-            if !is_repeat {
-                items.extend(rows);
-            }
-            let is_last = match (number("x-pagination-page-count"), number("x-pagination-limit")) {
-                (Some(pages), _) => page >= pages,
-                (None, Some(effective)) => count < effective,
-                (None, None) => count == 0,
-            };
-            let pages = number("x-pagination-page-count").filter(|pages| *pages > 1 && wanted.is_none());
-            if let Some(pages) = pages {
-                let label = format!("reading {path} from Trakt");
-                self.cx.progress.report(Event::Working { label, done: page as u64, total: pages as u64 });
-            }
-            if is_last || is_repeat || wanted.is_some_and(|wanted| items.len() >= wanted) {
-                if pages.is_some() {
-                    self.cx.progress.report(Event::Done);
-                }
-                items.truncate(wanted.unwrap_or(usize::MAX));
-                let items = items.into_iter().map(|item| understand(path, item)).collect::<Result<_, _>>()?;
-                return Ok(Walk { items, began });
-            }
-        }
-        Err(Fault::UnexpectedResponse(Error::new(format!("Trakt's answer to `{path}` does not end"))))
     }
 
     /// Sends a change.
@@ -350,10 +267,6 @@ impl Client {
         let cx = &self.cx;
         cx.auth.renew(SERVICE, name, still_good, async |account: &Account| oauth::refresh(cx, account).await).await
     }
-}
-
-fn understand<T: DeserializeOwned>(path: &str, item: serde_json::Value) -> Result<T, Fault> {
-    serde_json::from_value(item).map_err(|error| Fault::UnexpectedResponse(strange(path).cause(error)))
 }
 
 /// Returns an answer that is JSON and yet not what it should be.

@@ -3,23 +3,28 @@
 use flexget_core::prelude::*;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use serde::Deserializer;
 
 use crate::titles::media::ids::MediaIds;
+use crate::trakt::api::lenient;
 
 /// The ids of a movie, show, season, episode or person.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default)]
 pub struct Ids {
     /// Trakt's number.
+    #[serde(deserialize_with = "lenient::number")]
     pub trakt: Option<i64>,
     /// Trakt's slug.
+    #[serde(deserialize_with = "lenient::id_text")]
     pub slug: Option<String>,
     /// IMDb's id, `tt…` of titles.
+    #[serde(deserialize_with = "lenient::id_text")]
     pub imdb: Option<String>,
     /// Number at TMDB.
+    #[serde(deserialize_with = "lenient::number")]
     pub tmdb: Option<i64>,
     /// Number at TVDB; movies have none.
+    #[serde(deserialize_with = "lenient::number")]
     pub tvdb: Option<i64>,
 }
 
@@ -40,51 +45,69 @@ impl From<&Ids> for MediaIds {
 #[serde(default)]
 pub struct Work {
     /// The title.
+    #[serde(deserialize_with = "lenient::text")]
     pub title: Option<String>,
     /// The year of its release or first season.
+    #[serde(deserialize_with = "lenient::number")]
     pub year: Option<i64>,
     /// The ids.
+    #[serde(deserialize_with = "lenient::null_is_default")]
     pub ids: Ids,
     /// One line about it.
+    #[serde(deserialize_with = "lenient::text")]
     pub tagline: Option<String>,
     /// What it is about.
+    #[serde(deserialize_with = "lenient::text")]
     pub overview: Option<String>,
     /// When a movie was released.
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "lenient::parsed")]
     pub released: Option<Date>,
     /// When a show was first aired.
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "lenient::parsed")]
     pub first_aired: Option<Timestamp>,
     /// When a show is aired.
     pub airs: Option<Airs>,
     /// Its length in minutes.
+    #[serde(deserialize_with = "lenient::number")]
     pub runtime: Option<i64>,
     /// The two letters of a country.
+    #[serde(deserialize_with = "lenient::text")]
     pub country: Option<String>,
     /// `returning series`, `ended`, `released` and so on.
+    #[serde(deserialize_with = "lenient::text")]
     pub status: Option<String>,
     /// Between 0 and 10.
+    #[serde(deserialize_with = "lenient::float")]
     pub rating: Option<f64>,
     /// How many have rated it.
+    #[serde(deserialize_with = "lenient::number")]
     pub votes: Option<i64>,
     /// The address of a trailer.
+    #[serde(deserialize_with = "lenient::text")]
     pub trailer: Option<String>,
     /// The address of its page.
+    #[serde(deserialize_with = "lenient::text")]
     pub homepage: Option<String>,
     /// When Trakt changed what it says about it.
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "lenient::parsed")]
     pub updated_at: Option<Timestamp>,
     /// The two letters of a language.
+    #[serde(deserialize_with = "lenient::text")]
     pub language: Option<String>,
     /// The languages that there are translations in.
+    #[serde(deserialize_with = "lenient::texts")]
     pub available_translations: Option<Vec<String>>,
     /// What kind of story it is.
+    #[serde(deserialize_with = "lenient::texts")]
     pub genres: Option<Vec<String>>,
     /// For whom it is fit.
+    #[serde(deserialize_with = "lenient::text")]
     pub certification: Option<String>,
     /// Who sends a show.
+    #[serde(deserialize_with = "lenient::text")]
     pub network: Option<String>,
     /// How many episodes of a show have been aired.
+    #[serde(deserialize_with = "lenient::number")]
     pub aired_episodes: Option<i64>,
     /// The title in the language of a list; Trakt's own title is in `title`.
     #[serde(skip)]
@@ -103,10 +126,13 @@ impl Work {
 #[serde(default)]
 pub struct Airs {
     /// The day of the week.
+    #[serde(deserialize_with = "lenient::text")]
     pub day: Option<String>,
     /// The time, `21:00`.
+    #[serde(deserialize_with = "lenient::text")]
     pub time: Option<String>,
     /// The time zone, `America/New_York`.
+    #[serde(deserialize_with = "lenient::text")]
     pub timezone: Option<String>,
 }
 
@@ -115,26 +141,34 @@ pub struct Airs {
 #[serde(default)]
 pub struct Season {
     /// Its number; 0 are the specials.
+    #[serde(deserialize_with = "lenient::required_number")]
     pub number: i64,
     /// The ids.
+    #[serde(deserialize_with = "lenient::null_is_default")]
     pub ids: Ids,
     /// The title.
+    #[serde(deserialize_with = "lenient::text")]
     pub title: Option<String>,
     /// What it is about.
+    #[serde(deserialize_with = "lenient::text")]
     pub overview: Option<String>,
     /// When its first episode was aired.
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "lenient::parsed")]
     pub first_aired: Option<Timestamp>,
     /// Between 0 and 10.
+    #[serde(deserialize_with = "lenient::float")]
     pub rating: Option<f64>,
     /// How many have rated it.
+    #[serde(deserialize_with = "lenient::number")]
     pub votes: Option<i64>,
     /// How many episodes it has.
+    #[serde(deserialize_with = "lenient::number")]
     pub episode_count: Option<i64>,
     /// How many of them have been aired.
+    #[serde(deserialize_with = "lenient::number")]
     pub aired_episodes: Option<i64>,
     /// Its episodes, where they were asked for.
-    #[serde(deserialize_with = "null_is_default")]
+    #[serde(deserialize_with = "lenient::null_is_default")]
     pub episodes: Vec<Episode>,
 }
 
@@ -143,41 +177,51 @@ pub struct Season {
 #[serde(default)]
 pub struct Episode {
     /// The number of its season.
+    #[serde(deserialize_with = "lenient::required_number")]
     pub season: i64,
     /// Its number within the season.
+    #[serde(deserialize_with = "lenient::required_number")]
     pub number: i64,
     /// Its number counted over all seasons.
+    #[serde(deserialize_with = "lenient::number")]
     pub number_abs: Option<i64>,
     /// The title; often there is none before it is aired.
+    #[serde(deserialize_with = "lenient::text")]
     pub title: Option<String>,
     /// The ids.
+    #[serde(deserialize_with = "lenient::null_is_default")]
     pub ids: Ids,
     /// What it is about.
+    #[serde(deserialize_with = "lenient::text")]
     pub overview: Option<String>,
     /// Between 0 and 10.
+    #[serde(deserialize_with = "lenient::float")]
     pub rating: Option<f64>,
     /// How many have rated it.
+    #[serde(deserialize_with = "lenient::number")]
     pub votes: Option<i64>,
     /// When it was, or will be, aired.
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "lenient::parsed")]
     pub first_aired: Option<Timestamp>,
     /// When Trakt changed what it says about it.
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "lenient::parsed")]
     pub updated_at: Option<Timestamp>,
     /// Its length in minutes.
+    #[serde(deserialize_with = "lenient::number")]
     pub runtime: Option<i64>,
     /// The languages that there are translations in.
     pub available_translations: Option<Vec<String>>,
 }
 
 /// A row of a list: a movie, a show, a season or episode with its show, or something else.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default)]
 pub struct Row {
     /// The row's own number, by which one that comes twice is known.
+    #[serde(deserialize_with = "lenient::number")]
     pub id: Option<i64>,
     /// What it is; a row of a chart does not say.
-    #[serde(rename = "type")]
+    #[serde(rename = "type", deserialize_with = "lenient::text")]
     pub kind: Option<String>,
     /// A movie.
     pub movie: Option<Work>,
@@ -188,26 +232,27 @@ pub struct Row {
     /// An episode.
     pub episode: Option<Episode>,
     /// When it was put on the list.
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "lenient::parsed")]
     pub listed_at: Option<Timestamp>,
     /// When it was collected.
-    #[serde(deserialize_with = "lenient", alias = "last_collected_at")]
+    #[serde(deserialize_with = "lenient::parsed", alias = "last_collected_at")]
     pub collected_at: Option<Timestamp>,
     /// When it was last watched.
-    #[serde(deserialize_with = "lenient", alias = "last_watched_at")]
+    #[serde(deserialize_with = "lenient::parsed", alias = "last_watched_at")]
     pub watched_at: Option<Timestamp>,
     /// When it was rated.
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "lenient::parsed")]
     pub rated_at: Option<Timestamp>,
     /// What it was rated, 1 to 10.
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "lenient::number")]
     pub rating: Option<i64>,
     /// How often it was watched.
+    #[serde(deserialize_with = "lenient::number")]
     pub plays: Option<i64>,
     /// The medium, resolution and sound of what was collected.
     pub metadata: Option<serde_json::Value>,
     /// What the user has noted.
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "lenient::text")]
     pub notes: Option<String>,
 }
 
@@ -216,12 +261,16 @@ pub struct Row {
 #[serde(default)]
 pub struct ListSummary {
     /// The name.
+    #[serde(deserialize_with = "lenient::null_is_default")]
     pub name: String,
     /// The ids: a number and a slug.
+    #[serde(deserialize_with = "lenient::null_is_default")]
     pub ids: ListIds,
     /// How many items it has.
+    #[serde(deserialize_with = "lenient::number")]
     pub item_count: Option<i64>,
     /// When it, or an item of it, was changed.
+    #[serde(deserialize_with = "lenient::parsed")]
     pub updated_at: Option<Timestamp>,
     /// Whose it is.
     pub user: Option<User>,
@@ -232,8 +281,10 @@ pub struct ListSummary {
 #[serde(default)]
 pub struct ListIds {
     /// Trakt's number.
+    #[serde(deserialize_with = "lenient::number")]
     pub trakt: Option<i64>,
     /// Trakt's slug, made of the name that the list had first.
+    #[serde(deserialize_with = "lenient::text")]
     pub slug: Option<String>,
 }
 
@@ -242,10 +293,13 @@ pub struct ListIds {
 #[serde(default)]
 pub struct User {
     /// The name.
+    #[serde(deserialize_with = "lenient::text")]
     pub username: Option<String>,
     /// Whether it pays.
+    #[serde(deserialize_with = "lenient::flag")]
     pub vip: Option<bool>,
     /// The ids.
+    #[serde(deserialize_with = "lenient::null_is_default")]
     pub ids: UserIds,
 }
 
@@ -254,6 +308,7 @@ pub struct User {
 #[serde(default)]
 pub struct UserIds {
     /// The name as it stands in addresses; official lists have a user without.
+    #[serde(deserialize_with = "lenient::text")]
     pub slug: Option<String>,
 }
 
@@ -284,22 +339,9 @@ pub struct Limits {
 #[serde(default)]
 pub struct Limit {
     /// How many lists.
+    #[serde(deserialize_with = "lenient::number")]
     pub count: Option<i64>,
     /// How many items on each.
+    #[serde(deserialize_with = "lenient::number")]
     pub item_count: Option<i64>,
-}
-
-/// Reads what can be read, and takes the rest for nothing: a date that is no date must not cost a whole list.
-pub fn lenient<'de, D: Deserializer<'de>, T: serde::de::DeserializeOwned>(
-    deserializer: D,
-) -> Result<Option<T>, D::Error> {
-    let value = serde_json::Value::deserialize(deserializer)?;
-    Ok(serde_json::from_value(value).ok())
-}
-
-/// Takes null for nothing.
-pub fn null_is_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
-    deserializer: D,
-) -> Result<T, D::Error> {
-    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }

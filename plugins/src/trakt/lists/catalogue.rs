@@ -1,156 +1,19 @@
-//! Trakt's lists: their endpoints, and which one a name in a config means.
+//! Finds the lists that users have made: the path of a list by its name, and what a list says about itself.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
 
 use flexget_core::plugin::registry::similar;
 use flexget_core::prelude::*;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
-use crate::titles::media::Kind;
+use crate::trakt::activities;
 use crate::trakt::api::client::Client;
 use crate::trakt::api::errors::Fault;
 use crate::trakt::api::model::ListSummary;
-use crate::trakt::lists::read;
-
-/// A list, as a user names it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Source {
-    /// Titles that the user wants to watch.
-    Watchlist,
-    /// Titles that the user likes most.
-    Favorites,
-    /// Titles that the user owns.
-    Collection,
-    /// Titles that the user has watched, each once.
-    Watched,
-    /// Titles that the user has watched, the latest first, each once.
-    History,
-    /// Titles that the user has rated.
-    Ratings,
-    /// Titles that Trakt recommends to the user.
-    Recommendations,
-    /// Public chart, by its name in URLs.
-    Chart(&'static str),
-    /// A list that somebody has made.
-    Personal(Personal),
-}
-
-/// How a list that somebody has made is named.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Personal {
-    /// By its name or slug.
-    Named(String),
-    /// By its number.
-    Number(String),
-    /// By its URL: the owner's slug (none for official lists), and the list's slug or id.
-    Address {
-        /// The owner's slug.
-        owner: Option<String>,
-        /// The list's slug or number.
-        list: String,
-    },
-}
-
-/// The charts, which nobody can change.
-const CHARTS: [&str; 9] =
-    ["trending", "popular", "anticipated", "boxoffice", "hot", "streaming", "played", "collected", "favorited"];
-
-impl Source {
-    /// Returns the list of this name.
-    pub fn of(name: &str) -> Self {
-        let name = name.trim();
-        match name.to_lowercase().as_str() {
-            "watchlist" => Self::Watchlist,
-            "favorites" | "favourites" => Self::Favorites,
-            "collection" => Self::Collection,
-            "watched" => Self::Watched,
-            "history" => Self::History,
-            "ratings" => Self::Ratings,
-            "recommendations" => Self::Recommendations,
-            folded => match CHARTS.iter().find(|chart| **chart == folded) {
-                Some(chart) => Self::Chart(chart),
-                None => Self::Personal(Personal::of(name)),
-            },
-        }
-    }
-
-    /// Returns whether it can be changed at all.
-    pub fn is_changeable(&self) -> bool {
-        !matches!(self, Self::Chart(_) | Self::Recommendations)
-    }
-
-    /// Returns whether each address of it has one kind of item only.
-    pub fn is_by_kind(&self) -> bool {
-        matches!(self, Self::Collection | Self::Watched | Self::Recommendations | Self::Chart(_))
-    }
-
-    /// Returns whether it can hold items of this kind.
-    pub fn holds(&self, kind: Kind) -> bool {
-        match self {
-            Self::Favorites | Self::Recommendations | Self::Chart(_) => matches!(kind, Kind::Movie | Kind::Show),
-            Self::Collection | Self::Watched => kind != Kind::Season,
-            Self::History => matches!(kind, Kind::Movie | Kind::Episode),
-            Self::Watchlist | Self::Ratings | Self::Personal(_) => true,
-        }
-    }
-}
-
-impl Personal {
-    fn of(name: &str) -> Self {
-        if let Some(address) = Self::of_address(name) {
-            return address;
-        }
-        if !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Self::Number(name.to_owned());
-        }
-        Self::Named(name.to_owned())
-    }
-
-    /// Parses a URL of the site.
-    ///
-    /// Examples: `https://trakt.tv/users/ann/lists/to-watch`, `https://app.trakt.tv/lists/123`.
-    fn of_address(text: &str) -> Option<Self> {
-        let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).unwrap_or(text);
-        let (host, path) = rest.split_once('/')?;
-        if !matches!(host, "trakt.tv" | "www.trakt.tv" | "app.trakt.tv") {
-            return None;
-        }
-        let path = path.split(['?', '#']).next().unwrap_or_default();
-        let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
-        match parts.as_slice() {
-            ["users", owner, "lists", list, ..] => {
-                Some(Self::Address { owner: Some((*owner).to_owned()), list: (*list).to_owned() })
-            }
-            ["lists", "official", list, ..] | ["lists", list, ..] => {
-                Some(Self::Address { owner: None, list: (*list).to_owned() })
-            }
-            _ => None,
-        }
-    }
-}
-
-/// Returns a user name as it stands in addresses.
-pub fn user_slug(name: &str) -> String {
-    slug(name, |character| character == '_')
-}
-
-/// Converts a list's name to Trakt's slug: each run of other characters becomes one hyphen.
-pub fn list_slug(name: &str) -> String {
-    slug(name, |_| false)
-}
-
-fn slug(name: &str, keep: impl Fn(char) -> bool) -> String {
-    let mut slug = String::new();
-    for character in name.to_lowercase().chars() {
-        if character.is_ascii_alphanumeric() || keep(character) {
-            slug.push(character);
-        } else if !slug.ends_with('-') {
-            slug.push('-');
-        }
-    }
-    slug.trim_matches('-').to_owned()
-}
+use crate::trakt::cache::{Answer, Head, Key};
+use crate::trakt::lists::source::{Personal, list_slug, user_slug};
+use crate::trakt::paging::{self, Extent, Listing, PageRow, RowKey};
 
 /// The lists of a user that this run has asked for, and when that was by Trakt's clock.
 type Known = RefCell<Option<Rc<(Vec<ListSummary>, Option<Timestamp>)>>>;
@@ -175,7 +38,7 @@ pub async fn locate(client: &Client, username: Option<&str>, personal: &Personal
         return Ok(path.clone());
     }
     let path = match (personal, username) {
-        (Personal::Named(name), None) => match read::kept_address(client, name).await {
+        (Personal::Named(name), None) => match kept_path(client, name).await {
             Some(path) => path,
             None => look_up(client, &user, username, personal).await?,
         },
@@ -187,6 +50,12 @@ pub async fn locate(client: &Client, username: Option<&str>, personal: &Personal
 
 fn located(client: &Client) -> Rc<Located> {
     client.cx().run_cache.of::<Located>(&format!("trakt located {}", client.account().unwrap_or_default()))
+}
+
+/// Returns the path of a list that this run has found.
+pub fn known_path(client: &Client, username: Option<&str>, personal: &Personal) -> Option<String> {
+    let user = username.map_or_else(|| "me".to_owned(), user_slug);
+    located(client).borrow().get(&(user, personal.clone())).cloned()
 }
 
 /// Summaries of lists by URL.
@@ -224,8 +93,8 @@ pub async fn look_elsewhere(client: &Client, username: Option<&str>, personal: &
     let (owner, name) = match personal {
         Personal::Named(name) => (user.clone(), name),
         Personal::Number(number) => (user.clone(), number),
-        Personal::Address { owner: Some(owner), list } => (owner.clone(), list),
-        Personal::Address { owner: None, list } => {
+        Personal::Url { owner: Some(owner), list } => (owner.clone(), list),
+        Personal::Url { owner: None, list } => {
             return Err(Error::new(format!("Trakt has no public list `{list}`"))
                 .hint("look at its address on the site again; a private list needs the `account` that it belongs to"));
         }
@@ -257,8 +126,8 @@ pub async fn look_elsewhere(client: &Client, username: Option<&str>, personal: &
 
 async fn look_up(client: &Client, user: &str, username: Option<&str>, personal: &Personal) -> Result<String> {
     match personal {
-        Personal::Address { owner: Some(owner), list } => Ok(format!("users/{owner}/lists/{list}")),
-        Personal::Address { owner: None, list } => Ok(format!("lists/{list}")),
+        Personal::Url { owner: Some(owner), list } => Ok(format!("users/{owner}/lists/{list}")),
+        Personal::Url { owner: None, list } => Ok(format!("lists/{list}")),
         Personal::Number(number) if username.is_none() && client.account().is_none() => Ok(format!("lists/{number}")),
         Personal::Number(number) => Ok(format!("users/{user}/lists/{number}")),
         Personal::Named(name) if username.is_some() => {
@@ -283,20 +152,25 @@ async fn look_up(client: &Client, user: &str, username: Option<&str>, personal: 
         Personal::Named(name) => {
             let known = lists_of(client, "me").await?;
             let (lists, began) = &*known;
-            let keep = |path: String| read::keep_address(client, name, &path, *began).map(|()| path);
+            let keep = |path: String| {
+                if let Some(began) = began {
+                    Answer::keep(client.cx(), &name_key(client, name), &Head::new(*began), &path);
+                }
+                path
+            };
             if let Some(list) = choose(lists, name) {
-                return keep(format!("users/me/lists/{}", id_of(list)));
+                return Ok(keep(format!("users/me/lists/{}", id_of(list))));
             }
             // Lists of others that the account may edit, and then those that it likes, are looked
             // at only if none of its own is meant.
             let shared: Vec<ListSummary> = client.get("users/me/lists/collaborations", &[]).await?;
             if let Some(list) = choose(&shared, name) {
-                return keep(path_of(list));
+                return Ok(keep(path_of(list)));
             }
-            let liked: Vec<Liked> = client.pages("users/me/likes/lists", &[], None).await?;
-            let liked: Vec<ListSummary> = liked.into_iter().map(|liked| liked.list).collect();
+            let liked = paging::read(client, Listing::new("users/me/likes/lists", &[], Extent::Whole)).await?;
+            let liked: Vec<ListSummary> = liked.rows.into_iter().map(|Liked { list }| list).collect();
             if let Some(list) = choose(&liked, name) {
-                return keep(path_of(list));
+                return Ok(keep(path_of(list)));
             }
             let all: Vec<ListSummary> = lists.iter().cloned().chain(shared).chain(liked).collect();
             Err(no_such_list(name, &client.account().unwrap_or_default(), &all))
@@ -309,14 +183,34 @@ struct Liked {
     list: ListSummary,
 }
 
+impl PageRow for Liked {
+    fn key(&self) -> RowKey {
+        self.list.key()
+    }
+}
+
+/// Returns the key of the path of the list of this name, among the account's own lists.
+fn name_key(client: &Client, name: &str) -> Key {
+    Key { account: client.account(), user: None, topic: "names".to_owned(), part: name.to_owned() }
+}
+
+/// Places in `last_activities` that tell whether a name may mean another list than before.
+const NAME_STAMPS: [&str; 3] = ["/lists/updated_at", "/lists/liked_at", "/collaborations/updated_at"];
+
+/// Returns the path of the list of this name, if an earlier run has found it and no list has changed since.
+async fn kept_path(client: &Client, name: &str) -> Option<String> {
+    activities::unchanged(client, &name_key(client, name), &NAME_STAMPS, SignedDuration::MAX).await
+}
+
 async fn lists_of(client: &Client, user: &str) -> Result<Rc<(Vec<ListSummary>, Option<Timestamp>)>> {
     let account = client.account().unwrap_or_default();
     let known = client.cx().run_cache.of::<Known>(&format!("trakt lists {account} {user}"));
     if let Some(lists) = known.borrow().clone() {
         return Ok(lists);
     }
-    let lists = match client.walk(&format!("users/{user}/lists"), &[], None).await {
-        Ok(walk) => Rc::new((walk.items, walk.began)),
+    let path = format!("users/{user}/lists");
+    let lists = match paging::read(client, Listing::new(&path, &[], Extent::Whole)).await {
+        Ok(lists) => Rc::new((lists.rows, lists.began)),
         Err(Fault::NotFound | Fault::NoSuchUser) => return Err(no_such_user(user)),
         Err(fault) => return Err(fault.into()),
     };
@@ -329,8 +223,8 @@ fn choose<'a>(lists: &'a [ListSummary], name: &str) -> Option<&'a ListSummary> {
     let slug = list_slug(name);
     lists
         .iter()
-        .find(|list| list.name == name)
-        .or_else(|| lists.iter().find(|list| list.name.to_lowercase() == name.to_lowercase()))
+        .find(|list| list.name.trim() == name)
+        .or_else(|| lists.iter().find(|list| list.name.trim().to_lowercase() == name.to_lowercase()))
         .or_else(|| lists.iter().find(|list| list.ids.slug.as_deref() == Some(slug.as_str())))
         .or_else(|| lists.iter().find(|list| list.ids.slug.as_deref() == Some(name)))
 }
@@ -380,39 +274,4 @@ pub fn no_such_user(user: &str) -> Error {
     Error::new(format!("there is no Trakt user `{user}`, or the profile is private")).hint(
         "use the name in the address of the user's profile page; a private profile needs an `account` that may see it",
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_numbers_and_addresses_are_told_apart() {
-        let address = |owner: Option<&str>, list: &str| Personal::Address {
-            owner: owner.map(str::to_owned),
-            list: list.to_owned(),
-        };
-        for (text, expected) in [
-            ("Following TV", Personal::Named("Following TV".into())),
-            ("123", Personal::Number("123".into())),
-            ("https://trakt.tv/users/ann-kay/lists/to-watch?sort=rank", address(Some("ann-kay"), "to-watch")),
-            ("app.trakt.tv/users/bob/lists/55", address(Some("bob"), "55")),
-            ("https://trakt.tv/lists/official/marvel", address(None, "marvel")),
-            ("AC/DC live", Personal::Named("AC/DC live".into())),
-        ] {
-            assert_eq!(Source::of(text), Source::Personal(expected), "{text}");
-        }
-        assert_eq!(Source::of("Watchlist"), Source::Watchlist);
-        assert_eq!(Source::of("trending"), Source::Chart("trending"));
-    }
-
-    #[test]
-    fn slugs_are_made_as_trakt_makes_them() {
-        for (name, expected) in
-            [("Marvel: Phase 1", "marvel-phase-1"), ("a -- b", "a-b"), ("  Bob's list ", "bob-s-list")]
-        {
-            assert_eq!(list_slug(name), expected);
-        }
-        assert_eq!(user_slug("Ann.Kay"), "ann-kay");
-    }
 }

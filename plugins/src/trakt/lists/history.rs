@@ -15,10 +15,12 @@ use crate::titles::media::ids::MediaIds;
 use crate::titles::media::{self, Kind, Media};
 use crate::trakt::api::client::Client;
 use crate::trakt::api::errors::Fault;
+use crate::trakt::api::lenient;
 use crate::trakt::api::model::{Row, Work};
-use crate::trakt::lists::catalogue::Source;
 use crate::trakt::lists::entries::{self, Style};
+use crate::trakt::lists::source::Source;
 use crate::trakt::lists::write::{self, Unit};
+use crate::trakt::paging::{self, Extent, Listing, PageRow, RowKey};
 
 /// The field of an item in the journal that holds its parts: what was taken off with it, or what was put on.
 const PARTS: &str = "trakt_parts";
@@ -254,7 +256,7 @@ pub async fn take_plays(client: &Client, items: &[Item<'_>]) -> Result<Change> {
         return Ok(Change::all(Outcome::Unchanged, items.len()));
     };
     let query = [("start_at", (first - NEAR).to_string()), ("end_at", (last + NEAR).to_string())];
-    let rows: Vec<Row> = client.pages("sync/history", &query, None).await?;
+    let rows: Vec<Row> = proved(client, "sync/history", &query).await?;
     let all = Plays::read(client, &items.iter().map(|item| &item.media).collect::<Vec<_>>()).await?;
     let index = Index::new(items.iter().map(|item| item.media.keys()));
     let mut plays: Vec<Vec<Play>> = vec![Vec::new(); items.len()];
@@ -367,7 +369,7 @@ impl Plays {
             // It is not known whether this answer is ever cut into pages. The history has everything, in more requests.
             if asked.iter().any(|media| plays.of(media).is_none()) {
                 let path = if movies { "sync/history/movies" } else { "sync/history/episodes" };
-                plays.take_history(movies, &client.pages(path, &[], None).await?);
+                plays.take_history(movies, &proved(client, path, &[]).await?);
             }
         }
         Ok(plays)
@@ -420,6 +422,11 @@ impl Plays {
     }
 }
 
+/// Reads all rows of a path up to a proved end: an undo must not lack what was there.
+async fn proved<T: PageRow>(client: &Client, path: &str, query: &[(&str, String)]) -> Result<Vec<T>> {
+    Ok(paging::read(client, Listing::new(path, query, Extent::Proved)).await?.rows)
+}
+
 /// The collected episodes of shows.
 #[derive(Default)]
 struct Collected {
@@ -433,8 +440,15 @@ struct ShowRow {
     seasons: Option<Vec<SeasonRow>>,
 }
 
+impl PageRow for ShowRow {
+    fn key(&self) -> RowKey {
+        self.show.ids.trakt.map_or(RowKey::Unreadable, |id| RowKey::Item("show", id, None))
+    }
+}
+
 #[derive(Deserialize)]
 struct SeasonRow {
+    #[serde(deserialize_with = "lenient::required_number")]
     number: i64,
     #[serde(default)]
     episodes: Vec<EpisodeRow>,
@@ -442,7 +456,9 @@ struct SeasonRow {
 
 #[derive(Deserialize)]
 struct EpisodeRow {
+    #[serde(deserialize_with = "lenient::required_number")]
     number: i64,
+    #[serde(default, deserialize_with = "lenient::parsed")]
     collected_at: Option<Timestamp>,
     metadata: Option<Json>,
 }
@@ -451,7 +467,7 @@ impl Collected {
     /// Reads the collected episodes of all shows.
     async fn read(client: &Client) -> Result<Self> {
         let query = [("extended", "progress,metadata".to_owned()), ("specials", "true".to_owned())];
-        let rows: Vec<ShowRow> = client.pages("sync/collection/shows", &query, None).await?;
+        let rows: Vec<ShowRow> = proved(client, "sync/collection/shows", &query).await?;
         let mut collected = Self::default();
         if rows.iter().all(|row| row.seasons.is_some()) {
             for ShowRow { show, seasons } in rows {
@@ -470,7 +486,7 @@ impl Collected {
         }
         // It is not known whether Trakt gives the episodes here.
         let query = [("extended", "metadata".to_owned())];
-        let rows: Vec<Row> = client.pages("sync/collection/episodes", &query, None).await?;
+        let rows: Vec<Row> = proved(client, "sync/collection/episodes", &query).await?;
         let mut by_show: BTreeMap<i64, (&Work, Vec<Part>)> = BTreeMap::new();
         for row in &rows {
             let (Some(show), Some(episode)) = (&row.show, &row.episode) else { continue };

@@ -7,14 +7,17 @@ use flexget_core::prelude::*;
 use flexget_core::testing::run;
 use trakt_sim::Seed;
 
-use crate::trakt::lists::read;
+use crate::trakt::cache;
 use crate::trakt::sandbox::Sandbox;
-use crate::trakt::{seasons, titles, user_data};
+use crate::trakt::{seasons, titles};
 
 const DAY: i64 = 86_400_000;
 
-fn names(sandbox: &Sandbox, kind: &str) -> Vec<String> {
-    sandbox.cx.store.shared_collections(kind).unwrap().into_iter().map(|(name, _)| name).collect()
+/// The topics of kept answers, each with its user.
+fn kept(sandbox: &Sandbox) -> Vec<(String, Option<String>)> {
+    let records = sandbox.cx.store.shared_collection(cache::ANSWERS, "").all().unwrap();
+    let keys = records.iter().filter_map(|record| serde_json::from_str(&record.keys[0]).ok());
+    keys.map(|(_, user, topic, _): (Option<String>, Option<String>, String, String)| (topic, user)).collect()
 }
 
 #[test]
@@ -28,17 +31,16 @@ if: [ trakt_watched: accept ]"
         );
         assert!(run(&task, &sandbox.next_run()).is_ok(), "{list}");
     };
+    let watchlist = ("watchlist".to_owned(), None);
+    let watched_by_bob = ("watched".to_owned(), Some("bob".to_owned()));
     read("watchlist", "username: bob");
-    assert_eq!(names(&sandbox, read::COLLECTION), ["ann sync/watchlist/movies"]);
-    assert!(names(&sandbox, user_data::COLLECTION)[0].contains("bob"));
+    assert_eq!(kept(&sandbox), [watchlist.clone(), watched_by_bob.clone()]);
     for days in [89, 2] {
         sandbox.cx.clock.shared().unwrap().fetch_add(days * DAY, Ordering::SeqCst);
         read("ratings", "account: ann");
-        let is_kept = days == 89;
-        let lists = names(&sandbox, read::COLLECTION);
-        assert_eq!(lists.contains(&"ann sync/watchlist/movies".to_owned()), is_kept, "{days}: {lists:?}");
-        let users = names(&sandbox, user_data::COLLECTION);
-        assert_eq!(users.iter().any(|name| name.contains("bob")), is_kept, "{days}: {users:?}");
+        let kept = kept(&sandbox);
+        assert_eq!(kept.contains(&watchlist), days == 89, "{days}: {kept:?}");
+        assert_eq!(kept.contains(&watched_by_bob), days == 89, "{days}: {kept:?}");
         // What was read now is read anew, so that it is there however old the earlier answer is.
         sandbox.sim.with(|world| {
             let now = world.now();

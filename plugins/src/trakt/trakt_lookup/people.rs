@@ -7,14 +7,15 @@ use super::works::by_title;
 use crate::titles::media::Media;
 use crate::trakt::api::client::Client;
 use crate::trakt::api::errors::Fault;
-use crate::trakt::api::model::{Ids, lenient, null_is_default};
+use crate::trakt::api::lenient;
+use crate::trakt::api::model::Ids;
 use crate::trakt::titles::stored::cached;
 
 /// The people of a movie or show; only the cast is read.
 #[derive(Deserialize, Serialize, Default)]
 #[serde(default)]
 struct People {
-    #[serde(deserialize_with = "null_is_default")]
+    #[serde(deserialize_with = "lenient::null_is_default")]
     cast: Vec<Role>,
 }
 
@@ -32,9 +33,9 @@ struct Role {
 struct Person {
     name: Option<String>,
     ids: Ids,
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "lenient::parsed")]
     birthday: Option<Date>,
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "lenient::parsed")]
     death: Option<Date>,
     biography: Option<String>,
     homepage: Option<String>,

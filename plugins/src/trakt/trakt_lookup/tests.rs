@@ -55,7 +55,7 @@ fn two_hundred_and_fifty_movies_of_a_list_cost_no_request_each() {
     let report = run(config, &sandbox.next_run());
     assert_eq!(
         sandbox.requests(),
-        ["GET /sync/watchlist/movies", "GET /sync/last_activities", "GET /sync/watched/movies"]
+        ["GET /sync/watchlist", "GET /sync/watchlist", "GET /sync/last_activities", "GET /sync/watched/movies",]
     );
     assert_eq!(titles(&report, State::Rejected).len(), 1);
     assert!(!titles(&report, State::Accepted).is_empty());

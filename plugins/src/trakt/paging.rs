@@ -1,0 +1,303 @@
+//! Reads the pages of a list: the one way to the end of a list of Trakt.
+//!
+//! Page and item counts come from a cached count on Trakt's side and can be too small, zero or missing. Pages
+//! can be short or empty in the middle, and rows can move between pages while they are read. So at least the
+//! reported pages are read, and more while they give rows; the rows are told apart by kind and Trakt's number,
+//! and compared with the reported count.
+
+use std::collections::HashSet;
+
+use flexget_core::context::Event;
+use flexget_core::context::http::Response;
+use flexget_core::prelude::*;
+use jiff::Timestamp;
+use serde::de::DeserializeOwned;
+
+use crate::trakt::api::client::Client;
+use crate::trakt::api::errors::Fault;
+
+/// Rows to ask for on a page; Trakt gives fewer where it allows fewer.
+pub const PAGE: usize = 250;
+/// Pages in a row that may repeat known rows only.
+const MAX_REPEATED: usize = 3;
+/// Pages in a row that may be empty although more pages are reported: the counts of `watchlist/{type}` are
+/// those of all types.
+const MAX_EMPTY: usize = 64;
+
+/// How much of a list to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// At least so many items, or all if there are fewer.
+    AtLeast(usize),
+    /// All items; a short last page that fits the reported counts is taken for the end.
+    Whole,
+    /// All items, up to an empty page: something is to be removed because it is not among them.
+    Proved,
+}
+
+/// Identity of a row within an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RowKey {
+    /// An item: its kind or namespace, Trakt's number, and further numbers where that is the number of a show.
+    Item(&'static str, i64, Option<(i64, i64)>),
+    /// Something that is no item of any list, such as a person, with the number of its row.
+    Other(Option<i64>),
+    /// A row of a known kind that lacks its object or its number.
+    Unreadable,
+}
+
+/// A row of an answer in pages.
+pub trait PageRow: DeserializeOwned {
+    /// Returns what tells the row apart from all others.
+    fn key(&self) -> RowKey;
+}
+
+/// A list to read.
+#[derive(Clone, Copy)]
+pub struct Listing<'a> {
+    /// Path of the endpoint.
+    pub path: &'a str,
+    /// Query besides `page` and `limit`.
+    pub query: &'a [(&'a str, String)],
+    /// How much to read.
+    pub extent: Extent,
+    /// Whether the reported item count is that of the rows of this path.
+    pub is_counted: bool,
+}
+
+impl<'a> Listing<'a> {
+    /// Creates a listing of a path whose rows are counted by Trakt.
+    pub fn new(path: &'a str, query: &'a [(&'a str, String)], extent: Extent) -> Self {
+        Self { path, query, extent, is_counted: true }
+    }
+}
+
+/// The rows of a list, each item once.
+pub struct Rows<T> {
+    /// The rows, in the order of the list.
+    pub rows: Vec<T>,
+    /// Time of the first page by Trakt's clock, if it says so.
+    pub began: Option<Timestamp>,
+    /// Why some rows may be missing, or `None` if nothing speaks for it.
+    pub doubt: Option<String>,
+    /// Whether all rows were read, up to an end that was proved.
+    pub is_proved: bool,
+    /// Whether the end of the list was reached.
+    pub is_whole: bool,
+}
+
+impl<T> Rows<T> {
+    /// Converts the rows.
+    pub fn map<U>(self, convert: impl FnMut(T) -> U) -> Rows<U> {
+        let Self { rows, began, doubt, is_proved, is_whole } = self;
+        Rows { rows: rows.into_iter().map(convert).collect(), began, doubt, is_proved, is_whole }
+    }
+}
+
+/// Reads a list. Rows that moved while they were read, or that were counted and not given, make it be read once more.
+///
+/// # Errors
+/// A page could not be read, a row cannot be understood, the list does not end, or, with [`Extent::Proved`], rows are
+/// missing or moved at the second reading too. A part is never returned for the whole.
+pub async fn read<T: PageRow>(client: &Client, listing: Listing<'_>) -> Result<Rows<T>, Fault> {
+    let first = Pass::read(client, listing).await?;
+    let pass = if first.doubt(listing).is_some() { Pass::read(client, listing).await? } else { first };
+    let doubt = pass.doubt(listing);
+    if let (Some(doubt), Extent::Proved) = (&doubt, listing.extent) {
+        return Err(Fault::UnexpectedResponse(
+            Error::new(doubt).hint("nothing is removed because of a list that may lack items; try again later"),
+        ));
+    }
+    if let Some(doubt) = &doubt {
+        client.cx().warn(format!("{doubt}; this run may lack some of them"));
+    }
+    Ok(Rows {
+        rows: pass.rows,
+        began: pass.began,
+        is_proved: pass.end == Some(End::Proved) && doubt.is_none(),
+        is_whole: pass.end.is_some() && doubt.is_none(),
+        doubt,
+    })
+}
+
+/// Reads an answer that has no pages.
+///
+/// # Errors
+/// It could not be read, or a row cannot be understood.
+pub async fn read_unpaged<T: PageRow>(client: &Client, path: &str, query: &[(&str, String)]) -> Result<Rows<T>, Fault> {
+    let response = client.get_response(path, query).await?;
+    let rows = parse_rows(path, &response)?;
+    Ok(Rows { rows, began: date_of(&response), doubt: None, is_proved: true, is_whole: true })
+}
+
+/// How the end of a list was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// By a short page that fits the counts.
+    Reported,
+    /// By a page after which there can be none.
+    Proved,
+}
+
+/// One reading of a list from its first page on.
+struct Pass<T> {
+    rows: Vec<T>,
+    keys: HashSet<RowKey>,
+    /// Rows that came more than once.
+    repeated: usize,
+    /// Rows that are no items.
+    others: usize,
+    /// The item count that was reported last.
+    item_count: Option<usize>,
+    began: Option<Timestamp>,
+    end: Option<End>,
+}
+
+impl<T: PageRow> Pass<T> {
+    async fn read(client: &Client, listing: Listing<'_>) -> Result<Self, Fault> {
+        let mut pass = Self {
+            rows: Vec::new(),
+            keys: HashSet::new(),
+            repeated: 0,
+            others: 0,
+            item_count: None,
+            began: None,
+            end: None,
+        };
+        let path = listing.path;
+        let asked = if let Extent::AtLeast(items) = listing.extent { items.clamp(1, PAGE) } else { PAGE };
+        let mut previous: Vec<RowKey> = Vec::new();
+        let (mut repeated_pages, mut empty_pages, mut has_short_page, mut shows_progress) = (0, 0, false, false);
+        for page in 1.. {
+            let mut query = listing.query.to_vec();
+            query.extend([("page", page.to_string()), ("limit", asked.to_string())]);
+            let response = client.get_response(path, &query).await?;
+            let number = |name: &str| response.header(name).and_then(|text| text.trim().parse::<usize>().ok());
+            let rows: Vec<T> = parse_rows(path, &response)?;
+            let limit = number("x-pagination-limit").filter(|limit| *limit > 0);
+            // A count of 0 beside rows is no count.
+            let pages = number("x-pagination-page-count").filter(|pages| *pages > 0);
+            pass.item_count = number("x-pagination-item-count").filter(|items| *items > 0 || rows.is_empty());
+            pass.began = if page == 1 { date_of(&response) } else { pass.began };
+            let keys: Vec<RowKey> = rows.iter().map(PageRow::key).collect();
+            let count = rows.len();
+            let before = pass.keys.len() + pass.others;
+            let ignores_page = page > 1 && count > 0 && keys == previous;
+            if !ignores_page {
+                pass.take(rows, &keys);
+            }
+            let is_news = pass.keys.len() + pass.others > before;
+            previous = keys;
+            if let Some(total) = pages.filter(|pages| *pages > 1 && !matches!(listing.extent, Extent::AtLeast(_))) {
+                let label = format!("reading {path} from Trakt");
+                let (done, total) = (page as u64, total.max(page) as u64);
+                client.cx().progress.report(Event::Working { label, done, total });
+                shows_progress = true;
+            }
+
+            let is_full = count >= limit.unwrap_or(asked);
+            let is_reported = pages.is_some_and(|pages| page < pages);
+            let is_past = pages.is_none_or(|pages| page > pages);
+            let is_all = !listing.is_counted || pass.item_count == Some(pass.read_rows());
+            let is_enough = matches!(listing.extent, Extent::AtLeast(items) if pass.rows.len() >= items);
+            if is_enough {
+                break;
+            } else if ignores_page {
+                // The endpoint has no pages, and its one answer has everything; or there is more that it does not give.
+                if is_full || is_reported || pass.item_count.is_some_and(|items| items > pass.read_rows()) {
+                    return Err(endless(path, "it gives the same page again and again"));
+                }
+                pass.end = Some(End::Proved);
+                break;
+            } else if count == 0 && is_past {
+                pass.end = Some(End::Proved);
+                break;
+            } else if !is_full && !is_reported && !is_past && is_all && !has_short_page {
+                // Without a short page in the middle, a stale count would have to fit by chance.
+                pass.end = Some(End::Reported);
+                if listing.extent != Extent::Proved {
+                    break;
+                }
+            }
+            has_short_page |= !is_full;
+            repeated_pages = if count > 0 && !is_news { repeated_pages + 1 } else { 0 };
+            empty_pages = if count == 0 { empty_pages + 1 } else { 0 };
+            if repeated_pages >= MAX_REPEATED {
+                return Err(endless(path, "it gives known rows again and again"));
+            }
+            if empty_pages >= MAX_EMPTY {
+                return Err(endless(path, "it gives empty pages only"));
+            }
+        }
+        if shows_progress {
+            client.cx().progress.report(Event::Done);
+        }
+        Ok(pass)
+    }
+
+    fn take(&mut self, rows: Vec<T>, keys: &[RowKey]) {
+        for (row, key) in rows.into_iter().zip(keys) {
+            match key {
+                RowKey::Other(None) => self.others += 1,
+                key if !self.keys.insert(*key) => self.repeated += 1,
+                RowKey::Item(..) => self.rows.push(row),
+                RowKey::Other(_) | RowKey::Unreadable => {}
+            }
+        }
+    }
+
+    /// Returns how many rows were read, each once.
+    fn read_rows(&self) -> usize {
+        self.keys.len() + self.others
+    }
+
+    /// Returns why rows may be missing: some came twice, or fewer came than were counted.
+    fn doubt(&self, listing: Listing<'_>) -> Option<String> {
+        let path = listing.path;
+        self.end?;
+        let counted = self.item_count.filter(|_| listing.is_counted);
+        match counted {
+            Some(counted) if counted > self.read_rows() => {
+                Some(format!("Trakt counts {counted} rows of `{path}` but returned {}", self.read_rows()))
+            }
+            counted if self.repeated > 0 && counted != Some(self.read_rows()) => {
+                Some(format!("rows of `{path}` moved while they were read"))
+            }
+            _ => None,
+        }
+    }
+}
+
+fn date_of(response: &Response) -> Option<Timestamp> {
+    jiff::fmt::rfc2822::parse(response.header("date")?).ok().map(|date| date.timestamp())
+}
+
+fn endless(path: &str, reason: &str) -> Fault {
+    Fault::UnexpectedResponse(
+        Error::new(format!("Trakt's answer to `{path}` does not end: {reason}"))
+            .hint("try again later; if it stays so, a newer version of flexget-rs may know it"),
+    )
+}
+
+/// Parses the rows of a page, all or none.
+fn parse_rows<T: PageRow>(path: &str, response: &Response) -> Result<Vec<T>, Fault> {
+    let unreadable = |count: usize, total: usize| {
+        let error = Error::new(format!("{count} of {total} rows of `{path}` cannot be understood"));
+        Fault::UnexpectedResponse(
+            error.hint("try again later; if it stays so, a newer version of flexget-rs may know them"),
+        )
+    };
+    let rows: Vec<T> = match serde_json::from_slice(&response.body) {
+        Ok(rows) => rows,
+        Err(_) => {
+            let rows: Vec<serde_json::Value> = response.json().map_err(Fault::UnexpectedResponse)?;
+            let total = rows.len();
+            let failed = rows.into_iter().filter(|row| T::deserialize(row).is_err()).count();
+            return Err(unreadable(failed, total));
+        }
+    };
+    match rows.iter().filter(|row| row.key() == RowKey::Unreadable).count() {
+        0 => Ok(rows),
+        count => Err(unreadable(count, rows.len())),
+    }
+}

@@ -1,0 +1,100 @@
+//! Rows of Trakt's lists: what tells them apart, and rows of charts.
+
+use flexget_core::prelude::*;
+
+use crate::titles::media::Kind;
+use crate::trakt::api::model::{Ids, ListSummary, Row, Work};
+use crate::trakt::paging::{PageRow, RowKey};
+
+/// Returns the key of a title or a part of one.
+fn item(kind: Kind, ids: Option<&Ids>) -> RowKey {
+    match ids.and_then(|ids| ids.trakt) {
+        Some(number) => RowKey::Item(kind.word(), number, None),
+        None => RowKey::Unreadable,
+    }
+}
+
+/// Returns the key of a season or an episode: its own number, or its show's with its numbers.
+fn part(kind: Kind, own: Option<&Ids>, show: Option<&Work>, numbers: Option<(i64, i64)>) -> RowKey {
+    let of_show = || Some(RowKey::Item(kind.word(), show?.ids.trakt?, Some(numbers?)));
+    match own.and_then(|ids| ids.trakt) {
+        Some(number) if show.is_some() => RowKey::Item(kind.word(), number, None),
+        None => of_show().unwrap_or(RowKey::Unreadable),
+        // Without its show nobody can tell which season or episode it is.
+        Some(_) => RowKey::Unreadable,
+    }
+}
+
+impl PageRow for Row {
+    fn key(&self) -> RowKey {
+        // Each play is a row of its own.
+        if let (Some(id), Some(_), None) = (self.id, self.watched_at, self.plays) {
+            return RowKey::Item("play", id, None);
+        }
+        self.item_key()
+    }
+}
+
+impl Row {
+    /// Returns the key of the item, which all of its plays share.
+    pub fn item_key(&self) -> RowKey {
+        let show = self.show.as_ref();
+        let season = || part(Kind::Season, self.season.as_ref().map(|it| &it.ids), show, self.season_number());
+        let episode = || part(Kind::Episode, self.episode.as_ref().map(|it| &it.ids), show, self.episode_numbers());
+        match self.kind.as_deref() {
+            Some("movie") => item(Kind::Movie, self.movie.as_ref().map(|it| &it.ids)),
+            Some("show") => item(Kind::Show, show.map(|it| &it.ids)),
+            Some("season") => season(),
+            Some("episode") => episode(),
+            Some(_) => RowKey::Other(self.id),
+            None if self.movie.is_some() => item(Kind::Movie, self.movie.as_ref().map(|it| &it.ids)),
+            None if self.episode.is_some() => episode(),
+            None if self.season.is_some() => season(),
+            None => item(Kind::Show, show.map(|it| &it.ids)),
+        }
+    }
+
+    fn season_number(&self) -> Option<(i64, i64)> {
+        Some((self.season.as_ref()?.number, 0))
+    }
+
+    fn episode_numbers(&self) -> Option<(i64, i64)> {
+        self.episode.as_ref().map(|episode| (episode.season, episode.number))
+    }
+}
+
+impl PageRow for ListSummary {
+    fn key(&self) -> RowKey {
+        self.ids.trakt.map_or(RowKey::Unreadable, |number| RowKey::Item("list", number, None))
+    }
+}
+
+/// A row of a chart: a movie or show beside its place, or the movie or show itself.
+#[derive(Deserialize)]
+pub struct ChartRow {
+    movie: Option<Work>,
+    show: Option<Work>,
+    #[serde(flatten)]
+    bare: Work,
+}
+
+impl ChartRow {
+    /// Returns the row as a list has it; the kind of a bare one is that of the chart.
+    pub fn into_row(self, kind: Kind) -> Row {
+        let Self { movie, show, bare } = self;
+        match kind {
+            Kind::Movie => Row { movie: movie.or(Some(bare)), ..Row::default() },
+            _ => Row { show: show.or(Some(bare)), ..Row::default() },
+        }
+    }
+}
+
+impl PageRow for ChartRow {
+    fn key(&self) -> RowKey {
+        match (&self.movie, &self.show) {
+            (Some(movie), _) => item(Kind::Movie, Some(&movie.ids)),
+            (None, Some(show)) => item(Kind::Show, Some(&show.ids)),
+            (None, None) => item(Kind::Movie, Some(&self.bare.ids)),
+        }
+    }
+}
