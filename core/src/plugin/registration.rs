@@ -79,7 +79,7 @@ pub(crate) fn read<T: DeserializeOwned>(options: &Node) -> Result<T, Vec<Problem
     document::read::read(options)
 }
 
-/// Plugins that FlexGet has, or had, and this program has not.
+/// Plugins that FlexGet has, or had, and this program does not have.
 pub struct UnsupportedPlugin {
     /// The names.
     pub names: &'static [&'static str],
@@ -91,6 +91,30 @@ pub struct UnsupportedPlugin {
     ///
     /// A task that needs any other is not run.
     pub optional: bool,
+    /// Whether `name: no` has an effect in FlexGet, so that they are missing even then.
+    pub needed_when_off: bool,
+}
+
+impl UnsupportedPlugin {
+    /// Creates plugins without help that tasks need.
+    pub const fn new(names: &'static [&'static str], note: &'static str) -> Self {
+        Self { names, note, help: None, optional: false, needed_when_off: false }
+    }
+
+    /// Returns the same with the way out.
+    pub const fn help(self, help: &'static str) -> Self {
+        Self { help: Some(help), ..self }
+    }
+
+    /// Returns the same, but tasks do not need them.
+    pub const fn optional(self) -> Self {
+        Self { optional: true, ..self }
+    }
+
+    /// Returns the same, but `name: no` needs them, too.
+    pub const fn needed_when_off(self) -> Self {
+        Self { needed_when_off: true, ..self }
+    }
 }
 
 inventory::collect!(UnsupportedPlugin);

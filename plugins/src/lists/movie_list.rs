@@ -57,7 +57,10 @@ pub const IDS: [&str; 4] = ["imdb_id", "trakt_movie_id", "trakt_movie_slug", "tm
 pub fn movie(entry: &Entry) -> Result<Media, String> {
     let mut media = Media::of(entry, Some(Kind::Movie)).ok_or("this is not a movie")?;
     if media.kind != Kind::Movie {
-        return Err(format!("this is not a movie: {}", media.kind.word()));
+        return Err(format!(
+            "it is of the type {0}, not movie: set `type: movies` for the input, or reject {0}s",
+            media.kind.word()
+        ));
     }
     let is_named = ["movie_name", "trakt_movie_name"].iter().any(|field| entry.has(field));
     if media.year.is_none() && !is_named {
@@ -207,7 +210,10 @@ mod tests {
         let added =
             run(&format!("{ADD}[ {{ title: e, series_name: S, series_season: 1, series_episode: 2 }} ]"), &context());
         assert_eq!(titles(&added, State::Failed), ["e"]);
-        assert_eq!(added.changes[0].failed, ["e: this is not a movie: episode"]);
+        assert_eq!(
+            added.changes[0].failed,
+            ["e: it is of the type episode, not movie: set `type: movies` for the input, or reject episodes"]
+        );
     }
 
     #[test]

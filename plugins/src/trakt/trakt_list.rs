@@ -428,7 +428,10 @@ impl List for TraktList {
 
     fn accepts(&self, entry: &Entry) -> Result<(), String> {
         let Some(media) = self.media(entry) else {
-            return Err("nothing tells whether it is a movie or a show: it has no id and no name".to_owned());
+            return Err(
+                "it has no id and no name of a movie or a show: add `metainfo_movie: yes` or `metainfo_series: yes`"
+                    .to_owned(),
+            );
         };
         if let Some(kind) = self.kind().filter(|kind| *kind != media.kind) {
             return Err(format!("it is a {}, and the list is of {}s", media.kind.word(), kind.word()));
@@ -441,7 +444,12 @@ impl List for TraktList {
         {
             return Err("it has no `trakt_user_rating` from 1 to 10".to_owned());
         }
-        if media.is_known() { Ok(()) } else { Err("it has no id, and no name with a year".to_owned()) }
+        if media.is_known() {
+            Ok(())
+        } else {
+            Err("it has no id, and no name with a year: add `metainfo_movie: yes`, `metainfo_series: yes` or a lookup"
+                .to_owned())
+        }
     }
 
     fn adding(&self) -> Adding {

@@ -141,7 +141,7 @@ fn explain(schema: &Value, error: &ValidationError<'_>, at: Path) -> Vec<Finding
             let is_off = |key: &str| {
                 is_plugins(schema, error)
                     && instance.get(key) == Some(&Value::Bool(false))
-                    && registry::unsupported(key).is_some()
+                    && registry::unsupported(key).is_some_and(|unsupported| !unsupported.needed_when_off)
             };
             let unexpected = unexpected.iter().filter(|key| !is_off(key));
             return unexpected.map(|key| unknown_key(schema, error, &at, key)).collect();
