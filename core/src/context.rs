@@ -5,6 +5,7 @@ mod clock;
 mod environment;
 pub mod http;
 pub mod journal;
+pub mod process;
 mod progress;
 mod run_cache;
 pub mod store;

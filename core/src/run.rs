@@ -98,6 +98,7 @@ async fn run_task(plan: &TaskPlan, selection: &Selection, cx: &Context) -> TaskR
                 tracing::debug!(target: "task", task = %plan.name, "aborting task (plugin: {plugin})");
                 error = Some(ErrorReport::of(plugin, &failure));
                 outcome = Outcome::Aborted;
+                task.abort_reason = Some(failure.to_string());
                 // What went wrong is told; a failure while cleaning up after it must not replace it.
                 if let Err((plugin, failure)) = run_phase(Phase::Abort, &plan.steps, &mut task).await {
                     task.warn(plugin, failure.to_string());

@@ -37,6 +37,8 @@ pub struct Task {
     changes: Vec<ChangeReport>,
     warnings: Vec<String>,
     outcome: Option<Ending>,
+    /// Why the task was aborted, in the phase `abort`.
+    pub abort_reason: Option<String>,
     /// Where the body of the task is written.
     pub(crate) body: Option<Place>,
     /// Where the plugin that runs is written.
@@ -64,6 +66,7 @@ impl Task {
             changes: Vec::new(),
             warnings: Vec::new(),
             outcome: None,
+            abort_reason: None,
             body: None,
             place: None,
         }

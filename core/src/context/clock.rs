@@ -48,6 +48,11 @@ impl Clock {
         }
     }
 
+    /// Waits for something outside, such as a process, for this time of the machine's clock at most.
+    pub async fn limit<F: Future>(time: Duration, future: F) -> Option<F::Output> {
+        tokio::time::timeout(time, future).await.ok()
+    }
+
     /// Sleeps for `duration`; a fixed clock moves on at once and yields to other work.
     pub async fn sleep(&self, duration: Duration) {
         match &self.0 {

@@ -125,7 +125,7 @@ const DOORS: [Door; 8] = [
         ],
         macros: &[],
         methods: &[],
-        rooms: &["cli/src/world.rs", "cli/src/main.rs", "cli/src/render/panic.rs"],
+        rooms: &["cli/src/world.rs", "cli/src/main.rs", "cli/src/render/panic.rs", "core/src/context/process.rs"],
     },
     Door { name: "SQL", paths: &["rusqlite"], macros: &[], methods: &[], rooms: &["core/src/context/store"] },
 ];

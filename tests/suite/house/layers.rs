@@ -47,7 +47,7 @@ pub(crate) const PLUGINS: [(&str, &[&str]); 10] = [
     ("inputs", &["shared"]),
     ("filters", &["shared", "titles"]),
     ("modify", &["shared", "titles"]),
-    ("outputs", &[]),
+    ("outputs", &["shared"]),
     ("lists", &["shared", "titles"]),
     ("trakt", &["titles"]),
     ("commands", &["lists", "shared", "titles"]),

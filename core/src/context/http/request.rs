@@ -61,6 +61,8 @@ pub struct Request {
     pub rate_limit: Option<RateLimit>,
     /// Whether it is sent again when it fails.
     pub retry: Retry,
+    /// Whether the path of the URL may hold a secret, so that no log and no error shows it.
+    pub has_secret_path: bool,
 }
 
 impl Request {
@@ -87,6 +89,7 @@ impl Request {
             body: None,
             rate_limit: None,
             retry,
+            has_secret_path: false,
         }
     }
 
@@ -111,6 +114,7 @@ impl Request {
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let url = self.url.split('?').next().unwrap_or_default();
+        let url = if self.has_secret_path { "with a secret URL" } else { url };
         write!(f, "Request({} {url}, {:?}, {:?})", self.method, self.retry, self.rate_limit)
     }
 }

@@ -140,14 +140,19 @@ async fn send(
         body,
         headers: std::mem::take(response.headers_mut()),
         host: host_of(url),
-        path: url.path().to_owned(),
+        path: shown_path(request, url).to_owned(),
         is_write: request.is_write(),
     })
 }
 
 /// Logs request and outcome, without query and headers, which may hold keys.
+/// Returns the path of the URL as logs and errors show it.
+fn shown_path<'u>(request: &Request, url: &'u Url) -> &'u str {
+    if request.has_secret_path { "/…" } else { url.path() }
+}
+
 fn log(request: &Request, url: &Url, outcome: &Result<Response, HttpError>, milliseconds: i128) {
-    let (method, host, path) = (&request.method, host_of(url), url.path());
+    let (method, host, path) = (&request.method, host_of(url), shown_path(request, url));
     match outcome {
         Ok(response) => tracing::debug!("{method} {host}{path}: {} in {milliseconds} ms", response.status),
         Err(error) => tracing::debug!("{method} {host}{path}: {error} after {milliseconds} ms"),
