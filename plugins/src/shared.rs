@@ -1,5 +1,6 @@
 //! Code that several plugins use; knows core and `titles/` alone.
 
+pub mod command_line;
 pub mod config_change;
 pub mod decision;
 pub mod digest_entries;
@@ -12,7 +13,10 @@ pub mod nested_inputs;
 pub mod placeholder_url;
 pub mod seen_record;
 pub mod source;
+pub mod task_scope;
 #[cfg(test)]
 pub mod test_lookup;
+#[cfg(test)]
+pub mod test_server;
 pub mod time_span;
 pub mod yaml_file;

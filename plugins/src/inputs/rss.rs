@@ -351,6 +351,8 @@ mod tests {
     use flexget_core::prelude::*;
     use flexget_core::testing;
 
+    use crate::shared::test_server::TestServer;
+
     const FEED: &str = "<rss><channel>
         <item><title>New</title><link>http://x/new</link><guid>http://x/g2</guid><nyaa:seeders>7</nyaa:seeders>
           <pubDate>Tue, 24 Nov 2026 01:02:03 +0100</pubDate><description>About &lt;b&gt;it</description></item>
@@ -483,13 +485,14 @@ mod tests {
     #[test]
     fn headers_of_the_task_are_sent() {
         let feed = "<rss><item><title>A</title><link>l</link></item></rss>";
-        let url = serve(2, move |request| {
+        let url = TestServer::start(2, move |request| {
             if request.contains("\r\ncookie: uid=7\r\n") {
                 format!("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{feed}", feed.len())
             } else {
                 "HTTP/1.1 403 No\r\nConnection: close\r\nContent-Length: 0\r\n\r\n".into()
             }
-        });
+        })
+        .url;
         let task = format!("rss: '{url}'\naccept_all: yes");
         let cx = testing::context();
         assert!(testing::run(&task, &cx).error.unwrap().message.ends_with("denied access: status 403"));
@@ -497,30 +500,10 @@ mod tests {
         assert_eq!(testing::titles(&report, State::Accepted), ["A"], "{:?}", report.error);
     }
 
-    /// Serves this number of requests, and returns the URL.
-    fn serve(requests: usize, answer: impl Fn(&str) -> String + Send + 'static) -> String {
-        use std::io::{Read, Write};
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = format!("http://{}/feed", listener.local_addr().unwrap());
-        std::thread::spawn(move || {
-            for stream in listener.incoming().take(requests) {
-                let mut stream = stream.unwrap();
-                let mut request = Vec::new();
-                while !request.ends_with(b"\r\n\r\n") {
-                    let mut byte = [0];
-                    stream.read_exact(&mut byte).unwrap();
-                    request.push(byte[0]);
-                }
-                stream.write_all(answer(&String::from_utf8_lossy(&request).to_lowercase()).as_bytes()).unwrap();
-            }
-        });
-        address
-    }
-
     #[test]
     fn an_unchanged_feed_is_not_sent_again() {
         let cx = testing::context();
-        let url = serve(2, |request| {
+        let url = TestServer::start(2, |request| {
             if request.contains("if-none-match: \"v1\"") {
                 "HTTP/1.1 304 Not Modified\r\nConnection: close\r\n\r\n".into()
             } else {
@@ -529,7 +512,8 @@ mod tests {
                     FEED.len()
                 )
             }
-        });
+        })
+        .url;
         let task = format!("rss: {{ url: '{url}', all_entries: no, silent: yes }}\naccept_all: yes\nseen: no");
         assert_eq!(testing::titles(&testing::run(&task, &cx), State::Accepted).len(), 4);
         let again = testing::run(&task, &testing::next_run(&cx));
@@ -538,14 +522,15 @@ mod tests {
 
     #[test]
     fn sends_credentials_and_reports_denied_access_without_the_key() {
-        let url = serve(2, |request| {
+        let url = TestServer::start(2, |request| {
             if request.contains("authorization: basic bwu6c2vjcmv0") {
                 let feed = "<rss><item><title>A</title><link>l</link></item></rss>";
                 format!("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{feed}", feed.len())
             } else {
                 "HTTP/1.1 401 No\r\nConnection: close\r\nContent-Length: 0\r\n\r\n".into()
             }
-        });
+        })
+        .url;
         let run = |options: &str| {
             testing::run(&format!("rss: {{ url: '{url}?key=k3y'{options} }}\naccept_all: yes"), &testing::context())
         };
