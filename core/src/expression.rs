@@ -33,12 +33,12 @@ mod functions;
 mod operators;
 mod paths;
 mod scope;
+mod text;
 
 #[cfg(test)]
 mod tests;
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 pub use self::error::{ErrorKind, ExpressionError};
@@ -46,28 +46,21 @@ pub use self::scope::{Got, Now, Scope};
 
 use self::compile::Language;
 use self::engine::Code;
+use crate::pattern::TextCache;
 use crate::value::Value;
 
 thread_local! {
-    /// Compiled texts: tasks that share a template have the same ones, and each is also checked.
-    static COMPILED: RefCell<HashMap<(Language, String), Arc<Code>>> = RefCell::default();
+    /// Cache of compiled texts: a config that uses a template says the same in many tasks.
+    static COMPILED: RefCell<TextCache<Language, Arc<Code>>> = RefCell::default();
 }
-
-/// Limit of the cached texts, so that a long-running program does not grow.
-const REMEMBERED: usize = 10_000;
 
 fn compiled(text: &str, language: Language) -> Result<Arc<Code>, ExpressionError> {
     let key = (language, text.to_owned());
-    if let Some(code) = COMPILED.with_borrow(|compiled| compiled.get(&key).cloned()) {
+    if let Some(code) = COMPILED.with_borrow(|compiled| compiled.get(&key)) {
         return Ok(code);
     }
     let code = Arc::new(Code::compile(text, language)?);
-    COMPILED.with_borrow_mut(|compiled| {
-        if compiled.len() >= REMEMBERED {
-            compiled.clear();
-        }
-        compiled.insert(key, Arc::clone(&code));
-    });
+    COMPILED.with_borrow_mut(|compiled| compiled.insert(key, Arc::clone(&code)));
     Ok(code)
 }
 
@@ -98,9 +91,11 @@ impl Expression {
 
     /// Returns whether the condition is true; one that depends on an undefined name is not.
     ///
+    /// An attribute that a defined value does not have is an error: it is often misspelt.
+    ///
     /// # Errors
     ///
-    /// As [`Expression::evaluate`], but never [`ErrorKind::Undefined`].
+    /// As [`Expression::evaluate`], but [`ErrorKind::Undefined`] only for attributes.
     pub fn holds(&self, scope: &dyn Scope, now: &Now) -> Result<bool, ExpressionError> {
         self.0.holds(scope, now)
     }
@@ -171,13 +166,13 @@ impl std::fmt::Debug for Template {
 ///
 /// # Errors
 ///
-/// The message, where the text is not well-formed or names a variable that is not there.
-pub fn render_variables(text: &str, variables: &serde_yaml::Value) -> Result<serde_yaml::Value, String> {
+/// The text is not well-formed, or names a variable that is not there.
+pub fn render_variables(text: &str, variables: &serde_yaml::Value) -> Result<serde_yaml::Value, ExpressionError> {
     if !text.contains("{?") {
         return Ok(serde_yaml::Value::String(text.to_string()));
     }
-    let code = Code::compile(text, Language::Variables).map_err(|error| error.to_string())?;
-    let value = code.native(&Variables(variables), None).map_err(|error| error.to_string())?;
+    let code = Code::compile(text, Language::Variables)?;
+    let value = code.native(&Variables(variables), None)?;
     Ok(convert::to_yaml(&value))
 }
 

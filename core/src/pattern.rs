@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::fmt;
+use std::hash::Hash;
 use std::rc::Rc;
 
 use fancy_regex::{Expander, Regex, RegexBuilder};
@@ -16,12 +17,46 @@ use crate::error::{Error, Result};
 pub type Groups<'t> = fancy_regex::Captures<'t, str>;
 
 thread_local! {
-    /// Cache of built expressions.
-    static BUILT: RefCell<HashMap<(String, &'static str, bool), Pattern>> = RefCell::default();
+    /// Cache of built expressions, by anchor, whether case is ignored, and text.
+    static BUILT: RefCell<TextCache<(&'static str, bool), Pattern>> = RefCell::default();
 }
 
-/// Limit of the cached patterns, so that a long-running program does not grow.
-const REMEMBERED: usize = 10_000;
+/// Limit of the texts in a cache: some may come from fields, and a program may run for years.
+const MAX_CACHED: usize = 2_000;
+
+/// Limit of the bytes of the texts in a cache.
+const MAX_CACHED_BYTES: usize = 4 << 20;
+
+/// Limit of the bytes of a text after replacements.
+const MAX_REPLACED: usize = 16 << 20;
+
+/// Bounded cache of what is compiled from texts; when it is full it begins anew.
+pub(crate) struct TextCache<K, V> {
+    values: HashMap<(K, String), V>,
+    bytes: usize,
+}
+
+impl<K, V> Default for TextCache<K, V> {
+    fn default() -> Self {
+        Self { values: HashMap::new(), bytes: 0 }
+    }
+}
+
+impl<K: Eq + Hash, V: Clone> TextCache<K, V> {
+    /// Returns the value that was kept under this key.
+    pub(crate) fn get(&self, key: &(K, String)) -> Option<V> {
+        self.values.get(key).cloned()
+    }
+
+    /// Keeps a value.
+    pub(crate) fn insert(&mut self, key: (K, String), value: V) {
+        if self.values.len() >= MAX_CACHED || self.bytes + key.1.len() > MAX_CACHED_BYTES {
+            *self = Self::default();
+        }
+        self.bytes += key.1.len();
+        self.values.insert(key, value);
+    }
+}
 
 /// A regular expression.
 ///
@@ -77,8 +112,8 @@ impl Pattern {
 
     /// Builds a regular expression, or returns it from the cache.
     fn build(text: &str, anchor: &'static str, any_case: bool) -> Result<Self, String> {
-        let key = (text.to_owned(), anchor, any_case);
-        if let Some(pattern) = BUILT.with_borrow(|built| built.get(&key).cloned()) {
+        let key = ((anchor, any_case), text.to_owned());
+        if let Some(pattern) = BUILT.with_borrow(|built| built.get(&key)) {
             return Ok(pattern);
         }
         let spelled = spelled_here(text);
@@ -91,12 +126,7 @@ impl Pattern {
             let _ = regex.set(whole.map_err(|error| reason(&error))?);
         }
         let pattern = Self(Rc::new(Inner { text: text.to_owned(), spelled: anchored, any_case, regex }));
-        BUILT.with_borrow_mut(|built| {
-            if built.len() >= REMEMBERED {
-                built.clear();
-            }
-            built.insert(key, pattern.clone());
-        });
+        BUILT.with_borrow_mut(|built| built.insert(key, pattern.clone()));
         Ok(pattern)
     }
 
@@ -144,10 +174,16 @@ impl Pattern {
     /// # Errors
     /// When that takes too long to find out.
     pub fn replace_all<'t>(&self, text: &'t str, with: &str) -> Result<Cow<'t, str>> {
-        let expander = Expander::python();
-        self.regex()?
-            .try_replacen(text, 0, |found: &Groups<'_>| expander.expansion(with, found))
-            .map_err(|_| self.endless(text))
+        let mut room = MAX_REPLACED;
+        let replaced = self.regex()?.try_replacen(text, 0, |found: &Groups<'_>| {
+            let expanded = if room == 0 { String::new() } else { expand(with, found) };
+            room = room.saturating_sub(expanded.len());
+            expanded
+        });
+        if room == 0 {
+            return Err(Error::new(format!("replacing `{}` makes a text that is too long", self.0.text)));
+        }
+        replaced.map_err(|_| self.endless(text))
     }
 
     /// Returns what is wrong with a replacement text, such as an unknown group.
@@ -168,6 +204,39 @@ impl Pattern {
         Error::new(format!("the regular expression `{}` takes too long on `{text}`", self.0.text))
             .hint("avoid repetitions within repetitions, such as `(a+)+`")
     }
+}
+
+/// Returns the replacement for a match, in Python's notation: `\1`, `\g<1>`, `\g<name>`.
+fn expand(replacement: &str, captures: &Groups<'_>) -> String {
+    let group = |name: &str| {
+        let group = name.parse().map_or_else(|_| captures.name(name), |index: usize| captures.get(index));
+        group.map_or("", |found| found.as_str())
+    };
+    let mut expanded = String::new();
+    let mut rest = replacement;
+    while let Some((before, after)) = rest.split_once('\\') {
+        expanded.push_str(before);
+        let digits = after.bytes().take(2).take_while(u8::is_ascii_digit).count();
+        let name = after.strip_prefix("g<").and_then(|named| named.split_once('>'));
+        if digits > 0 {
+            expanded.push_str(group(&after[..digits]));
+            rest = &after[digits..];
+        } else if let Some((name, after)) = name {
+            expanded.push_str(group(name));
+            rest = after;
+        } else {
+            let mut characters = after.chars();
+            match characters.next() {
+                Some('n') => expanded.push('\n'),
+                Some('t') => expanded.push('\t'),
+                Some('\\') | None => expanded.push('\\'),
+                Some(other) => expanded.extend(['\\', other]),
+            }
+            rest = characters.as_str();
+        }
+    }
+    expanded.push_str(rest);
+    expanded
 }
 
 fn compile(spelled: &str, any_case: bool) -> Result<Regex, Box<fancy_regex::Error>> {

@@ -1,36 +1,29 @@
-//! Any bytes → a document or diagnostics whose places exist; never a panic, never a hang.
+//! Any bytes → a plan or diagnostics whose places exist; never a panic, never a hang.
 
 #![no_main]
 
+use flexget_core::config::load::load_text;
+use flexget_core::config::template::Origin;
 use flexget_core::document::diagnostic::{At, Diagnostic};
 use flexget_core::document::{Document, Sources, to_yaml};
-use flexget_core::config::template::{Origin, expand};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
-    let document = match Document::parse("config.yml", text) {
-        Ok(document) => {
-            let value = document.value();
-            let written = Document::parse("written.yml", &to_yaml(&value)).expect("what is written can be read");
-            assert_eq!(to_yaml(&written.value()), to_yaml(&value));
-            document
-        }
-        Err(bad) => {
-            assert!(!bad.diagnostics.is_empty());
-            check(&bad.diagnostics, &bad.sources);
-            let Some(rest) = bad.rest else { return };
-            rest
-        }
-    };
+    if let Ok(document) = Document::parse("config.yml", text) {
+        let value = document.value();
+        let written = Document::parse("written.yml", &to_yaml(&value)).expect("what is written can be read");
+        assert_eq!(to_yaml(&written.value()), to_yaml(&value));
+    }
     // A folder that does not exist: nothing outside is read, whatever the text includes by a relative name.
     let origin = Origin { folder: "/nonexistent".into(), replacements: vec![("a".into(), "b".into())] };
-    let expanded = expand(document, &origin);
-    expanded.document.value();
-    check(&expanded.diagnostics, expanded.document.sources());
-    for task in &expanded.tasks {
-        check(&task.broken, expanded.document.sources());
-        expanded.document.locate(&At::Value(task.path.clone()));
+    let loaded = load_text("config.yml", text, &origin);
+    assert!(loaded.plan.is_some() || loaded.has_errors());
+    check(&loaded.diagnostics, &loaded.sources);
+    if let Some(document) = &loaded.document {
+        loaded.diagnostics.iter().for_each(|diagnostic| {
+            document.locate(&diagnostic.at);
+        });
     }
 });
 

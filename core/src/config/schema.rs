@@ -6,6 +6,7 @@
 
 mod explain;
 
+use std::cell::LazyCell;
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
@@ -101,7 +102,8 @@ pub fn plugin(name: &str) -> Option<Value> {
     let mut schema = (registration.schema)(&mut generator).to_value();
     let mut reached = Map::new();
     let own: Map<String, Value> = generator.take_definitions(false).into_iter().collect();
-    let whole = config(Only::Everything);
+    // Composing it takes long, and few plugins need it.
+    let whole = LazyCell::new(|| config(Only::Everything));
     let mut open: Vec<String> = references(&schema);
     while let Some(name) = open.pop() {
         if reached.contains_key(&name) {
@@ -272,9 +274,11 @@ fn language() -> Map<String, Value> {
 }
 
 /// FlexGet's root keys that have no effect here, each with the replacement.
-pub(crate) const INERT: [(&str, &str); 4] = [
+pub(crate) const INERT: [(&str, &str); 6] = [
     ("schedules", "let cron or a timer of the system run `flexget-rs execute`"),
     ("web_server", "there is no web interface"),
+    ("webui", "there is no web interface"),
+    ("api", "there is no web API"),
     ("irc", "there is no announcement listener"),
     ("log_filter", "`--quiet` shows less, `FLEXGET_LOG` chooses what is logged"),
 ];

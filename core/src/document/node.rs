@@ -134,7 +134,14 @@ const INDEXED_FROM: usize = 16;
 impl Node {
     /// Returns a node for text, a number, a boolean or null.
     pub fn scalar(span: Span, value: Scalar) -> Self {
-        Self { span, content: Content::Scalar(value), weight: 1, depth: 1 }
+        let weight = value.as_str().map_or(1, Self::text_weight);
+        let weight = u32::try_from(weight).unwrap_or(u32::MAX);
+        Self { span, content: Content::Scalar(value), weight, depth: 1 }
+    }
+
+    /// Returns the room that a text takes, in values: long texts must not be repeated without a bound.
+    pub fn text_weight(text: &str) -> usize {
+        1 + text.len() / 64
     }
 
     /// Returns a node for `yes` that is not written anywhere.

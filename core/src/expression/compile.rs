@@ -149,7 +149,12 @@ fn rewrite<'a>(code: &Instructions<'a>) -> Instructions<'a> {
     let mut at = 0;
     while let Some(instruction) = code.get(at) {
         places.push(next);
-        for instruction in operators::replacement(instruction) {
+        // The namespace is looked up last.
+        let is_assigned =
+            matches!(instruction, Instruction::Lookup(_)) && matches!(code.get(at + 1), Some(Instruction::SetAttr(_)));
+        for instruction in
+            is_assigned.then_some(operators::BOUND).into_iter().chain(operators::replacement(instruction))
+        {
             next = 1 + match (code.get_span(at), code.get_line(at)) {
                 (Some(span), _) => rewritten.add_with_span(instruction, span),
                 (None, Some(line)) => rewritten.add_with_line(instruction, u16::try_from(line).unwrap_or(u16::MAX)),

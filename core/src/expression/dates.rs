@@ -181,6 +181,7 @@ impl Object for When {
                 self.replace(&components).map(Self::into_engine)
             }
             ("isoformat", _) => from_args(args).map(|()| Value::from(self.isoformat('T'))),
+            ("astimezone", _) => from_args::<(Option<Value>,)>(args).map(|_| self.as_ref().clone().into_engine()),
             ("date", _) => from_args(args).map(|()| Self::Day(self.day()).into_engine()),
             ("weekday", _) => from_args(args).map(|()| Value::from(self.day().weekday().to_monday_zero_offset())),
             ("isoweekday", _) => from_args(args).map(|()| Value::from(self.day().weekday().to_monday_one_offset())),

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, LazyLock, OnceLock};
 
-use minijinja::machinery::{self, Instructions};
+use minijinja::machinery::{self, Instruction, Instructions};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, State, UndefinedBehavior, Value as Engine};
 use minijinja_contrib::pycompat::unknown_method_callback;
 
@@ -10,7 +10,7 @@ use super::compile::{self, Compiled, Language, names};
 use super::error::{ExpressionError, is_undefined};
 use super::fields::{Fields, Name, Question, Slot};
 use super::scope::{Got, Now, Scope};
-use super::{convert, filters, functions, operators, paths};
+use super::{convert, filters, functions, operators, paths, text};
 use crate::value::Value;
 
 /// Compiled code with the text that it borrows from.
@@ -31,14 +31,22 @@ self_cell::self_cell!(
 static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| environment(false));
 static EXPLAINING: LazyLock<Environment<'static>> = LazyLock::new(|| environment(true));
 
+/// Limit of the work of one evaluation: instructions, and data in portions of 64 bytes.
+const FUEL: u64 = 500_000;
+
+/// Limit of the bytes that a method may add to a text.
+const MAX_GROWTH: usize = 16 << 20;
+
 fn environment(explaining: bool) -> Environment<'static> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_unknown_method_callback(python_method);
     environment.set_debug(explaining);
+    environment.set_fuel(Some(FUEL));
     environment.remove_global("debug");
     filters::add(&mut environment);
     paths::add(&mut environment);
+    text::add(&mut environment);
     functions::add(&mut environment);
     operators::add(&mut environment);
     environment
@@ -46,6 +54,9 @@ fn environment(explaining: bool) -> Environment<'static> {
 
 /// Returns the methods that Python's text, lists and mappings have.
 fn python_method(state: &mut State<'_, '_>, value: &Engine, method: &str, args: &[Engine]) -> Result<Engine, Error> {
+    if growth(value, method, args) > MAX_GROWTH {
+        return Err(Error::new(ErrorKind::OutOfFuel, "the text would be too long"));
+    }
     unknown_method_callback(state, value, method, args).map_err(|error| {
         // An undefined value is the engine's to explain.
         if error.kind() != ErrorKind::UnknownMethod || value.is_undefined() {
@@ -53,6 +64,24 @@ fn python_method(state: &mut State<'_, '_>, value: &Engine, method: &str, args: 
         }
         Error::new(ErrorKind::UnknownMethod, format!("{} has no method `{method}`", convert::kind(value)))
     })
+}
+
+/// Returns about how many bytes a method of a text adds to it.
+fn growth(value: &Engine, method: &str, args: &[Engine]) -> usize {
+    let Some(text) = value.as_str() else { return 0 };
+    match (method, args) {
+        ("replace", [old, new, ..]) => {
+            let (old, new) = (old.as_str().unwrap_or_default(), new.as_str().unwrap_or_default());
+            text.matches(old).count().saturating_mul(new.len())
+        }
+        ("join", [items]) => items.len().unwrap_or(0).saturating_mul(text.len()),
+        // Widths and precisions.
+        ("format", _) => {
+            let numbers = text.split(|c: char| !c.is_ascii_digit()).filter(|number| !number.is_empty());
+            numbers.map(|number| number.parse().unwrap_or(usize::MAX)).max().unwrap_or(0)
+        }
+        _ => 0,
+    }
 }
 
 impl Code {
@@ -79,9 +108,23 @@ impl Code {
         let outcome = self.run(&self.compiled.borrow_dependent().main, scope, Some(now), false)?;
         match outcome {
             Ok((value, _)) => Ok(value.is_true()),
-            Err(error) if is_undefined(&error) => Ok(false),
+            Err(error) if is_undefined(&error) => self.lacks_part(scope, now).map_or(Ok(false), Err),
             Err(error) => Err(self.explain(&error)),
         }
+    }
+
+    /// Returns the error of a condition that reads an attribute which a defined value does not have.
+    fn lacks_part(&self, scope: &dyn Scope, now: &Now) -> Option<ExpressionError> {
+        let code = &self.compiled.borrow_dependent().main;
+        let reads_parts = |at| match code.get(at)? {
+            Instruction::GetAttr(_) | Instruction::GetItem => Some(true),
+            _ => Some(false),
+        };
+        if !(0..).map_while(reads_parts).any(|reads| reads) {
+            return None;
+        }
+        let error = self.explain(&self.run(code, scope, Some(now), true).ok()?.err()?);
+        matches!(&error.kind, super::error::ErrorKind::Undefined(name) if name.contains(['.', '['])).then_some(error)
     }
 
     pub(super) fn render(&self, scope: &dyn Scope, now: Option<&Now>) -> Result<String, ExpressionError> {

@@ -76,6 +76,7 @@ impl ExpressionError {
             _ => ErrorKind::Other,
         };
         let message = match (error.kind(), error.detail()) {
+            (Engine::OutOfFuel, _) => "this takes too long, or makes too much text".to_owned(),
             (_, None) => error.kind().to_string(),
             (Engine::TooManyArguments | Engine::MissingArgument | Engine::BadEscape, Some(detail)) => {
                 format!("{}: {detail}", error.kind())

@@ -1,10 +1,7 @@
 //! The filters that FlexGet adds to Jinja's, except those for paths.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
-use std::sync::{LazyLock, Mutex, PoisonError};
 
-use fancy_regex::{Captures, Regex, RegexBuilder};
 use icu_normalizer::DecomposingNormalizerBorrowed;
 use jiff::civil::DateTime;
 use jiff::fmt::rfc2822;
@@ -16,6 +13,7 @@ use minijinja::{Environment, Error, Value};
 use super::arguments::{Arguments, bad, missing, on_text};
 use super::convert::{Number, defined, kind};
 use super::dates::When;
+use crate::pattern::Pattern;
 
 pub(super) fn add(environment: &mut Environment<'static>) {
     environment.add_filter("default", default);
@@ -45,24 +43,9 @@ fn default(value: &Value, given: Rest<Value>, named: Kwargs) -> Result<Value, Er
     Ok(if value.is_undefined() || (lax && !value.is_true()) { otherwise } else { value.clone() })
 }
 
-/// Returns a compiled regular expression, kept because the same few run over all entries.
-fn regex(pattern: &str, ignore_case: bool) -> Result<Regex, Error> {
-    static KEPT: LazyLock<Mutex<HashMap<(String, bool), Regex>>> = LazyLock::new(Mutex::default);
-    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
-    let key = (pattern.to_string(), ignore_case);
-    if let Some(regex) = kept.get(&key) {
-        return Ok(regex.clone());
-    }
-    let regex = RegexBuilder::new(pattern)
-        .case_insensitive(ignore_case)
-        .build()
-        .map_err(|error| bad(format!("bad regular expression `{pattern}`: {error}")))?;
-    // A pattern may come from a field, so their number is bounded.
-    if kept.len() >= 256 {
-        kept.clear();
-    }
-    kept.insert(key, regex.clone());
-    Ok(regex)
+/// Reads a regular expression in the dialect of the whole program.
+fn regex(build: fn(&str) -> Result<Pattern, String>, text: &str) -> Result<Pattern, Error> {
+    build(text).map_err(|reason| bad(format!("`{text}` is not a regular expression: {reason}")))
 }
 
 fn re_replace(value: &Value, given: Rest<Value>, named: Kwargs) -> Result<Value, Error> {
@@ -71,54 +54,15 @@ fn re_replace(value: &Value, given: Rest<Value>, named: Kwargs) -> Result<Value,
     let replacement = arguments.text(1, "repl")?.ok_or_else(|| missing("repl"))?;
     arguments.end(2)?;
     let text = defined(value)?.to_string();
-    let regex = regex(&pattern, false)?;
-    let replaced = regex
-        .try_replacen(&text, 0, |captures: &Captures<'_, str>| expand(&replacement, captures))
-        .map_err(|error| bad(format!("`{pattern}` cannot be applied: {error}")))?;
-    Ok(Value::from(replaced.into_owned()))
-}
-
-/// Returns the replacement for a match, in Python's notation: `\1`, `\g<1>`, `\g<name>`.
-fn expand(replacement: &str, captures: &Captures<'_, str>) -> String {
-    let group = |name: &str| {
-        let group = name.parse().map_or_else(|_| captures.name(name), |index: usize| captures.get(index));
-        group.map_or("", |found| found.as_str())
-    };
-    let mut expanded = String::new();
-    let mut rest = replacement;
-    while let Some((before, after)) = rest.split_once('\\') {
-        expanded.push_str(before);
-        let digits = after.bytes().take(2).take_while(u8::is_ascii_digit).count();
-        let name = after.strip_prefix("g<").and_then(|named| named.split_once('>'));
-        if digits > 0 {
-            expanded.push_str(group(&after[..digits]));
-            rest = &after[digits..];
-        } else if let Some((name, after)) = name {
-            expanded.push_str(group(name));
-            rest = after;
-        } else {
-            let mut characters = after.chars();
-            match characters.next() {
-                Some('n') => expanded.push('\n'),
-                Some('t') => expanded.push('\t'),
-                Some('\\') | None => expanded.push('\\'),
-                Some(other) => expanded.extend(['\\', other]),
-            }
-            rest = characters.as_str();
-        }
-    }
-    expanded.push_str(rest);
-    expanded
+    let replaced = regex(Pattern::exact, &pattern)?.replace_all(&text, &replacement);
+    replaced.map(|replaced| Value::from(replaced.into_owned())).map_err(|error| bad(error.to_string()))
 }
 
 /// Returns the part that matches, upper and lower case alike; empty if none does.
 fn re_search(value: &Value, pattern: &str) -> Result<Value, Error> {
     let Some(text) = defined(value)?.as_str() else { return Ok(value.clone()) };
-    let found = regex(pattern, true)?
-        .find(text)
-        .map_err(|error| bad(format!("`{pattern}` cannot be applied: {error}")))?
-        .map_or("", |found| found.as_str());
-    Ok(Value::from(found))
+    let found = regex(Pattern::new, pattern)?.captures(text).map_err(|error| bad(error.to_string()))?;
+    Ok(Value::from(found.and_then(|groups| groups.get(0)).map_or("", |found| found.as_str())))
 }
 
 fn formatdate(value: &Value, format: &str) -> Result<Value, Error> {
@@ -246,62 +190,73 @@ fn split_year(text: &str) -> (&str, Option<i64>) {
 
 const PREFIXES: [&str; 6] = ["", "k", "m", "g", "t", "p"];
 
-/// Parses a size such as `1.5 GB` into bytes; 0 if it is none.
+/// The first size in a text: an amount and a unit, with nothing that belongs to them around it.
+const SIZE: &str = r"(?<![\w.])([0-9]+(?:[, ][0-9]+)*(?:\.[0-9]+)?)\s*((?:[kmgtp]i?)?b)\b";
+
+/// Returns the bytes of the first size such as `1.5 GB` in a text; 0 if there is none.
 ///
-/// Units are powers of 1024 unless `si=true`; `GiB` always is.
+/// Units are powers of 1024 unless `si=true`; `GiB` always is. `match_re` has two groups: amount and unit.
 fn parse_size(value: &Value, given: Rest<Value>, named: Kwargs) -> Result<Value, Error> {
     let arguments = Arguments { given: &given, named: &named };
     let si = arguments.is(0, "si", false)?;
     let pattern = arguments.text(1, "match_re")?;
     arguments.end(2)?;
     let Some(text) = defined(value)?.as_str() else { return Ok(value.clone()) };
-    let text = match pattern {
-        None => text,
-        Some(pattern) => regex(&pattern, true)?.find(text).ok().flatten().map_or("", |found| found.as_str()),
+    let groups = |pattern: Pattern, text: &str| -> Result<Option<Vec<String>>, Error> {
+        let found = pattern.captures(text).map_err(|error| bad(error.to_string()))?;
+        Ok(found.map(|found| found.iter().flatten().map(|group| group.as_str().to_owned()).collect()))
     };
-    Ok(Value::from(bytes(text, si).unwrap_or(0)))
+    let mut text = text.to_owned();
+    if let Some(pattern) = pattern {
+        text = match groups(regex(Pattern::new, &pattern)?, &text)?.as_deref() {
+            Some([_, amount, unit, ..]) => format!("{amount} {unit}"),
+            Some([whole, ..]) => whole.clone(),
+            _ => return Ok(Value::from(0)),
+        };
+    }
+    let found = groups(regex(Pattern::new, SIZE)?, &text)?;
+    let Some([_, amount, unit]) = found.as_deref() else { return Ok(Value::from(0)) };
+    let amount: f64 = amount.replace([',', ' '], "").parse().unwrap_or(0.0);
+    let unit = unit.to_lowercase();
+    let prefix = unit.trim_end_matches('b');
+    let base: f64 = if prefix.ends_with('i') || !si { 1024.0 } else { 1000.0 };
+    let power = PREFIXES.iter().position(|known| *known == prefix.trim_end_matches('i')).unwrap_or(0);
+    Ok(Value::from((amount * base.powi(power as i32)) as i64))
 }
 
-fn bytes(text: &str, si: bool) -> Option<i64> {
-    let text = text.trim().to_lowercase();
-    let end = text.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | ',') || c.is_whitespace()))?;
-    let (amount, unit) = text.split_at(end);
-    let amount: f64 = amount.replace(|c: char| c == ',' || c.is_whitespace(), "").parse().ok()?;
-    let unit: &str = unit.split(|c: char| !c.is_ascii_alphabetic()).next()?;
-    let unit = unit.strip_suffix('b')?;
-    let (unit, base) = match unit.strip_suffix('i') {
-        Some(unit) => (unit, 1024.0_f64),
-        None => (unit, if si { 1000.0 } else { 1024.0 }),
-    };
-    let power = PREFIXES.iter().position(|prefix| *prefix == unit)?;
-    Some((amount * base.powi(i32::try_from(power).ok()?)) as i64)
-}
-
-/// Bytes → `1.50 GiB`, with `si=true` `1.61 GB`; `unit='M'` chooses the unit.
+/// Writes bytes as `1.5 GiB`, with `si=true` as `1.61 GB`.
+///
+/// `unit='MB'` chooses the unit, and with it the base.
 fn format_size(value: &Value, given: Rest<Value>, named: Kwargs) -> Result<Value, Error> {
     let arguments = Arguments { given: &given, named: &named };
     let si = arguments.is(0, "si", false)?;
-    let unit = arguments.text(1, "unit")?;
+    let unit = arguments.text(1, "unit")?.map(|unit| unit.to_lowercase());
     arguments.end(2)?;
     let number = Number::of(defined(value)?).filter(|_| value.kind() == ValueKind::Number);
     let Some(size) = number.map(Number::float) else { return Ok(value.clone()) };
+    let si = unit.as_ref().map_or(si, |unit| !unit.contains('i'));
     let base: f64 = if si { 1000.0 } else { 1024.0 };
-    let power = match unit {
+    let power = match &unit {
         Some(unit) => {
-            let wanted = unit.to_lowercase();
-            let wanted = wanted.strip_suffix('b').unwrap_or(&wanted);
-            let wanted = wanted.strip_suffix('i').unwrap_or(wanted);
-            PREFIXES
-                .iter()
-                .position(|prefix| *prefix == wanted)
-                .ok_or_else(|| bad(format!("unknown unit: `{unit}`")))?
+            let prefix = unit.trim_end_matches('b').trim_end_matches('i');
+            let known = PREFIXES.iter().position(|known| *known == prefix);
+            known.ok_or_else(|| bad(format!("unknown unit: `{unit}`")))?
         }
         None => (1..PREFIXES.len()).take_while(|power| size.abs() >= base.powi(*power as i32)).count(),
     };
-    if power == 0 {
-        return Ok(Value::from(format!("{size} B")));
-    }
-    let prefix = PREFIXES[power].to_uppercase();
     let amount = size / base.powi(power as i32);
-    Ok(Value::from(format!("{amount:.2} {prefix}{}B", if si { "" } else { "i" })))
+    // A unit that is too large gets as many digits as it takes to show something.
+    let digits =
+        if amount == 0.0 || amount.abs() >= 0.01 { 2 } else { (1 + (-amount.abs().log10()).ceil() as usize).min(12) };
+    let mut amount = format!("{amount:.digits$}");
+    while amount.ends_with('0') && !amount.ends_with(".0") {
+        amount.pop();
+    }
+    let prefix = match (si, PREFIXES[power]) {
+        (true, "k") => "k".to_owned(),
+        (true, prefix) => prefix.to_uppercase(),
+        (false, "") => String::new(),
+        (false, prefix) => format!("{}i", prefix.to_uppercase()),
+    };
+    Ok(Value::from(format!("{amount} {prefix}B")))
 }

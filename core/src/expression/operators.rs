@@ -2,7 +2,6 @@
 
 use std::cmp::Ordering;
 
-use minijinja::formatting::{FormatStyle, format};
 use minijinja::machinery::Instruction;
 use minijinja::value::{Tuple, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, State, Value};
@@ -30,6 +29,8 @@ pub(super) fn replacement<'a>(instruction: &Instruction<'a>) -> impl Iterator<It
         Instruction::Gt => call("$gt"),
         Instruction::Gte => call("$ge"),
         Instruction::In => call("$in"),
+        // What is made of other values is bounded, so that no value repeats itself without an end.
+        Instruction::BuildList(_) | Instruction::BuildMap(_) => [Some(instruction.clone()), Some(BOUND)],
         Instruction::Neg => [Some(Instruction::CallFunction("$neg", Some(1))), None],
         // The type of the operator has no public name.
         Instruction::CompareAndPreserve(operator) => match format!("{operator:?}").as_str() {
@@ -48,6 +49,54 @@ pub(super) fn replacement<'a>(instruction: &Instruction<'a>) -> impl Iterator<It
     replaced.into_iter().flatten()
 }
 
+/// Checks that the value on the stack is of a bounded size.
+pub(super) const BOUND: Instruction<'static> = Instruction::CallFunction("$bound", Some(1));
+
+/// Limit of the parts of a value that an expression makes.
+const MAX_PARTS: usize = 100_000;
+
+/// Limit of its levels.
+const MAX_LEVELS: usize = 32;
+
+/// Returns a value, if it is not too large and no namespace, which could contain itself.
+fn bound(value: &Value) -> Result<Value, Error> {
+    let mut parts = MAX_PARTS;
+    if count(value, MAX_LEVELS, &mut parts)? {
+        Ok(value.clone())
+    } else {
+        Err(type_error("the value is too large".into()))
+    }
+}
+
+/// Takes the parts of a value off a budget, and returns whether it suffices.
+fn count(value: &Value, levels: usize, parts: &mut usize) -> Result<bool, Error> {
+    let Some(left) = parts.checked_sub(1) else { return Ok(false) };
+    *parts = left;
+    if value.as_object().is_some_and(|object| object.type_name().contains("Namespace")) {
+        return Err(type_error("a namespace cannot be a part of another value".into()));
+    }
+    match value.kind() {
+        ValueKind::Seq | ValueKind::Map if levels == 0 => Ok(false),
+        ValueKind::Seq => {
+            for item in value.try_iter()? {
+                if !count(&item, levels - 1, parts)? {
+                    return Ok(false);
+                }
+            }
+            Ok(true)
+        }
+        ValueKind::Map => {
+            for key in value.try_iter()? {
+                if !count(&value.get_item(&key)?, levels - 1, parts)? {
+                    return Ok(false);
+                }
+            }
+            Ok(true)
+        }
+        _ => Ok(true),
+    }
+}
+
 /// Returns the name of an internal function, which no field of that name can hide.
 fn ours(name: &str) -> Option<&'static str> {
     match name {
@@ -58,12 +107,19 @@ fn ours(name: &str) -> Option<&'static str> {
 }
 
 pub(super) fn add(environment: &mut Environment<'static>) {
-    environment.add_function("$add", |a: &Value, b: &Value| binary("+", plus, a, b));
+    environment.add_function("$add", |state: &State<'_, '_>, a: &Value, b: &Value| {
+        pay_for(state, a, b)?;
+        binary("+", plus, a, b)
+    });
     environment.add_function("$sub", |a: &Value, b: &Value| binary("-", minus, a, b));
     environment.add_function("$mul", |a: &Value, b: &Value| binary("*", times, a, b));
     environment.add_function("$div", |a: &Value, b: &Value| binary("/", over, a, b));
-    environment.add_function("$rem", |a: &Value, b: &Value| binary("%", remainder, a, b));
+    environment.add_function("$rem", |state: &mut State<'_, '_>, a: &Value, b: &Value| match (a.as_str(), b) {
+        (Some(_), b) => formatted(state, a, defined(b)?),
+        (None, b) => binary("%", remainder, a, b),
+    });
     environment.add_function("$neg", negate);
+    environment.add_function("$bound", bound);
     environment.add_function("$in", contained);
     for (name, chain, symbol, holds) in [
         ("$lt", "$lt_chain", "<", Ordering::is_lt as fn(Ordering) -> bool),
@@ -81,6 +137,24 @@ pub(super) fn add(environment: &mut Environment<'static>) {
 
 fn type_error(message: String) -> Error {
     Error::new(ErrorKind::InvalidOperation, message)
+}
+
+/// Pays for the text or list that two others make.
+fn pay_for(state: &State<'_, '_>, a: &Value, b: &Value) -> Result<(), Error> {
+    let size = |value: &Value| value.as_str().map_or_else(|| value.len().unwrap_or(0), |text| text.len() / 64);
+    state.consume_fuel((size(a) + size(b)) as u64)
+}
+
+/// Fills in the places of a pattern such as `%02d`; as in Python, a tuple is many values, and anything else one.
+fn formatted(state: &mut State<'_, '_>, pattern: &Value, values: &Value) -> Result<Value, Error> {
+    let mut arguments = vec![pattern.clone()];
+    if values.is_tuple() {
+        arguments.extend(values.try_iter()?);
+    } else {
+        arguments.push(values.clone());
+    }
+    // The filter pays for widths and precisions before it writes.
+    state.apply_filter("format", &arguments)
 }
 
 type Operation = fn(&Value, &Value) -> Result<Option<Value>, Error>;
@@ -180,11 +254,6 @@ fn over(a: &Value, b: &Value) -> Result<Option<Value>, Error> {
 }
 
 fn remainder(a: &Value, b: &Value) -> Result<Option<Value>, Error> {
-    if let Some(pattern) = a.as_str() {
-        // As in Python, a tuple is many arguments; anything else is one.
-        let arguments = if b.is_tuple() { b.try_iter()?.collect() } else { vec![b.clone()] };
-        return format(FormatStyle::Printf, pattern, &arguments).map(|text| Some(Value::from(text)));
-    }
     if Number::of(b).is_some_and(|divisor| divisor.float() == 0.0) && Number::of(a).is_some() {
         return Err(no_zero());
     }

@@ -89,7 +89,6 @@ fn the_conditions_that_users_write() {
         ("5 < missing", false),
         ("missing.lower() == 'a'", false),
         ("missing.attribute", false),
-        ("ids.imdb > 5", false),
         ("'a' in missing", false),
         ("missing in ['a']", false),
         ("missing + 1 > 0", false),
@@ -359,9 +358,9 @@ fn variables_keep_their_types() {
         ("{? num", "unexpected end of input, expected end of variable block"),
         ("{? num|nope ?}", "unknown filter: `nope`"),
     ] {
-        assert_eq!(render_variables(text, &variables), Err(message.to_string()), "{text}");
+        assert_eq!(render_variables(text, &variables).unwrap_err().message, message, "{text}");
     }
-    assert_eq!(render_variables("{? a ?}", &serde_yaml::Value::Null), Err("`a` is undefined".into()));
+    assert_eq!(render_variables("{? a ?}", &serde_yaml::Value::Null).unwrap_err().message, "`a` is undefined");
 }
 
 /// A scope that offers what it does not have and writes down what is asked.

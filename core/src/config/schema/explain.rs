@@ -365,6 +365,9 @@ fn bad_format(format: &str, value: &str) -> String {
 
 fn with_format_help(diagnostic: Diagnostic, format: &str) -> Diagnostic {
     match format {
+        "expression" if diagnostic.message.contains("&&") => diagnostic.help("write `and` for `&&`"),
+        "expression" if diagnostic.message.contains("||") => diagnostic.help("write `or` for `||`"),
+        "expression" if has_lone_equals(&diagnostic.message) => diagnostic.help("write `==` to compare"),
         "expression" => {
             diagnostic.help("it compares fields with `==`, `<`, `in`, and joins such parts with `and`, `or`, `not`")
         }
@@ -421,6 +424,14 @@ fn type_names(kind: &TypeKind) -> Vec<&'static str> {
         TypeKind::Single(kind) => vec![name(*kind)],
         TypeKind::Multiple(kinds) => kinds.iter().map(name).collect(),
     }
+}
+
+/// Returns whether a text has a `=` between blanks or names that is no part of a comparison.
+fn has_lone_equals(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let is_part = |at: Option<&u8>| at.is_some_and(|byte| b"=<>!".contains(byte));
+    let lone = |at: usize| !is_part(bytes.get(at + 1)) && !(at > 0 && is_part(bytes.get(at - 1)));
+    !text.contains('(') && text.match_indices('=').any(|(at, _)| lone(at))
 }
 
 /// Returns the error with how to write the value instead, where that can be told.

@@ -8,16 +8,17 @@ use serde_yaml::Value;
 use crate::config::template::rewrite::rewrite;
 use crate::document::diagnostic::{At, Diagnostic, Severity, Span};
 use crate::document::{Node, Scalar, Sources, read_node};
+use crate::expression::{ErrorKind, ExpressionError};
 
 /// Function that renders a text with `{? … ?}`, given the variables.
-pub(super) type Render<'a> = &'a dyn Fn(&str, &Value) -> Result<Value, String>;
+pub(super) type Render<'a> = &'a dyn Fn(&str, &Value) -> Result<Value, ExpressionError>;
 
 /// Limit of the values that variables may add to a config.
 const MAX_FILLED_IN: usize = 2_000_000;
 
 /// The variables of a config.
 pub(super) struct Variables<'a> {
-    /// `None` if they are turned off: then `{? … ?}` is ordinary text.
+    /// `None` if there are none, or they are turned off: then `{? … ?}` is ordinary text.
     values: Option<Value>,
     /// Whether `{{ secrets.… }}` is filled in too.
     secrets: bool,
@@ -36,7 +37,8 @@ impl<'a> Variables<'a> {
         sources: &mut Sources,
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Self {
-        let mut off = false;
+        let mut off = root.get("variables").is_none() && root.get("secrets").is_none();
+        let is_unused = off;
         let mut values = serde_yaml::Mapping::new();
         if let Some((key, _)) = root.as_mapping().and_then(|root| root.entry("secrets")) {
             diagnostics.push(
@@ -51,7 +53,7 @@ impl<'a> Variables<'a> {
             values.extend(secrets.clone());
             values.insert("secrets".into(), Value::Mapping(secrets.clone()));
         }
-        off = false;
+        off = is_unused;
         let before = diagnostics.len();
         if let Some(node) = root.get("variables") {
             values.extend(load(node, folder, sources, diagnostics, &mut off).unwrap_or_default());
@@ -82,7 +84,7 @@ impl<'a> Variables<'a> {
             let value = match render(text, values) {
                 Ok(value) => value,
                 Err(reason) => {
-                    let shown = expression(found.text);
+                    let shown = failing(found.text, &reason);
                     diagnostics.push(
                         error(format!("cannot fill in `{shown}`: {reason}"))
                             .help("define it under `variables` at the root of the config, or correct the expression"),
@@ -178,12 +180,28 @@ pub(super) fn at_mention(
     diagnostics.into_iter().map(place).collect()
 }
 
+/// Returns how much room a value takes: one for each part, and more for long text.
 fn weight(value: &Value) -> usize {
     match value {
         Value::Sequence(items) => 1 + items.iter().map(weight).sum::<usize>(),
         Value::Mapping(entries) => 1 + entries.values().map(weight).sum::<usize>(),
+        Value::String(text) => Node::text_weight(text),
         _ => 1,
     }
+}
+
+/// Returns the `{? … ?}` of a text that an error is about.
+fn failing<'t>(text: &'t str, error: &ExpressionError) -> &'t str {
+    let parts = text.match_indices("{?").filter_map(|(start, _)| {
+        let end = start + text[start..].find("?}")? + 2;
+        Some(start..end)
+    });
+    let is_meant = |part: &std::ops::Range<usize>| match (&error.range, &error.kind) {
+        (Some(range), _) => part.start <= range.start && range.end <= part.end,
+        (None, ErrorKind::Undefined(name)) => text[part.clone()].contains(name.as_str()),
+        _ => false,
+    };
+    parts.into_iter().find(is_meant).map_or_else(|| expression(text), |part| &text[part])
 }
 
 /// Returns the first expression of a text, for messages: a text may be long and hold much else.

@@ -55,3 +55,62 @@ proptest::proptest! {
         let _ = render_variables(&text, &serde_yaml::Value::Null);
     }
 }
+
+#[test]
+fn nothing_takes_long_or_makes_much_text() {
+    for text in [
+        "range(10**12)|list|length",
+        "'%.3000000000f' % 1.5",
+        "'%3000000000d' % 1",
+        "'{:3000000000}'.format(1)",
+        "'x'|center(3000000000)",
+        "'x'|indent(3000000000)",
+        "'x'|pad(3000000000)",
+        "[1]|batch(3000000000, 0)|list",
+        "[1]|slice(3000000000)|list",
+        "('x' * 1000000).replace('', 'x' * 1000000)",
+        "('x' * 100000)|replace('', 'x' * 100000)",
+        "('x' * 1000000)|re_replace('', 'x' * 1000000)",
+        "('x' * 1000000).join(range(100000))",
+        "range(100000)|join('x' * 100000)",
+        "'x' * 10**18",
+        "10**400",
+        "9223372036854775807 + 1",
+        "170141183460469231731687303715884105727 + 1",
+        "now.replace(year=9999) + timedelta(days=400)",
+        "now + timedelta(days=10**9)",
+        "now + timedelta(years=100000)",
+    ] {
+        let result = evaluate(text);
+        if let Ok(Value::Text(long)) = &result {
+            assert!(long.len() < 64 << 20, "{text}");
+        }
+        let is_number = ["now", "**", "922", "170"].iter().any(|part| text.contains(part));
+        assert!(result.is_err() || is_number, "{text}: {result:?}");
+    }
+    for text in [
+        "{% for a in range(100000) %}{% for b in range(100000) %}{% endfor %}{% endfor %}",
+        "{% set ns = namespace(x='x') %}{% for a in range(64) %}{% set ns.x = ns.x ~ ns.x %}{% endfor %}{{ ns.x }}",
+        "{% set ns = namespace(x='x') %}{% for a in range(64) %}{% set ns.x = ns.x + ns.x %}{% endfor %}{{ ns.x }}",
+        "{% set ns = namespace(x=[1]) %}{% for a in range(64) %}{% set ns.x = ns.x + ns.x %}{% endfor %}{{ ns.x }}",
+        "{% set ns = namespace(x=[1]) %}{% for a in range(40) %}{% set ns.x = [ns.x, ns.x] %}{% endfor %}{{ ns.x }}",
+        "{% macro m(a) %}{{ m(a) }}{% endmacro %}{{ m(1) }}",
+    ] {
+        assert!(Template::compile(text).unwrap().render(&fields(), &now()).is_err(), "{text}");
+    }
+    // The last moments that there are.
+    for text in ["'9999-12-31T23:59:59Z'|parsedate", "'9999-12-31'|parsedate", "'-9999-01-01'|parsedate"] {
+        for part in
+            ["", ".isoformat()", ".strftime('%c')", ".weekday()", ".year", "|to_date", " - now", " < now", ".date()"]
+        {
+            let _ = evaluate(&format!("({text}){part}"));
+            let _ = evaluate(&format!("({text} + timedelta(seconds=1)){part}"));
+        }
+    }
+}
+
+#[test]
+fn what_contains_itself_is_no_endless_text() {
+    let text = "{% set ns = namespace() %}{% set ns.x = ns %}{{ ns }}";
+    let _ = Template::compile(text).unwrap().render(&fields(), &now());
+}

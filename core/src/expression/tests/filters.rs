@@ -53,12 +53,84 @@ fn filters_of_flexget() {
         ("'1,000 KiB'|parse_size(true)", Value::Int(1_024_000)),
         ("'size: 5 MB in all'|parse_size(match_re='[0-9]+ MB')", Value::Int(5_242_880)),
         ("'large'|parse_size", Value::Int(0)),
-        ("1610612736|format_size", Value::from("1.50 GiB")),
-        ("1500000000|format_size(si=true)", Value::from("1.50 GB")),
-        ("1500000|format_size(unit='KB')", Value::from("1464.84 KiB")),
-        ("12|format_size", Value::from("12 B")),
+        ("1610612736|format_size", Value::from("1.5 GiB")),
+        ("1500000000|format_size(si=true)", Value::from("1.5 GB")),
+        ("1500000|format_size(unit='KB')", Value::from("1500.0 kB")),
+        ("12|format_size", Value::from("12.0 B")),
         ("'/'is fs_dir", Value::Bool(true)),
     ] {
         assert_eq!(evaluate(text).unwrap_or_else(|error| panic!("{text}: {error}")), expected, "{text}");
+    }
+}
+
+/// As Jinja2 3.1 writes them in FlexGet 3.22.7.
+#[test]
+fn filters_of_jinja() {
+    let sentence = "The quick brown fox jumps over the lazy dog";
+    for (text, expected) in [
+        ("'<a href=\"x\">it\\'s / &</a>'|escape", "&lt;a href=&#34;x&#34;&gt;it&#39;s / &amp;&lt;/a&gt;"),
+        ("'<'|e|e", "&lt;"),
+        ("'<'|e|forceescape", "&amp;lt;"),
+        ("SENTENCE|truncate(9)", "The..."),
+        ("SENTENCE|truncate(9, true)", "The qu..."),
+        ("SENTENCE|truncate(38)", sentence),
+        ("SENTENCE|truncate(9, killwords=true, end='')", "The quick"),
+        ("'aa bb cc'|wordwrap(5)", "aa bb\ncc"),
+        ("'abcdefgh'|wordwrap(3)", "abc\ndef\ngh"),
+        ("'ab'|center(7)", "   ab  "),
+        ("'abc'|center(6)", " abc  "),
+        ("\"it's c_d é\"|wordcount", "4"),
+        ("1|filesizeformat", "1 Byte"),
+        ("999|filesizeformat", "999 Bytes"),
+        ("1000|filesizeformat", "1.0 kB"),
+        ("999999|filesizeformat", "1000.0 kB"),
+        ("123456789|filesizeformat", "123.5 MB"),
+        ("1024|filesizeformat(true)", "1.0 KiB"),
+        ("'<p>a  <b>b</b><!-- c --> &amp; &lt;b&gt;'|striptags", "a b & <b>"),
+        ("'a < b > c'|striptags", "a c"),
+        ("'see www.x.org.'|urlize", "see <a href=\"https://www.x.org\" rel=\"noopener\">www.x.org</a>."),
+        ("{'class': 'a\"', 'id': none}|xmlattr", " class=\"a&#34;\""),
+        ("[7]|random", "7"),
+        ("0|format_size", "0.0 B"),
+        ("1023|format_size", "1023.0 B"),
+        ("1536|format_size", "1.5 KiB"),
+        ("1048575|format_size", "1024.0 KiB"),
+        ("1000|format_size(si=true)", "1.0 kB"),
+        ("5368709120|format_size(unit='MB')", "5368.71 MB"),
+        ("5368709120|format_size(unit='MiB')", "5120.0 MiB"),
+        ("'a 1,234.5 MB file of 2 GB'|parse_size", "1294467072"),
+        ("'100 ib'|parse_size", "0"),
+        ("'x5 MB'|parse_size", "0"),
+        ("'5 bytes'|parse_size", "0"),
+        ("'1.2.3 MB'|parse_size", "0"),
+        ("now.astimezone() == now", "True"),
+    ] {
+        let text = text.replace("SENTENCE", &format!("'{sentence}'"));
+        let template =
+            Template::compile(&format!("{{{{ {text} }}}}")).unwrap_or_else(|error| panic!("{text}: {error}"));
+        assert_eq!(
+            template.render(&fields(), &now()).unwrap_or_else(|error| panic!("{text}: {error}")),
+            expected,
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn an_attribute_that_is_not_there_is_told() {
+    let error = Expression::compile("ids.nope == 1").unwrap().holds(&fields(), &now()).unwrap_err();
+    assert_eq!(error.message, "`ids.nope` is undefined");
+    assert_eq!(Expression::compile("nope == 1").unwrap().holds(&fields(), &now()), Ok(false));
+    assert_eq!(Expression::compile("nope.x == 1").unwrap().holds(&fields(), &now()), Ok(false));
+}
+
+#[test]
+fn patterns_mean_the_same_everywhere() {
+    for (pattern, text) in
+        [(r"[[]720p]", "[720p]"), (r"end\Z", "end"), (r"a{,2}b", "aab"), (r"{x}", "{x}"), (r"(?<=x)264", "x264")]
+    {
+        let found = evaluate(&format!("'{text}'|re_search('{}')", pattern.replace('\\', "\\\\"))).expect(pattern);
+        assert_ne!(found, Value::from(""), "{pattern}");
+        assert!(crate::pattern::Pattern::new(pattern).unwrap().is_match(text).unwrap(), "{pattern}");
     }
 }

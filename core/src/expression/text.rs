@@ -1,0 +1,300 @@
+//! The filters of Jinja2 for text that the engine does not have.
+
+use std::hash::{BuildHasher, RandomState};
+
+use minijinja::value::{Kwargs, Rest, ValueKind};
+use minijinja::{Environment, Error, State, Value};
+
+use super::arguments::{Arguments, bad};
+use super::convert::{Number, defined, kind};
+
+pub(super) fn add(environment: &mut Environment<'static>) {
+    environment.add_filter("escape", escape);
+    environment.add_filter("e", escape);
+    environment.add_filter("forceescape", |value: &Value| defined(value).map(|value| escaped(&value.to_string())));
+    environment.add_filter("center", center);
+    environment.add_filter("truncate", truncate);
+    environment.add_filter("wordwrap", wordwrap);
+    environment.add_filter("wordcount", |value: &Value| defined(value).map(|value| words(&value.to_string())));
+    environment.add_filter("filesizeformat", filesizeformat);
+    environment.add_filter("striptags", |value: &Value| defined(value).map(|value| striptags(&value.to_string())));
+    environment.add_filter("urlize", urlize);
+    environment.add_filter("xmlattr", xmlattr);
+    environment.add_filter("random", random);
+}
+
+/// Writes the characters that mean something in HTML as entities; what is escaped already stays.
+fn escape(value: &Value) -> Result<Value, Error> {
+    let value = defined(value)?;
+    Ok(if value.is_safe() { value.clone() } else { escaped(&value.to_string()) })
+}
+
+fn escaped(text: &str) -> Value {
+    Value::from_safe_string(escaped_text(text))
+}
+
+fn escaped_text(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '\'' => out.push_str("&#39;"),
+            '"' => out.push_str("&#34;"),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// Puts blanks on both sides; as in Python the odd one stands on the left of text of an even length.
+fn center(value: &Value, given: Rest<Value>, named: Kwargs) -> Result<String, Error> {
+    let arguments = Arguments { given: &given, named: &named };
+    let width = arguments.number(0, "width")?.unwrap_or(80);
+    arguments.end(1)?;
+    let text = defined(value)?.to_string();
+    let blanks = width.saturating_sub(text.chars().count());
+    let left = blanks / 2 + (blanks & width & 1);
+    Ok(format!("{}{text}{}", " ".repeat(left), " ".repeat(blanks - left)))
+}
+
+/// Cuts text that is longer than `length`, at the last blank unless `killwords`.
+fn truncate(value: &Value, given: Rest<Value>, named: Kwargs) -> Result<String, Error> {
+    let arguments = Arguments { given: &given, named: &named };
+    let length = arguments.number(0, "length")?.unwrap_or(255);
+    let killwords = arguments.is(1, "killwords", false)?;
+    let end = arguments.text(2, "end")?.unwrap_or_else(|| "...".to_owned());
+    let leeway = arguments.number(3, "leeway")?.unwrap_or(5);
+    arguments.end(4)?;
+    let value = defined(value)?;
+    let text = value.as_str().ok_or_else(|| bad(format!("`truncate` cuts text, not {}", kind(value))))?;
+    if text.chars().count() <= length + leeway {
+        return Ok(text.to_owned());
+    }
+    let room = length.checked_sub(end.chars().count());
+    let room = room.ok_or_else(|| bad(format!("`length` is at least that of `end`, got {length}")))?;
+    let cut: String = text.chars().take(room).collect();
+    let kept = if killwords { cut.as_str() } else { cut.rsplit_once(' ').map_or(cut.as_str(), |(kept, _)| kept) };
+    Ok(format!("{kept}{end}"))
+}
+
+/// Breaks each line so that it is not wider than `width`.
+fn wordwrap(value: &Value, given: Rest<Value>, named: Kwargs) -> Result<String, Error> {
+    let arguments = Arguments { given: &given, named: &named };
+    let width = arguments.number(0, "width")?.unwrap_or(79);
+    let break_long_words = arguments.is(1, "break_long_words", true)?;
+    let separator = arguments.text(2, "wrapstring")?.unwrap_or_else(|| "\n".to_owned());
+    let break_on_hyphens = arguments.is(3, "break_on_hyphens", true)?;
+    arguments.end(4)?;
+    if width == 0 {
+        return Err(bad("`width` is greater than 0".to_owned()));
+    }
+    let text = defined(value)?.to_string();
+    let lines = text.lines().flat_map(|line| wrapped(line, width, break_long_words, break_on_hyphens));
+    Ok(lines.collect::<Vec<_>>().join(&separator))
+}
+
+fn wrapped(line: &str, width: usize, break_long_words: bool, break_on_hyphens: bool) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut current = String::new();
+    let length = |text: &str| text.chars().count();
+    for word in line.split_inclusive(' ') {
+        let parts: Vec<&str> = if break_on_hyphens { word.split_inclusive('-').collect() } else { vec![word] };
+        for part in parts {
+            let mut part = part.to_owned();
+            if !current.is_empty() && length(&current) + length(part.trim_end()) > width {
+                let room = width.saturating_sub(length(&current));
+                // A word that fits on no line begins on this one.
+                let is_split = break_long_words && length(part.trim_end()) > width && room > 0;
+                if is_split {
+                    current.extend(part.chars().take(room));
+                    part = part.chars().skip(room).collect();
+                }
+                lines.push(std::mem::take(&mut current).trim_end().to_owned());
+            }
+            while break_long_words && length(part.trim_end()) > width {
+                lines.push(part.chars().take(width).collect());
+                part = part.chars().skip(width).collect();
+            }
+            current.push_str(&part);
+        }
+    }
+    lines.push(current.trim_end().to_owned());
+    lines
+}
+
+/// Counts runs of letters, digits and underscores.
+fn words(text: &str) -> usize {
+    text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty()).count()
+}
+
+/// `1.0 kB` for 1000 bytes, with `binary` `1.0 KiB` for 1024.
+fn filesizeformat(value: &Value, given: Rest<Value>, named: Kwargs) -> Result<String, Error> {
+    let arguments = Arguments { given: &given, named: &named };
+    let binary = arguments.is(0, "binary", false)?;
+    arguments.end(1)?;
+    let value = defined(value)?;
+    let spelled = value.as_str().and_then(|text| text.trim().parse::<f64>().ok());
+    let bytes = Number::of(value).map(Number::float).or(spelled);
+    let bytes = bytes.ok_or_else(|| bad(format!("`filesizeformat` writes a number, not {}", kind(value))))?;
+    let base = if binary { 1024.0 } else { 1000.0 };
+    if bytes == 1.0 {
+        return Ok("1 Byte".to_owned());
+    }
+    if bytes < base {
+        return Ok(format!("{} Bytes", bytes.trunc()));
+    }
+    let units = ["k", "M", "G", "T", "P", "E", "Z", "Y"];
+    let power = (1..units.len()).take_while(|power| bytes >= base.powi(*power as i32 + 1)).count();
+    let amount = bytes / base.powi(power as i32 + 1);
+    let unit = if binary { format!("{}i", units[power].to_uppercase()) } else { units[power].to_owned() };
+    Ok(format!("{amount:.1} {unit}B"))
+}
+
+/// Removes tags and comments, collapses blanks, then reads the entities.
+fn striptags(text: &str) -> String {
+    let mut plain = String::new();
+    let mut rest = text;
+    while let Some((before, tag)) = rest.split_once('<') {
+        let end =
+            if tag.starts_with("!--") { tag.find("-->").map(|at| at + 3) } else { tag.find('>').map(|at| at + 1) };
+        let Some(end) = end else { break };
+        plain.push_str(before);
+        rest = &tag[end..];
+    }
+    plain.push_str(rest);
+    let collapsed = plain.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut out = String::new();
+    let mut rest = collapsed.as_str();
+    while let Some((before, entity)) = rest.split_once('&') {
+        out.push_str(before);
+        let named = entity.split_once(';').and_then(|(name, after)| Some((character(name)?, after)));
+        match named {
+            Some((character, after)) => {
+                out.push(character);
+                rest = after;
+            }
+            None => {
+                out.push('&');
+                rest = entity;
+            }
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+/// The character that an entity of HTML means.
+fn character(name: &str) -> Option<char> {
+    let number = |digits: &str, radix| u32::from_str_radix(digits, radix).ok().and_then(char::from_u32);
+    match name {
+        "amp" => Some('&'),
+        "lt" => Some('<'),
+        "gt" => Some('>'),
+        "quot" => Some('"'),
+        "apos" => Some('\''),
+        "nbsp" => Some('\u{a0}'),
+        _ => {
+            let digits = name.strip_prefix('#')?;
+            digits.strip_prefix(['x', 'X']).map_or_else(|| number(digits, 10), |digits| number(digits, 16))
+        }
+    }
+}
+
+/// Makes links of the addresses in a text, and escapes the rest.
+fn urlize(value: &Value, given: Rest<Value>, named: Kwargs) -> Result<String, Error> {
+    let arguments = Arguments { given: &given, named: &named };
+    let trim = arguments.number(0, "trim_url_limit")?;
+    let nofollow = arguments.is(1, "nofollow", false)?;
+    let target = arguments.text(2, "target")?;
+    let rel = arguments.text(3, "rel")?;
+    arguments.end(4)?;
+    let mut rels: Vec<&str> = rel.iter().flat_map(|rel| rel.split_whitespace()).collect();
+    rels.push("noopener");
+    rels.extend(nofollow.then_some("nofollow"));
+    rels.sort_unstable();
+    rels.dedup();
+    let target = target.map(|target| format!(" target=\"{}\"", escaped_text(&target))).unwrap_or_default();
+    let attributes = format!(" rel=\"{}\"{target}", rels.join(" "));
+    let link = |word: &str| {
+        let start = word.len() - word.trim_start_matches(['(', '<', '[']).len();
+        let end = word.trim_end_matches(['.', ',', ':', ';', '!', '?', ')', '>', ']', '\'', '"']).len().max(start);
+        let (before, url, after) = (&word[..start], &word[start..end], &word[end..]);
+        let href = if url.starts_with("http://") || url.starts_with("https://") {
+            url.to_owned()
+        } else if url.starts_with("www.") || is_domain(url) {
+            format!("https://{url}")
+        } else if is_mail(url) {
+            let (before, url, after) = (escaped_text(before), escaped_text(url), escaped_text(after));
+            return format!("{before}<a href=\"mailto:{url}\">{url}</a>{after}");
+        } else {
+            return escaped_text(word);
+        };
+        let shown: String = match trim {
+            Some(limit) if url.chars().count() > limit => url.chars().take(limit).chain("...".chars()).collect(),
+            _ => url.to_owned(),
+        };
+        let (href, shown) = (escaped_text(&href), escaped_text(&shown));
+        format!("{}<a href=\"{href}\"{attributes}>{shown}</a>{}", escaped_text(before), escaped_text(after))
+    };
+    let text = defined(value)?.to_string();
+    let words = text.split_inclusive(char::is_whitespace);
+    Ok(words
+        .map(|word| {
+            let bare = word.trim_end();
+            link(bare) + &word[bare.len()..]
+        })
+        .collect())
+}
+
+/// Whether a word is the name of a host that is taken for a link without a scheme.
+fn is_domain(word: &str) -> bool {
+    let host = word.split(['/', ':', '?', '#']).next().unwrap_or_default();
+    let Some((labels, top)) = host.rsplit_once('.') else { return false };
+    ["com", "net", "int", "edu", "gov", "org", "info", "mil"].contains(&top)
+        && labels.split('.').all(|label| label.len() > 1 && label.chars().all(|c| c.is_alphanumeric() || c == '-'))
+}
+
+fn is_mail(word: &str) -> bool {
+    word.split_once('@').is_some_and(|(user, host)| {
+        let is_name = |c: char| c.is_alphanumeric() || "._-+".contains(c);
+        !user.is_empty() && user.chars().all(is_name) && host.contains('.') && host.chars().all(is_name)
+    })
+}
+
+/// ` key="value"` for each pair of a mapping whose value is something.
+fn xmlattr(value: &Value, given: Rest<Value>, named: Kwargs) -> Result<Value, Error> {
+    let arguments = Arguments { given: &given, named: &named };
+    let autospace = arguments.is(0, "autospace", true)?;
+    arguments.end(1)?;
+    let value = defined(value)?;
+    if value.kind() != ValueKind::Map {
+        return Err(bad(format!("`xmlattr` writes a mapping, not {}", kind(value))));
+    }
+    let mut pairs = Vec::new();
+    for key in value.try_iter()? {
+        let attribute = value.get_item(&key)?;
+        let key = key.to_string();
+        if key.contains(|c: char| c.is_whitespace() || "/>=".contains(c)) {
+            return Err(bad(format!("not a name of an attribute: `{key}`")));
+        }
+        if !attribute.is_none() && !attribute.is_undefined() {
+            pairs.push(format!("{}=\"{}\"", escaped_text(&key), escaped_text(&attribute.to_string())));
+        }
+    }
+    let space = if autospace && !pairs.is_empty() { " " } else { "" };
+    Ok(Value::from_safe_string(format!("{space}{}", pairs.join(" "))))
+}
+
+/// Any item of a list, or character of a text.
+fn random(state: &mut State<'_, '_>, value: &Value) -> Result<Value, Error> {
+    let items = state.apply_filter("list", &[defined(value)?.clone()])?;
+    match items.len() {
+        Some(length) if length > 0 => {
+            let number = RandomState::new().hash_one(length) as usize;
+            items.get_item(&Value::from(number % length))
+        }
+        _ => Ok(Value::UNDEFINED),
+    }
+}
