@@ -1,9 +1,10 @@
 //! A plugin in a program of one's own: everything that flexget-rs can do, and one key more.
 //!
-//! `cargo run --example own_plugin -- plugins title_length` shows the manual; a config with the key runs with `execute`.
+//! `cargo run --example own_plugin -- plugins title_length` shows the manual; a config with the key
+//! runs with `execute`.
 //!
-//! The struct is the options, its doc comment is the manual (`… plugins title_length`), one line registers it. The schema,
-//! the check of configs and the completion in editors follow from that.
+//! The struct is the options, its doc comment is the manual, one line registers it. The schema, the
+//! check of configs and the completion in editors follow from that.
 
 use std::process::ExitCode;
 
@@ -19,7 +20,7 @@ use flexget_core::prelude::*;
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TitleLength {
-    /// How many characters a title may have.
+    /// Longest title that is left, in characters.
     #[schemars(range(min = 1))]
     most: usize,
 }

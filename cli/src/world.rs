@@ -29,7 +29,7 @@ impl Stream {
 
 /// Reads the answer to a question that is on the screen already; with `true` the typing is hidden.
 ///
-/// Returns `None` if there is nobody to ask, and an error of the kind `Interrupted` at Ctrl-C.
+/// Returns `None` if the user cannot be asked, and an error of the kind `Interrupted` at Ctrl-C.
 pub type Input = Box<dyn FnMut(bool) -> io::Result<Option<String>>>;
 
 /// Returns a future that ends when the user next asks the program to stop.

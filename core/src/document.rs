@@ -199,7 +199,7 @@ fn read_source(sources: &mut Sources, path: &Path) -> Result<usize, Diagnostic> 
 }
 
 fn read_bytes(path: &Path) -> io::Result<Vec<u8>> {
-    // Before it is opened: opening a pipe waits for somebody to write into it.
+    // Before it is opened: opening a pipe waits for a writer.
     let metadata = fs::metadata(path)?;
     if metadata.is_dir() {
         return Err(io::ErrorKind::IsADirectory.into());

@@ -59,6 +59,24 @@ pub enum State {
 /// It always has a `title` and a `url`. As in FlexGet, the first of each are kept as
 /// `original_title` and `original_url`, and a decision can be asked for by the fields
 /// `accepted_by`, `rejected_by`, `failed_by` and `reason`.
+///
+/// ```
+/// use flexget_core::entry::{Entry, State};
+/// use flexget_core::value::Value;
+///
+/// let mut film = Entry::new("Solaris", "https://example.org/solaris");
+/// film.set("movie_year", 1972_i64);
+/// film.set("title", "Solaris (1972)");
+/// assert_eq!(film.text("original_title"), Some("Solaris"));
+/// assert_eq!(film.peek("movie_year").and_then(Value::as_int), Some(1972));
+/// assert_eq!(film.peek("imdb_id"), None);
+///
+/// film.accept("my_filter");
+/// film.reject("other_filter", Some("too long".to_owned()));
+/// // A rejected entry stays rejected.
+/// film.accept("my_filter");
+/// assert_eq!((film.state(), film.reason()), (State::Rejected, Some("too long")));
+/// ```
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Entry {
     fields: Vec<(Name, Value)>,
@@ -76,9 +94,9 @@ pub struct Entry {
 struct Rare {
     tried: Vec<u32>,
     traces: Vec<String>,
-    /// Fields that are rendered when somebody reads them.
+    /// Fields that are rendered when they are read.
     later: Vec<(Name, DeferredField)>,
-    /// Fields that nobody can know: what they are made of could not be fetched.
+    /// Fields that are unavailable, as something that they depend on could not be fetched.
     lost: Vec<Name>,
 }
 
@@ -197,7 +215,7 @@ impl Entry {
         self.rare.as_ref()?.later.iter().find(|(known, _)| known == name).map(|(_, later)| later)
     }
 
-    /// Returns the fields that are rendered when somebody reads them.
+    /// Returns the fields that are rendered when they are read.
     pub(crate) fn deferred_fields(&self) -> impl Iterator<Item = &str> {
         self.rare.iter().flat_map(|rare| rare.later.iter()).map(|(name, _)| name.as_ref())
     }

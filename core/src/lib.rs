@@ -49,7 +49,7 @@
 //!
 //! Tests keep these rules: those about sources are in `tests/suite/house`.
 //!
-//! * No config mistake reaches the network: a plan is made of options that are right.
+//! * No error of a config reaches the network: a plan is made of options that are right.
 //! * Only [`document`] knows lines; everything else names places by path.
 //! * Only [`context::store`] speaks SQL, only [`context::http`] opens sockets, only
 //!   [`context::clock`] reads the time and sleeps.

@@ -6,6 +6,7 @@
 mod authorization;
 mod cli;
 mod configs;
+mod examples;
 mod generated;
 mod house;
 mod import;

@@ -44,7 +44,7 @@ impl Plugins {
     }
 }
 
-/// Returns the error that there is no such plugin, with a similar name or what else is known.
+/// Returns the error for an unknown plugin, with similar names or a replacement.
 pub(crate) fn unknown_plugin(name: &str) -> Error {
     let mut error = Error::new(format!("there is no plugin `{name}`"));
     if let Some(unsupported) = registry::unsupported(name) {

@@ -197,7 +197,7 @@ impl Console {
         self.beside(&Printable::styled(STRONG, question).text(" "));
     }
 
-    /// Returns whether stderr is a terminal, so that somebody can be asked.
+    /// Returns whether stderr is a terminal, so that the user can be asked.
     pub(crate) fn is_interactive(&self) -> bool {
         self.lock().stderr.terminal.is_some()
     }

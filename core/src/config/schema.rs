@@ -131,12 +131,12 @@ pub fn plugin(name: &str) -> Option<Value> {
     Some(schema)
 }
 
-/// Returns a config checked against the schema: every mistake at once.
+/// Returns a config checked against the schema: all errors at once.
 pub fn check(config: &Value, only: Only<'_>) -> Vec<Finding> {
     let schema = self::config(only);
     match validator(&schema) {
         Ok(validator) => explain::findings(&schema, config, validator.iter_errors(config)),
-        // A schema that does not compile is a mistake of a plugin, which the house tests find; it
+        // A schema that does not compile is an error of a plugin, which the house tests find; it
         // must not pass for a good config.
         Err(error) => vec![Finding::Mistake(Diagnostic::key(
             crate::document::diagnostic::Path::root(),

@@ -3,7 +3,7 @@
 //! In FlexGet's order: variables everywhere; then, for each task, its templates from left to right,
 //! the `global` one and those that templates name themselves; then its included files. What came
 //! first wins, the task before all. Every value of the new document still knows the file and line
-//! that it was written in, so that a mistake in a template is shown in the template.
+//! that it was written in, so that an error in a template is shown in the template.
 
 mod merge;
 mod rewrite;
@@ -92,10 +92,8 @@ fn expand_with(document: Document, origin: &Origin, render: Render<'_>) -> Expan
         fill_in.insert(key.clone(), Rc::clone(value));
     }
     let filled_in = Rc::new(Node::mapping(document.root().span().clone(), fill_in));
-    let filled_in = match variables.may_be_in(document.sources().text(0)) || !origin.replacements.is_empty() {
-        true => variables.fill_in(&filled_in, &mut diagnostics),
-        false => filled_in,
-    };
+    let has_variables = variables.may_be_in(document.sources().text(0)) || !origin.replacements.is_empty();
+    let filled_in = if has_variables { variables.fill_in(&filled_in, &mut diagnostics) } else { filled_in };
     let mut root_entries = filled_in.as_mapping().cloned().unwrap_or_default();
     if let Some((key, value)) = root.entry("variables") {
         root_entries.insert(key.clone(), Rc::clone(value));

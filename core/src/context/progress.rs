@@ -1,4 +1,4 @@
-//! Progress events, for whoever shows what takes a while.
+//! Progress events of long work, for display.
 
 use std::rc::Rc;
 use std::time::Duration;

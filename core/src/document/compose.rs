@@ -1,7 +1,7 @@
 //! Scanner events → tree: anchors, merge keys, tags, duplicate keys, limits.
 //!
 //! The only file that knows the scanner's events. It keeps its own stack, so that deep nesting
-//! costs no call stack, and goes on after every mistake that leaves the structure clear, so that
+//! costs no call stack, and goes on after each error that leaves the structure clear, so that
 //! all of them are told at once.
 
 use std::collections::{HashMap, HashSet};

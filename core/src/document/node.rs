@@ -123,7 +123,7 @@ pub struct Key {
 #[derive(Debug, Clone, Default)]
 pub struct Mapping {
     entries: Vec<(Key, Rc<Node>)>,
-    /// Only large mappings have it, and only once somebody looks for a key.
+    /// Built for large mappings when a key is first looked up.
     #[expect(clippy::box_collection, reason = "most mappings have none, and there are many")]
     index: OnceCell<Box<HashMap<Rc<str>, usize>>>,
 }

@@ -1,6 +1,6 @@
 //! Values of Rust types from nodes, with the places of what is wrong in them.
 //!
-//! Every [`Deserialize`] type can be read. A type that is made of parts which find several mistakes
+//! Every [`Deserialize`] type can be read. A type that is made of parts which find several errors
 //! (a plugin inside options) fails with [`fail`], and keeps them all, each at its path.
 
 use std::cell::RefCell;
@@ -23,7 +23,7 @@ const MAX_PROBLEMS: usize = 50;
 ///
 /// # Errors
 /// Everything that is wrong, at its path below the node. An item of a list that is wrong does not
-/// hide the mistakes of the items after it.
+/// hide the errors of the items after it.
 pub fn read<T: DeserializeOwned>(node: &Node) -> Result<T, Vec<Problem>> {
     let mut wrong: Vec<*const Node> = Vec::new();
     let mut problems: Vec<Problem> = Vec::new();
@@ -33,7 +33,7 @@ pub fn read<T: DeserializeOwned>(node: &Node) -> Result<T, Vec<Problem>> {
             Ok(_) => return Err(problems),
             Err(Problems(found)) => {
                 let item = found.first().and_then(|problem| innermost_item(node, &problem.path));
-                // Without the items that are wrong a list may be too short, which is no mistake of
+                // Without the items that are wrong a list may be too short, which is no error of
                 // the user's.
                 if problems.is_empty() || item.is_some() {
                     problems.extend(found);
@@ -344,7 +344,7 @@ mod tests {
         Rc::clone(Document::parse("test.yml", yaml).expect(yaml).root())
     }
 
-    /// A part that finds two mistakes in everything.
+    /// A part that finds two errors in everything.
     #[derive(Debug)]
     struct Picky;
 

@@ -8,7 +8,7 @@ use crate::document::open::{Frame, Partial, excerpt, unquoted};
 /// Limit of the lines above an error that are read to explain it.
 const FAR: usize = 2000;
 
-/// The text around a mistake.
+/// The text around an error.
 struct Scene<'t> {
     file: usize,
     text: &'t str,

@@ -1,4 +1,4 @@
-//! A field that is rendered from a template when somebody reads it.
+//! Deferred fields: rendered from a template when they are read.
 
 use crate::document::position::Place;
 use crate::expression::Template;

@@ -13,7 +13,7 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, Error, Value as Engine};
 
 use super::error::ExpressionError;
-use super::fields::{Name, is_field};
+use super::fields::{ScopeName, is_field};
 use super::operators;
 
 /// Language of a text.
@@ -181,8 +181,8 @@ fn rewrite<'a>(code: &Instructions<'a>) -> Instructions<'a> {
 }
 
 /// Returns the names that the code may ask the scope for.
-pub(super) fn names(compiled: &Compiled<'_>) -> Arc<[Name]> {
-    let mut names: Vec<Name> = Vec::new();
+pub(super) fn names(compiled: &Compiled<'_>) -> Arc<[ScopeName]> {
+    let mut names: Vec<ScopeName> = Vec::new();
     let codes = std::iter::once(&compiled.main).chain(compiled.blocks.values());
     for (index, code) in codes.enumerate() {
         let mut always = index == 0;
@@ -191,7 +191,7 @@ pub(super) fn names(compiled: &Compiled<'_>) -> Arc<[Name]> {
             match instruction {
                 Instruction::StoreLocal(name) => local.push(*name),
                 Instruction::Lookup(name) if is_field(name) && !names.iter().any(|known| *known.name == **name) => {
-                    names.push(Name { name: Box::from(*name), always: always && !local.contains(name) });
+                    names.push(ScopeName { name: Box::from(*name), always: always && !local.contains(name) });
                 }
                 Instruction::Jump(_)
                 | Instruction::JumpIfFalse(_)

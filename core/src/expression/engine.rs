@@ -8,7 +8,7 @@ use minijinja_contrib::pycompat::unknown_method_callback;
 
 use super::compile::{self, Compiled, Language, names};
 use super::error::{ExpressionError, is_undefined};
-use super::fields::{Fields, Name, Question, Slot};
+use super::fields::{FieldScope, ScopeName, Query, FieldState};
 use super::scope::{Got, Now, Scope};
 use super::{convert, filters, functions, operators, paths, text};
 use crate::value::Value;
@@ -16,7 +16,7 @@ use crate::value::Value;
 /// Compiled code with the text that it borrows from.
 pub(super) struct Code {
     compiled: Owned,
-    names: Arc<[Name]>,
+    names: Arc<[ScopeName]>,
 }
 
 self_cell::self_cell!(
@@ -169,13 +169,13 @@ impl Code {
         explaining: bool,
     ) -> Result<Outcome, ExpressionError> {
         let mut pending = Vec::new();
-        let slots = self.names.iter().map(|Name { name, always }| {
+        let slots = self.names.iter().map(|ScopeName { name, always }| {
             match if *always { scope.get(name) } else { scope.peek(name) } {
-                Got::Value(value) => Slot::Value(convert::to_engine(&value)),
-                Got::Absent => Slot::Absent,
+                Got::Value(value) => FieldState::Value(convert::to_engine(&value)),
+                Got::Absent => FieldState::Absent,
                 Got::Pending => {
                     pending.extend(always.then(|| name.to_string()));
-                    Slot::Unknown
+                    FieldState::Unknown
                 }
             }
         });
@@ -183,7 +183,7 @@ impl Code {
         if !pending.is_empty() {
             return Err(ExpressionError::pending(pending));
         }
-        let mut fields = Arc::new(Fields {
+        let mut fields = Arc::new(FieldScope {
             names: Arc::clone(&self.names),
             slots,
             has: Vec::new(),
@@ -203,15 +203,15 @@ impl Code {
                 });
             };
             fields = Arc::new(match question {
-                Question::Has(name) => {
+                Query::Has(name) => {
                     let has = scope.has(&name);
                     fields.next(|next| next.has.push((name, has)))
                 }
-                Question::Value(index) => {
+                Query::Value(index) => {
                     let name = &self.names[index].name;
                     let slot = match scope.get(name) {
-                        Got::Value(value) => Slot::Value(convert::to_engine(&value)),
-                        Got::Absent => Slot::Absent,
+                        Got::Value(value) => FieldState::Value(convert::to_engine(&value)),
+                        Got::Absent => FieldState::Absent,
                         Got::Pending => return Err(ExpressionError::pending(vec![name.to_string()])),
                     };
                     fields.next(|next| next.slots[index] = slot)
@@ -224,7 +224,7 @@ impl Code {
         &self,
         environment: &'static Environment<'static>,
         code: &Instructions<'_>,
-        fields: &Arc<Fields>,
+        fields: &Arc<FieldScope>,
     ) -> Outcome {
         let mut text = String::new();
         let blocks = &self.compiled.borrow_dependent().blocks;

@@ -12,7 +12,7 @@ use super::scope::Now;
 
 /// A name of the scope that the code reads.
 #[derive(Debug)]
-pub(super) struct Name {
+pub(super) struct ScopeName {
     pub(super) name: Box<str>,
     /// Whether every evaluation needs its value: it is read before the first branch.
     pub(super) always: bool,
@@ -25,36 +25,36 @@ pub(super) fn is_field(name: &str) -> bool {
 
 /// Names of an evaluation, as the engine's root object.
 #[derive(Debug)]
-pub(super) struct Fields {
-    pub(super) names: Arc<[Name]>,
+pub(super) struct FieldScope {
+    pub(super) names: Arc<[ScopeName]>,
     /// State of each name.
-    pub(super) slots: Vec<Slot>,
+    pub(super) slots: Vec<FieldState>,
     pub(super) has: Vec<(Box<str>, bool)>,
     pub(super) now: Option<Now>,
-    pub(super) asked: OnceLock<Question>,
+    pub(super) asked: OnceLock<Query>,
     /// Nothing is asked any more: what is not known is not there.
     pub(super) frozen: bool,
 }
 
 #[derive(Debug, Clone)]
-pub(super) enum Slot {
+pub(super) enum FieldState {
     Unknown,
     Absent,
     Value(Engine),
 }
 
 #[derive(Debug, Clone)]
-pub(super) enum Question {
+pub(super) enum Query {
     /// The value of the name at this place.
     Value(usize),
     /// Whether there is such a field.
     Has(Box<str>),
 }
 
-/// The name by which functions find the [`Fields`] of their evaluation.
+/// The name by which functions find the [`FieldScope`] of their evaluation.
 pub(super) const FIELDS: &str = "$fields";
 
-impl Fields {
+impl FieldScope {
     /// Returns the same knowledge with one more piece, nothing asked.
     pub(super) fn next(&self, change: impl FnOnce(&mut Self)) -> Self {
         let mut next = Self {
@@ -74,18 +74,18 @@ impl Fields {
         match self.has.iter().find(|(known, _)| **known == *name) {
             Some((_, has)) => Ok(*has),
             None if self.frozen => Ok(false),
-            None => Err(self.ask(Question::Has(name.into()))),
+            None => Err(self.ask(Query::Has(name.into()))),
         }
     }
 
-    fn ask(&self, question: Question) -> Error {
+    fn ask(&self, question: Query) -> Error {
         // Only the first question counts: what is asked after it may depend on its answer.
         let _ = self.asked.set(question);
         Error::new(ErrorKind::InvalidOperation, "not known yet")
     }
 }
 
-impl Object for Fields {
+impl Object for FieldScope {
     fn repr(self: &Arc<Self>) -> ObjectRepr {
         ObjectRepr::Plain
     }
@@ -108,9 +108,9 @@ impl Object for Fields {
         }
         let index = self.names.iter().position(|known| *known.name == *name)?;
         match &self.slots[index] {
-            Slot::Value(value) => Some(value.clone()),
-            Slot::Unknown if !self.frozen => Some(Engine::from(self.ask(Question::Value(index)))),
-            Slot::Unknown | Slot::Absent => None,
+            FieldState::Value(value) => Some(value.clone()),
+            FieldState::Unknown if !self.frozen => Some(Engine::from(self.ask(Query::Value(index)))),
+            FieldState::Unknown | FieldState::Absent => None,
         }
     }
 }

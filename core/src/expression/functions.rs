@@ -8,7 +8,7 @@ use minijinja::{Environment, Error, ErrorKind, State, Value};
 
 use super::convert::{Number, defined, kind};
 use super::dates::{DAY, Duration};
-use super::fields::{FIELDS, Fields};
+use super::fields::{FIELDS, FieldScope};
 
 pub(super) fn add(environment: &mut Environment<'static>) {
     environment.add_function("$duration", duration);
@@ -22,7 +22,7 @@ fn has_field(state: &State<'_, '_>, name: &Value) -> Result<bool, Error> {
         return Err(Error::new(ErrorKind::InvalidOperation, message));
     };
     let fields = state.lookup(FIELDS);
-    match fields.as_ref().and_then(|fields| fields.downcast_object_ref::<Fields>()) {
+    match fields.as_ref().and_then(|fields| fields.downcast_object_ref::<FieldScope>()) {
         Some(fields) => fields.has(name),
         None => Ok(false),
     }

@@ -24,7 +24,7 @@ pub trait Scope {
     }
     /// Returns all names that are known or offered, in any order.
     fn names(&self) -> Vec<String>;
-    /// Returns whether the name is known or offered; asks nobody for its value.
+    /// Returns whether the name is known or offered, without fetching its value.
     fn has(&self, name: &str) -> bool {
         self.names().iter().any(|known| known == name)
     }

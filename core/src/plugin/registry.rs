@@ -12,7 +12,7 @@ use crate::plugin::registration::{Registration, UnsupportedPlugin};
 
 /// Returns all plugins and lists by name.
 ///
-/// Two of one name are a mistake of the program, which the house tests find.
+/// Two of one name are an error of the program, which the house tests find.
 pub fn all() -> &'static BTreeMap<&'static str, &'static Registration> {
     static ALL: OnceLock<BTreeMap<&'static str, &'static Registration>> = OnceLock::new();
     ALL.get_or_init(|| inventory::iter::<Registration>.into_iter().map(|one| (one.name, one)).collect())

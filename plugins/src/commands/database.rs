@@ -58,7 +58,7 @@ impl Command for Show {
 /// Shrinks the database: removes expired responses of services and old changes.
 ///
 /// What is out of date is otherwise kept for a while, to be used where a service cannot be asked. A
-/// change that was removed can no longer be undone; one of which nobody knows how it went stays.
+/// change that was removed can no longer be undone; one whose outcome is unknown stays.
 /// Lists, what was seen, accounts, and what else tasks remember are not touched.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

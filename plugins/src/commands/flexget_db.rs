@@ -108,7 +108,7 @@ struct Tables {
     /// The further columns of an item that are needed.
     columns: &'static [&'static str],
     stored_list: fn(&Context, &str) -> StoredList,
-    /// An item from the further columns and the ids that there are of it; the reason if it is none.
+    /// Builds an item from the further columns and its ids, or returns why it is none.
     entry: fn(&[Value], &[Id]) -> Item,
 }
 

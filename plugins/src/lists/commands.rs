@@ -119,7 +119,7 @@ impl<K: OfKind> Command for Purge<K> {
     }
 }
 
-/// A list that there is.
+/// An existing list.
 struct Opened {
     name: String,
     stored_list: StoredList,

@@ -33,7 +33,7 @@ pub fn all_items(folder: &Path, recursive: bool) -> io::Result<Option<Vec<Folder
     };
     let mut at = 0;
     while let Some(FolderItem { path, is_folder }) = items.get(at).filter(|_| recursive) {
-        // Links are not followed, so that there are no circles.
+        // Links are not followed, so that loops end.
         if *is_folder && !path.is_symlink() {
             let below = contents(path)?;
             items.extend(below.into_iter().map(item));

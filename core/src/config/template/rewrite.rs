@@ -9,10 +9,10 @@ use crate::document::diagnostic::{At, Diagnostic, Span};
 use crate::document::{Content, Key, Mapping, Node, Scalar, key_text};
 
 /// Function that returns the replacement of a text, or `None` to leave it as it is.
-pub(super) type Replace<'a> = &'a mut dyn FnMut(&Text<'_>) -> Option<Value>;
+pub(super) type Replace<'a> = &'a mut dyn FnMut(&TextNode<'_>) -> Option<Value>;
 
 /// A text of the tree.
-pub(super) struct Text<'n> {
+pub(super) struct TextNode<'n> {
     pub text: &'n str,
     pub span: &'n Span,
     /// Keys can only be replaced by what can be a key.
@@ -45,7 +45,7 @@ impl Rewriter<'_> {
         }
         let new = match node.content() {
             Content::Scalar(Scalar::Text(text)) => {
-                let found = (self.replace)(&Text { text, span: node.span(), is_key: false });
+                let found = (self.replace)(&TextNode { text, span: node.span(), is_key: false });
                 found.map(|value| Node::from_value(node.span(), &value))
             }
             Content::Scalar(_) => None,
@@ -68,7 +68,7 @@ impl Rewriter<'_> {
         let new: Vec<(Key, Rc<Node>)> = mapping
             .iter()
             .map(|(key, value)| {
-                let found = (self.replace)(&Text { text: &key.text, span: &key.span, is_key: true });
+                let found = (self.replace)(&TextNode { text: &key.text, span: &key.span, is_key: true });
                 let new = self.node(value);
                 changed |= found.is_some() || !Rc::ptr_eq(&new, value);
                 let text = found.map_or_else(|| Rc::clone(&key.text), |value| key_text(&value));

@@ -58,7 +58,7 @@ impl<'a> Variables<'a> {
         if let Some(node) = root.get("variables") {
             values.extend(load(node, folder, sources, diagnostics, &mut off).unwrap_or_default());
         }
-        // What cannot be read is one mistake; every use of it is not another.
+        // An unreadable file is one error; its uses are no further ones.
         off |= diagnostics.len() > before;
         Self { values: (!off).then_some(Value::Mapping(values)), secrets: secrets.is_some(), render, filled_in: 0 }
     }

@@ -75,10 +75,7 @@ impl ForeignDb {
         }
         let wanted: Vec<String> = columns
             .iter()
-            .map(|column| match known.iter().any(|known| known == column) {
-                true => quoted(column),
-                false => "NULL".to_owned(),
-            })
+            .map(|column| if known.iter().any(|known| known == column) { quoted(column) } else { "NULL".to_owned() })
             .collect();
         let sql = format!("SELECT {} FROM {}", wanted.join(", "), quoted(table));
         let cell = |value: ValueRef<'_>| match value {
