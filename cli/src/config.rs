@@ -71,8 +71,7 @@ impl Folders {
         }
     }
 
-    /// Returns the user's auth store, `accounts.sqlite` in the usual folder; `None` if one file is named
-    /// for everything.
+    /// Returns the path of `accounts.sqlite`, or `None` if one file is named for everything.
     pub(crate) fn accounts(&self, named: Option<&Path>, environment: &Environment) -> Option<PathBuf> {
         let is_named = named.is_some() || environment("FLEXGET_DATABASE").is_some_and(|path| !path.is_empty());
         self.usual.as_ref().filter(|_| !is_named).map(|folder| folder.join(ACCOUNTS))

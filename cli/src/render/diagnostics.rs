@@ -20,7 +20,9 @@ const MOST: usize = 20;
 /// The width of a source line where stderr is no terminal.
 const USUAL_WIDTH: usize = 140;
 
-/// A diagnostic with the tasks and templates that it concerns: several tasks may have it from one template.
+/// Diagnostic with the tasks and templates that it concerns.
+///
+/// Several tasks may have it from one template.
 struct Finding<'a> {
     diagnostic: &'a Diagnostic,
     span: Span,
@@ -87,7 +89,7 @@ impl Finding<'_> {
     }
 }
 
-/// Which diagnostics are shown, and how.
+/// Selection of the diagnostics to show, and their form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Detail {
     /// Errors, with their source lines.
@@ -204,7 +206,8 @@ fn draw(
 
 /// Returns the lines of one file with a mark at each place.
 ///
-/// Only those lines are rendered: reading a long file once for each diagnostic would take longer than finding them.
+/// Only those lines are rendered: reading a long file once for each diagnostic would take longer
+/// than finding them.
 fn snippet<'a>(
     config: &'a LoadedConfig,
     file: usize,

@@ -1,4 +1,4 @@
-//! From a path or a text to a plan: the one way that the program, its tests and its fuzz targets take.
+//! Loading: the one way from a path or a text to a plan, for the program, tests and fuzz targets.
 
 use std::collections::HashSet;
 use std::path::Path as File;
@@ -15,13 +15,13 @@ pub struct LoadedConfig {
     pub sources: Rc<Sources>,
     /// The document after templates and includes; `None` if the text could not be read at all.
     pub document: Option<Document>,
-    /// What it means; `None` if there is a mistake that concerns no single task. Tasks with mistakes are in it.
+    /// Plan, in which tasks may be refused; `None` if an error concerns no single task.
     pub plan: Option<Plan>,
     /// All errors, warnings and notices, those of the tasks included.
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Reads the config at `path`; `replacements` are the values of `$NAME` that the command line gives.
+/// Reads the config at `path`; `replacements` are values of `$NAME` from the command line.
 pub fn load(path: &File, replacements: Vec<(String, String)>) -> LoadedConfig {
     let folder = path.parent().map(File::to_path_buf).unwrap_or_default();
     from_document(Document::read(path), &Origin { folder, replacements })
@@ -68,8 +68,9 @@ impl LoadedConfig {
     }
 }
 
-/// Leaves out what is wrong only because of something else at the same place: the text of a variable that is not
-/// defined has the wrong type, too.
+/// Drops errors that only follow from another error at the same place.
+///
+/// For example, the text of an undefined variable has the wrong type, too.
 fn without_consequences(diagnostics: &mut Vec<Diagnostic>, document: &Document) {
     let told: HashSet<Span> = diagnostics
         .iter()

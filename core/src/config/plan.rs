@@ -1,7 +1,7 @@
-//! From a document to what will be run: options checked against the schema, then read into their types, then put into order.
+//! The plan: options checked against the schema, read into their types, and put into order.
 //!
-//! All mistakes are found at once, and each stops its own task: one that needs a plugin which only FlexGet has is
-//! skipped, one with a mistake is aborted, and the others run.
+//! All mistakes are found at once, and each stops its own task: one that needs a plugin which only
+//! FlexGet has is skipped, one with a mistake is aborted, and the others run.
 
 mod owners;
 
@@ -19,11 +19,11 @@ use crate::plugin::registration::{Registration, UnsupportedPlugin};
 use crate::plugin::registry;
 use crate::task::step::{self, BoundStep};
 
-/// What a config means: its tasks, of which some may be refused.
+/// Plan of a config: its tasks, some of which may be refused.
 pub struct Plan {
     /// The tasks, in the order in which they run.
     pub tasks: Vec<TaskPlan>,
-    /// What is to be said of the config apart from the errors of its tasks. An error here stops no task.
+    /// Diagnostics of the config apart from the errors of its tasks; they stop no task.
     pub diagnostics: Vec<Diagnostic>,
 }
 
@@ -37,7 +37,7 @@ pub struct TaskPlan {
     pub disabled: bool,
     /// The templates that it uses.
     pub templates: Vec<String>,
-    /// What it does, in order; nothing if it cannot run.
+    /// Steps, in order; empty if it cannot run.
     pub steps: Vec<BoundStep>,
     /// Its mistakes, and a warning for each plugin that it needs and that there is not.
     pub diagnostics: Vec<Diagnostic>,
@@ -54,16 +54,16 @@ pub struct TaskPlan {
 pub struct MissingPlugin {
     /// Its name.
     pub plugin: String,
-    /// What is known of it, as the end of a sentence.
+    /// Note about the plugin, as the end of a sentence.
     pub note: &'static str,
-    /// What to use instead.
+    /// Replacement to use instead.
     pub help: Option<&'static str>,
     /// Whether the task cannot run without it.
     pub needed: bool,
 }
 
 impl TaskPlan {
-    /// Returns the plugins that the task cannot run without and that there are not: it is to be skipped.
+    /// Returns the missing plugins that the task needs, so that it is skipped.
     pub fn needed(&self) -> Vec<&MissingPlugin> {
         self.missing.iter().filter(|missing| missing.needed).collect()
     }
@@ -79,7 +79,9 @@ impl TaskPlan {
     }
 }
 
-/// Reads a config that has been expanded. A mistake is one of its task; the others can run.
+/// Reads a config that has been expanded.
+///
+/// A mistake is one of its task; the others can run.
 ///
 /// # Errors
 /// Everything that is to be said, in no order, if there is a mistake that concerns no single task.
@@ -106,7 +108,8 @@ pub fn plan(expanded: &Expanded) -> Result<Plan, Vec<Diagnostic>> {
             Finding::Missing(plugin) => missing.push(plugin),
         }
     }
-    // The plugins that the schema refused, or that hold one which is missing: they cannot be read into types.
+    // The plugins that the schema refused, or that hold one which is missing: they cannot be read
+    // into types.
     let places = diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
     let places =
         places.filter_map(|diagnostic| diagnostic.at.path()).chain(missing.iter().map(|missing| &missing.path));

@@ -9,6 +9,7 @@ use flexget_core::prelude::*;
 /// has read them.
 ///
 /// ```yaml
+/// metainfo_media_id: yes
 /// metainfo_movie: yes
 /// mock: [ Solaris.1972.1080p, Solaris.1972.720p ]
 /// unique: { field: media_id }

@@ -118,8 +118,9 @@ impl Plugin for Exec {
     }
 }
 
-/// Finds the problems of commands; `shell` says whether the shell runs them, and whether fields are
-/// quoted for it.
+/// Finds the problems of commands.
+///
+/// `shell` says whether the shell runs them, and whether fields are quoted for it.
 fn problems(commands: &OneOrMany<CommandLine>, shell: Option<bool>, path: Path) -> Vec<Problem> {
     let problem = |(at, command): (usize, &CommandLine)| {
         let path = if commands.len() > 1 { path.clone().index(at) } else { path.clone() };

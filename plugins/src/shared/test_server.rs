@@ -12,8 +12,7 @@ pub struct TestServer {
 }
 
 impl TestServer {
-    /// Starts a server that answers this number of requests, given in lower case, each on a
-    /// connection of its own.
+    /// Starts a server that answers this number of requests, each on its own connection.
     pub fn start(count: usize, answer: impl Fn(&str) -> String + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}/feed", listener.local_addr().unwrap());

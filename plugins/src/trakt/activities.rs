@@ -1,4 +1,4 @@
-//! Times of the latest activity of an account's user: they tell whether kept answers are still true.
+//! Times of the latest activity of an account's user, which tell whether caches are valid.
 
 use std::cell::RefCell;
 
@@ -47,8 +47,9 @@ pub async fn stamps(client: &Client, pointers: &[&str]) -> Option<Json> {
     stamps.map(Json::from)
 }
 
-/// Returns the kept answer about the account's own user, if it is younger than `max_age` and nothing that the
-/// pointers tell of has changed since.
+/// Returns the cached response for the account's user, if it is still valid.
+///
+/// It must be younger than `max_age`, and none of the activities may have changed since.
 pub async fn unchanged<T: DeserializeOwned>(
     client: &Client,
     key: &Key,

@@ -1,8 +1,9 @@
 //! The cache for responses of Trakt between runs.
 //!
-//! There are two sorts. An [answer](Answer) is about a user: a list, what was watched, how far a user is with
-//! shows. Trakt says when something of it was changed, so an answer is valid while that stays the same, and no
-//! longer than its reader allows. A [fact](Facts) is about a title and is valid for a time.
+//! There are two sorts. An [answer](Answer) is about a user: a list, what was watched, how far a
+//! user is with shows. Trakt says when something of it was changed, so an answer is valid while
+//! that stays the same, and no longer than its reader allows. A [fact](Facts) is about a title and
+//! is valid for a time.
 //!
 //! | kept | valid | stays for |
 //! |---|---|---|
@@ -12,9 +13,9 @@
 //! | paths of lists by name | while no list was changed | 90 days |
 //! | titles, seasons, people, translations | by what they are: 12 hours to 60 days | 90 days more |
 //!
-//! A write removes the answers that it changes ([`invalidate`]), not those of other lists. What has outlived its
-//! time is used where Trakt cannot be asked, and that is said. If the store cannot be used, nothing is kept and
-//! everything is asked for again: a cache is never a reason to fail.
+//! A write removes the answers that it changes ([`invalidate`]), not those of other lists. What has
+//! outlived its time is used where Trakt cannot be asked, and that is said. If the store cannot be
+//! used, nothing is kept and everything is asked for again: a cache is never a reason to fail.
 
 use flexget_core::context::store::{Collection, Edits, NewRecord, Record};
 use flexget_core::prelude::*;
@@ -31,14 +32,16 @@ const KEPT: SignedDuration = SignedDuration::from_hours(24 * 90);
 /// The kind of the collection of answers.
 pub const ANSWERS: &str = "trakt answers";
 
-/// What an answer is about, and who asked.
+/// Key of a cached response: its subject and the account.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Key {
     /// The account that asked; `None` for what is public.
     pub account: Option<String>,
     /// The user whose data it is, if not the account's own.
     pub user: Option<String>,
-    /// The list or data: `watchlist`, `users/me/lists/55`. A write invalidates all answers of its topics.
+    /// The list or data: `watchlist`, `users/me/lists/55`.
+    ///
+    /// A write invalidates all answers of its topics.
     pub topic: String,
     /// The part of it: a type of items, a name.
     pub part: String,
@@ -73,7 +76,7 @@ fn text_of(parts: &impl Serialize) -> String {
     NewRecord::data(parts)
 }
 
-/// What tells that an answer has changed.
+/// Stamp that tells whether a response has changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stamp {
     /// Times of `sync/last_activities`.
@@ -82,7 +85,7 @@ pub enum Stamp {
     List,
 }
 
-/// What is known about an answer besides its content.
+/// Metadata of a cached response.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Head {
@@ -141,12 +144,14 @@ impl Head {
 #[derive(Debug, Clone)]
 pub struct Answer {
     key: Key,
-    /// What is known about it.
+    /// Metadata.
     pub head: Head,
 }
 
 impl Answer {
-    /// Finds the answer to a question, however old it is. Nothing is found if the store cannot be used.
+    /// Finds the answer to a question, however old it is.
+    ///
+    /// Nothing is found if the store cannot be used.
     pub fn find(cx: &Context, key: &Key) -> Option<Self> {
         let records = answers(cx).find(&[key.text()]).unwrap_or_default();
         let head = Head::deserialize(&records.first()?.data).ok()?;
@@ -158,16 +163,15 @@ impl Answer {
         self.head.read_at
     }
 
-    /// Returns whether it may be used without asking for it again: it is younger than `max_age`, and no one has
-    /// asked to go without the cache.
+    /// Returns whether it is younger than `max_age`, and the cache is in use.
     pub fn is_young(&self, cx: &Context, max_age: SignedDuration) -> bool {
         !cx.no_cache && cx.clock.now().duration_since(self.head.read_at) < max_age
     }
 
     /// Returns whether nothing has changed since it was read, and notes the stamps if so.
     ///
-    /// Stamps may go back when a play is removed, so they are compared for equality. Where none were noted, those
-    /// from well before the answer was read prove it as well.
+    /// Stamps may go back when a play is removed, so they are compared for equality. Where none
+    /// were noted, those from well before the answer was read prove it as well.
     pub fn is_unchanged(&mut self, cx: &Context, stamp: Stamp, now: &Json) -> bool {
         let noted = self.head.slot(stamp).clone();
         let is_unchanged = noted.as_ref().map_or_else(|| self.head.is_older(now), |then| then == now);
@@ -222,7 +226,7 @@ pub fn invalidate(cx: &Context, account: Option<&str>, topics: &[impl AsRef<str>
     or_debug(remove_with(cx, &keys));
 }
 
-/// Removes all answers that an account was given: its name means another user from now on, or nobody.
+/// Removes all cached responses of an account, whose name means another user from now on.
 ///
 /// # Errors
 /// The database cannot be used.
@@ -246,7 +250,7 @@ fn answers(cx: &Context) -> Collection {
 pub struct Facts {
     /// The kind of their collection.
     pub kind: &'static str,
-    /// How many are kept; the oldest go first.
+    /// Limit of the records; the oldest are removed first.
     pub max_records: usize,
 }
 
@@ -275,7 +279,9 @@ pub struct NewFact {
 }
 
 impl Facts {
-    /// Returns the facts that have any of the keys. None are found if the store cannot be used.
+    /// Returns the facts that have any of the keys.
+    ///
+    /// None are found if the store cannot be used.
     pub fn find<K: AsRef<str>>(&self, cx: &Context, keys: &[K]) -> Vec<Fact> {
         let records = self.collection(cx).find(keys).unwrap_or_default();
         records.into_iter().map(|record| fact(cx, record)).collect()

@@ -1,9 +1,9 @@
 //! Reads the pages of a list: the one way to the end of a list of Trakt.
 //!
-//! Page and item counts come from a cached count on Trakt's side and can be too small, zero or missing. Pages
-//! can be short or empty in the middle, and rows can move between pages while they are read. So at least the
-//! reported pages are read, and more while they give rows; the rows are told apart by kind and Trakt's number,
-//! and compared with the reported count.
+//! Page and item counts come from a cached count on Trakt's side and can be too small, zero or
+//! missing. Pages can be short or empty in the middle, and rows can move between pages while they
+//! are read. So at least the reported pages are read, and more while they give rows; the rows are
+//! told apart by kind and Trakt's number, and compared with the reported count.
 
 use std::collections::HashSet;
 
@@ -20,11 +20,10 @@ use crate::trakt::api::errors::Fault;
 pub const PAGE: usize = 250;
 /// Pages in a row that may repeat known rows only.
 const MAX_REPEATED: usize = 3;
-/// Pages in a row that may be empty although more pages are reported: the counts of `watchlist/{type}` are
-/// those of all types.
+/// Limit of empty pages in a row, as `watchlist/{type}` counts the pages of all types.
 const MAX_EMPTY: usize = 64;
 
-/// How much of a list to read.
+/// Extent of a list to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Extent {
     /// At least so many items, or all if there are fewer.
@@ -38,7 +37,7 @@ pub enum Extent {
 /// Identity of a row within an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RowKey {
-    /// An item: its kind or namespace, Trakt's number, and further numbers where that is the number of a show.
+    /// Item: its kind or namespace, Trakt's id, and further numbers if that is a show's.
     Item(&'static str, i64, Option<(i64, i64)>),
     /// Something that is no item of any list, such as a person, with the number of its row.
     Other(Option<i64>),
@@ -59,7 +58,7 @@ pub struct Listing<'a> {
     pub path: &'a str,
     /// Query besides `page` and `limit`.
     pub query: &'a [(&'a str, String)],
-    /// How much to read.
+    /// Extent of the read.
     pub extent: Extent,
     /// Whether the reported item count is that of the rows of this path.
     pub is_counted: bool,
@@ -94,11 +93,15 @@ impl<T> Rows<T> {
     }
 }
 
-/// Reads a list. Rows that moved while they were read, or that were counted and not given, make it be read once more.
+/// Reads a list.
+///
+/// Rows that moved while they were read, or that were counted and not given, make it be read once
+/// more.
 ///
 /// # Errors
-/// A page could not be read, a row cannot be understood, the list does not end, or, with [`Extent::Proved`], rows are
-/// missing or moved at the second reading too. A part is never returned for the whole.
+/// A page could not be read, a row cannot be understood, the list does not end, or, with
+/// [`Extent::Proved`], rows are missing or moved at the second reading too. A part is never
+/// returned for the whole.
 pub async fn read<T: PageRow>(client: &Client, listing: Listing<'_>) -> Result<Rows<T>, Fault> {
     let first = Pass::read(client, listing).await?;
     let pass = if first.doubt(listing).is_some() { Pass::read(client, listing).await? } else { first };
@@ -203,7 +206,8 @@ impl<T: PageRow> Pass<T> {
             if is_enough {
                 break;
             } else if ignores_page {
-                // The endpoint has no pages, and its one answer has everything; or there is more that it does not give.
+                // The endpoint has no pages, and its one answer has everything; or there is more
+                // that it does not give.
                 if is_full || is_reported || pass.item_count.is_some_and(|items| items > pass.read_rows()) {
                     return Err(endless(path, "it gives the same page again and again"));
                 }

@@ -1,7 +1,9 @@
-//! What a user has done: watched, collected, rated. Read in bulk, kept, and believed as long as Trakt says that nothing has changed.
+//! Activity of a user: watched, collected and rated titles.
 //!
-//! "Watched" is what Trakt counts: the plays since a show was started again, specials apart. A show or season is
-//! watched (collected) when all of its aired episodes are.
+//! It is read in bulk, and cached until Trakt reports a change.
+//!
+//! "Watched" is what Trakt counts: the plays since a show was started again, specials apart. A show
+//! or season is watched (collected) when all of its aired episodes are.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
@@ -17,21 +19,21 @@ use crate::trakt::cache::{Answer, Head, Key, Stamp};
 use crate::trakt::lists::source::user_slug;
 use crate::trakt::paging::{self, Extent, Listing, PageRow, RowKey, Rows};
 
-/// For so long what is kept about shows is believed: Trakt says when the user has done something, but not when an episode was aired.
+/// How long cached activity with shows stays valid, as Trakt does not report airings.
 const AIRED: SignedDuration = SignedDuration::from_hours(12);
 
-/// What is asked for.
+/// Kind of activity to request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Question {
-    /// Which movies were watched.
+    /// Watched movies.
     WatchedMovies,
-    /// Which episodes were watched.
+    /// Watched episodes.
     WatchedShows,
-    /// Which movies were collected.
+    /// Collected movies.
     CollectedMovies,
-    /// Which episodes were collected.
+    /// Collected episodes.
     CollectedShows,
-    /// What was rated.
+    /// Ratings.
     Ratings,
 }
 
@@ -59,7 +61,7 @@ impl Question {
         matches!(self, Self::WatchedShows | Self::CollectedShows)
     }
 
-    /// What of `last_activities` tells whether the answer has changed.
+    /// Returns the times of `last_activities` that tell whether the response has changed.
     fn stamps(self) -> &'static [&'static str] {
         match self {
             Self::WatchedMovies => &["/movies/watched_at"],
@@ -71,22 +73,22 @@ impl Question {
     }
 }
 
-/// What a user has done with a show.
+/// Activity of a user with a show.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
 pub struct ShowState {
     /// The episodes, by season.
     pub seasons: BTreeMap<i64, Vec<i64>>,
-    /// How many episodes have been aired, where Trakt said so; specials do not count.
+    /// Number of aired episodes without specials, if Trakt says so.
     pub aired: Option<i64>,
 }
 
 impl ShowState {
-    /// Whether this episode is among them.
+    /// Returns whether this episode is among them.
     pub fn has(&self, season: i64, episode: i64) -> bool {
         self.seasons.get(&season).is_some_and(|episodes| episodes.contains(&episode))
     }
 
-    /// How many episodes, without specials.
+    /// Returns the number of episodes, without specials.
     pub fn count(&self) -> i64 {
         let count: usize =
             self.seasons.iter().filter(|(season, _)| **season > 0).map(|(_, episodes)| episodes.len()).sum();
@@ -95,8 +97,10 @@ impl ShowState {
 }
 
 impl ShowState {
-    /// Whether the number of episodes alone tells that all that were aired are among them. It does not where there are more than were
-    /// aired, or some are left out between others: then one may have been seen before it was aired, or be numbered otherwise by now.
+    /// Returns whether the number of episodes alone tells that all that were aired are among them.
+    ///
+    /// It does not where there are more than were aired, or some are left out between others: then
+    /// one may have been seen before it was aired, or be numbered otherwise by now.
     pub fn is_plain(&self, aired: i64) -> bool {
         let is_whole = |episodes: &Vec<i64>| {
             episodes.iter().max().is_none_or(|last| usize::try_from(*last).is_ok_and(|last| last == episodes.len()))
@@ -106,7 +110,7 @@ impl ShowState {
     }
 }
 
-/// What a user has done with everything, by Trakt's numbers.
+/// Activity of a user with all titles, by Trakt's ids.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default)]
 pub struct UserData {
@@ -119,13 +123,13 @@ pub struct UserData {
 }
 
 impl UserData {
-    /// The rating of a thing of this kind (`movie`, `show`, `season`, `episode`) with this number.
+    /// Returns the rating of a title, by its kind (`movie`, `show`, `season`, `episode`) and id.
     pub fn rating(&self, kind: &str, id: Option<i64>) -> Option<i64> {
         self.ratings.get(&format!("{kind} {}", id?)).copied()
     }
 }
 
-/// What a user has done, and whether it is as Trakt said just now.
+/// Activity of a user, and whether it is current.
 #[derive(Clone)]
 pub struct Snapshot {
     /// The data.
@@ -134,7 +138,7 @@ pub struct Snapshot {
     pub as_of: Option<Timestamp>,
 }
 
-/// Who is asked about: the client's account, or this user.
+/// User to request the activity of: the account's own, or another.
 #[derive(Clone, Copy)]
 pub struct Who<'a> {
     /// The client that asks.
@@ -143,7 +147,7 @@ pub struct Who<'a> {
     pub username: Option<&'a str>,
 }
 
-/// What this run was told of an account and of those that it asked about.
+/// Responses of this run, by account and user.
 type Known = RefCell<HashMap<Key, Snapshot>>;
 
 fn known(cx: &Context, account: Option<&str>) -> Rc<Known> {
@@ -151,8 +155,10 @@ fn known(cx: &Context, account: Option<&str>) -> Rc<Known> {
 }
 
 impl Who<'_> {
-    /// What the user has done. Asked for once in a run; what is kept from an earlier run is used if Trakt says that
-    /// nothing has changed, or if Trakt cannot be asked (and then it says of when it is).
+    /// Returns the activity of the user, requested once in a run.
+    ///
+    /// A cached response is used if Trakt reports no change, or if Trakt is unavailable; then its
+    /// time is told.
     ///
     /// # Errors
     /// Trakt could not be asked, and nothing is kept.
@@ -195,7 +201,8 @@ impl Who<'_> {
         match self.read(question).await {
             Ok(answered) => {
                 if let (Some(began), true) = (answered.began, answered.is_whole) {
-                    // What was read just after a change may be as it was before, so it is not believed the next time.
+                    // What was read just after a change may be as it was before, so it is not
+                    // believed the next time.
                     let head = Head::new(began).valid_at(Stamp::Activities, stamps);
                     Answer::keep(cx, key, &head, &answered.data);
                 }
@@ -230,7 +237,8 @@ impl Who<'_> {
             }
             Question::CollectedShows => {
                 let mut rows: Rows<ShowRow> = self.walk(&path, &progress[1..]).await?;
-                // It is not known whether Trakt still gives the episodes without being asked for them.
+                // It is not known whether Trakt still gives the episodes without being asked for
+                // them.
                 if rows.rows.iter().any(|row| row.seasons.is_none()) {
                     rows = self.walk(&path, &progress).await?;
                 }
@@ -251,7 +259,7 @@ impl Who<'_> {
     }
 }
 
-/// What was read, when by Trakt's clock, and whether it is all.
+/// Response that was read, its time by Trakt's clock, and whether it is complete.
 struct Answered {
     data: UserData,
     began: Option<Timestamp>,
@@ -267,7 +275,7 @@ impl Answered {
     }
 }
 
-/// The rating of a row, under the name of what is rated.
+/// Returns the rating of a row, under the name of what is rated.
 fn rating(row: &Row) -> Option<(String, i64)> {
     let ids = match row.kind.as_deref()? {
         "movie" => &row.movie.as_ref()?.ids,
@@ -279,7 +287,7 @@ fn rating(row: &Row) -> Option<(String, i64)> {
     Some((format!("{} {}", row.kind.as_deref()?, ids.trakt?), row.rating?))
 }
 
-/// Asks again in this run what an account's user has done, because a list that tells of it was changed.
+/// Drops the activity of an account's user in this run, after a list that shows it was changed.
 pub fn ask_again(cx: &Context, account: &str) {
     known(cx, Some(account)).borrow_mut().clear();
 }

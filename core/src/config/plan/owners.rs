@@ -1,4 +1,4 @@
-//! Which tasks a mistake concerns.
+//! The tasks that a diagnostic concerns.
 
 use std::collections::{HashMap, HashSet};
 
@@ -8,7 +8,7 @@ use crate::document::{Content, Document, Node};
 
 /// The diagnostics that are no single task's.
 pub(super) struct Others {
-    /// What is to be told.
+    /// Diagnostics to report.
     pub diagnostics: Vec<Diagnostic>,
     /// Whether one of them is an error that concerns every task.
     pub is_fatal: bool,
@@ -24,8 +24,9 @@ pub(super) trait TakesErrors {
 
 /// Gives each error to the tasks that it concerns, and returns the rest.
 ///
-/// A place in a text concerns every task whose body, with templates and anchors written out, has a part that stands
-/// there. What only a template that nobody uses has concerns none, and everything else all of them.
+/// A place in a text concerns every task whose body, with templates and anchors written out, has a
+/// part that stands there. What only a template that nobody uses has concerns none, and everything
+/// else all of them.
 pub(super) fn give<'t, T: TakesErrors + 't>(
     diagnostics: Vec<Diagnostic>,
     expanded: &Expanded,

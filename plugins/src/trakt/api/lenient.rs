@@ -1,7 +1,7 @@
-//! Readers for values of another form than Trakt's contract says: numbers as text, text as numbers, fractions.
+//! Readers for values that differ from Trakt's contract: numbers as text, text as numbers.
 //!
-//! Use them with `#[serde(deserialize_with)]`. A value that has no reading is `None`: a date that is no date must
-//! not cost a whole list.
+//! Use them with `#[serde(deserialize_with)]`. A value that has no reading is `None`: a date that
+//! is no date must not cost a whole list.
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,4 +1,6 @@
-//! What Trakt answers. Everything may be missing or null except Trakt's own number, and what is not known is ignored.
+//! Trakt's responses.
+//!
+//! Everything but Trakt's own id may be missing or null; unknown fields are ignored.
 
 use flexget_core::prelude::*;
 use jiff::Timestamp;
@@ -56,7 +58,7 @@ pub struct Work {
     /// One line about it.
     #[serde(deserialize_with = "lenient::text")]
     pub tagline: Option<String>,
-    /// What it is about.
+    /// Overview.
     #[serde(deserialize_with = "lenient::text")]
     pub overview: Option<String>,
     /// When a movie was released.
@@ -79,7 +81,7 @@ pub struct Work {
     /// Between 0 and 10.
     #[serde(deserialize_with = "lenient::float")]
     pub rating: Option<f64>,
-    /// How many have rated it.
+    /// Number of ratings.
     #[serde(deserialize_with = "lenient::number")]
     pub votes: Option<i64>,
     /// The address of a trailer.
@@ -97,16 +99,16 @@ pub struct Work {
     /// The languages that there are translations in.
     #[serde(deserialize_with = "lenient::texts")]
     pub available_translations: Option<Vec<String>>,
-    /// What kind of story it is.
+    /// Genres.
     #[serde(deserialize_with = "lenient::texts")]
     pub genres: Option<Vec<String>>,
     /// For whom it is fit.
     #[serde(deserialize_with = "lenient::text")]
     pub certification: Option<String>,
-    /// Who sends a show.
+    /// Network of a show.
     #[serde(deserialize_with = "lenient::text")]
     pub network: Option<String>,
-    /// How many episodes of a show have been aired.
+    /// Number of aired episodes of a show.
     #[serde(deserialize_with = "lenient::number")]
     pub aired_episodes: Option<i64>,
     /// The title in the language of a list; Trakt's own title is in `title`.
@@ -149,7 +151,7 @@ pub struct Season {
     /// The title.
     #[serde(deserialize_with = "lenient::text")]
     pub title: Option<String>,
-    /// What it is about.
+    /// Overview.
     #[serde(deserialize_with = "lenient::text")]
     pub overview: Option<String>,
     /// When its first episode was aired.
@@ -158,13 +160,13 @@ pub struct Season {
     /// Between 0 and 10.
     #[serde(deserialize_with = "lenient::float")]
     pub rating: Option<f64>,
-    /// How many have rated it.
+    /// Number of ratings.
     #[serde(deserialize_with = "lenient::number")]
     pub votes: Option<i64>,
-    /// How many episodes it has.
+    /// Number of episodes.
     #[serde(deserialize_with = "lenient::number")]
     pub episode_count: Option<i64>,
-    /// How many of them have been aired.
+    /// Number of aired episodes.
     #[serde(deserialize_with = "lenient::number")]
     pub aired_episodes: Option<i64>,
     /// Its episodes, where they were asked for.
@@ -191,13 +193,13 @@ pub struct Episode {
     /// The ids.
     #[serde(deserialize_with = "lenient::null_is_default")]
     pub ids: Ids,
-    /// What it is about.
+    /// Overview.
     #[serde(deserialize_with = "lenient::text")]
     pub overview: Option<String>,
     /// Between 0 and 10.
     #[serde(deserialize_with = "lenient::float")]
     pub rating: Option<f64>,
-    /// How many have rated it.
+    /// Number of ratings.
     #[serde(deserialize_with = "lenient::number")]
     pub votes: Option<i64>,
     /// When it was, or will be, aired.
@@ -220,7 +222,7 @@ pub struct Row {
     /// The row's own number, by which one that comes twice is known.
     #[serde(deserialize_with = "lenient::number")]
     pub id: Option<i64>,
-    /// What it is; a row of a chart does not say.
+    /// Type, which rows of charts lack.
     #[serde(rename = "type", deserialize_with = "lenient::text")]
     pub kind: Option<String>,
     /// A movie.
@@ -243,15 +245,15 @@ pub struct Row {
     /// When it was rated.
     #[serde(deserialize_with = "lenient::parsed")]
     pub rated_at: Option<Timestamp>,
-    /// What it was rated, 1 to 10.
+    /// Rating, 1 to 10.
     #[serde(deserialize_with = "lenient::number")]
     pub rating: Option<i64>,
-    /// How often it was watched.
+    /// Number of plays.
     #[serde(deserialize_with = "lenient::number")]
     pub plays: Option<i64>,
     /// The medium, resolution and sound of what was collected.
     pub metadata: Option<serde_json::Value>,
-    /// What the user has noted.
+    /// Note of the user.
     #[serde(deserialize_with = "lenient::text")]
     pub notes: Option<String>,
 }
@@ -266,13 +268,13 @@ pub struct ListSummary {
     /// The ids: a number and a slug.
     #[serde(deserialize_with = "lenient::null_is_default")]
     pub ids: ListIds,
-    /// How many items it has.
+    /// Number of items.
     #[serde(deserialize_with = "lenient::number")]
     pub item_count: Option<i64>,
     /// When it, or an item of it, was changed.
     #[serde(deserialize_with = "lenient::parsed")]
     pub updated_at: Option<Timestamp>,
-    /// Whose it is.
+    /// Owner.
     pub user: Option<User>,
 }
 
@@ -316,13 +318,13 @@ pub struct UserIds {
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct Settings {
-    /// Who it is.
+    /// User of the account.
     pub user: User,
-    /// What the account may hold.
+    /// Limits of the account.
     pub limits: Option<Limits>,
 }
 
-/// What an account may hold.
+/// Limits of an account.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct Limits {
@@ -334,14 +336,14 @@ pub struct Limits {
     pub favorites: Limit,
 }
 
-/// How many of something there may be.
+/// Limit of one kind of thing.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct Limit {
-    /// How many lists.
+    /// Number of lists.
     #[serde(deserialize_with = "lenient::number")]
     pub count: Option<i64>,
-    /// How many items on each.
+    /// Number of items on each list.
     #[serde(deserialize_with = "lenient::number")]
     pub item_count: Option<i64>,
 }

@@ -1,8 +1,9 @@
-//! What an item of a list is made of and does not show: the plays of a movie, the collected episodes of a show, a note.
+//! Hidden parts of list items: plays of a movie, collected episodes of a show, a note.
 //!
-//! It goes with the item when that is taken off a list, so it is written into the journal beforehand, and an undo puts it back as it
-//! was. And of what was added, an undo takes off what came with it and nothing else: one play of several, and of a show the
-//! episodes that were not collected before.
+//! It goes with the item when that is taken off a list, so it is written into the journal
+//! beforehand, and an undo puts it back as it was. And of what was added, an undo takes off what
+//! came with it and nothing else: one play of several, and of a show the episodes that were not
+//! collected before.
 
 use std::collections::HashMap;
 
@@ -22,13 +23,13 @@ use crate::trakt::lists::source::Source;
 use crate::trakt::lists::write::{self, Unit};
 use crate::trakt::paging::{self, Extent, Listing, PageRow, RowKey};
 
-/// The field of an item in the journal that holds its parts: what was taken off with it, or what was put on.
+/// Journal field with the parts of an item that were removed or added with it.
 const PARTS: &str = "trakt_parts";
 
-/// The field of a show in the journal that holds the episodes of it that were collected before it was added.
+/// Journal field with the episodes of a show that were collected before it was added.
 const BEFORE: &str = "trakt_parts_before";
 
-/// Of two times that are so near to each other one may be the time at which a play was sent, and the other the time that Trakt took it for.
+/// Tolerance when matching a sent `watched_at` with the one that Trakt stored.
 const NEAR: SignedDuration = SignedDuration::from_mins(5);
 
 /// A play, a collected episode, or a note.
@@ -53,13 +54,13 @@ struct Part {
     /// The medium, resolution and sound of what was collected, as Trakt says them.
     #[serde(skip_serializing_if = "Option::is_none")]
     collected_as: Option<Json>,
-    /// What the user has noted on a list.
+    /// Note of the user on a list.
     #[serde(skip_serializing_if = "Option::is_none")]
     notes: Option<String>,
 }
 
 impl Part {
-    /// What it is a part of, or the episode that it is.
+    /// Returns the medium that it is a part of, or its episode.
     fn media(&self, of: &Media) -> Media {
         let mut media = of.clone();
         if self.id.is_some() || self.episode.is_some() {
@@ -70,7 +71,7 @@ impl Part {
         media
     }
 
-    /// How it is sent.
+    /// Returns the extra fields to send.
     fn extra(&self, source: &Source) -> Map<String, Json> {
         let mut extra = Map::new();
         let at = self.at.filter(|_| !self.about).map(|at| Json::from(at.to_string()));
@@ -90,7 +91,7 @@ impl Part {
     }
 }
 
-/// What is said of an item in the collection, as it is sent.
+/// Returns the collection's fields of an item, as they are sent.
 pub fn collected_as(said: &Json) -> Map<String, Json> {
     let said = said.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null());
     said.map(|(name, value)| (name.clone(), value.clone())).collect()
@@ -98,7 +99,7 @@ pub fn collected_as(said: &Json) -> Map<String, Json> {
 
 /// An entry of a change, and what it is.
 pub struct Item<'a> {
-    /// What it is.
+    /// Medium.
     pub media: Media,
     /// The entry.
     pub entry: &'a Entry,
@@ -114,7 +115,7 @@ impl Item<'_> {
         self.entry.fresh().with(field, Value::from_stored(&parts))
     }
 
-    /// What is sent for it to be added: as many times as it has parts.
+    /// Returns the items to send for adding it, one for each part.
     pub fn to_add(&self, source: &Source, dates: impl FnOnce() -> Map<String, Json>) -> Vec<Unit> {
         match self.parts(PARTS) {
             Some(parts) => {
@@ -124,13 +125,13 @@ impl Item<'_> {
         }
     }
 
-    /// Whether an undo is to take off one of several plays.
+    /// Returns whether an undo is to take off one of several plays.
     pub fn is_of_plays(&self, source: &Source) -> bool {
         matches!(source, Source::Watched | Source::History) && self.entry.has(PARTS)
     }
 }
 
-/// What is sent for items to be taken off: an undo takes of a show the episodes that it had put on.
+/// Returns the items to send for a removal; an undo removes only the episodes that were added.
 ///
 /// # Errors
 /// Trakt could not be asked what there is.
@@ -157,7 +158,7 @@ pub async fn to_remove(client: &Client, items: &[Item<'_>]) -> Result<Vec<Vec<Un
     Ok(units.collect())
 }
 
-/// The items as they are to be written down before they are taken off; `None` if nothing goes with them that does not show.
+/// Returns the items to record before a removal, or `None` if they have no hidden parts.
 ///
 /// # Errors
 /// Trakt could not be asked for it.
@@ -193,7 +194,7 @@ pub async fn before_removing(client: &Client, source: &Source, items: &[Item<'_>
     }
 }
 
-/// The items as they are to be written down, and sent, when they are added; `None` if nothing is to be said of them.
+/// Returns the items to record and send for an addition, or `None` if nothing is added to them.
 ///
 /// # Errors
 /// Trakt could not be asked for it.
@@ -227,7 +228,7 @@ pub async fn before_adding(client: &Client, source: &Source, items: &[Item<'_>])
     }
 }
 
-/// The items, with the collected episodes of those of which `which` is true; `None` if there are none of these.
+/// Returns the items with the collected episodes of those that `which` selects, if any.
 async fn with_collected(
     client: &Client,
     items: &[Item<'_>],
@@ -283,7 +284,8 @@ pub async fn take_plays(client: &Client, items: &[Item<'_>]) -> Result<Change> {
             Some(failure) if taken < wanted.len() => Outcome::Failed(write::in_words(failure)),
             _ if taken > 0 && plays.as_ref().is_some_and(|plays| plays.len() > taken) => Outcome::Partly,
             _ if taken > 0 => Outcome::Done,
-            // Other plays are there, and one of them may be the one that is meant, at a time that a wrong clock does not know.
+            // Other plays are there, and one of them may be the one that is meant, at a time that a
+            // wrong clock does not know.
             _ if !parts[at].is_empty() && plays.is_some() => {
                 Outcome::Failed("its play is not in the history at the time at which it was added".to_owned())
             }
@@ -294,7 +296,7 @@ pub async fn take_plays(client: &Client, items: &[Item<'_>]) -> Result<Change> {
     Ok(change.certain(!failure.is_some_and(|failure| failure.may_have_happened())))
 }
 
-/// The numbers of the plays that these parts of an item are.
+/// Returns the numbers of the plays that these parts of an item are.
 fn chosen(media: &Media, parts: &[Part], plays: &[Play]) -> Vec<i64> {
     let mut numbers: Vec<i64> = Vec::new();
     for part in parts {
@@ -318,7 +320,7 @@ fn chosen(media: &Media, parts: &[Part], plays: &[Play]) -> Vec<i64> {
     numbers
 }
 
-/// The minute of a time: Trakt keeps no more of a play's.
+/// Returns the minute of a time: Trakt keeps no more of a play's.
 fn minute(at: Option<Timestamp>) -> Option<Timestamp> {
     let seconds = at?.as_second();
     Timestamp::from_second(seconds - seconds.rem_euclid(60)).ok()
@@ -335,7 +337,7 @@ struct Play {
 }
 
 impl Play {
-    /// The play of a row, and its number.
+    /// Returns the play of a row, and its number.
     fn of(row: &Row) -> Option<Self> {
         let episode = row.episode.as_ref().and_then(|episode| episode.ids.trakt);
         Some(Self { number: row.id?, at: row.watched_at?, episode })
@@ -350,7 +352,9 @@ struct Plays {
 }
 
 impl Plays {
-    /// Reads the plays of these, in one request for movies and one for shows. What it has of others may not be all.
+    /// Reads the plays of these, in one request for movies and one for shows.
+    ///
+    /// What it has of others may not be all.
     async fn read(client: &Client, of: &[&Media]) -> Result<Self> {
         let mut plays = Self::default();
         for movies in [true, false] {
@@ -366,7 +370,8 @@ impl Plays {
                 Err(Fault::UnexpectedResponse(_) | Fault::Invalid(_) | Fault::NotFound) => {}
                 Err(fault) => return Err(fault.into()),
             }
-            // It is not known whether this answer is ever cut into pages. The history has everything, in more requests.
+            // It is not known whether this answer is ever cut into pages. The history has
+            // everything, in more requests.
             if asked.iter().any(|media| plays.of(media).is_none()) {
                 let path = if movies { "sync/history/movies" } else { "sync/history/episodes" };
                 plays.take_history(movies, &proved(client, path, &[]).await?);
@@ -375,7 +380,8 @@ impl Plays {
         Ok(plays)
     }
 
-    /// Takes `{ movie: [time, …] }` or `{ show: { season: { episode: [time, …] } } }`, all by Trakt's numbers.
+    /// Reads plays by Trakt's ids: `{ movie: [time] }` or
+    /// `{ show: { season: { episode: [time] } } }`.
     fn take(&mut self, movies: bool, map: &Json) {
         let number = |key: &String| key.parse::<i64>().ok();
         let parts = |times: &Json, id: Option<i64>| -> Vec<Part> {
@@ -405,7 +411,7 @@ impl Plays {
         }
     }
 
-    /// The plays of one; `None` if none is known.
+    /// Returns the plays of one; `None` if none is known.
     fn of(&self, media: &Media) -> Option<Vec<Part>> {
         let id = media.ids.trakt();
         let plays = match media.kind {
@@ -508,7 +514,7 @@ impl Collected {
         self.episodes.push(episodes);
     }
 
-    /// The collected episodes of a show.
+    /// Returns the collected episodes of a show.
     fn of(&self, media: &Media) -> Vec<Part> {
         self.shows.find(&media.keys()).map(|at| self.episodes[at].clone()).unwrap_or_default()
     }

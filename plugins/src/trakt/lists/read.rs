@@ -16,19 +16,18 @@ use crate::trakt::paging::{self, Extent, Listing, PAGE, Rows};
 use crate::trakt::rows::ChartRow;
 use crate::trakt::titles;
 
-/// How long the details of titles on a list stay valid: Trakt says when a list was changed, but not that a show on
-/// it has ended.
+/// How long the details of titles on a list stay valid, as a show may end without a change.
 const DETAILS: SignedDuration = SignedDuration::from_hours(24);
 
 /// A list to read.
 pub struct Reading<'a> {
-    /// Which list.
+    /// List to use.
     pub source: &'a Source,
     /// The user that it belongs to, if not the account's own.
     pub username: Option<&'a str>,
     /// Kind of the items to read; `None` for all.
     pub kind: Option<Kind>,
-    /// How much to read.
+    /// Extent of the read.
     pub extent: Extent,
     /// Period of a chart: `daily`, `weekly`, `monthly`, `all`.
     pub period: Option<&'a str>,
@@ -48,8 +47,8 @@ impl Reading<'_> {
                     rows.extend(self.read(client, Some(*kind)).await?);
                 }
             }
-            // The counts of `watchlist/{type}` are those of all types, so that they prove nothing; all types
-            // are as many requests.
+            // The counts of `watchlist/{type}` are those of all types, so that they prove nothing;
+            // all types are as many requests.
             _ if *self.source == Source::Watchlist && !matches!(self.extent, Extent::AtLeast(_)) => {
                 rows = self.read(client, None).await?;
             }
@@ -119,8 +118,10 @@ impl Reading<'_> {
         }
     }
 
-    /// Returns the path to read. Lists with ranks are read in their order, as they may be sorted in an order that
-    /// changes from page to page.
+    /// Returns the path to read.
+    ///
+    /// Lists with ranks are read in their order, as they may be sorted in an order that changes
+    /// from page to page.
     async fn path(&self, client: &Client, kind: Option<Kind>) -> Result<String> {
         let plural = |kind: Kind| format!("{}s", kind.word());
         let segment = kind.map(|kind| format!("/{}", plural(kind))).unwrap_or_default();
@@ -183,7 +184,9 @@ impl Kept {
         Some(Self { key, is_own, list })
     }
 
-    /// Returns the rows of the copy, if nothing has changed since. What cannot be told has changed.
+    /// Returns the rows of the copy, if nothing has changed since.
+    ///
+    /// What cannot be told has changed.
     async fn valid(&self, client: &Client, reading: &Reading<'_>) -> Option<Vec<Row>> {
         let cx = client.cx();
         let mut kept = Answer::find(cx, &self.key).filter(|kept| kept.is_young(cx, DETAILS))?;

@@ -1,4 +1,4 @@
-//! Which list of Trakt an option names.
+//! The list of Trakt that an option names.
 
 use std::fmt;
 
@@ -89,14 +89,14 @@ pub enum Personal {
 const CHARTS: [&str; 9] =
     ["trending", "popular", "anticipated", "boxoffice", "hot", "streaming", "played", "collected", "favorited"];
 
-/// What is said of a URL that names no list.
+/// Message about a URL that names no list.
 const NOT_A_LIST: &str = "is not the URL of a Trakt list: expected `https://trakt.tv/users/USER/lists/LIST`";
 
 impl Source {
     /// Parses the name of a list.
     ///
-    /// A name that begins with `list:` is always that of a list that the user has made, such as an own list
-    /// `favorites`.
+    /// A name that begins with `list:` is always that of a list that the user has made, such as an
+    /// own list `favorites`.
     ///
     /// # Errors
     /// It is empty, or a URL that names no list.
@@ -160,7 +160,7 @@ impl Source {
         }
     }
 
-    /// Returns the name of what a write to it changes, for the cache; lists that a user has made go by their paths.
+    /// Returns the cache topic that a write to it invalidates; for personal lists their paths.
     pub fn topic(&self) -> &'static str {
         match self {
             Self::Watchlist => "watchlist",
@@ -236,7 +236,7 @@ pub fn user_slug(name: &str) -> String {
     slug(name, |character| character == '_')
 }
 
-/// Returns the slug that Trakt makes of a list's name: runs of anything but letters and digits become one hyphen.
+/// Converts a list's name to Trakt's slug: each run of other characters becomes one hyphen.
 pub fn list_slug(name: &str) -> String {
     slug(name, |_| false)
 }
