@@ -78,8 +78,8 @@ fn find<'a>(node: &'a Node, text: &str) -> Option<&'a Span> {
     match node.content() {
         Content::Scalar(value) => (value.as_str() == Some(text)).then(|| node.span()),
         Content::Sequence(items) => items.iter().find_map(|item| find(item, text)),
-        Content::Mapping(mapping) => mapping
-            .iter()
-            .find_map(|(key, value)| if *key.text == *text { Some(&key.span) } else { find(value, text) }),
+        Content::Mapping(mapping) => {
+            mapping.iter().find_map(|(key, value)| if *key.text == *text { Some(&key.span) } else { find(value, text) })
+        }
     }
 }

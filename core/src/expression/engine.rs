@@ -8,7 +8,7 @@ use minijinja_contrib::pycompat::unknown_method_callback;
 
 use super::compile::{self, Compiled, Language, names};
 use super::error::{ExpressionError, is_undefined};
-use super::fields::{FieldScope, ScopeName, Query, FieldState};
+use super::fields::{FieldScope, FieldState, Query, ScopeName};
 use super::scope::{Got, Now, Scope};
 use super::{convert, filters, functions, operators, paths, text};
 use crate::value::Value;
