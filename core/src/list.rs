@@ -12,6 +12,8 @@ pub mod journaled;
 pub mod outcome;
 pub mod recovery;
 mod run_cache;
+#[cfg(test)]
+mod tests;
 pub mod writable;
 
 use std::future::Future;

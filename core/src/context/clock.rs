@@ -53,6 +53,16 @@ impl Clock {
         tokio::time::timeout(time, future).await.ok()
     }
 
+    /// Completes after `duration`; on a fixed clock never, because it moves only for sleepers.
+    ///
+    /// For work beside other work that may take long, such as a sign of life.
+    pub async fn timer(&self, duration: Duration) {
+        match &self.0 {
+            None => tokio::time::sleep(duration).await,
+            Some(_) => std::future::pending().await,
+        }
+    }
+
     /// Sleeps for `duration`; a fixed clock moves on at once and yields to other work.
     pub async fn sleep(&self, duration: Duration) {
         match &self.0 {

@@ -3,16 +3,20 @@
 //! So a run that was killed can say what may have happened, and a change can be undone.
 
 pub use crate::context::store::changes::{Action, Change, ChangeState, NewChange};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use crate::context::clock::Clock;
 use crate::context::store::Store;
 use crate::error::{Error, Result};
 
-/// The changes to remote lists that were made for a config.
+/// How long a change is left to its own process without a sign of life.
+const LEASE: SignedDuration = SignedDuration::from_mins(5);
+
+/// The changes to remote lists.
 ///
-/// Cheap to clone.
+/// Cheap to clone. All configs share the journal, because they change the lists of the same accounts; each shows and
+/// undoes its own changes.
 #[derive(Debug, Clone)]
 pub struct Journal {
     store: Store,
@@ -33,12 +37,44 @@ impl Journal {
     ///
     /// The database cannot be used; so for all methods. Nothing may be sent then.
     pub fn begin(&self, change: &NewChange) -> Result<i64> {
-        self.store.begin_change(self.clock.now(), change)
+        let id = self.store.begin_change(self.clock.now(), self.lease(), change, None)?;
+        // Without a number that must be the latest a change is always recorded.
+        Ok(id.unwrap_or_default())
+    }
+
+    /// Records a change as [`Journal::begin`] does, unless the latest change of the account is another
+    /// one than number `latest`.
+    ///
+    /// So looking at a list and recording a change to it are one step: of several processes that have
+    /// looked, one records its change, and the others look again.
+    pub fn begin_after(&self, latest: i64, change: &NewChange) -> Result<Option<i64>> {
+        self.store.begin_change(self.clock.now(), self.lease(), change, Some(latest))
+    }
+
+    /// Returns the number of the latest change of an account; 0 if there is none.
+    pub fn latest(&self, service: &str, account: Option<&str>) -> Result<i64> {
+        self.store.latest_change(service, account)
+    }
+
+    /// Shows that the process which makes a change, or undoes it, is alive.
+    pub fn renew(&self, id: i64) -> Result<()> {
+        self.store.renew_change(id, self.lease())
+    }
+
+    /// Marks a change as being undone, and returns whether this process is the one that may do so.
+    pub fn claim_undo(&self, id: i64) -> Result<bool> {
+        self.store.claim_change(id, self.clock.now(), self.lease())
+    }
+
+    fn lease(&self) -> Timestamp {
+        self.clock.now() + LEASE
     }
 
     /// Records the outcome of a change.
     pub fn finish(&self, id: i64, state: ChangeState, response: Option<&Value>) -> Result<()> {
-        if self.store.finish_change(id, state, response)? {
+        // The list may show only after a while what became of an uncertain change.
+        let lease = (state == ChangeState::Uncertain).then(|| self.lease());
+        if self.store.finish_change(id, state, response, lease)? {
             return Ok(());
         }
         Err(Error::new(format!("there is no change {id}")).hint("`flexget-rs changes` shows those that there are"))
@@ -49,11 +85,18 @@ impl Journal {
         self.store.changes(limit)
     }
 
-    /// Returns the changes to a list that were begun at `since` or later, oldest first.
+    /// Returns the changes to a list, or to all lists of an account, that were begun at `since` or
+    /// later, oldest first.
     ///
     /// Lists of one service, account and name may still differ in their options.
-    pub fn of_list(&self, service: &str, account: Option<&str>, list: &str, since: Timestamp) -> Result<Vec<Change>> {
-        self.store.changes_of_list(service, account, list, since)
+    pub fn recent(
+        &self,
+        service: &str,
+        account: Option<&str>,
+        list: Option<&str>,
+        since: Timestamp,
+    ) -> Result<Vec<Change>> {
+        self.store.recent_changes(service, account, list, since)
     }
 
     /// Returns the change of this number.
@@ -63,7 +106,8 @@ impl Journal {
 
     /// Returns the changes whose outcome is unknown (pending or uncertain), oldest first.
     ///
-    /// A change that another process is making at this moment is pending too.
+    /// A change that another process is making at this moment is pending too; it has a
+    /// [lease](Change::lease).
     pub fn pending(&self) -> Result<Vec<Change>> {
         self.store.unsettled_changes()
     }

@@ -1,12 +1,19 @@
 //! Changes of the journal, with their items as entries and the outcome of each.
 
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
+use std::time::Duration;
+
+use futures_util::future::{Either, select};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::context::journal;
+use crate::context::{Context, journal};
 use crate::document::Node;
 use crate::entry::Entry;
 use crate::error::{Error, Result};
+use crate::list::Adding;
 use crate::list::any::AnyList;
 use crate::list::outcome::Outcome;
 
@@ -15,6 +22,9 @@ pub(super) const STALE: SignedDuration = SignedDuration::from_mins(5);
 
 /// The field of a stored item that holds the item which it replaced.
 pub(super) const REPLACED: &str = "_replaced";
+
+/// How often a process shows that it is alive while it makes a change.
+const RENEWAL: Duration = Duration::from_secs(60);
 
 /// A change to a list as the journal has it.
 #[derive(Debug)]
@@ -55,6 +65,27 @@ pub(super) fn stored(outcomes: &[Outcome], ended: Timestamp) -> serde_json::Valu
     serde_json::to_value(stored).unwrap_or_default()
 }
 
+/// Does work on a change, and keeps its lease while the work lasts.
+pub(super) async fn with_lease<T>(id: i64, work: impl Future<Output = T>, cx: &Context) -> T {
+    let mut work = pin!(work);
+    loop {
+        // The clock of a test moves while the work sleeps on it, and wakes no timer.
+        let due = cx.clock.now() + RENEWAL;
+        let mut timer = pin!(cx.clock.timer(RENEWAL));
+        let renewal = poll_fn(|task| {
+            if cx.clock.now() >= due { Poll::Ready(()) } else { timer.as_mut().poll(task) }
+        });
+        match select(work.as_mut(), renewal).await {
+            Either::Left((result, _)) => return result,
+            Either::Right(_) => {
+                if let Err(error) = cx.journal().renew(id) {
+                    tracing::warn!(target: "journal", "the lease of change {id} could not be renewed: {error}");
+                }
+            }
+        }
+    }
+}
+
 impl JournaledChange {
     /// Reads a change of the journal.
     pub fn of(change: journal::Change) -> Self {
@@ -76,6 +107,18 @@ impl JournaledChange {
         })
     }
 
+    /// Checks whether the change was made to this list, or to another list of the same plays.
+    pub(super) fn is_of(&self, list: &AnyList) -> bool {
+        let (what, id) = (&self.change.what, list.id());
+        if what.service != id.kind() || what.account != id.account {
+            return false;
+        }
+        if list.name_in_journal().is_some_and(|name| what.list != name) {
+            return false;
+        }
+        self.list().is_ok_and(|other| other.id() == id || is_of_plays(&other) && is_of_plays(list))
+    }
+
     /// Returns the items that were written or were there already, each with its position.
     pub(super) fn written(&self) -> impl Iterator<Item = (usize, &Option<Entry>)> {
         let is_written = |at: usize| self.outcomes.get(at).is_none_or(Outcome::is_success);
@@ -85,6 +128,19 @@ impl JournaledChange {
     /// Returns the item that the item at this position replaced.
     pub(super) fn replaced(&self, at: usize) -> Option<Entry> {
         Entry::from_stored(self.change.what.items.get(at)?.get(REPLACED)?)
+    }
+}
+
+/// Checks whether the items of a list are plays, which all lists of plays of an account share.
+fn is_of_plays(list: &AnyList) -> bool {
+    list.adding() == Adding::Again
+}
+
+impl AnyList {
+    /// Returns the name under which the journal has all changes that show on this list; `None` if lists
+    /// of other names share its items.
+    pub(super) fn name_in_journal(&self) -> Option<&str> {
+        (!is_of_plays(self)).then_some(self.id().name.as_str())
     }
 }
 

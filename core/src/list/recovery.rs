@@ -3,15 +3,18 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::context::Context;
-use crate::context::journal::{Action, ChangeState};
+use crate::context::journal::{Action, Change, ChangeState};
 use crate::entry::Entry;
 use crate::error::{Error, Result};
 use crate::list::Adding;
 use crate::list::any::AnyList;
-use crate::list::journaled::{JournaledChange, STALE, stored};
+use crate::list::journaled::{JournaledChange, STALE, stored, with_lease};
 use crate::list::outcome::Outcome;
 use crate::list::writable::WritableList;
 use crate::task::report::ChangeReport;
+
+/// How long the outcome of a change is looked for.
+const ABANDON_AFTER: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// Tolerance when the dates of a list are compared with this machine's clock.
 const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(1);
@@ -19,20 +22,29 @@ const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(1);
 /// Finds out the outcome of interrupted changes (the program was killed, a response was lost) by
 /// reading the lists, and returns a line about each.
 ///
-/// A change whose outcome cannot be found out yet stays open for the next run.
+/// A change whose outcome cannot be found out yet stays open for the next run, for seven days. One
+/// that a living process makes is left alone.
 ///
 /// # Errors
 /// The journal cannot be used.
 pub async fn recover(cx: &Context) -> Result<Vec<String>> {
     let mut said = Vec::new();
-    let before = cx.clock.now() - STALE;
-    for change in cx.journal().pending()?.into_iter().filter(|change| change.at < before) {
+    let now = cx.clock.now();
+    // A change of an older version has no lease.
+    let is_left = |change: &Change| change.lease.unwrap_or(change.at + STALE) < now;
+    for change in cx.journal().pending()?.into_iter().filter(is_left) {
+        let id = change.id;
+        let is_old = change.at + ABANDON_AFTER < now;
         let change = JournaledChange::of(change);
         match outcomes_by_list(&change, cx).await {
             Ok(outcomes) => said.push(record(&change, &outcomes, cx)?),
-            Err(error) => {
-                tracing::info!(target: "journal", "change {} stays open: {error}", change.change.id);
+            Err(error) if is_old => {
+                cx.journal().finish(id, ChangeState::Abandoned, None)?;
+                said.push(format!(
+                    "the outcome of change {id} was not found out within 7 days and is no longer checked: {error}"
+                ));
             }
+            Err(error) => tracing::info!(target: "journal", "change {id} stays open: {error}"),
         }
     }
     Ok(said)
@@ -88,7 +100,11 @@ pub async fn undo(id: i64, by: &'static str, cx: &Context) -> Result<ChangeRepor
         Error::new(format!("there is no change {id}")).hint("`flexget-rs changes` shows those that there are")
     })?;
     match change.state {
-        ChangeState::Done => {}
+        ChangeState::Done | ChangeState::Undoing => {}
+        ChangeState::Abandoned => {
+            return Err(Error::new(format!("the outcome of change {id} was never found out"))
+                .hint(format!("`flexget-rs changes show {id}` shows its items")));
+        }
         ChangeState::Undone => return Err(Error::new(format!("change {id} is undone already"))),
         ChangeState::Failed => {
             return Err(Error::new(format!("change {id} was not made, so there is nothing to undo")));
@@ -104,13 +120,29 @@ pub async fn undo(id: i64, by: &'static str, cx: &Context) -> Result<ChangeRepor
         problem.help.into_iter().fold(error, Error::hint)
     })?;
     list.list().ready(cx)?;
-    let undo = Undo::of(&change, list.list(), cx).await?;
-    let mut report = undo.apply(&list, id, by, cx).await?;
+    if cx.dry_run {
+        return undo_claimed(&change, &list, by, cx).await;
+    }
+    if !cx.journal().claim_undo(id)? {
+        return Err(Error::new(format!("change {id} is being undone by another process")));
+    }
+    let report = with_lease(id, undo_claimed(&change, &list, by, cx), cx).await;
+    let is_undone = report.as_ref().is_ok_and(|report| report.failed.is_empty() && report.not_found.is_empty());
+    cx.journal().finish(id, if is_undone { ChangeState::Undone } else { ChangeState::Done }, None)?;
+    report
+}
+
+/// Undoes a change that no other process undoes.
+async fn undo_claimed(
+    change: &JournaledChange,
+    list: &WritableList,
+    by: &'static str,
+    cx: &Context,
+) -> Result<ChangeReport> {
+    let undo = Undo::of(change, list.list(), cx).await?;
+    let mut report = undo.apply(list, change.change.id, by, cx).await?;
     let unreadable = change.items.iter().enumerate().filter(|(_, item)| item.is_none());
     report.failed.extend(unreadable.map(|(at, _)| format!("item {}: it cannot be read from the journal", at + 1)));
-    if !cx.dry_run && report.failed.is_empty() && report.not_found.is_empty() {
-        cx.journal().finish(id, ChangeState::Undone, change.change.answer.as_ref())?;
-    }
     Ok(report)
 }
 

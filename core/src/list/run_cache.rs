@@ -22,7 +22,11 @@ use crate::list::outcome::Outcome;
 
 /// Copies of all remote lists in this run.
 #[derive(Default)]
-pub(super) struct ListCache(RefCell<HashMap<ListId, CachedList>>);
+pub(super) struct ListCache {
+    lists: RefCell<HashMap<ListId, CachedList>>,
+    /// Number of the latest change of each service and account that the copies take into account.
+    latest: RefCell<HashMap<(&'static str, Option<String>), i64>>,
+}
 
 /// The state of one list in this run.
 #[derive(Default)]
@@ -67,19 +71,44 @@ impl ListCache {
         self.get(list).is_some()
     }
 
+    /// Returns the latest change of the list's account that is taken into account: as of the first
+    /// time that a list of the account was read in this run.
+    pub fn latest(&self, list: &AnyList, cx: &Context) -> Result<i64> {
+        let id = list.id();
+        let key = (id.kind(), id.account.clone());
+        if let Some(latest) = self.latest.borrow().get(&key) {
+            return Ok(*latest);
+        }
+        let latest = cx.journal().latest(id.kind(), id.account.as_deref())?;
+        self.latest.borrow_mut().insert(key, latest);
+        Ok(latest)
+    }
+
+    /// Takes a change of this run into account.
+    pub fn began(&self, list: &AnyList, change: i64) {
+        self.latest.borrow_mut().insert((list.id().kind(), list.id().account.clone()), change);
+    }
+
+    /// Drops the copies of all lists of an account, because another process has changed one.
+    pub fn forget_account(&self, list: &AnyList) {
+        let ListId { kind, account, .. } = list.id();
+        self.lists.borrow_mut().retain(|id, _| (id.kind, &id.account) != (kind, account));
+        self.latest.borrow_mut().remove(&(*kind, account.clone()));
+    }
+
     fn get(&self, list: &AnyList) -> Option<Rc<Vec<Entry>>> {
-        Some(Rc::clone(&self.0.borrow().get(list.id())?.copies.get(list.options())?.items))
+        Some(Rc::clone(&self.lists.borrow().get(list.id())?.copies.get(list.options())?.items))
     }
 
     /// Checks whether it is certain that the copy has all items.
     fn is_certain(&self, list: &AnyList) -> bool {
-        let lists = self.0.borrow();
+        let lists = self.lists.borrow();
         lists.get(list.id()).and_then(|cached| cached.copies.get(list.options())).is_some_and(|copy| copy.is_certain)
     }
 
     /// Returns the index of the list's copy.
     fn index(&self, list: &AnyList) -> Option<Rc<Index>> {
-        let lists = self.0.borrow();
+        let lists = self.lists.borrow();
         let copy = lists.get(list.id())?.copies.get(list.options())?;
         Some(Rc::clone(copy.index.get_or_init(|| Rc::new(index(list, &copy.items)))))
     }
@@ -88,7 +117,7 @@ impl ListCache {
     ///
     /// Writes of this run may be among the former, because replaying a write twice changes nothing.
     fn replay(&self, list: &AnyList, items: Vec<Entry>, earlier: &[Write]) -> Rc<Vec<Entry>> {
-        let lists = self.0.borrow();
+        let lists = self.lists.borrow();
         let ours = lists.get(list.id()).map(|cached| cached.writes.as_slice()).unwrap_or_default();
         Rc::new(apply(list, items, earlier.iter().chain(ours)))
     }
@@ -96,7 +125,7 @@ impl ListCache {
     /// Keeps a whole list.
     fn keep(&self, list: &AnyList, items: Rc<Vec<Entry>>, is_certain: bool) {
         let copy = ListCopy { list: list.clone(), items, is_certain, index: OnceCell::new() };
-        let mut lists = self.0.borrow_mut();
+        let mut lists = self.lists.borrow_mut();
         lists.entry(list.id().clone()).or_default().copies.insert(list.options().to_owned(), copy);
     }
 
@@ -104,7 +133,7 @@ impl ListCache {
     ///
     /// After an uncertain one they are dropped.
     pub fn changed(&self, list: &AnyList, action: Action, batch: &[&Entry], outcomes: &[Outcome], certain: bool) {
-        let mut lists = self.0.borrow_mut();
+        let mut lists = self.lists.borrow_mut();
         if !certain {
             lists.remove(list.id());
             return;
@@ -143,6 +172,7 @@ impl AnyList {
         if let Some(items) = cache.get(self) {
             return Ok(items);
         }
+        cache.latest(self, cx)?;
         let items = self.read(limit, cx).await?;
         let is_whole = limit.is_none_or(|limit| items.len() < limit);
         let items = cache.replay(self, items, &recent_writes(self, cx)?);
@@ -193,14 +223,15 @@ fn recent_writes(list: &AnyList, cx: &Context) -> Result<Vec<Write>> {
     let now = cx.clock.now();
     let id = list.id();
     let mut writes = Vec::new();
+    let name = list.name_in_journal();
     // A change that began earlier may have ended within that time.
-    for change in cx.journal().of_list(id.kind(), id.account.as_deref(), &id.name, now - STALE * 3)? {
-        if !matches!(change.state, ChangeState::Done | ChangeState::Undone) {
+    for change in cx.journal().recent(id.kind(), id.account.as_deref(), name, now - STALE * 3)? {
+        if !matches!(change.state, ChangeState::Done | ChangeState::Undoing | ChangeState::Undone) {
             continue;
         }
         let change = JournaledChange::of(change);
         let ended = change.ended.unwrap_or(change.change.at);
-        if now > ended + STALE || !change.list().is_ok_and(|other| other.id() == id) {
+        if now > ended + STALE || !change.is_of(list) {
             continue;
         }
         let action = change.change.what.action;

@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::list::any::AnyList;
 use crate::list::identity::Keys;
 use crate::list::index::Index;
-use crate::list::journaled::{JournaledChange, REPLACED, stored};
+use crate::list::journaled::{JournaledChange, REPLACED, stored, with_lease};
 use crate::list::outcome::{Change, Outcome};
 use crate::list::run_cache::ListCache;
 use crate::list::{Adding, ListId};
@@ -134,7 +134,27 @@ impl WritableList {
         undo_of: Option<i64>,
         cx: &Context,
     ) -> Result<(ChangeReport, Vec<Outcome>)> {
+        loop {
+            if let Some(done) = self.try_change(entries, action, by, undo_of, cx).await? {
+                return Ok(done);
+            }
+            // Another process has changed a list of the account since this run has looked.
+            ListCache::of(cx).forget_account(&self.0);
+        }
+    }
+
+    /// Makes a change, unless it adds plays and another process may have added them since this run has
+    /// read the list.
+    async fn try_change(
+        &self,
+        entries: &[&Entry],
+        action: Action,
+        by: &'static str,
+        undo_of: Option<i64>,
+        cx: &Context,
+    ) -> Result<Option<(ChangeReport, Vec<Outcome>)>> {
         let id = self.0.id();
+        let latest = if id.remote { ListCache::of(cx).latest(&self.0, cx)? } else { 0 };
         let on_list = self.items_on_list(entries, action, cx).await?;
         let steps = self.plan(entries, action, undo_of.is_some(), on_list.as_deref(), cx)?;
         let item = |at: usize| on_list.as_ref().and_then(|items| items[at].as_ref());
@@ -154,7 +174,9 @@ impl WritableList {
             let replaced = |at| item(at).filter(|_| action == Action::Add);
             let replaced: Vec<Option<&Entry>> = (0..entries.len()).filter(is_sent).map(replaced).collect();
             let was_read = on_list.is_some() || action == Action::Clear;
-            self.send_journaled(&batch, &replaced, was_read, action, undo_of, cx).await?
+            let sent = self.send_journaled(&batch, &replaced, was_read, latest, action, undo_of, cx).await?;
+            let Some(sent) = sent else { return Ok(None) };
+            sent
         } else {
             (self.send(&batch, action, cx).await, None)
         };
@@ -163,7 +185,7 @@ impl WritableList {
         }
         let outcomes = merge(&steps, change.outcomes);
         let report = report(id, by, action, entries, &outcomes, change_id, cx.dry_run);
-        Ok((report, outcomes))
+        Ok(Some((report, outcomes)))
     }
 
     /// Selects the entries to send.
@@ -201,8 +223,8 @@ impl WritableList {
                 return Step::Settled(Outcome::Unchanged);
             }
             if unsettled.find(&keys).is_some() {
-                let reason = "an interrupted run may have added it already; the next run checks that, \
-                              five minutes after the change";
+                let reason = "another run is adding it, or was interrupted while it did; \
+                              the next run checks that, five minutes after the change";
                 return Step::Settled(Outcome::Failed(reason.to_owned()));
             }
             if let Some(same) = first.find(&keys) {
@@ -245,22 +267,25 @@ impl WritableList {
 
     /// Sends a batch after recording it in the journal, and records its outcome.
     ///
-    /// `replaced` are the items that are overwritten. `was_read` says that the list was read
-    /// before, so that everything in the batch is a change.
+    /// `replaced` are the items that are overwritten. `was_read` says that the list was read before,
+    /// so that everything in the batch is a change. `None` is returned, and nothing sent, if plays are
+    /// added and another change of the account than number `latest` is the latest.
+    #[expect(clippy::too_many_arguments, reason = "all of it makes the record in the journal")]
     async fn send_journaled(
         &self,
         batch: &[&Entry],
         replaced: &[Option<&Entry>],
         was_read: bool,
+        latest: i64,
         action: Action,
         undo_of: Option<i64>,
         cx: &Context,
-    ) -> Result<(Change, Option<i64>)> {
+    ) -> Result<Option<(Change, Option<i64>)>> {
         let list = self.0.id();
         let snapshot = self.0.snapshot(action, batch, cx).await?;
         let recorded = snapshot.as_ref().map(|snapshot| snapshot.iter().collect::<Vec<&Entry>>());
         let recorded = recorded.as_deref().unwrap_or(batch);
-        let id = cx.journal().begin(&NewChange {
+        let new = NewChange {
             service: list.kind().to_owned(),
             account: list.account.clone(),
             list: list.name.clone(),
@@ -268,8 +293,17 @@ impl WritableList {
             action,
             items: recorded.iter().zip(replaced).map(|(entry, replaced)| stored_item(entry, *replaced)).collect(),
             undo_of,
-        })?;
-        let mut change = self.send(if action == Action::Add { recorded } else { batch }, action, cx).await;
+        };
+        let id = match cx.journal().begin_after(latest, &new)? {
+            Some(id) => {
+                ListCache::of(cx).began(&self.0, id);
+                id
+            }
+            None if action == Action::Add && self.0.adding() == Adding::Again => return Ok(None),
+            None => cx.journal().begin(&new)?,
+        };
+        let send = self.send(if action == Action::Add { recorded } else { batch }, action, cx);
+        let mut change = with_lease(id, send, cx).await;
         if was_read {
             // A service counts what it did in its last try, and not in one whose response was lost.
             let unchanged = change.outcomes.iter_mut().filter(|outcome| **outcome == Outcome::Unchanged);
@@ -287,7 +321,7 @@ impl WritableList {
             // It was sent: the report and the copy of this run must know it all the same.
             cx.warn(format!("the outcome of change {id} could not be recorded ({error}); the next run checks it"));
         }
-        Ok((change, Some(id)))
+        Ok(Some((change, Some(id))))
     }
 
     /// Sends a batch.
@@ -378,14 +412,8 @@ fn stored_item(entry: &Entry, replaced: Option<&Entry>) -> serde_json::Value {
 
 /// Returns the items that changes with unknown outcome may have added to a list.
 fn maybe_added(list: &AnyList, cx: &Context) -> Result<Index> {
-    let id = list.id();
-    let is_same_list = |change: &JournaledChange| {
-        let what = &change.change.what;
-        what.action == Action::Add
-            && (what.service.as_str(), &what.account, &what.list) == (id.kind(), &id.account, &id.name)
-            && change.list().is_ok_and(|other| other.id() == id)
-    };
-    let pending = cx.journal().pending()?.into_iter().map(JournaledChange::of).filter(is_same_list);
+    let pending = cx.journal().pending()?.into_iter().filter(|change| change.what.action == Action::Add);
+    let pending = pending.map(JournaledChange::of).filter(|change| change.is_of(list));
     Ok(Index::new(pending.flat_map(|change| change.items).flatten().map(|item| list.keys(&item))))
 }
 

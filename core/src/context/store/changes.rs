@@ -2,13 +2,13 @@
 
 use jiff::Timestamp;
 use rusqlite::types::{FromSqlError, Type};
-use rusqlite::{OptionalExtension, Row};
+use rusqlite::{Connection, OptionalExtension, Row};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::database::Store;
-use super::rows::{json, optional_json, time};
+use super::database::{Database, Store};
+use super::rows::{json, optional_json, optional_time, time};
 use crate::error::Result;
 
 /// Kind of a change to a list.
@@ -70,6 +70,8 @@ pub struct Change {
     pub state: ChangeState,
     /// Summary of the response.
     pub answer: Option<Value>,
+    /// Until when only its own process may decide about it; `None` once it is finished.
+    pub lease: Option<Timestamp>,
 }
 
 /// Outcome of a change.
@@ -83,8 +85,12 @@ pub enum ChangeState {
     Failed,
     /// It was sent, and the response was lost.
     Uncertain,
+    /// It was made, and is being undone.
+    Undoing,
     /// It was made, and undone since.
     Undone,
+    /// Its outcome was never found out, and is no longer checked.
+    Abandoned,
 }
 
 impl ChangeState {
@@ -95,27 +101,47 @@ impl ChangeState {
             Self::Done => "done",
             Self::Failed => "failed",
             Self::Uncertain => "uncertain",
+            Self::Undoing => "undoing",
             Self::Undone => "undone",
+            Self::Abandoned => "abandoned",
         }
     }
 
     pub(crate) fn from_name(name: &str) -> Option<Self> {
-        [Self::Pending, Self::Done, Self::Failed, Self::Uncertain, Self::Undone]
-            .into_iter()
-            .find(|state| state.name() == name)
+        const ALL: [ChangeState; 7] = [
+            ChangeState::Pending,
+            ChangeState::Done,
+            ChangeState::Failed,
+            ChangeState::Uncertain,
+            ChangeState::Undoing,
+            ChangeState::Undone,
+            ChangeState::Abandoned,
+        ];
+        ALL.into_iter().find(|state| state.name() == name)
     }
 }
 
-const SELECT: &str = "SELECT id, at, service, account, list, list_config, action, items, state, answer, undo_of \
-                      FROM change WHERE scope = ?1";
+const SELECT: &str = "SELECT id, at, service, account, list, list_config, action, items, state, answer, undo_of, lease \
+                      FROM change WHERE";
 
 impl Store {
-    pub(crate) fn begin_change(&self, at: Timestamp, change: &NewChange) -> Result<i64> {
+    /// Inserts a change, unless a later change of the account than number `latest` is there.
+    pub(crate) fn begin_change(
+        &self,
+        at: Timestamp,
+        lease: Timestamp,
+        change: &NewChange,
+        latest: Option<i64>,
+    ) -> Result<Option<i64>> {
         let NewChange { service, account, list, list_config, action, items, undo_of } = change;
-        self.task_database().write_durably(|transaction| {
+        self.auth_database().write_durably(|transaction| {
+            if latest.is_some_and(|latest| last_change(transaction, service, account.as_deref()) != Ok(latest)) {
+                return Ok(None);
+            }
             transaction.execute(
-                "INSERT INTO change (scope, at, service, account, list, list_config, action, items, state, undo_of) \
-                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO change \
+                 (scope, at, service, account, list, list_config, action, items, state, undo_of, lease) \
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     &**self.scope(),
                     at.as_millisecond(),
@@ -128,70 +154,133 @@ impl Store {
                         .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?,
                     ChangeState::Pending.name(),
                     undo_of,
+                    lease.as_millisecond(),
                 ),
             )?;
-            // Not the last row id: a dry run writes through a view.
-            transaction.query_row("SELECT max(id) FROM change", [], |row| row.get(0))
+            Ok(Some(transaction.last_insert_rowid()))
         })
     }
 
-    pub(crate) fn finish_change(&self, id: i64, state: ChangeState, response: Option<&Value>) -> Result<bool> {
-        self.task_database().write(|transaction| {
-            let exists = transaction
-                .prepare_cached("SELECT 1 FROM change WHERE scope = ? AND id = ?")?
-                .exists((&**self.scope(), id))?;
-            transaction.execute(
-                "UPDATE change SET state = ?, answer = coalesce(?, answer) WHERE scope = ? AND id = ?",
-                (state.name(), response.map(Value::to_string), &**self.scope(), id),
+    /// Returns the number of the latest change of an account; 0 if there is none.
+    pub(crate) fn latest_change(&self, service: &str, account: Option<&str>) -> Result<i64> {
+        self.auth_database().read(|connection| last_change(connection, service, account))
+    }
+
+    pub(crate) fn finish_change(
+        &self,
+        id: i64,
+        state: ChangeState,
+        response: Option<&Value>,
+        lease: Option<Timestamp>,
+    ) -> Result<bool> {
+        self.auth_database().write(|transaction| {
+            let changed = transaction.execute(
+                "UPDATE change SET state = ?, answer = coalesce(?, answer), lease = ? WHERE id = ?",
+                (state.name(), response.map(Value::to_string), lease.map(Timestamp::as_millisecond), id),
             )?;
             Ok(exists)
         })
     }
 
+    pub(crate) fn renew_change(&self, id: i64, lease: Timestamp) -> Result<()> {
+        self.auth_database().write(|transaction| {
+            transaction.execute("UPDATE change SET lease = ? WHERE id = ?", (lease.as_millisecond(), id)).map(drop)
+        })
+    }
+
+    /// Marks a change as being undone, if it is made and no living process undoes it.
+    pub(crate) fn claim_change(&self, id: i64, now: Timestamp, lease: Timestamp) -> Result<bool> {
+        self.auth_database().write(|transaction| {
+            let claimed = transaction.execute(
+                "UPDATE change SET state = 'undoing', lease = ? \
+                 WHERE id = ? AND (state = 'done' OR state = 'undoing' AND lease < ?)",
+                (lease.as_millisecond(), id, now.as_millisecond()),
+            )?;
+            Ok(claimed > 0)
+        })
+    }
+
     pub(crate) fn changes(&self, limit: usize) -> Result<Vec<Change>> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        self.task_database().read(|connection| {
+        self.auth_database().read(|connection| {
             connection
-                .prepare_cached(&format!("{SELECT} ORDER BY id DESC LIMIT ?2"))?
+                .prepare_cached(&format!("{SELECT} scope = ?1 ORDER BY id DESC LIMIT ?2"))?
                 .query_map((&**self.scope(), limit), change)?
                 .collect()
         })
     }
 
-    pub(crate) fn changes_of_list(
+    pub(crate) fn recent_changes(
         &self,
         service: &str,
         account: Option<&str>,
-        list: &str,
+        list: Option<&str>,
         since: Timestamp,
     ) -> Result<Vec<Change>> {
-        self.task_database().read(|connection| {
+        self.auth_database().read(|connection| {
             connection
                 .prepare_cached(&format!(
-                    "{SELECT} AND at >= ?2 AND service = ?3 AND account IS ?4 AND list = ?5 ORDER BY id"
+                    "{SELECT} at >= ?1 AND service = ?2 AND account IS ?3 AND list = coalesce(?4, list) ORDER BY id"
                 ))?
-                .query_map((&**self.scope(), since.as_millisecond(), service, account, list), change)?
+                .query_map((since.as_millisecond(), service, account, list), change)?
                 .collect()
         })
     }
 
     pub(crate) fn change(&self, id: i64) -> Result<Option<Change>> {
-        self.task_database().read(|connection| {
+        self.auth_database().read(|connection| {
             connection
-                .prepare_cached(&format!("{SELECT} AND id = ?2"))?
+                .prepare_cached(&format!("{SELECT} scope = ?1 AND id = ?2"))?
                 .query_row((&**self.scope(), id), change)
                 .optional()
         })
     }
 
     pub(crate) fn unsettled_changes(&self) -> Result<Vec<Change>> {
-        self.task_database().read(|connection| {
+        self.auth_database().read(|connection| {
             connection
-                .prepare_cached(&format!("{SELECT} AND state IN ('pending', 'uncertain') ORDER BY id"))?
-                .query_map([&**self.scope()], change)?
+                .prepare_cached(&format!("{SELECT} state IN ('pending', 'uncertain') ORDER BY id"))?
+                .query_map([], change)?
                 .collect()
         })
     }
+}
+
+/// Moves all changes of one database to another, and returns how many. They keep their order, and get
+/// numbers behind those that are there.
+pub(super) fn move_all(from: &Database, to: &Database) -> Result<usize> {
+    type Columns = Vec<rusqlite::types::Value>;
+    let (names, rows): (Vec<String>, Vec<Columns>) = from.read(|connection| {
+        let mut select = connection.prepare("SELECT * FROM change ORDER BY id")?;
+        let names: Vec<String> = select.column_names().into_iter().map(str::to_owned).collect();
+        let columns = |row: &Row<'_>| (0..names.len()).map(|column| row.get(column)).collect();
+        let rows = select.query_map([], columns)?.collect::<rusqlite::Result<_>>()?;
+        Ok((names, rows))
+    })?;
+    if rows.is_empty() {
+        return Ok(0);
+    }
+    let moved = to.write_durably(|transaction| {
+        let offset: i64 = transaction.query_row("SELECT coalesce(max(id), 0) FROM change", [], |row| row.get(0))?;
+        let values: Vec<String> = names
+            .iter()
+            .map(|name| if name == "id" || name == "undo_of" { format!("? + {offset}") } else { "?".to_owned() })
+            .collect();
+        let insert = format!("INSERT INTO change ({}) VALUES ({})", names.join(", "), values.join(", "));
+        let mut insert = transaction.prepare(&insert)?;
+        for row in &rows {
+            insert.execute(rusqlite::params_from_iter(row))?;
+        }
+        Ok(rows.len())
+    })?;
+    from.write(|transaction| transaction.execute("DELETE FROM change", []).map(drop))?;
+    Ok(moved)
+}
+
+fn last_change(connection: &Connection, service: &str, account: Option<&str>) -> rusqlite::Result<i64> {
+    connection
+        .prepare_cached("SELECT coalesce(max(id), 0) FROM change WHERE service = ? AND account IS ?")?
+        .query_row((service, account), |row| row.get(0))
 }
 
 fn change(row: &Row<'_>) -> rusqlite::Result<Change> {
@@ -209,6 +298,7 @@ fn change(row: &Row<'_>) -> rusqlite::Result<Change> {
         },
         state: word(row, 8, ChangeState::from_name)?,
         answer: optional_json(row, 9)?,
+        lease: optional_time(row, 11)?,
     })
 }
 

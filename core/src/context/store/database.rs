@@ -10,7 +10,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavio
 
 use super::file;
 use super::migrations::{self, MigrationError};
-use super::{accounts, overlay};
+use super::{accounts, changes, overlay};
 use crate::error::{Error, Result};
 
 /// How long a statement waits for another process that is writing.
@@ -120,6 +120,11 @@ impl Store {
                 }
             }
             Err(error) => tracing::warn!("the accounts in the database {from} could not be moved to {to}: {error}"),
+        }
+        match changes::move_all(beside, &self.auth) {
+            Ok(0) => {}
+            Ok(moved) => tracing::warn!("moved {moved} changes of lists from the database {from} to {to}"),
+            Err(error) => tracing::warn!("the changes in the database {from} could not be moved to {to}: {error}"),
         }
     }
 

@@ -110,7 +110,7 @@ impl Store {
                 .collect()
         })?;
         for (purpose, kind, query) in PARTS {
-            let is_auth = matches!(purpose, Purpose::Accounts | Purpose::Pacing);
+            let is_auth = matches!(purpose, Purpose::Journal | Purpose::Accounts | Purpose::Pacing);
             let database = if is_auth { self.auth_database() } else { self.task_database() };
             let (records, bytes) = database
                 .read(|connection| connection.query_row(query, [], |row| Ok((whole(row, 0)?, whole(row, 1)?))))?;
@@ -190,7 +190,20 @@ impl Store {
 
     /// Removes expired records and old changes; returns how many of each, and their size.
     fn remove_old(&self, now: Timestamp, changes_before: Timestamp) -> Result<(usize, usize, usize)> {
-        const OLD: &str = "FROM change WHERE at < ? AND state NOT IN ('pending', 'uncertain')";
+        const OLD: &str = "FROM change WHERE at < ? AND state NOT IN ('pending', 'uncertain', 'undoing')";
+        let before = [changes_before.as_millisecond()];
+        let is_dry_run = self.task_database().is_overlay();
+        let (changes, items) = self.auth_database().write(|transaction| {
+            let old = transaction.query_row(
+                &format!("SELECT count(*), coalesce(sum(length(items)), 0) {OLD}"),
+                before,
+                |row| Ok((whole(row, 0)?, whole(row, 1)?)),
+            )?;
+            if !is_dry_run {
+                transaction.execute(&format!("DELETE {OLD}"), before)?;
+            }
+            Ok(old)
+        })?;
         self.task_database().write(|transaction| {
             let size: usize = transaction.query_row(
                 "SELECT coalesce(sum(length(keys) + length(data)), 0) FROM record WHERE expires <= ?",
@@ -199,13 +212,6 @@ impl Store {
             )?;
             let expired = remove_expired(transaction, None, now)?;
             transaction.execute(DROP_EMPTY, [SHARED_SCOPE])?;
-            let before = [changes_before.as_millisecond()];
-            let (changes, items) = transaction.query_row(
-                &format!("SELECT count(*), coalesce(sum(length(items)), 0) {OLD}"),
-                before,
-                |row| Ok((whole(row, 0)?, whole(row, 1)?)),
-            )?;
-            transaction.execute(&format!("DELETE {OLD}"), before)?;
             Ok((expired, changes, size + items))
         })
     }

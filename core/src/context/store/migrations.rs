@@ -19,7 +19,14 @@ const STEPS: &[Step] = &[
     Step { sql: KEYS_BY_NUMBER, then: record::index_all },
     Step { sql: BUCKETS, then: |_| Ok(()) },
     Step { sql: APPLICATIONS, then: |_| Ok(()) },
+    Step { sql: LEASES, then: |_| Ok(()) },
 ];
+
+/// A change is left to its own process while that lives, and changes are looked for by account.
+const LEASES: &str = "
+    ALTER TABLE change ADD COLUMN lease INTEGER; -- milliseconds since 1970
+    CREATE INDEX change_of_account ON change (service, account);
+";
 
 /// Rate limits are sliding windows.
 const BUCKETS: &str = "
