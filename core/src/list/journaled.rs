@@ -72,9 +72,7 @@ pub(super) async fn with_lease<T>(id: i64, work: impl Future<Output = T>, cx: &C
         // The clock of a test moves while the work sleeps on it, and wakes no timer.
         let due = cx.clock.now() + RENEWAL;
         let mut timer = pin!(cx.clock.timer(RENEWAL));
-        let renewal = poll_fn(|task| {
-            if cx.clock.now() >= due { Poll::Ready(()) } else { timer.as_mut().poll(task) }
-        });
+        let renewal = poll_fn(|task| if cx.clock.now() >= due { Poll::Ready(()) } else { timer.as_mut().poll(task) });
         match select(work.as_mut(), renewal).await {
             Either::Left((result, _)) => return result,
             Either::Right(_) => {

@@ -121,6 +121,12 @@ impl List for Scripted {
         })
     }
 
+    async fn snapshot(&self, _: Action, _: &[&Entry], _cx: &Context) -> Result<Option<Vec<Entry>>> {
+        // Other processes get their turn between the look at the list and the change.
+        tokio::task::yield_now().await;
+        Ok(None)
+    }
+
     async fn add(&self, entries: &[&Entry], cx: &Context) -> Result<Change> {
         self.write(Action::Add, entries, cx).await
     }
@@ -137,7 +143,12 @@ fn entry(title: &str) -> Entry {
     Entry::new(title, format!("mock://{title}"))
 }
 
-async fn apply(list: &WritableList, titles: &[&str], action: Action, cx: &Context) -> crate::task::report::ChangeReport {
+async fn apply(
+    list: &WritableList,
+    titles: &[&str],
+    action: Action,
+    cx: &Context,
+) -> crate::task::report::ChangeReport {
     let entries: Vec<Entry> = titles.iter().map(|title| entry(title)).collect();
     list.apply(&entries.iter().collect::<Vec<_>>(), action, "test", None, cx).await.expect("a journal")
 }
@@ -249,7 +260,10 @@ fn closes_a_change_whose_outcome_cannot_be_found_out_after_a_week() {
         apply(&testing::list(LIST), &["A"], Action::Add, &cx).await;
         SERVICE.with_borrow_mut(|service| service.is_down = true);
         cx.clock.sleep(minutes(6)).await;
-        assert_eq!((recover(&next_run(&cx)).await.expect("a journal").len(), states(&cx)[0]), (0, ChangeState::Uncertain));
+        assert_eq!(
+            (recover(&next_run(&cx)).await.expect("a journal").len(), states(&cx)[0]),
+            (0, ChangeState::Uncertain)
+        );
         cx.clock.sleep(minutes(8 * 24 * 60)).await;
         let said = recover(&next_run(&cx)).await.expect("a journal");
         assert!(said[0].starts_with("the outcome of change 1 was not found out within 7 days"), "{said:?}");
@@ -271,8 +285,7 @@ fn undoes_a_change_once_if_several_try_at_once() {
             Ok(write(titles, Action::Add, Adding::Again))
         });
         let [one, two, three] = [next_run(&cx), next_run(&cx), next_run(&cx)];
-        let (one, two, three) =
-            tokio::join!(undo(1, "undo", &one), undo(1, "undo", &two), undo(1, "undo", &three));
+        let (one, two, three) = tokio::join!(undo(1, "undo", &one), undo(1, "undo", &two), undo(1, "undo", &three));
         assert_eq!(on_service(), ["A"]);
         let refused = [one, two, three].into_iter().filter_map(Result::err).map(|error| error.to_string());
         assert_eq!(refused.collect::<Vec<_>>(), ["change 1 is being undone by another process"; 2]);
@@ -293,10 +306,8 @@ fn adds_a_play_once_if_several_processes_add_it_at_once() {
         // Both have looked before either writes.
         list.list().items(None, &one).await.expect("a list");
         list.list().items(None, &two).await.expect("a list");
-        let (one, two) = tokio::join!(
-            apply(&list, &["A", "B"], Action::Add, &one),
-            apply(&list, &["A", "B"], Action::Add, &two)
-        );
+        let (one, two) =
+            tokio::join!(apply(&list, &["A", "B"], Action::Add, &one), apply(&list, &["A", "B"], Action::Add, &two));
         assert_eq!(on_service(), ["A", "B"]);
         assert_eq!((one.done, two.done, two.failed.len()), (2, 0, 2), "{two:?}");
     });
