@@ -54,6 +54,20 @@ pub enum State {
     Failed,
 }
 
+/// A decision about an entry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Decision {
+    /// The phase in which it was made.
+    pub phase: &'static str,
+    /// The plugin that made it.
+    pub plugin: &'static str,
+    /// The state that it gave to the entry; `undecided` if the entry may not be accepted any more.
+    pub verdict: State,
+    /// The reason.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Box<str>>,
+}
+
 /// One thing that was found, with its fields.
 ///
 /// It always has a `title` and a `url`. As in FlexGet, the first of each are kept as
@@ -81,8 +95,8 @@ pub enum State {
 pub struct Entry {
     fields: Vec<(Name, Value)>,
     state: State,
-    by: Option<&'static str>,
-    reason: Option<Box<str>>,
+    /// The decisions in order; the last one gave the state.
+    decisions: Vec<Decision>,
     /// It must not be accepted any more: what would decide on it is not known.
     held: bool,
     /// State that most entries lack.
@@ -162,12 +176,12 @@ impl Entry {
         if let Some(value) = self.peek(name) {
             return Some(value.clone());
         }
-        let by = |state| (self.state == state).then_some(self.by).flatten().map(Value::from);
+        let by = |state| (self.state == state).then(|| self.decided_by()).flatten().map(Value::from);
         match name {
             "accepted_by" => by(State::Accepted),
             "rejected_by" => by(State::Rejected),
             "failed_by" => by(State::Failed),
-            "reason" => self.reason.as_deref().map(Value::from),
+            "reason" => self.reason().map(Value::from),
             _ => None,
         }
     }
@@ -278,12 +292,23 @@ impl Entry {
 
     /// Returns the plugin that decided it.
     pub fn decided_by(&self) -> Option<&'static str> {
-        self.by
+        self.decisions.last().map(|decision| decision.plugin)
     }
 
     /// Returns why it was decided.
     pub fn reason(&self) -> Option<&str> {
-        self.reason.as_deref()
+        self.decisions.last()?.reason.as_deref()
+    }
+
+    /// Returns all decisions, in order.
+    pub fn decisions(&self) -> &[Decision] {
+        &self.decisions
+    }
+
+    /// Names the phase of the decisions that were made since the last call.
+    pub(crate) fn set_phase(&mut self, phase: &'static str) {
+        let new = self.decisions.iter_mut().rev().take_while(|decision| decision.phase.is_empty());
+        new.for_each(|decision| decision.phase = phase);
     }
 
     /// Failures of lookups.
@@ -349,8 +374,12 @@ impl Entry {
 
     fn decide(&mut self, state: State, by: &'static str, reason: Option<String>) {
         self.state = state;
-        self.by = Some(by);
-        self.reason = reason.map(String::into_boxed_str);
+        if self.decisions.is_empty() {
+            // Most entries are decided once.
+            self.decisions.reserve_exact(1);
+        }
+        let reason = reason.map(String::into_boxed_str);
+        self.decisions.push(Decision { phase: "", plugin: by, verdict: state, reason });
     }
 
     /// Returns a copy of the fields alone, undecided: what a list keeps and gives.

@@ -1,69 +1,28 @@
-//! From a plan to a report: runs the tasks, one after the other.
+//! From a plan to reports: runs the tasks, one after the other.
 
-use std::collections::BTreeSet;
+pub mod select;
+#[cfg(test)]
+mod tests;
 
-use crate::config::plan::{Plan, TaskPlan};
+use std::any::Any;
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::task::Poll;
+
+use crate::config::plan::TaskPlan;
 use crate::context::Context;
 use crate::document::diagnostic::Segment;
 use crate::error::{Error, Result};
 use crate::list::recovery;
-use crate::pattern::Pattern;
 use crate::plugin::registry;
+use crate::run::select::Selection;
 use crate::task::phase::Phase;
-use crate::task::report::{EntryReport, ErrorReport, Outcome, TaskReport};
+use crate::task::report::{EntryReport, ErrorReport, TaskOutcome, TaskReport};
 use crate::task::step::BoundStep;
 use crate::task::{Ending, Task};
 
-/// Which tasks are to run, and how.
-#[derive(Debug, Clone, Default)]
-pub struct Selection {
-    /// Patterns for names, with `*`, `?` and `[…]`, upper and lower case alike; none means all that are not `manual`.
-    pub tasks: Vec<String>,
-    /// Only tasks that use this template.
-    pub template: Option<String>,
-    /// Nothing is acted on; what is accepted is remembered as if it had been (`--learn`).
-    pub learn: bool,
-    /// Every offered field is fetched before the report is made.
-    pub everything: bool,
-}
-
-/// The tasks that a selection means.
-///
-/// # Errors
-/// A pattern that is none, or that matches no task.
-pub fn select<'a>(plan: &'a Plan, selection: &Selection) -> Result<Vec<&'a TaskPlan>> {
-    // A lone `*` counts as naming nothing, as in FlexGet.
-    let by_name = !selection.tasks.is_empty() && selection.tasks != ["*"];
-    let mut named = BTreeSet::new();
-    for pattern in &selection.tasks {
-        let found = named_by(pattern, plan)?;
-        if found.is_empty() {
-            let names = plan.tasks.iter().map(|task| task.name.as_str());
-            let hint = match registry::similar(pattern, names.clone()).first() {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("the tasks are: {}", names.collect::<Vec<_>>().join(", ")),
-            };
-            return Err(Error::new(format!("`{pattern}` does not match any tasks")).hint(hint));
-        }
-        named.extend(found);
-    }
-    let is_wanted = |task: &TaskPlan| if by_name { named.contains(task.name.as_str()) } else { !task.manual };
-    let uses = |task: &TaskPlan| selection.template.as_ref().is_none_or(|template| task.templates.contains(template));
-    Ok(plan.tasks.iter().filter(|task| !task.disabled && is_wanted(task) && uses(task)).collect())
-}
-
-/// The names of the tasks that a pattern means: the one that is called so, or all that match it as a mask.
-fn named_by<'a>(pattern: &str, plan: &'a Plan) -> Result<Vec<&'a str>> {
-    let names = || plan.tasks.iter().map(|task| task.name.as_str());
-    if let Some(name) = names().find(|name| *name == pattern) {
-        return Ok(vec![name]);
-    }
-    let mask =
-        Pattern::mask(pattern).map_err(|why| Error::new(format!("`{pattern}` is no pattern for tasks: {why}")))?;
-    names().filter_map(|name| mask.is_match(name).map(|is| is.then_some(name)).transpose()).collect()
-}
-
-/// Runs these tasks and gives the report of each to `on_task` as it ends: who wants a [`Report`](crate::task::report::Report) of all keeps them.
+/// Runs these tasks, and calls `on_task` with the report of each when it ends.
 pub async fn run(tasks: &[&TaskPlan], selection: &Selection, cx: &Context, mut on_task: impl FnMut(TaskReport)) {
     if !cx.dry_run {
         match recovery::recover(cx).await {
@@ -84,7 +43,7 @@ async fn run_task(plan: &TaskPlan, selection: &Selection, cx: &Context) -> TaskR
     let mut task = Task::new(plan.name.as_str(), cx.clone());
     task.learn = selection.learn;
     task.body = Some(plan.body.clone());
-    let mut outcome = Outcome::Ok;
+    let mut outcome = TaskOutcome::Ok;
     let mut error = None;
     if let Some((refused, why)) = refusal(plan) {
         (outcome, error) = (refused, Some(why));
@@ -97,9 +56,9 @@ async fn run_task(plan: &TaskPlan, selection: &Selection, cx: &Context) -> TaskR
             if let Err((plugin, failure)) = run_phase(phase, &plan.steps, &mut task).await {
                 tracing::debug!(target: "task", task = %plan.name, "aborting task (plugin: {plugin})");
                 error = Some(ErrorReport::of(plugin, &failure));
-                outcome = Outcome::Aborted;
+                outcome = TaskOutcome::Aborted;
                 task.abort_reason = Some(failure.to_string());
-                // What went wrong is told; a failure while cleaning up after it must not replace it.
+                // A failure while cleaning up must not replace the error that is reported.
                 if let Err((plugin, failure)) = run_phase(Phase::Abort, &plan.steps, &mut task).await {
                     task.warn(plugin, failure.to_string());
                 }
@@ -113,13 +72,18 @@ async fn run_task(plan: &TaskPlan, selection: &Selection, cx: &Context) -> TaskR
             }
             if let Some(Ending::Skipped(reason)) = task.ending() {
                 error = Some(ErrorReport { plugin: plan.name.clone(), message: reason.clone(), hint: None });
-                outcome = Outcome::Skipped;
+                outcome = TaskOutcome::Skipped;
                 break;
             }
         }
     }
     if selection.everything {
         task.need_everything().await;
+    }
+    if outcome == TaskOutcome::Ok && !task.failed_inputs().is_empty() {
+        let message = format!("not all inputs could be read: {}", task.failed_inputs().join(", "));
+        outcome = TaskOutcome::Incomplete;
+        error = Some(ErrorReport { plugin: plan.name.clone(), message, hint: None });
     }
     let (entries, changes, warnings) = task.into_parts();
     let elapsed = cx.clock.now().as_millisecond() - start.as_millisecond();
@@ -136,20 +100,20 @@ async fn run_task(plan: &TaskPlan, selection: &Selection, cx: &Context) -> TaskR
 }
 
 /// Returns how a task that cannot run ends, and why.
-fn refusal(plan: &TaskPlan) -> Option<(Outcome, ErrorReport)> {
+fn refusal(plan: &TaskPlan) -> Option<(TaskOutcome, ErrorReport)> {
     let needed = plan.needed();
     match needed.as_slice() {
         [] => {}
         [only] => {
             let message = format!("`{}` {}", only.plugin, only.note);
             let hint = only.help.map(str::to_owned);
-            return Some((Outcome::Skipped, ErrorReport { plugin: only.plugin.clone(), message, hint }));
+            return Some((TaskOutcome::Skipped, ErrorReport { plugin: only.plugin.clone(), message, hint }));
         }
         [first, ..] => {
             let names: Vec<&str> = needed.iter().map(|missing| missing.plugin.as_str()).collect();
             let message = format!("plugins that flexget-rs does not have: `{}`", names.join("`, `"));
             let hint = format!("to run the task without them, add `disable: [{}]`", names.join(", "));
-            return Some((Outcome::Skipped, ErrorReport { plugin: first.plugin.clone(), message, hint: Some(hint) }));
+            return Some((TaskOutcome::Skipped, ErrorReport { plugin: first.plugin.clone(), message, hint: Some(hint) }));
         }
     }
     let first = plan.errors().next()?;
@@ -161,16 +125,37 @@ fn refusal(plan: &TaskPlan) -> Option<(Outcome, ErrorReport)> {
         1 => first.message.clone(),
         number => format!("{} (and {} more)", first.message, number - 1),
     };
-    Some((Outcome::Aborted, ErrorReport { plugin, message, hint: first.help.first().cloned() }))
+    Some((TaskOutcome::Aborted, ErrorReport { plugin, message, hint: first.help.first().cloned() }))
+}
+
+/// Does work of a plugin, and makes an error of a panic, so that other tasks still run and are
+/// reported.
+async fn caught<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    let mut work = pin!(work);
+    // The task is aborted after a panic, so that nothing relies on what the plugin left half done.
+    poll_fn(|task| {
+        let polled = catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(task)));
+        polled.unwrap_or_else(|panic| Poll::Ready(Err(panicked(&*panic))))
+    })
+    .await
+}
+
+/// Returns the error of a panic.
+fn panicked(panic: &(dyn Any + Send)) -> Error {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "unknown".to_owned());
+    Error::new(format!("internal error: {text}")).hint("this is a bug of the plugin: please report it")
 }
 
 async fn run_phase(phase: Phase, steps: &[BoundStep], task: &mut Task) -> Result<(), (&'static str, Error)> {
     for step in steps.iter().filter(|step| step.phase == phase) {
+        // So that Ctrl-C is heard between steps that never wait.
+        tokio::task::yield_now().await;
         if task.cx.interrupted.get() && phase != Phase::Abort {
             // No plugin is to blame.
             return Err(("", Error::new("interrupted")));
         }
-        step.run(task).await.map_err(|error| (step.plugin, error))?;
+        caught(step.run(task)).await.map_err(|error| (step.plugin, error))?;
         if task.ending().is_some() {
             break;
         }
@@ -178,15 +163,15 @@ async fn run_phase(phase: Phase, steps: &[BoundStep], task: &mut Task) -> Result
     Ok(())
 }
 
-/// Inputs that give nothing are often misspelled.
+/// Warns of inputs without entries, which are often misspelled.
 fn warn_of_emptiness(plan: &TaskPlan, task: &mut Task) {
     let has_input = plan.steps.iter().any(|step| step.phase == Phase::Input);
     if has_input && task.entries.is_empty() && !task.may_be_empty {
-        task.warn("task", "no entries were produced: is the input as it should be?");
+        task.warn("task", "no entries were produced: check the input");
     }
 }
 
-/// A task without inputs or filters does nothing, which is seldom meant.
+/// Warns of a task without inputs or filters, which does nothing.
 fn warn_of_gaps(plan: &TaskPlan, task: &mut Task) {
     let has = |phase: Phase| {
         plan.steps.iter().any(|step| {

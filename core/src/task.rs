@@ -1,6 +1,8 @@
-//! A task while it runs: its entries, what was changed, and what there is to say about it.
+//! A task while it runs: its entries, its changes to lists, and its warnings.
 
 pub mod deferred;
+pub mod fetch;
+mod nested;
 pub mod offer;
 pub mod phase;
 pub mod report;
@@ -12,43 +14,54 @@ use std::rc::Rc;
 use crate::context::Context;
 use crate::document::position::Place;
 use crate::entry::{Entry, State};
-use crate::error::Result;
 use crate::task::offer::Offer;
 use crate::task::report::ChangeReport;
-use crate::task::step::BoundStep;
 
-/// A task while it runs.
+/// A task while it runs, through which plugins see the entries and the world.
 ///
-/// Plugins see the world and the entries through it.
+/// ```
+/// use flexget_core::entry::{Entry, State};
+/// use flexget_core::task::Task;
+///
+/// let mut task = Task::new("films", flexget_core::testing::context());
+/// task.produce(["Solaris (1972)", "Dune (2021)"].map(|title| Entry::new(title, "mock://film")));
+/// for entry in task.live_entries().filter(|entry| entry.title().contains("1972")) {
+///     entry.accept("example");
+/// }
+/// assert_eq!(task.accepted().map(Entry::title).collect::<Vec<_>>(), ["Solaris (1972)"]);
+/// assert_eq!(task.positions(|entry| entry.state() == State::Undecided).collect::<Vec<_>>(), [1]);
+/// ```
 pub struct Task {
     /// The task's name.
     pub name: Rc<str>,
     /// The world.
     pub cx: Context,
-    /// All entries, in order, whatever was decided about them.
+    /// All entries, in order and in every state.
     pub entries: Vec<Entry>,
-    /// Nothing is acted on; what is accepted is remembered as if it had been (`--learn`).
+    /// Whether accepted entries are only remembered as seen, and not acted on (`--learn`).
     pub learn: bool,
-    /// Suppresses the warning that no entries were produced.
+    /// Whether a task without entries is no reason for a warning.
     pub may_be_empty: bool,
-    /// Largest number of entries that is wanted; an input that can stop early does.
+    /// How many entries are used at most (`limit`): an input that can stop early does.
     pub wanted: Option<usize>,
     offers: Vec<Rc<dyn Offer>>,
     changes: Vec<ChangeReport>,
     warnings: Vec<String>,
-    outcome: Option<Ending>,
-    /// Why the task was aborted, in the phase `abort`.
+    /// Inputs that failed while others were read.
+    failed_inputs: Vec<String>,
+    ending: Option<Ending>,
+    /// The reason for which the task was aborted, in the phase `abort`.
     pub abort_reason: Option<String>,
-    /// Where the body of the task is written.
+    /// Place of the body of the task in the config.
     pub(crate) body: Option<Place>,
-    /// Where the plugin that runs is written.
+    /// Place of the running plugin in the config.
     pub(crate) place: Option<Place>,
 }
 
-/// How a task ends when it does not run through.
+/// Reason why a task ends before its last step.
 #[derive(Debug)]
 pub(crate) enum Ending {
-    /// A plugin had nothing to complain of, but the task is not to run now.
+    /// It is not to run now, which is no failure.
     Skipped(String),
 }
 
@@ -65,15 +78,18 @@ impl Task {
             offers: Vec::new(),
             changes: Vec::new(),
             warnings: Vec::new(),
-            outcome: None,
+            failed_inputs: Vec::new(),
+            ending: None,
             abort_reason: None,
             body: None,
             place: None,
         }
     }
 
-    /// Creates a task of the same name and context without entries, for plugins that run others.
-    pub fn aside(&self) -> Self {
+    /// Creates a task of the same name in the same world, without entries: for plugins that run
+    /// others, and for entries that are not the task's own.
+    #[must_use]
+    pub fn split_off(&self) -> Self {
         Self {
             offers: self.offers.clone(),
             learn: self.learn,
@@ -82,6 +98,22 @@ impl Task {
             place: self.place.clone(),
             ..Self::new(self.name.clone(), self.cx.clone())
         }
+    }
+
+    /// Takes over all from a task that was split off except its entries, which are returned.
+    pub fn merge(&mut self, other: Task) -> Vec<Entry> {
+        let Task { entries, changes, warnings, failed_inputs, ending, offers, .. } = other;
+        // A task that is split off starts with this one's offers; only the rest is new.
+        self.offers.extend(offers.into_iter().skip(self.offers.len()));
+        self.changes.extend(changes);
+        self.failed_inputs.extend(failed_inputs);
+        for warning in warnings {
+            if !self.warnings.contains(&warning) {
+                self.warnings.push(warning);
+            }
+        }
+        self.ending = self.ending.take().or(ending);
+        entries
     }
 
     /// Adds entries.
@@ -101,17 +133,17 @@ impl Task {
         found.into_iter()
     }
 
-    /// Returns the entries that are undecided or accepted.
+    /// Iterates over the entries that are undecided or accepted.
     pub fn live_entries(&mut self) -> impl Iterator<Item = &mut Entry> {
         self.entries.iter_mut().filter(|entry| matches!(entry.state(), State::Undecided | State::Accepted))
     }
 
-    /// Returns the entries that are accepted.
+    /// Iterates over the entries that are accepted.
     pub fn accepted(&self) -> impl Iterator<Item = &Entry> {
         self.entries.iter().filter(|entry| entry.state() == State::Accepted)
     }
 
-    /// Warns the user: it goes into the report, once.
+    /// Adds a warning to the report, unless it is there already.
     pub fn warn(&mut self, plugin: &'static str, message: impl Into<String>) {
         let message = format!("{plugin}: {}", message.into());
         if !self.warnings.contains(&message) {
@@ -120,26 +152,27 @@ impl Task {
         }
     }
 
-    /// Tells whether the report has this warning of a plugin.
+    /// Checks whether the report has this warning of a plugin.
     pub(crate) fn has_warned(&self, plugin: &str, message: &str) -> bool {
         self.warnings
             .iter()
             .any(|warning| warning.strip_prefix(plugin).and_then(|rest| rest.strip_prefix(": ")) == Some(message))
     }
 
-    /// Warns of what the world had to say since the last time, on behalf of a plugin.
+    /// Adds the warnings of the context since the last call, on behalf of a plugin.
     pub(crate) fn report_warnings(&mut self, plugin: &'static str) {
-        for warn in self.cx.take_warnings() {
-            self.warn(plugin, warn);
+        for warning in self.cx.take_warnings() {
+            self.warn(plugin, warning);
         }
     }
 
-    /// Quotes an expression of the running plugin for messages, with its file and line if known.
+    /// Quotes an expression of the running plugin for a message, with the file and line where it
+    /// stands if they are known.
     pub fn quoted(&self, text: &str) -> String {
         quoted(text, self.place.as_ref())
     }
 
-    /// Returns a hash of the task's merged config, or `None` if the task is not from a config.
+    /// Returns a hash of the task's config with its templates, or `None` if the task is not from a config.
     ///
     /// It changes with any option of the task, as FlexGet's does, and is the same in all versions.
     pub fn config_fingerprint(&self) -> Option<u64> {
@@ -151,7 +184,20 @@ impl Task {
         &self.warnings
     }
 
-    /// Offers fields to whoever reads them from here on.
+    /// Records that an input failed while others are read.
+    ///
+    /// The entries are then not all that there are: nothing is removed from a list because it is not
+    /// among them, and the task is reported as incomplete.
+    pub fn input_failed(&mut self, input: impl Into<String>) {
+        self.failed_inputs.push(input.into());
+    }
+
+    /// Returns the inputs that failed while others were read.
+    pub fn failed_inputs(&self) -> &[String] {
+        &self.failed_inputs
+    }
+
+    /// Offers fields to everything that reads fields from here on.
     pub fn offer(&mut self, offer: Rc<dyn Offer>) {
         self.offers.push(offer);
     }
@@ -160,7 +206,7 @@ impl Task {
         &self.offers
     }
 
-    /// Reports a change to a list.
+    /// Adds a change to a list to the report.
     pub fn changed(&mut self, change: ChangeReport) {
         self.changes.push(change);
     }
@@ -170,81 +216,21 @@ impl Task {
         &self.changes
     }
 
-    /// Ends the task here, without fault: nothing of it runs any more.
+    /// Ends the task here without a failure: its other steps do not run.
     pub fn skip(&mut self, reason: impl Into<String>) {
-        self.outcome.get_or_insert(Ending::Skipped(reason.into()));
+        self.ending.get_or_insert(Ending::Skipped(reason.into()));
     }
 
     pub(crate) fn ending(&self) -> Option<&Ending> {
-        self.outcome.as_ref()
+        self.ending.as_ref()
     }
 
     pub(crate) fn into_parts(self) -> (Vec<Entry>, Vec<ChangeReport>, Vec<String>) {
         (self.entries, self.changes, self.warnings)
     }
-
-    /// Takes over what a task aside did, except its entries, which are returned.
-    pub fn absorb(&mut self, aside: Task) -> Vec<Entry> {
-        let Task { entries, changes, warnings, outcome, offers, .. } = aside;
-        // A task aside starts with this one's offers; only what it added is new.
-        self.offers.extend(offers.into_iter().skip(self.offers.len()));
-        self.changes.extend(changes);
-        for warning in warnings {
-            if !self.warnings.contains(&warning) {
-                self.warnings.push(warning);
-            }
-        }
-        self.outcome = self.outcome.take().or(outcome);
-        entries
-    }
-
-    /// Runs steps with only the entries at `positions`; the others keep their places.
-    ///
-    /// Entries that the steps produce come last.
-    ///
-    /// # Errors
-    /// What a step failed with; the entries are all back in place then, too.
-    pub async fn with_only(&mut self, positions: &[usize], steps: &[&BoundStep]) -> Result<()> {
-        let mut slots: Vec<Option<Entry>> = std::mem::take(&mut self.entries).into_iter().map(Some).collect();
-        self.entries = positions.iter().filter_map(|at| slots.get_mut(*at)?.take()).collect();
-        let mut result = Ok(());
-        for step in steps {
-            result = step.run(self).await;
-            if result.is_err() {
-                break;
-            }
-        }
-        let mut back = std::mem::take(&mut self.entries).into_iter();
-        for at in positions {
-            if let Some(slot) = slots.get_mut(*at) {
-                *slot = back.next();
-            }
-        }
-        self.entries = slots.into_iter().flatten().chain(back).collect();
-        result
-    }
-
-    /// Runs the input steps among `steps` aside and gives what they produced.
-    ///
-    /// # Errors
-    /// What a step failed with.
-    pub async fn input_from(&mut self, steps: &[BoundStep], wanted: Option<usize>) -> Result<Vec<Entry>> {
-        let mut aside = self.aside();
-        aside.wanted = wanted;
-        for step in steps {
-            if matches!(step.phase, crate::task::phase::Phase::Start | crate::task::phase::Phase::Input) {
-                step.run(&mut aside).await?;
-            }
-        }
-        let mut entries = self.absorb(aside);
-        if let Some(wanted) = wanted {
-            entries.truncate(wanted);
-        }
-        Ok(entries)
-    }
 }
 
-/// Returns a text of the config as messages name it: `text` (config.yml:7).
+/// Quotes a text of the config for a message: `text` (config.yml:7).
 pub(crate) fn quoted(text: &str, place: Option<&Place>) -> String {
     match place.and_then(|place| place.of(text)) {
         Some(line) => format!("`{text}` ({line})"),

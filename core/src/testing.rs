@@ -26,7 +26,8 @@ use crate::list::recovery;
 use crate::list::writable::WritableList;
 use crate::plugin::command::{Format, Output, OutputEvent};
 use crate::plugin::registry;
-use crate::run::{self, Selection};
+use crate::run;
+use crate::run::select::{Selection, select};
 use crate::task::report::{Action, EntryReport, Report, TaskReport};
 use crate::value::Value as Field;
 
@@ -135,7 +136,7 @@ pub async fn run_config_async(config: &str, cx: &Context) -> Report {
         Err(mistakes) => panic!("the config has mistakes:\n{}\n{config}", mistakes.join("\n")),
     };
     let selection = Selection::default();
-    match run::select(&plan, &selection) {
+    match select(&plan, &selection) {
         Ok(tasks) => {
             let mut reports = Vec::new();
             run::run(&tasks, &selection, cx, |report| reports.push(report)).await;

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use flexget_core::context::Context;
 use flexget_core::entry::Entry;
-use flexget_core::task::report::{Action, Outcome};
+use flexget_core::task::report::{Action, TaskOutcome};
 use flexget_core::testing::{block_on, context_with, list, next_run, run};
 use flexget_plugins as _;
 use flexget_tests::Sandbox;
@@ -62,7 +62,7 @@ fn add(criterion: &mut Criterion) {
             group.bench_function(BenchmarkId::new(format!("entries{name}"), count), |bencher| {
                 let through = |()| {
                     let report = run(&task, &next_run(&cx));
-                    assert!(report.outcome == Outcome::Ok && report.changes[0].done == count);
+                    assert!(report.outcome == TaskOutcome::Ok && report.changes[0].done == count);
                     report
                 };
                 bencher.iter_batched(empty, through, BatchSize::PerIteration);

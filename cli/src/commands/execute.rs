@@ -6,8 +6,9 @@ use flexget_core::context::Context;
 use flexget_core::document::to_yaml;
 use flexget_core::error::Error;
 use flexget_core::plugin::command::Format;
-use flexget_core::run::{self, Selection};
-use flexget_core::task::report::{Outcome, Report, TaskReport};
+use flexget_core::run;
+use flexget_core::run::select::{Selection, select};
+use flexget_core::task::report::{Report, TaskOutcome, TaskReport};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -119,7 +120,7 @@ impl Execute {
             learn: self.learn,
             everything: self.dump.as_ref().is_some_and(|words| words.contains(&Dump::Eval)),
         };
-        let tasks = match run::select(plan, &selection) {
+        let tasks = match select(plan, &selection) {
             Ok(tasks) => tasks,
             Err(error) => {
                 console.error(&error);
@@ -140,7 +141,7 @@ impl Execute {
         let (mut is_ok, mut ran) = (true, 0);
         let on_task = |task: TaskReport| {
             is_ok &= task.is_ok();
-            ran += usize::from(task.outcome != Outcome::Skipped);
+            ran += usize::from(task.outcome != TaskOutcome::Skipped);
             console.end_status();
             if let (Some(words), false) = (&self.dump, style.json) {
                 console.dump(&task, words);

@@ -1,9 +1,9 @@
 //! The report as text, in the words of FlexGet.
 
-use std::collections::HashSet;
-
 use flexget_core::entry::State;
-use flexget_core::task::report::{Action, ChangeReport, EntryReport, ErrorReport, Outcome, TaskReport};
+use flexget_core::task::report::{
+    Action, ChangeReport, EntryReport, ErrorReport, TaskOutcome, TaskReport, first_titles,
+};
 use indexmap::IndexMap;
 
 use super::console::{Console, MessageKind};
@@ -34,9 +34,6 @@ pub(crate) struct ReportStyle {
     pub json: bool,
 }
 
-/// How many titles of equal failures are named.
-const NAMED_TITLES: usize = 3;
-
 impl Console {
     /// Prints what a task did: entries and changes as data, warnings and errors beside them.
     pub(crate) fn task(&self, task: &TaskReport, style: ReportStyle) {
@@ -61,8 +58,9 @@ impl Console {
             }
         }
         for change in &task.changes {
-            for (reason, titles) in failures(task, change) {
-                let failed = format!("{}: {}: {}: {reason}", change.plugin, list_name(change), some(&titles));
+            for failure in &change.failed {
+                let titles = first_titles(failure.titles.iter().map(String::as_str), failure.count);
+                let failed = format!("{}: {}: {titles}: {}", change.plugin, list_name(change), failure.reason);
                 self.message(MessageKind::Error, &named(&failed), &[]);
             }
         }
@@ -74,17 +72,20 @@ impl Console {
     fn task_error(&self, task: &TaskReport, error: &ErrorReport, verbosity: Verbosity) {
         let name = &task.name;
         let (severity, message) = match (task.outcome, error.plugin.as_str()) {
-            (Outcome::Ok, _) => return,
-            (Outcome::Skipped, _) if verbosity < Verbosity::Usual => return,
-            (Outcome::Skipped, _) => (MessageKind::Note, format!("task `{name}` is skipped: {}", error.message)),
-            (Outcome::Aborted, "") if error.message == "interrupted" => {
+            (TaskOutcome::Ok, _) => return,
+            (TaskOutcome::Skipped, _) if verbosity < Verbosity::Usual => return,
+            (TaskOutcome::Skipped, _) => (MessageKind::Note, format!("task `{name}` is skipped: {}", error.message)),
+            (TaskOutcome::Incomplete, _) => {
+                (MessageKind::Error, format!("task `{name}` is incomplete: {}", error.message))
+            }
+            (TaskOutcome::Aborted, "") if error.message == "interrupted" => {
                 (MessageKind::Note, format!("task `{name}` was interrupted"))
             }
-            (Outcome::Aborted, "") => (MessageKind::Error, format!("task `{name}` was aborted: {}", error.message)),
-            (Outcome::Aborted, plugin) if plugin == *name => {
+            (TaskOutcome::Aborted, "") => (MessageKind::Error, format!("task `{name}` was aborted: {}", error.message)),
+            (TaskOutcome::Aborted, plugin) if plugin == *name => {
                 (MessageKind::Error, format!("task `{name}` was aborted: {}", error.message))
             }
-            (Outcome::Aborted, plugin) => {
+            (TaskOutcome::Aborted, plugin) => {
                 (MessageKind::Error, format!("task `{name}` was aborted by {plugin}: {}", error.message))
             }
         };
@@ -94,7 +95,7 @@ impl Console {
 
 /// Whether a task changed something, failed or has a warning.
 fn needs_attention(task: &TaskReport) -> bool {
-    task.outcome == Outcome::Aborted
+    matches!(task.outcome, TaskOutcome::Aborted | TaskOutcome::Incomplete)
         || !task.warnings.is_empty()
         || task
             .changes
@@ -106,11 +107,11 @@ fn needs_attention(task: &TaskReport) -> bool {
 /// Returns the lines of a task's report.
 fn lines(task: &TaskReport, verbosity: Verbosity) -> Vec<Printable> {
     let mut lines = Vec::new();
-    if task.outcome == Outcome::Skipped {
+    if task.outcome == TaskOutcome::Skipped {
         return lines;
     }
     // A task that only clears a list has nothing to say about entries.
-    let has_entries = !task.entries.is_empty() || (task.changes.is_empty() && task.outcome == Outcome::Ok);
+    let has_entries = !task.entries.is_empty() || (task.changes.is_empty() && task.outcome == TaskOutcome::Ok);
     if verbosity < Verbosity::Decisions {
         lines.extend(has_entries.then(|| Printable::line(summary(task))));
         lines.extend(failed_entries(task));
@@ -122,7 +123,7 @@ fn lines(task: &TaskReport, verbosity: Verbosity) -> Vec<Printable> {
             }));
         }
         lines.extend(task.entries.iter().map(decision));
-        if !task.entries.is_empty() && task.outcome == Outcome::Ok {
+        if !task.entries.is_empty() && task.outcome == TaskOutcome::Ok {
             let number = |state| task.entries.iter().filter(|entry| entry.state() == state).count();
             lines.push(Printable::line(format_args!(
                 "Summary - Accepted: {} (Rejected: {} Undecided: {} Failed: {})",
@@ -169,7 +170,9 @@ fn failed_entries(task: &TaskReport) -> Vec<Printable> {
             None => groups.push((entry, vec![entry.title()])),
         }
     }
-    let line = |(first, titles): (&EntryReport, Vec<&str>)| because(first, &some(&titles));
+    let line = |(first, titles): (&EntryReport, Vec<&str>)| {
+        because(first, &first_titles(titles.iter().copied(), titles.len()))
+    };
     groups.into_iter().map(line).collect()
 }
 
@@ -205,32 +208,6 @@ fn lower_first(reason: &str) -> String {
 fn list_name(change: &ChangeReport) -> String {
     let account = change.account.as_ref().map(|account| format!(" (account {account})")).unwrap_or_default();
     format!("{} `{}`{account}", change.list, change.name)
-}
-
-/// Returns the failures of a change as reasons, each with the titles that it hit.
-fn failures<'a>(task: &TaskReport, change: &'a ChangeReport) -> Vec<(&'a str, Vec<&'a str>)> {
-    let titles: HashSet<&str> = task.entries.iter().map(EntryReport::title).collect();
-    let mut groups: Vec<(&str, Vec<&str>)> = Vec::new();
-    for failed in &change.failed {
-        // A title may hold a colon itself.
-        let splits = failed.match_indices(": ").map(|(at, colon)| (&failed[..at], &failed[at + colon.len()..]));
-        let split = splits.clone().find(|(title, _)| titles.contains(title)).or_else(|| splits.clone().next());
-        let (title, reason) = split.unwrap_or((failed, ""));
-        match groups.iter_mut().find(|(known, _)| *known == reason) {
-            Some((_, titles)) => titles.push(title),
-            None => groups.push((reason, vec![title])),
-        }
-    }
-    groups
-}
-
-/// Returns titles as text: the first three, and the number of the others.
-fn some(titles: &[&str]) -> String {
-    let named: Vec<String> = titles.iter().take(NAMED_TITLES).map(|title| format!("`{title}`")).collect();
-    match titles.len().saturating_sub(NAMED_TITLES) {
-        0 => named.join(", "),
-        more => format!("{} and {more} more", named.join(", ")),
-    }
 }
 
 /// Returns the warnings of a task, each with the number of those that differ from it only in the entry's title.
@@ -269,7 +246,7 @@ fn change(change: &ChangeReport, verbosity: Verbosity) -> Vec<Printable> {
         };
     }
     if !change.failed.is_empty() {
-        line = line.text(", ").style(ERROR, format_args!("{} failed", change.failed.len()));
+        line = line.text(", ").style(ERROR, format_args!("{} failed", change.failures()));
     }
     if let Some(id) = change.change_id.filter(|_| verbosity >= Verbosity::Decisions) {
         line = line.text(format_args!(" (change {id})"));

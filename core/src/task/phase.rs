@@ -60,7 +60,14 @@ impl Phase {
 
 impl fmt::Display for Phase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+        f.write_str(self.name())
+    }
+}
+
+impl Phase {
+    /// Returns its name.
+    pub fn name(self) -> &'static str {
+        match self {
             Self::Prepare => "prepare",
             Self::Start => "start",
             Self::Input => "input",
@@ -73,6 +80,6 @@ impl fmt::Display for Phase {
             Self::Learn => "learn",
             Self::Exit => "exit",
             Self::Abort => "abort",
-        })
+        }
     }
 }

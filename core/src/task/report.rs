@@ -1,46 +1,49 @@
-//! The report of a run, as data that the terminal and `--format json` render.
+//! The report of a run, as data: the terminal and `--format json` render the same.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
 
 use serde::{Serialize, Serializer};
 
 use crate::context::Context;
 pub use crate::context::store::changes::Action;
-use crate::entry::{Entry, State};
+use crate::entry::{Decision, Entry, State};
 use crate::error::Error;
 use crate::value::Value;
 
-/// Report of a run.
+/// The report of a run.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
 pub struct Report {
     /// The version of this format: 1.
     pub version: u32,
     /// The tasks, in the order in which they ran.
     pub tasks: Vec<TaskReport>,
-    /// Number of requests by method; a retry counts again.
+    /// How many requests were sent, by method; a request that was sent again counts again.
     pub requests: BTreeMap<String, u64>,
 }
 
 /// How a task ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum Outcome {
-    /// It ran through.
+pub enum TaskOutcome {
+    /// All its steps ran.
     Ok,
-    /// A plugin failed, and the rest did not run.
+    /// All its steps ran, but an input could not be read.
+    Incomplete,
+    /// A plugin failed, and its other steps did not run.
     Aborted,
     /// It was not run: it needs a plugin that this program does not have, or it was not its time.
     Skipped,
 }
 
-/// Report of a task.
+/// The report of one task.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
 pub struct TaskReport {
     /// The task's name.
     pub name: String,
     /// How it ended.
-    pub outcome: Outcome,
-    /// Why it did not run through.
+    pub outcome: TaskOutcome,
+    /// Why it did not run to its end.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<ErrorReport>,
     /// All entries, in order.
@@ -48,7 +51,7 @@ pub struct TaskReport {
     pub entries: Vec<EntryReport>,
     /// All changes to lists, in order.
     pub changes: Vec<ChangeReport>,
-    /// Warnings for the user.
+    /// The warnings, each once.
     pub warnings: Vec<String>,
     /// How long it took, in milliseconds.
     pub elapsed_ms: u64,
@@ -59,21 +62,21 @@ pub struct TaskReport {
 pub struct ErrorReport {
     /// The plugin that failed or that is missing.
     pub plugin: String,
-    /// Message of the error.
+    /// The message.
     pub message: String,
-    /// Next step for the user.
+    /// The way out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
 }
 
 impl ErrorReport {
-    /// Returns the error as `plugin` failed with it.
+    /// The error as `plugin` failed with it.
     pub fn of(plugin: &str, error: &Error) -> Self {
         Self { plugin: plugin.to_owned(), message: error.to_string(), hint: error.hint_text().map(str::to_owned) }
     }
 }
 
-/// Entry at the end of a task, read-only.
+/// One entry at the end of a task: the entry itself, because there may be many, which can only be read any more.
 #[derive(Debug)]
 pub struct EntryReport(Entry);
 
@@ -85,19 +88,22 @@ struct Written<'a> {
     title: &'a str,
     /// The address.
     url: &'a str,
-    /// State of the entry.
+    /// The state.
     #[schemars(with = "StateName")]
     state: State,
     /// The plugin that decided it.
     #[serde(skip_serializing_if = "Option::is_none")]
     plugin: Option<&'a str>,
-    /// Returns the reason of the decision.
+    /// Why.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
+    /// All decisions, in order.
+    #[serde(skip_serializing_if = "<[Decision]>::is_empty")]
+    decisions: &'a [Decision],
     /// The fields that are known, without those that start with `_`.
     #[schemars(with = "BTreeMap<String, serde_json::Value>")]
     fields: Fields<'a>,
-    /// Failures of lookups.
+    /// Failures of lookups, and decisions that were not possible.
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     traces: &'a [String],
 }
@@ -115,12 +121,12 @@ enum StateName {
 }
 
 impl EntryReport {
-    /// Returns the title.
+    /// The title.
     pub fn title(&self) -> &str {
         self.0.title()
     }
 
-    /// Returns the address.
+    /// The address.
     pub fn url(&self) -> &str {
         self.0.url()
     }
@@ -130,22 +136,27 @@ impl EntryReport {
         self.0.state()
     }
 
-    /// Returns the plugin that decided it.
+    /// The plugin that decided it.
     pub fn plugin(&self) -> Option<&'static str> {
         self.0.decided_by()
     }
 
-    /// Returns the reason of the decision.
+    /// Why.
     pub fn reason(&self) -> Option<&str> {
         self.0.reason()
     }
 
-    /// Failures of lookups.
+    /// Returns all decisions, in order.
+    pub fn decisions(&self) -> &[Decision] {
+        self.0.decisions()
+    }
+
+    /// Returns the failures of lookups.
     pub fn traces(&self) -> &[String] {
         self.0.traces()
     }
 
-    /// Returns the fields that are known, as JSON, without those that start with `_`.
+    /// The fields that are known, as JSON, without those that start with `_`.
     pub fn fields(&self) -> serde_json::Map<String, serde_json::Value> {
         reported(&self.0).map(|(name, value)| (name.to_owned(), value.to_json())).collect()
     }
@@ -165,6 +176,7 @@ impl Serialize for EntryReport {
             state: self.state(),
             plugin: self.plugin(),
             reason: self.reason(),
+            decisions: self.decisions(),
             fields: Fields(&self.0),
             traces: self.traces(),
         };
@@ -185,7 +197,7 @@ fn reported(entry: &Entry) -> impl Iterator<Item = (&str, &Value)> {
     entry.fields().filter(|(name, _)| !name.starts_with('_'))
 }
 
-/// A change to a list: what was asked for and what became of it.
+/// A change to a list, and its outcome.
 #[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
 pub struct ChangeReport {
     /// The plugin that asked for it.
@@ -197,18 +209,18 @@ pub struct ChangeReport {
     pub account: Option<String>,
     /// The list's name.
     pub name: String,
-    /// Kind of the change.
+    /// The kind of change.
     pub action: Action,
-    /// Number of items that were requested.
+    /// How many items it was about.
     pub requested: usize,
-    /// Number of items added or removed; with `dry_run`, of those that would be.
+    /// How many were added or removed; with `dry_run`, how many would be.
     pub done: usize,
-    /// Number of items that were on the list already (add) or were not on it (remove).
+    /// How many were there already (add) or were not there (remove).
     pub existing: usize,
     /// The titles that the service does not know.
     pub not_found: Vec<String>,
-    /// The titles that could not be written, each with the reason.
-    pub failed: Vec<String>,
+    /// The items that could not be written, by reason.
+    pub failed: Vec<Failure>,
     /// Whether nothing was sent, because of `--test`.
     pub dry_run: bool,
     /// With `dry_run`, the titles that would be added or removed.
@@ -219,21 +231,82 @@ pub struct ChangeReport {
     pub change_id: Option<i64>,
 }
 
+/// Number of titles that stand for many.
+const NAMED: usize = 3;
+
+/// Items of a change that failed for one reason.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+pub struct Failure {
+    /// The reason.
+    pub reason: String,
+    /// How many items failed for it.
+    pub count: usize,
+    /// The titles of the first three.
+    pub titles: Vec<String>,
+}
+
+impl Failure {
+    /// Groups failed items by their reason, in the order in which the reasons first appear.
+    pub fn group<'a>(failed: impl IntoIterator<Item = (&'a str, &'a str)>) -> Vec<Self> {
+        let mut positions: HashMap<&str, usize> = HashMap::new();
+        let mut failures: Vec<Self> = Vec::new();
+        for (title, reason) in failed {
+            let at = *positions.entry(reason).or_insert_with(|| {
+                failures.push(Self { reason: reason.to_owned(), count: 0, titles: Vec::new() });
+                failures.len() - 1
+            });
+            failures[at].count += 1;
+            if failures[at].titles.len() < NAMED {
+                failures[at].titles.push(title.to_owned());
+            }
+        }
+        failures
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { reason, count, titles } = self;
+        match titles.as_slice() {
+            [title] => write!(f, "{title}: {reason}"),
+            titles => {
+                write!(f, "{count} items: {reason} ({})", first_titles(titles.iter().map(String::as_str), *count))
+            }
+        }
+    }
+}
+
+/// Lists the first of `count` titles for a message: "`A`, `B`, `C` and 997 more".
+pub fn first_titles<'a>(titles: impl Iterator<Item = &'a str>, count: usize) -> String {
+    let named: Vec<String> = titles.take(NAMED).map(|title| format!("`{title}`")).collect();
+    let more = count.saturating_sub(named.len());
+    let named = named.join(", ");
+    if more > 0 { format!("{named} and {more} more") } else { named }
+}
+
+impl ChangeReport {
+    /// Returns how many items could not be written.
+    pub fn failures(&self) -> usize {
+        self.failed.iter().map(|failure| failure.count).sum()
+    }
+}
+
 impl TaskReport {
-    /// Returns whether anything in it went wrong.
+    /// Checks that nothing in it failed.
     pub fn is_ok(&self) -> bool {
-        self.outcome != Outcome::Aborted && self.changes.iter().all(|change| change.failed.is_empty())
+        !matches!(self.outcome, TaskOutcome::Aborted | TaskOutcome::Incomplete)
+            && self.changes.iter().all(|change| change.failed.is_empty())
     }
 }
 
 impl Report {
-    /// Returns the report of a run that did these tasks in this world.
+    /// The report of a run that did these tasks in this world.
     pub fn new(tasks: Vec<TaskReport>, cx: &Context) -> Self {
         let requests = cx.http.counts().into_iter().map(|(method, count)| (method.to_owned(), count)).collect();
         Self { version: 1, tasks, requests }
     }
 
-    /// Returns whether every task ran through and every change was made.
+    /// Whether every task ran through and every change was made.
     pub fn is_ok(&self) -> bool {
         self.tasks.iter().all(TaskReport::is_ok)
     }

@@ -1,4 +1,4 @@
-//! The scope of expressions and templates over entries, and their types in options.
+//! Fields of entries as expressions and templates of a task read them.
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -9,9 +9,10 @@ use serde::{Deserialize, Deserializer};
 use crate::entry::Entry;
 use crate::expression::{ErrorKind, Expression, ExpressionError, Got, Now, Scope, Template};
 use crate::task::Task;
+use crate::task::report::first_titles;
 use crate::value::Value;
 
-/// Scope over an entry: its fields, those that are offered, its state, and the task's name.
+/// An entry as expressions see it: its fields, those that are offered, what was decided, and `task`, the task's name.
 ///
 /// A field that is offered is [`Got::Pending`] until it is fetched, and stays so if it cannot be.
 pub(crate) struct Fields<'a> {
@@ -19,7 +20,7 @@ pub(crate) struct Fields<'a> {
     pub entry: &'a Entry,
     /// The field that is being rendered, which reads its own old value.
     pub except: Option<&'a str>,
-    /// Whether a name was read that there is not.
+    /// Whether a name was read that does not exist.
     pub missed: Cell<bool>,
 }
 
@@ -62,15 +63,15 @@ impl Scope for Fields<'_> {
 }
 
 impl Task {
-    /// Returns the moment and the place for expressions.
+    /// Returns the time and the time zone for expressions.
     pub fn now(&self) -> Now {
         Now { now: self.cx.clock.now(), zone: self.cx.clock.zone() }
     }
 
-    /// Evaluates for the entries at these positions, and fetches exactly the fields that are read.
+    /// Evaluates an expression for the entries at these positions, in rounds: fields that it reads are
+    /// fetched, and only for the entries of which it reads them.
     ///
-    /// The error [`ErrorKind::Pending`] in a result names fields that could not be fetched: nobody
-    /// knows what they are.
+    /// The error [`ErrorKind::Pending`] in a result names fields that could not be fetched.
     pub async fn evaluate<T>(
         &mut self,
         positions: Vec<usize>,
@@ -89,13 +90,9 @@ impl Task {
     }
 }
 
-/// Limit of the entries that a warning names.
-const NAMED: usize = 3;
-
 impl Task {
-    /// Warns that an expression failed for these entries, in one line per reason.
-    ///
-    /// Each entry's traces say so as well.
+    /// Warns that an expression of a plugin could not be evaluated for these entries, in one line for
+    /// each reason; the traces of each entry say so as well.
     pub fn warn_of_errors(&mut self, plugin: &'static str, text: &str, errors: &[(usize, ExpressionError)]) {
         let mut reasons: Vec<(String, Vec<usize>)> = Vec::new();
         for (at, error) in errors {
@@ -107,14 +104,11 @@ impl Task {
         }
         let expression = self.quoted(text);
         for (reason, entries) in reasons {
-            let titles = entries.iter().take(NAMED).map(|at| format!("`{}`", self.entries[*at].title()));
-            let titles = titles.collect::<Vec<_>>().join(", ");
-            let more = entries.len().saturating_sub(NAMED);
-            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            let titles = first_titles(entries.iter().map(|at| self.entries[*at].title()), entries.len());
             for at in entries {
                 self.entries[at].trace(format!("{plugin}: {expression} could not be evaluated: {reason}"));
             }
-            self.warn(plugin, format!("{expression} could not be evaluated for {titles}{more}: {reason}"));
+            self.warn(plugin, format!("{expression} could not be evaluated for {titles}: {reason}"));
         }
     }
 }

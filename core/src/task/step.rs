@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::task::Task;
 use crate::task::phase::Phase;
 
-/// The priority of a step that does not say another; higher runs first.
+/// The default priority; steps of higher priority run first.
 pub const DEFAULT_PRIORITY: i32 = 128;
 
 /// Function of a step, given its plugin.
@@ -18,7 +18,46 @@ type Act<P> = dyn for<'a> Fn(&'a P, &'a mut Task) -> LocalBoxFuture<'a, Result<(
 /// Function of a step that is bound to its options.
 type BoundAct = dyn for<'a> Fn(&'a mut Task) -> LocalBoxFuture<'a, Result<()>>;
 
-/// One thing that a plugin does to a task: when, with which priority, and what.
+/// A step of a plugin: a function, with its phase and priority.
+///
+/// ```
+/// use flexget_core::prelude::*;
+/// use flexget_core::testing;
+///
+/// /// Rejects entries with short titles.
+/// ///
+/// /// ```yaml
+/// /// shortest: 5
+/// /// ```
+/// #[derive(Deserialize, JsonSchema)]
+/// #[serde(transparent)]
+/// struct Shortest {
+///     /// The length of the shortest title.
+///     length: usize,
+/// }
+///
+/// submit! { plugin::<Shortest>() }
+///
+/// impl Plugin for Shortest {
+///     const NAME: &'static str = "shortest";
+///
+///     fn steps(&self) -> Vec<Step<Self>> {
+///         vec![Step::at(Phase::Filter, Self::reject).priority(200)]
+///     }
+/// }
+///
+/// impl Shortest {
+///     async fn reject(&self, task: &mut Task) -> Result<()> {
+///         for entry in task.live_entries().filter(|entry| entry.title().len() < self.length) {
+///             entry.reject(Self::NAME, Some("short title".to_owned()));
+///         }
+///         Ok(())
+///     }
+/// }
+///
+/// let task = testing::run("shortest: 5", &testing::context());
+/// assert!(task.is_ok());
+/// ```
 pub struct Step<P: ?Sized> {
     phase: Phase,
     priority: i32,
@@ -26,7 +65,7 @@ pub struct Step<P: ?Sized> {
 }
 
 impl<P: 'static> Step<P> {
-    /// Runs an `async fn(&P, &mut Task) -> Result<()>` in `phase`, with the default priority.
+    /// Creates a step that runs an `async fn(&P, &mut Task) -> Result<()>` in `phase`, with the default priority.
     pub fn at<F>(phase: Phase, run: F) -> Self
     where
         F: for<'a> AsyncFn(&'a P, &'a mut Task) -> Result<()> + Copy + 'static,
@@ -34,7 +73,7 @@ impl<P: 'static> Step<P> {
         Self { phase, priority: DEFAULT_PRIORITY, run: Rc::new(move |plugin, task| boxed(run, plugin, task)) }
     }
 
-    /// Returns the same with another priority; higher runs first.
+    /// Returns the step with another priority; higher runs first.
     #[must_use]
     pub fn priority(mut self, priority: i32) -> Self {
         self.priority = priority;
@@ -85,7 +124,7 @@ impl BoundStep {
     /// Does it.
     ///
     /// # Errors
-    /// What the plugin failed with; the task is to be aborted.
+    /// The error of the plugin; the task has to be aborted.
     pub async fn run(&self, task: &mut Task) -> Result<()> {
         // A plugin within another is written where that one is.
         let outer = self.place.clone().map(|place| task.place.replace(place));
@@ -94,6 +133,8 @@ impl BoundStep {
             task.place = outer;
         }
         task.report_warnings(self.plugin);
+        let phase = self.phase.name();
+        task.entries.iter_mut().for_each(|entry| entry.set_phase(phase));
         result
     }
 }

@@ -81,7 +81,7 @@ fn began(task: &Task) -> Rc<Cell<Option<Timestamp>>> {
 mod tests {
     use std::time::Duration;
 
-    use flexget_core::task::report::Outcome;
+    use flexget_core::task::report::TaskOutcome;
     use flexget_core::testing;
 
     const TASK: &str = "mock: [A]\naccept_all: yes\nseen: no\ninterval: 1 hour\n";
@@ -93,22 +93,22 @@ mod tests {
             testing::block_on(cx.clock.sleep(Duration::from_secs(seconds)));
             testing::run(TASK, &testing::next_run(&cx))
         };
-        assert_eq!(run_after(0).outcome, Outcome::Ok);
+        assert_eq!(run_after(0).outcome, TaskOutcome::Ok);
         let early = run_after(3500);
-        assert_eq!(early.outcome, Outcome::Skipped);
+        assert_eq!(early.outcome, TaskOutcome::Skipped);
         assert_eq!(
             early.error.unwrap().message,
             "interval 1 hour not met: the next run is due at 2026-11-24 01:00 UTC"
         );
-        assert_eq!(run_after(50).outcome, Outcome::Ok, "almost an hour is an hour");
+        assert_eq!(run_after(50).outcome, TaskOutcome::Ok, "almost an hour is an hour");
     }
 
     #[test]
     fn an_aborted_run_does_not_count() {
         let cx = testing::context();
         let broken = format!("{TASK}limit: {{ amount: 1, from: {{ yaml_list: / }} }}\n");
-        assert_eq!(testing::run(&broken, &cx).outcome, Outcome::Aborted);
-        assert_eq!(testing::run(TASK, &testing::next_run(&cx)).outcome, Outcome::Ok);
+        assert_eq!(testing::run(&broken, &cx).outcome, TaskOutcome::Aborted);
+        assert_eq!(testing::run(TASK, &testing::next_run(&cx)).outcome, TaskOutcome::Ok);
     }
 
     #[test]

@@ -40,7 +40,10 @@ impl Inputs {
                 break;
             }
             match task.input_from(&input.steps, task.wanted).await {
-                Err(error) => task.warn(Self::NAME, format!("error during input plugin {}: {error}", input.name)),
+                Err(error) => {
+                    task.warn(Self::NAME, format!("error during input plugin {}: {error}", input.name));
+                    task.input_failed(input.name);
+                }
                 Ok(entries) => {
                     if entries.is_empty() && !task.may_be_empty {
                         task.warn(Self::NAME, format!("input {} did not return anything", input.name));

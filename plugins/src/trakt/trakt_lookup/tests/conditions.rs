@@ -182,7 +182,7 @@ fn what_an_input_to_compare_with_does_not_tell_decides_nothing() {
     sandbox.sim.fail(Fault::on("GET", "/users/bob"));
     let config = "mock: [ { title: A, trakt_movie_id: 481 } ]\naccept_all: yes\nseen: no\ncrossmatch: { from: [ trakt_list: { username: bob, list: watchlist, type: movies } ], fields: [ trakt_movie_id ], action: reject }\nlist_add: [ trakt_list: { account: ann, list: watched soon } ]";
     let report = run(config, &sandbox.next_run());
-    assert_eq!(report.outcome, flexget_core::task::report::Outcome::Aborted);
+    assert_eq!(report.outcome, flexget_core::task::report::TaskOutcome::Aborted);
     assert_eq!((report.changes.len(), sandbox.sim.count("POST", "/")), (0, 0));
 }
 
