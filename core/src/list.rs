@@ -25,7 +25,7 @@ use serde::de::DeserializeOwned;
 use crate::context::Context;
 use crate::context::journal::Action;
 use crate::document::diagnostic::Problem;
-use crate::entry::Entry;
+use crate::entry::{Entry, Name};
 use crate::error::Result;
 use crate::list::identity::Keys;
 use crate::list::outcome::Change;
@@ -206,6 +206,24 @@ pub trait List: DeserializeOwned + JsonSchema + 'static {
         Ok(())
     }
 
+    /// Returns the user of the service that the account belongs to, if that is known.
+    ///
+    /// A change is undone only while its account belongs to the same user.
+    ///
+    /// # Errors
+    /// The accounts cannot be read.
+    fn user(&self, _cx: &Context) -> Result<Option<String>> {
+        Ok(None)
+    }
+
+    /// Returns the fields that the list reads of an entry and that lookups may offer: ids where the
+    /// entry has none, and fields that are stored when it is added (`adding`).
+    ///
+    /// Those that are offered are fetched in one batch before entries are added, removed or looked for.
+    fn fields(&self, _entry: &Entry, _adding: bool) -> Vec<Name> {
+        Vec::new()
+    }
+
     /// Returns the keys of an entry on this list: entries that share a key are the same item (see
     /// [`identity`]).
     fn keys(&self, entry: &Entry) -> Keys;
@@ -275,7 +293,7 @@ pub trait List: DeserializeOwned + JsonSchema + 'static {
     /// returned here. The entries of an undo carry what was returned for the original change.
     ///
     /// # Errors
-    /// What is missing could not be read. Nothing is sent then.
+    /// The missing state could not be read. Nothing is sent then, and the entries fail.
     fn snapshot(
         &self,
         _action: Action,

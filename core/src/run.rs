@@ -113,7 +113,10 @@ fn refusal(plan: &TaskPlan) -> Option<(TaskOutcome, ErrorReport)> {
             let names: Vec<&str> = needed.iter().map(|missing| missing.plugin.as_str()).collect();
             let message = format!("plugins that flexget-rs does not have: `{}`", names.join("`, `"));
             let hint = format!("to run the task without them, add `disable: [{}]`", names.join(", "));
-            return Some((TaskOutcome::Skipped, ErrorReport { plugin: first.plugin.clone(), message, hint: Some(hint) }));
+            return Some((
+                TaskOutcome::Skipped,
+                ErrorReport { plugin: first.plugin.clone(), message, hint: Some(hint) },
+            ));
         }
     }
     let first = plan.errors().next()?;

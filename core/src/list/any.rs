@@ -1,6 +1,7 @@
 //! A list of any kind, as options name it: a map with one key.
 
 use std::any::Any;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::rc::Rc;
 
@@ -15,13 +16,14 @@ use crate::context::journal::Action;
 use crate::document::Node;
 use crate::document::diagnostic::{Path, Problem, Segment};
 use crate::document::read::fail;
-use crate::entry::Entry;
+use crate::entry::{Entry, Name};
 use crate::error::{Error, Result};
 use crate::list::identity::Keys;
 use crate::list::outcome::Change;
 use crate::list::{Adding, List, ListId};
 use crate::plugin::registration;
 use crate::plugin::registry;
+use crate::task::Task;
 
 /// Declares a dyn-compatible trait with a boxed future for each `async fn`, and implements it for
 /// every [`List`].
@@ -53,6 +55,8 @@ macro_rules! erase {
 erase! {
     ErasedList of List;
     fn ready(cx: &Context) -> Result<()>;
+    fn user(cx: &Context) -> Result<Option<String>>;
+    fn fields(entry: &Entry, adding: bool) -> Vec<Name>;
     fn keys(entry: &Entry) -> Keys;
     fn accepts(entry: &Entry) -> Result<(), String>;
     fn is_up_to_date(item: &Entry, entry: &Entry) -> bool;
@@ -155,6 +159,30 @@ impl AnyList {
     /// Why it cannot be used.
     pub fn ready(&self, cx: &Context) -> Result<()> {
         self.0.list.ready(cx)
+    }
+
+    /// Returns the user that the account belongs to; see [`List::user`].
+    ///
+    /// # Errors
+    /// The accounts cannot be read.
+    pub(super) fn user(&self, cx: &Context) -> Result<Option<String>> {
+        self.0.list.user(cx)
+    }
+
+    /// Fetches the offered fields that the list reads of the entries at these positions; see
+    /// [`List::fields`].
+    pub async fn fetch_fields(&self, adding: bool, positions: &[usize], task: &mut Task) {
+        let wanted = positions.iter().map(|at| (*at, self.missing_fields(&task.entries[*at], adding, task)));
+        let wanted: Vec<_> = wanted.filter(|(_, fields)| !fields.is_empty()).collect();
+        if !wanted.is_empty() {
+            task.fetch(&wanted).await;
+        }
+    }
+
+    /// Returns the fields that the list reads of an entry and that are offered and not fetched yet.
+    pub fn missing_fields(&self, entry: &Entry, adding: bool, task: &Task) -> BTreeSet<String> {
+        let fields = self.0.list.fields(entry, adding).into_iter();
+        fields.filter(|field| task.is_pending(entry, field)).map(Name::into_owned).collect()
     }
 
     /// Returns the keys of an entry on this list.

@@ -11,7 +11,7 @@ use crate::list::any::AnyList;
 use crate::list::journaled::{JournaledChange, STALE, stored, with_lease};
 use crate::list::outcome::Outcome;
 use crate::list::writable::WritableList;
-use crate::task::report::ChangeReport;
+use crate::task::report::{ChangeReport, Failure};
 
 /// How long the outcome of a change is looked for.
 const ABANDON_AFTER: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -53,6 +53,7 @@ pub async fn recover(cx: &Context) -> Result<Vec<String>> {
 /// Reads the list of a change, and returns the outcome of each item by what is on it now.
 async fn outcomes_by_list(change: &JournaledChange, cx: &Context) -> Result<Vec<Outcome>> {
     let list = change.list()?;
+    check_user(change, &list, cx)?;
     let readable: Vec<&Entry> = change.items.iter().flatten().collect();
     let mut found = list.find(&readable, cx).await?.into_iter();
     let is_add = change.change.what.action == Action::Add;
@@ -96,6 +97,18 @@ fn record(change: &JournaledChange, outcomes: &[Outcome], cx: &Context) -> Resul
 /// There is no such change, it was not made or is undone already, or its outcome is not known; or the
 /// list cannot be used.
 pub async fn undo(id: i64, by: &'static str, cx: &Context) -> Result<ChangeReport> {
+    undo_unless_changed(id, false, by, cx).await
+}
+
+/// Undoes a change as [`undo`] does, also of items that were changed again since.
+///
+/// # Errors
+/// As [`undo`].
+pub async fn force_undo(id: i64, by: &'static str, cx: &Context) -> Result<ChangeReport> {
+    undo_unless_changed(id, true, by, cx).await
+}
+
+async fn undo_unless_changed(id: i64, force: bool, by: &'static str, cx: &Context) -> Result<ChangeReport> {
     let change = cx.journal().get(id)?.ok_or_else(|| {
         Error::new(format!("there is no change {id}")).hint("`flexget-rs changes` shows those that there are")
     })?;
@@ -120,13 +133,14 @@ pub async fn undo(id: i64, by: &'static str, cx: &Context) -> Result<ChangeRepor
         problem.help.into_iter().fold(error, Error::hint)
     })?;
     list.list().ready(cx)?;
+    check_user(&change, list.list(), cx)?;
     if cx.dry_run {
-        return undo_claimed(&change, &list, by, cx).await;
+        return undo_claimed(&change, &list, force, by, cx).await;
     }
     if !cx.journal().claim_undo(id)? {
         return Err(Error::new(format!("change {id} is being undone by another process")));
     }
-    let report = with_lease(id, undo_claimed(&change, &list, by, cx), cx).await;
+    let report = with_lease(id, undo_claimed(&change, &list, force, by, cx), cx).await;
     let is_undone = report.as_ref().is_ok_and(|report| report.failed.is_empty() && report.not_found.is_empty());
     cx.journal().finish(id, if is_undone { ChangeState::Undone } else { ChangeState::Done }, None)?;
     report
@@ -136,15 +150,36 @@ pub async fn undo(id: i64, by: &'static str, cx: &Context) -> Result<ChangeRepor
 async fn undo_claimed(
     change: &JournaledChange,
     list: &WritableList,
+    force: bool,
     by: &'static str,
     cx: &Context,
 ) -> Result<ChangeReport> {
-    let undo = Undo::of(change, list.list(), cx).await?;
+    let undo = Undo::of(change, list.list(), force, cx).await?;
     let mut report = undo.apply(list, change.change.id, by, cx).await?;
-    let unreadable = change.items.iter().enumerate().filter(|(_, item)| item.is_none());
-    report.failed.extend(unreadable.map(|(at, _)| format!("item {}: it cannot be read from the journal", at + 1)));
+    let failed = undo.failed.iter().map(|(title, reason)| (title.as_str(), *reason));
+    report.requested += undo.failed.len();
+    report.failed.extend(Failure::group(failed));
     Ok(report)
 }
+
+/// Checks that the account of a change still belongs to the user for whom it was made.
+fn check_user(change: &JournaledChange, list: &AnyList, cx: &Context) -> Result<()> {
+    let row = &change.change;
+    match (&row.what.user, list.user(cx)?) {
+        (Some(then), Some(now)) if *then != now => {
+            let account = row.what.account.as_deref().unwrap_or_default();
+            Err(Error::new(format!(
+                "change {} was made for the user `{then}`, and account `{account}` belongs to `{now}` now",
+                row.id
+            ))
+            .hint(format!("authorize `{account}` as `{then}` again")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Reason why an item is left as it is.
+const CHANGED_SINCE: &str = "it was changed again since; `--force` undoes it all the same";
 
 /// The changes that undo a change.
 struct Undo {
@@ -153,23 +188,42 @@ struct Undo {
     items: Vec<Entry>,
     /// The items that were replaced.
     replaced: Vec<Entry>,
+    /// Titles that are left as they are, with the reason.
+    failed: Vec<(String, &'static str)>,
 }
 
 impl Undo {
-    async fn of(change: &JournaledChange, list: &AnyList, cx: &Context) -> Result<Self> {
+    async fn of(change: &JournaledChange, list: &AnyList, force: bool, cx: &Context) -> Result<Self> {
         let action = match change.change.what.action {
             Action::Add => Action::Remove,
             Action::Remove | Action::Clear => Action::Add,
         };
-        let mut items = Vec::new();
-        let mut replaced = Vec::new();
+        let mut failed = Vec::new();
+        let mut written: Vec<(Entry, Option<Entry>)> = Vec::new();
         for (at, item) in change.written() {
-            match (item, change.replaced(at)) {
-                (_, Some(old)) => replaced.push(old),
-                (Some(item), None) => items.push(item.fresh()),
-                (None, None) => {}
+            match item {
+                Some(item) => written.push((item.fresh(), change.replaced(at))),
+                None => failed.push((format!("item {}", at + 1), "it cannot be read from the journal")),
             }
         }
+        if list.adding() == Adding::Replaces && action == Action::Remove && !force {
+            let entries: Vec<&Entry> = written.iter().map(|(item, _)| item).collect();
+            let mut on_list = list.find(&entries, cx).await?.into_iter();
+            written.retain(|(item, replaced)| {
+                let is_ours = match on_list.next().flatten() {
+                    Some(on_list) => list.is_up_to_date(&on_list, item),
+                    // There is nothing to remove, and nothing was replaced.
+                    None => replaced.is_none(),
+                };
+                if !is_ours {
+                    failed.push((item.title().to_owned(), CHANGED_SINCE));
+                }
+                is_ours
+            });
+        }
+        let (replaced, items): (Vec<_>, Vec<_>) = written.into_iter().partition(|(_, replaced)| replaced.is_some());
+        let replaced: Vec<Entry> = replaced.into_iter().filter_map(|(_, replaced)| replaced).collect();
+        let mut items: Vec<Entry> = items.into_iter().map(|(item, _)| item).collect();
         if action == Action::Remove && change.outcomes.contains(&Outcome::Unchanged) {
             let on_list = list.find(&items.iter().collect::<Vec<_>>(), cx).await?;
             let mut on_list = on_list.into_iter();
@@ -179,7 +233,7 @@ impl Undo {
                 return Err(Error::new(format!("change {id} put nothing on the list that was not there before")));
             }
         }
-        Ok(Self { action, items, replaced })
+        Ok(Self { action, items, replaced, failed })
     }
 
     /// Removes or adds the items, and restores those that were replaced.

@@ -192,6 +192,7 @@ impl AnyList {
         if !self.id().remote || cache.is_certain(self) {
             return self.items(None, cx).await;
         }
+        cache.latest(self, cx)?;
         let items = cache.replay(self, self.read_all(cx).await?, &recent_writes(self, cx)?);
         cache.keep(self, Rc::clone(&items), true);
         Ok(items)

@@ -33,6 +33,10 @@ struct Service {
     items: Vec<String>,
     respond: Option<Respond>,
     is_down: bool,
+    /// Whether the state before a change cannot be read.
+    has_no_snapshot: bool,
+    /// The user that the account belongs to.
+    user: Option<String>,
 }
 
 thread_local! {
@@ -124,7 +128,14 @@ impl List for Scripted {
     async fn snapshot(&self, _: Action, _: &[&Entry], _cx: &Context) -> Result<Option<Vec<Entry>>> {
         // Other processes get their turn between the look at the list and the change.
         tokio::task::yield_now().await;
+        if SERVICE.with_borrow(|service| service.has_no_snapshot) {
+            return Err(Error::new("there is no such list").hint("the lists are: b"));
+        }
         Ok(None)
+    }
+
+    fn user(&self, _cx: &Context) -> Result<Option<String>> {
+        Ok(SERVICE.with_borrow(|service| service.user.clone()))
     }
 
     async fn add(&self, entries: &[&Entry], cx: &Context) -> Result<Change> {
@@ -186,6 +197,7 @@ fn shifts_no_item_if_one_of_the_journal_cannot_be_read() {
             .begin(&NewChange {
                 service: "scripted".into(),
                 account: Some("ann".into()),
+                user: None,
                 list: "a".into(),
                 list_config: json!({ "name": "a" }),
                 action: Action::Add,
@@ -198,7 +210,7 @@ fn shifts_no_item_if_one_of_the_journal_cannot_be_read() {
         cx.journal().finish(id, ChangeState::Done, Some(&answer)).expect("a journal");
         let undone = undo(id, "undo", &cx).await.expect("an undo");
         assert_eq!(on_service(), ["A"], "only B was added by the change");
-        assert_eq!((undone.done, undone.failed.len()), (1, 1), "{undone:?}");
+        assert_eq!((undone.done, undone.failures()), (1, 1), "{undone:?}");
     });
 }
 
@@ -230,7 +242,7 @@ fn fails_if_a_list_returns_other_than_one_outcome_for_each_item() {
         let cx = context();
         respond(async |_, _| Ok(Change::all(Outcome::Done, 1)));
         let report = apply(&testing::list(LIST), &["A", "B"], Action::Add, &cx).await;
-        assert!(report.failed[0].contains("scripted `a` returned 1 outcomes for 2 entries"), "{report:?}");
+        assert!(report.failed[0].reason.contains("scripted `a` returned 1 outcomes for 2 entries"), "{report:?}");
         assert_eq!((report.done, states(&cx)), (0, vec![ChangeState::Uncertain]));
     });
 }
@@ -309,7 +321,9 @@ fn adds_a_play_once_if_several_processes_add_it_at_once() {
         let (one, two) =
             tokio::join!(apply(&list, &["A", "B"], Action::Add, &one), apply(&list, &["A", "B"], Action::Add, &two));
         assert_eq!(on_service(), ["A", "B"]);
-        assert_eq!((one.done, two.done, two.failed.len()), (2, 0, 2), "{two:?}");
+        let (one, two) = ((one.done, one.failures()), (two.done, two.failures()));
+        assert_eq!([one, two].into_iter().max(), Some((2, 0)));
+        assert_eq!([one, two].into_iter().min(), Some((0, 2)));
     });
 }
 
@@ -323,5 +337,38 @@ fn adds_a_play_once_if_another_process_has_added_it_since_the_list_was_read() {
         assert_eq!(apply(&list, &["A"], Action::Add, &one).await.done, 1);
         let late = apply(&list, &["A"], Action::Add, &two).await;
         assert_eq!((late.done, late.existing, on_service().len()), (0, 1, 1));
+    });
+}
+
+#[test]
+fn groups_failures_and_records_nothing_if_nothing_was_sent() {
+    block_on(async {
+        let cx = context();
+        SERVICE.with_borrow_mut(|service| service.has_no_snapshot = true);
+        let titles: Vec<String> = (0..1_000).map(|number| format!("film {number}")).collect();
+        let titles: Vec<&str> = titles.iter().map(String::as_str).collect();
+        let report = apply(&testing::list(LIST), &titles, Action::Add, &cx).await;
+        let failures: Vec<String> = report.failed.iter().map(ToString::to_string).collect();
+        let expected =
+            "1000 items: there is no such list (the lists are: b) (`film 0`, `film 1`, `film 2` and 997 more)";
+        assert_eq!((failures, report.failures()), (vec![expected.to_owned()], 1_000));
+        assert_eq!(states(&cx), []);
+    });
+}
+
+#[test]
+fn undoes_a_change_only_for_the_user_for_whom_it_was_made() {
+    block_on(async {
+        let cx = context();
+        let is_now = |user: &str| SERVICE.with_borrow_mut(|service| service.user = Some(user.to_owned()));
+        is_now("ann");
+        apply(&testing::list(LIST), &["A"], Action::Add, &cx).await;
+        is_now("bob");
+        let refused = undo(1, "undo", &next_run(&cx)).await.expect_err("no undo");
+        let expected = "change 1 was made for the user `ann`, and account `ann` belongs to `bob` now";
+        assert_eq!((refused.message(), on_service().len()), (expected, 1));
+        is_now("ann");
+        undo(1, "undo", &next_run(&cx)).await.expect("an undo");
+        assert_eq!(on_service().len(), 0);
     });
 }

@@ -19,7 +19,7 @@ use crate::list::outcome::{Change, Outcome};
 use crate::list::run_cache::ListCache;
 use crate::list::{Adding, ListId};
 use crate::task::Task;
-use crate::task::report::ChangeReport;
+use crate::task::report::{ChangeReport, Failure, first_titles};
 
 /// A list that may be changed.
 ///
@@ -28,12 +28,12 @@ use crate::task::report::ChangeReport;
 #[derive(Debug, Clone)]
 pub struct WritableList(AnyList);
 
-/// Step that an entry takes in a change.
-enum Step {
+/// Part of an entry in a change.
+enum Planned {
     /// It is sent.
     Send,
-    /// Nothing has to be sent for it.
-    Settled(Outcome),
+    /// Nothing has to be sent for it, because its outcome is known.
+    Known(Outcome),
     /// It is the same item as the entry at this position, which comes before it.
     DuplicateOf(usize),
 }
@@ -72,6 +72,7 @@ impl WritableList {
             return Ok(());
         }
         let cx = task.cx.clone();
+        self.0.fetch_fields(action == Action::Add, &positions, task).await;
         let accepted: Vec<&Entry> = positions.iter().map(|at| &task.entries[*at]).collect();
         let (report, outcomes) = self.change(&accepted, action, by, None, &cx).await?;
         for (at, outcome) in positions.into_iter().zip(outcomes) {
@@ -120,7 +121,8 @@ impl WritableList {
     /// Puts a change into the task's report, with a warning for items that are unknown.
     pub fn report(&self, task: &mut Task, by: &'static str, report: ChangeReport) {
         if !report.not_found.is_empty() {
-            task.warn(by, format!("not found by {}: {}", report.list, report.not_found.join(", ")));
+            let titles = first_titles(report.not_found.iter().map(String::as_str), report.not_found.len());
+            task.warn(by, format!("not found by {}: {titles}", report.list));
         }
         task.changed(report);
     }
@@ -158,9 +160,9 @@ impl WritableList {
         let on_list = self.items_on_list(entries, action, cx).await?;
         let steps = self.plan(entries, action, undo_of.is_some(), on_list.as_deref(), cx)?;
         let item = |at: usize| on_list.as_ref().and_then(|items| items[at].as_ref());
-        let is_sent = |at: &usize| matches!(steps[*at], Step::Send);
+        let is_sent = |at: &usize| matches!(steps[*at], Planned::Send);
         // A removed item is recorded as it was on the list, with its dates, so that it can be
-        // restored. An undo says itself what is removed.
+        // restored. An undo names the items itself.
         let sent = |at: usize| match item(at).filter(|_| action == Action::Remove) {
             Some(item) if undo_of.is_some() => Cow::Owned(filled(entries[at], item)),
             Some(item) => Cow::Borrowed(item),
@@ -199,10 +201,10 @@ impl WritableList {
         is_undo: bool,
         on_list: Option<&[Option<Entry>]>,
         cx: &Context,
-    ) -> Result<Vec<Step>> {
+    ) -> Result<Vec<Planned>> {
         let is_remote = self.0.id().remote;
         let adds_again = action == Action::Add && self.0.adding() == Adding::Again;
-        let unsettled = if adds_again { maybe_added(&self.0, cx)? } else { Index::default() };
+        let maybe_there = if adds_again { maybe_added(&self.0, cx)? } else { Index::default() };
         // A local list finds duplicates itself.
         let mut first = Index::with_room(if is_remote { entries.len() } else { 0 });
         let mut positions: Vec<usize> = Vec::new();
@@ -213,26 +215,26 @@ impl WritableList {
             let unfit = self.0.accepts(entry).err().filter(|_| action == Action::Add || item.is_none());
             if let Some(reason) = unfit {
                 // It cannot be on the list, so that there is nothing to remove.
-                return Step::Settled(if action == Action::Remove {
+                return Planned::Known(if action == Action::Remove {
                     Outcome::Unchanged
                 } else {
                     Outcome::Failed(reason)
                 });
             }
             if on_list.is_some() && self.is_needless(entry, item, action, is_undo) {
-                return Step::Settled(Outcome::Unchanged);
+                return Planned::Known(Outcome::Unchanged);
             }
-            if unsettled.find(&keys).is_some() {
+            if maybe_there.find(&keys).is_some() {
                 let reason = "another run is adding it, or was interrupted while it did; \
                               the next run checks that, five minutes after the change";
-                return Step::Settled(Outcome::Failed(reason.to_owned()));
+                return Planned::Known(Outcome::Failed(reason.to_owned()));
             }
             if let Some(same) = first.find(&keys) {
-                return Step::DuplicateOf(positions[same]);
+                return Planned::DuplicateOf(positions[same]);
             }
             first.push(&keys);
             positions.push(at);
-            Step::Send
+            Planned::Send
         };
         Ok(entries.iter().enumerate().map(step).collect())
     }
@@ -282,12 +284,18 @@ impl WritableList {
         cx: &Context,
     ) -> Result<Option<(Change, Option<i64>)>> {
         let list = self.0.id();
-        let snapshot = self.0.snapshot(action, batch, cx).await?;
+        let snapshot = match self.0.snapshot(action, batch, cx).await {
+            Ok(snapshot) => snapshot,
+            Err(error) if action == Action::Clear => return Err(error),
+            // Nothing was sent, so that the journal has nothing to record.
+            Err(error) => return Ok(Some((Change::all(Outcome::Failed(in_words(&error)), batch.len()), None))),
+        };
         let recorded = snapshot.as_ref().map(|snapshot| snapshot.iter().collect::<Vec<&Entry>>());
         let recorded = recorded.as_deref().unwrap_or(batch);
         let new = NewChange {
             service: list.kind().to_owned(),
             account: list.account.clone(),
+            user: self.0.user(cx)?,
             list: list.name.clone(),
             list_config: serde_json::from_str(self.0.options()).unwrap_or_default(),
             action,
@@ -336,16 +344,16 @@ impl WritableList {
 }
 
 /// Returns the outcome of each entry, given those of the entries that were sent.
-fn merge(steps: &[Step], sent: Vec<Outcome>) -> Vec<Outcome> {
+fn merge(steps: &[Planned], sent: Vec<Outcome>) -> Vec<Outcome> {
     let mut sent = sent.into_iter();
     let mut outcomes: Vec<Outcome> = Vec::with_capacity(steps.len());
     for step in steps {
         outcomes.push(match step {
             // There is one outcome for each entry that was sent.
-            Step::Send => sent.next().unwrap_or(Outcome::Unchanged),
-            Step::Settled(outcome) => outcome.clone(),
-            Step::DuplicateOf(first) if outcomes[*first].is_success() => Outcome::Unchanged,
-            Step::DuplicateOf(first) => outcomes[*first].clone(),
+            Planned::Send => sent.next().unwrap_or(Outcome::Unchanged),
+            Planned::Known(outcome) => outcome.clone(),
+            Planned::DuplicateOf(first) if outcomes[*first].is_success() => Outcome::Unchanged,
+            Planned::DuplicateOf(first) => outcomes[*first].clone(),
         });
     }
     outcomes
@@ -373,10 +381,10 @@ fn report(
         let found = entries.iter().zip(outcomes).filter(move |(_, outcome)| which(outcome));
         found.map(|(entry, _)| entry.title().to_owned()).collect()
     };
-    let failure = |(entry, outcome): (&&Entry, &Outcome)| match outcome {
-        Outcome::Failed(reason) => Some(format!("{}: {reason}", entry.title())),
+    let failed = entries.iter().zip(outcomes).filter_map(|(entry, outcome)| match outcome {
+        Outcome::Failed(reason) => Some((entry.title(), reason.as_str())),
         _ => None,
-    };
+    });
     ChangeReport {
         plugin: by.to_owned(),
         list: list.kind().to_owned(),
@@ -387,7 +395,7 @@ fn report(
         done: count(Outcome::is_change),
         existing: count(|outcome| *outcome == Outcome::Unchanged),
         not_found: titles(|outcome| *outcome == Outcome::Unknown),
-        failed: entries.iter().zip(outcomes).filter_map(failure).collect(),
+        failed: Failure::group(failed),
         dry_run,
         items: if dry_run { titles(Outcome::is_change) } else { Vec::new() },
         change_id,

@@ -126,6 +126,9 @@ pub struct Undo {
     /// The number of the change, as `changes list` shows it.
     #[schemars(extend("positional" = true))]
     id: i64,
+    /// Undo items that were changed again since, too.
+    #[serde(default)]
+    force: bool,
 }
 
 submit! { command::<Undo>() }
@@ -134,17 +137,21 @@ impl Command for Undo {
     const PATH: &'static [&'static str] = &["undo"];
 
     async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
-        let report = recovery::undo(self.id, "undo", cx).await?;
+        let report = if self.force {
+            recovery::force_undo(self.id, "undo", cx).await?
+        } else {
+            recovery::undo(self.id, "undo", cx).await?
+        };
         if out.format == Format::Json {
             out.data(&report)?;
         } else {
             tell(&report, out)?;
         }
-        let failed = report.failed.len() + report.not_found.len();
+        let failed = report.failures() + report.not_found.len();
         if failed == 0 {
             return Ok(());
         }
-        let Self { id } = self;
+        let id = self.id;
         let of = report.requested;
         Err(Error::new(format!("change {id} was only partly undone: {failed} of {of} items failed"))
             .hint(format!("`flexget-rs undo {id}` tries the rest again")))
@@ -170,7 +177,7 @@ fn tell(report: &ChangeReport, out: &mut Output) -> Result<()> {
     for failure in &report.failed {
         out.line(format!("failed: {failure}"))?;
     }
-    match report.change_id {
+    match report.change_id.filter(|_| report.done > 0) {
         Some(id) => out.note(format!("`flexget-rs undo {id}` takes this back")),
         None => Ok(()),
     }

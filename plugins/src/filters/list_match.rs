@@ -82,6 +82,7 @@ impl ListMatch {
         let cx = task.cx.clone();
         for list in &self.from {
             let live: Vec<usize> = task.live().collect();
+            list.fetch_fields(false, &live, task).await;
             let entries: Vec<&Entry> = live.iter().map(|at| &task.entries[*at]).collect();
             let found = list.find(&entries, &cx).await?;
             let mut used: HashSet<(String, String)> = HashSet::new();

@@ -77,6 +77,9 @@ impl Seen {
 
     async fn reject_seen(&self, task: &mut Task) -> Result<()> {
         let fields = self.fields();
+        if matches!(self, Self::Options(SeenOptions { fields: Some(_), .. })) {
+            task.need(&fields).await;
+        }
         let live: Vec<usize> = task.live().collect();
         let identities: Vec<_> = live.iter().map(|at| identity(&fields, &task.entries[*at])).collect();
         let values = identities.iter().flatten().map(|(_, value)| &**value);
@@ -158,6 +161,19 @@ mod tests {
             [""],
             "an entry that it saw for all tasks counts for itself"
         );
+    }
+
+    #[test]
+    fn reads_fields_that_a_lookup_offers() {
+        let cx = context();
+        let run = |title: &str, cx: &Context| {
+            let lookup = "test_lookup: { answers: { A: { imdb_id: tt1 }, B: { imdb_id: tt1 } } }";
+            let seen = "seen: { fields: [ imdb_id ] }\naccept_all: yes";
+            let report = flexget_core::testing::run(&format!("mock: [ {title} ]\n{lookup}\n{seen}"), cx);
+            titles(&report, State::Accepted).join(" ")
+        };
+        assert_eq!(run("A", &cx), "A");
+        assert_eq!(run("B", &flexget_core::testing::next_run(&cx)), "", "the lookup says that it is the same");
     }
 
     #[test]

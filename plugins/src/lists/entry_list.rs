@@ -2,6 +2,7 @@ use flexget_core::prelude::*;
 
 use crate::lists::stored_list::StoredList;
 use crate::titles::media::Media;
+use crate::titles::media::ids::missing_ids;
 
 /// A list of entries with all their fields, kept by this program.
 ///
@@ -26,7 +27,7 @@ pub struct EntryList {
 
 submit! { list::<EntryList>() }
 
-/// Returns the keys of an entry on a list of entries: its ids, its title, its URL.
+/// Returns the keys of an entry on a list of entries: its ids, its title and its URL.
 pub fn keys(entry: &Entry) -> Keys {
     let is_real = |url: &&str| !url.starts_with("mock://") && !url.is_empty();
     let mut keys = Media::of(entry, None).map_or_else(Keys::new, |media| media.keys_without_name());
@@ -51,6 +52,10 @@ impl List for EntryList {
 
     fn keys(&self, entry: &Entry) -> Keys {
         keys(entry)
+    }
+
+    fn fields(&self, entry: &Entry, _adding: bool) -> Vec<Name> {
+        missing_ids(entry)
     }
 
     async fn items(&self, _limit: Option<usize>, cx: &Context) -> Result<Vec<Entry>> {

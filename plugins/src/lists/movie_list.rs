@@ -131,6 +131,10 @@ impl List for MovieList {
         movie(entry).map(drop)
     }
 
+    fn fields(&self, entry: &Entry, adding: bool) -> Vec<Name> {
+        if adding { ids::id_fields(Kind::Movie).map(Name::Borrowed).collect() } else { ids::missing_ids(entry) }
+    }
+
     async fn items(&self, _limit: Option<usize>, cx: &Context) -> Result<Vec<Entry>> {
         Ok(stored_list(cx, self.name()).items()?.iter().map(|item| self.entry(item)).collect())
     }
@@ -152,6 +156,8 @@ impl List for MovieList {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::shared::test_lookup::asked;
+    use flexget_core::testing;
     use flexget_core::testing::{context, mistakes, run, titles};
 
     const ADD: &str = "accept_all: yes\nseen: no\nlist_add: [ movie_list: m ]\nmock: ";
@@ -211,8 +217,8 @@ mod tests {
             run(&format!("{ADD}[ {{ title: e, series_name: S, series_season: 1, series_episode: 2 }} ]"), &context());
         assert_eq!(titles(&added, State::Failed), ["e"]);
         assert_eq!(
-            added.changes[0].failed,
-            ["e: it is of the type episode, not movie: set `type: movies` for the input, or reject episodes"]
+            added.changes[0].failed[0].to_string(),
+            "e: it is of the type episode, not movie: set `type: movies` for the input, or reject episodes"
         );
     }
 
@@ -229,5 +235,23 @@ mod tests {
             assert_eq!(mistakes.len(), 1, "{options}: {mistakes:?}");
             assert!(mistakes[0].starts_with(expected), "{options}: {mistakes:?}");
         }
+    }
+
+    #[test]
+    fn reads_the_ids_that_a_lookup_offers_in_one_batch() {
+        let cx = testing::context();
+        let lookup = |answers: &str| format!("test_lookup: {{ answers: {{ {answers} }} }}\nseen: no\n");
+        let known = lookup("A: { imdb_id: tt1 }, B: { imdb_id: tt2 }");
+        testing::run(&format!("mock: [ A, B ]\n{known}accept_all: yes\nlist_add: [ movie_list: m ]"), &cx);
+        assert_eq!(asked(&cx), [["A", "B"]]);
+        let read = || testing::run("movie_list: m\naccept_all: yes\nseen: no", &testing::next_run(&cx));
+        assert_eq!(read().entries[1].fields()["imdb_id"], "tt2");
+        let other = lookup("X: { imdb_id: tt2 }");
+        let from = "list_match: { from: [ movie_list: m ], remove_on_match: no }";
+        let matched = testing::run(&format!("mock: [ X, Y ]\n{other}{from}"), &testing::next_run(&cx));
+        assert_eq!(testing::titles(&matched, State::Accepted), ["X"]);
+        let remove = "accept_all: yes\nlist_remove: [ movie_list: m ]";
+        testing::run(&format!("mock: [ X ]\n{other}{remove}"), &testing::next_run(&cx));
+        assert_eq!(testing::titles(&read(), State::Accepted), ["A"]);
     }
 }

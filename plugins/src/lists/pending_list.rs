@@ -2,6 +2,7 @@ use flexget_core::prelude::*;
 
 use crate::lists::entry_list;
 use crate::lists::stored_list::StoredList;
+use crate::titles::media::ids::missing_ids;
 
 /// A list of entries that wait for approval, kept by this program.
 ///
@@ -107,6 +108,10 @@ impl List for PendingList {
 
     fn keys(&self, entry: &Entry) -> Keys {
         entry_list::keys(entry)
+    }
+
+    fn fields(&self, entry: &Entry, _adding: bool) -> Vec<Name> {
+        missing_ids(entry)
     }
 
     async fn items(&self, _limit: Option<usize>, cx: &Context) -> Result<Vec<Entry>> {

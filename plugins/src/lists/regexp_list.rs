@@ -158,7 +158,11 @@ mod tests {
     fn what_is_no_expression_is_refused_with_the_reason() {
         let added = run(&format!("{ADD}[ '(', fine ]"), &context());
         assert_eq!(titles(&added, State::Failed), ["("]);
-        assert!(added.changes[0].failed[0].starts_with("(: `(` is not a regular expression: "), "{:?}", added.changes);
+        assert!(
+            added.changes[0].failed[0].to_string().starts_with("(: `(` is not a regular expression: "),
+            "{:?}",
+            added.changes
+        );
         assert_eq!(added.changes[0].done, 1);
     }
 

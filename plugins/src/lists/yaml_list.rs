@@ -4,6 +4,7 @@ use flexget_core::prelude::*;
 use crate::lists::entry_list;
 use crate::lists::stored_list::removed_or_absent;
 use crate::shared::yaml_file::{Encoding, Row, YamlFile, url_of};
+use crate::titles::media::ids::missing_ids;
 
 /// List in a YAML file that people can read and edit.
 ///
@@ -113,6 +114,14 @@ impl List for YamlList {
         entry_list::keys(entry)
     }
 
+    fn fields(&self, entry: &Entry, adding: bool) -> Vec<Name> {
+        let written = match self {
+            Self::Options(Options { fields: Some(fields), .. }) if adding => fields.as_slice(),
+            _ => &[],
+        };
+        missing_ids(entry).into_iter().chain(written.iter().cloned().map(Name::Owned)).collect()
+    }
+
     async fn items(&self, _limit: Option<usize>, cx: &Context) -> Result<Vec<Entry>> {
         Ok(self.file(cx).read(cx)?.into_iter().map(|row| row.entry).collect())
     }
@@ -206,7 +215,7 @@ mod tests {
             fs::write(&path, text).unwrap();
             let added = run(&task(&path, "", "[ A ]"), &context());
             assert_eq!(titles(&added, State::Failed), ["A"], "{added:?}");
-            let reason = &added.changes[0].failed[0];
+            let reason = &added.changes[0].failed[0].to_string();
             assert!(reason.contains(expected) && reason.contains("it is not changed"), "{reason}");
             assert_eq!(fs::read(&path).unwrap(), text);
         }
@@ -241,7 +250,7 @@ mod tests {
         run(&task(&path, ", encoding: latin-1, fields: [ title ]", "[ Amélie ]"), &context());
         assert_eq!(fs::read(&path).unwrap(), b"- title: Am\xe9lie\n");
         let added = run(&task(&path, ", encoding: latin-1, fields: [ title ]", "[ Сталкер ]"), &context());
-        assert!(added.changes[0].failed[0].contains("cannot hold `С`"), "{added:?}");
+        assert!(added.changes[0].failed[0].reason.contains("cannot hold `С`"), "{added:?}");
         assert_eq!(fs::read(&path).unwrap(), b"- title: Am\xe9lie\n");
         let said = mistakes("yaml_list: { path: x, encoding: klingon }");
         assert!(said[0].starts_with("must be one of the following: utf-8, "), "{said:?}");

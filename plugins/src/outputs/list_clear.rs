@@ -1,9 +1,10 @@
 use flexget_core::prelude::*;
 
-/// Clears lists.
+/// Removes everything from lists.
 ///
-/// A list is read once and its items are removed in batches; FlexGet sends a request for every
-/// item.
+/// A list is cleared only when all inputs of the task could be read, so that a list which the task
+/// fills anew is not left empty. (FlexGet clears it before the inputs are read.) A list is read
+/// once and its items are removed in batches; FlexGet sends a request for every item.
 ///
 /// ```yaml
 /// list_clear:
@@ -15,7 +16,7 @@ use flexget_core::prelude::*;
 pub struct ListClear {
     /// The lists to clear.
     what: Vec<WritableList>,
-    /// When in the task to do it.
+    /// When in the task to do it; before `metainfo` it is done when the inputs were read.
     #[serde(default = "Phase::start")]
     phase: Phase,
 }
@@ -26,11 +27,19 @@ impl Plugin for ListClear {
     const NAME: &'static str = "list_clear";
 
     fn steps(&self) -> Vec<Step<Self>> {
-        let mut steps = vec![Step::at(self.phase, Self::clear).priority(255)];
-        if self.phase > Phase::Start {
-            steps.push(Step::at(Phase::Start, Self::check_lists));
+        let phase = self.phase.max(Phase::Metainfo);
+        vec![Step::at(Phase::Start, Self::check_lists), Step::at(phase, Self::clear).priority(255)]
+    }
+
+    fn check(&self) -> Vec<Problem> {
+        if self.phase != Phase::Abort {
+            return Vec::new();
         }
-        steps
+        let at = Path::root().key("phase");
+        vec![
+            Problem::at(at, "a list is not cleared when its task is aborted")
+                .help("name another phase, such as `exit`"),
+        ]
     }
 }
 
@@ -40,7 +49,11 @@ impl ListClear {
     }
 
     async fn clear(&self, task: &mut Task) -> Result<()> {
-        self.check_lists(task).await?;
+        if !task.failed_inputs().is_empty() {
+            let failed = task.failed_inputs().join(", ");
+            task.warn(Self::NAME, format!("nothing is cleared, because not all inputs could be read: {failed}"));
+            return Ok(());
+        }
         for list in &self.what {
             list.clear(task, Self::NAME).await?;
         }
@@ -51,6 +64,7 @@ impl ListClear {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use flexget_core::task::report::TaskOutcome;
     use flexget_core::testing::{context, dry_run, mistakes, run, titles};
 
     fn on_list(cx: &Context) -> String {
@@ -61,6 +75,21 @@ mod tests {
     fn clear(phase: &str, cx: &Context) -> flexget_core::task::report::TaskReport {
         let task = "mock: [ New ]\naccept_all: yes\nseen: no\nlist_add: [ entry_list: a ]\nlist_clear:\n  what: [ entry_list: a ]";
         run(&format!("{task}{phase}"), cx)
+    }
+
+    #[test]
+    fn clears_nothing_if_an_input_could_not_be_read() {
+        let cx = context();
+        run("mock: [ A, B ]\naccept_all: yes\nseen: no\nlist_add: [ entry_list: a ]", &cx);
+        let clear = "\naccept_all: yes\nseen: no\nlist_clear: { what: [ entry_list: a ] }";
+        let aborted = run(&format!("yaml_list: /{clear}"), &cx);
+        assert_eq!((aborted.outcome, on_list(&cx).as_str()), (TaskOutcome::Aborted, "B A"));
+        let incomplete = run(&format!("inputs: [ yaml_list: /, mock: [ C ] ]{clear}"), &cx);
+        assert_eq!((incomplete.outcome, on_list(&cx).as_str()), (TaskOutcome::Incomplete, "B A"));
+        assert!(!incomplete.is_ok());
+        let warning = "list_clear: nothing is cleared, because not all inputs could be read: yaml_list";
+        assert!(incomplete.warnings.iter().any(|said| said == warning), "{:?}", incomplete.warnings);
+        assert_eq!(mistakes("list_clear: { what: [ entry_list: a ], phase: abort }").len(), 1);
     }
 
     #[test]

@@ -1,20 +1,24 @@
 use flexget_core::list::index::Index;
 use flexget_core::prelude::*;
-use flexget_core::task::report::Action;
+use flexget_core::task::report::{Action, first_titles};
 
-/// Makes one list equal to another, or gives each of two lists what the other has.
+/// Makes one list equal to another, or adds to each of two lists the items of the other.
 ///
-/// `mode: mirror` puts on `to` what `from` has, and takes off `to` what `from` has not.
-/// `mode: union` puts on each what it lacks, and takes nothing off; both lists must be ones that
-/// can be changed. Both lists are read whole before anything is changed, and items are the same if
-/// their ids say so.
+/// `mode: mirror` adds to `to` the items of `from`, and removes from it those that `from` lacks.
+/// `mode: union` adds to each list the items that it lacks, and removes nothing; both lists must be
+/// writable. Both lists are read whole before anything is changed, and items are compared by their
+/// ids.
 ///
-/// `max_removals` is how many items may be taken off at the most, as a number or as a part of the
-/// list; 25 % where it is not said. If there is more to take off, or `from` is empty, nothing is
-/// changed and the task is aborted: a list that has become empty by mistake does not empty the
-/// other. If something could not be put on, nothing is taken off. With `--test` the report shows
-/// item by item what would be done, also where too much would be taken off; in a run the difference
-/// is in the log (`-v`) before anything is sent.
+/// A chart, or a list with a `limit`, is only a part: its items are added, and nothing is removed
+/// because it is not among them. Nothing is changed either if an input of the task could not be
+/// read.
+///
+/// `max_removals` is the highest number of items to remove, or a part of the list; 25 % is the
+/// default. If there is more to remove, or `from` is empty, nothing is changed and the task is
+/// aborted, so that a list which has become empty by mistake does not empty the other. If an item
+/// could not be added, nothing is removed. With `--test` the report shows each item that would be
+/// added or removed, also where there are too many; in a run the difference is in the log (`-v`)
+/// before anything is sent.
 ///
 /// ```yaml
 /// list_sync:
@@ -109,12 +113,19 @@ impl ListSync {
     }
 
     async fn sync(&self, task: &mut Task) -> Result<()> {
+        if !task.failed_inputs().is_empty() {
+            let failed = task.failed_inputs().join(", ");
+            task.warn(Self::NAME, format!("nothing is changed, because not all inputs could be read: {failed}"));
+            return Ok(());
+        }
         let cx = task.cx.clone();
         let (from, to) = if self.mode == Mode::Mirror {
             (self.from.all_items(&cx).await?, self.to.list().all_items(&cx).await?)
         } else {
             (self.from.items(None, &cx).await?, self.to.list().items(None, &cx).await?)
         };
+        let from = with_fields(from, self.to.list(), task).await;
+        let to = if self.mode == Mode::Union { with_fields(to, &self.from, task).await } else { to };
         let missing = lacking(&self.to, &to, &from);
         match WritableList::try_from(self.from.clone()) {
             Ok(source) if self.mode == Mode::Union => {
@@ -123,7 +134,13 @@ impl ListSync {
                 self.put(&source, &back, Action::Add, task).await.map(drop)
             }
             _ => {
-                let extra = lacking(&self.to, &from, &to);
+                let mut extra = lacking(&self.to, &from, &to);
+                if let Some(reason) = self.from.partial().filter(|_| !extra.is_empty()) {
+                    let (from, to) = (name(&self.from), name(self.to.list()));
+                    let warning = format!("`{from}` is only a part ({reason}), so nothing is removed from `{to}`");
+                    task.warn(Self::NAME, warning);
+                    extra.clear();
+                }
                 let refused = self.refusal(from.is_empty(), to.len(), &extra);
                 // A dry run shows what there is to do also where it will not be done: that is how
                 // one finds out what is wrong.
@@ -185,17 +202,22 @@ fn name(list: &AnyList) -> String {
 
 /// Returns the titles of the first items, and how many more there are.
 fn titles(items: &[&Entry]) -> String {
-    const SHOWN: usize = 10;
-    let shown: Vec<String> = items.iter().take(SHOWN).map(|item| format!("`{}`", item.title())).collect();
-    match items.len().saturating_sub(SHOWN) {
-        0 => shown.join(", "),
-        more => format!("{} and {more} more", shown.join(", ")),
-    }
+    first_titles(items.iter().map(|item| item.title()), items.len())
 }
 
-/// Returns the items that a list lacks and accepts.
-///
-/// An episode is not missing from a list of movies.
+/// Returns items with the fields that a list reads of them and that lookups of the task offer.
+async fn with_fields(items: Rc<Vec<Entry>>, list: &AnyList, task: &mut Task) -> Rc<Vec<Entry>> {
+    if !items.iter().any(|item| !list.missing_fields(item, true, task).is_empty()) {
+        return items;
+    }
+    let mut lookup = task.split_off();
+    lookup.produce(items.iter().map(Entry::fresh));
+    let all: Vec<usize> = (0..items.len()).collect();
+    list.fetch_fields(true, &all, &mut lookup).await;
+    Rc::new(task.merge(lookup))
+}
+
+/// Returns the items that a list lacks and accepts: an episode is not missing from a list of movies.
 fn lacking<'a>(list: &WritableList, has: &[Entry], items: &'a [Entry]) -> Vec<&'a Entry> {
     let keys = |entry: &Entry| list.list().keys(entry);
     let index = Index::new(has.iter().map(keys));

@@ -42,7 +42,8 @@ impl Plugin for TestLookup {
 }
 
 /// The fields that are offered, whatever the answers are.
-const FIELDS: [&str; 8] = [
+const FIELDS: [&str; 9] = [
+    "imdb_id",
     "trakt_watched",
     "trakt_collected",
     "trakt_ep_first_aired",

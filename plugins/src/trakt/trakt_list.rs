@@ -8,7 +8,8 @@ use flexget_core::prelude::*;
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json};
 
-use crate::titles::media::{Kind, Media};
+use crate::titles::media::{Kind, Media, ids};
+use crate::trakt::SERVICE;
 use crate::trakt::activities;
 use crate::trakt::api::client::{Client, stored_account};
 use crate::trakt::api::model::Row;
@@ -450,6 +451,16 @@ impl List for TraktList {
             Err("it has no id, and no name with a year: add `metainfo_movie: yes`, `metainfo_series: yes` or a lookup"
                 .to_owned())
         }
+    }
+
+    fn user(&self, cx: &Context) -> Result<Option<String>> {
+        let Some(account) = &self.account else { return Ok(None) };
+        let account = cx.auth.account(SERVICE, account)?;
+        Ok(account.and_then(|account| account.user_slug.or(account.user)))
+    }
+
+    fn fields(&self, entry: &Entry, _adding: bool) -> Vec<Name> {
+        ids::missing_ids(entry)
     }
 
     fn adding(&self) -> Adding {

@@ -45,6 +45,8 @@ pub struct NewChange {
     pub service: String,
     /// Stored account that is used, if any.
     pub account: Option<String>,
+    /// User of the service that the account belonged to, if that was known.
+    pub user: Option<String>,
     /// Name of the list for users.
     pub list: String,
     /// Options of the list, enough to open it again.
@@ -121,7 +123,7 @@ impl ChangeState {
     }
 }
 
-const SELECT: &str = "SELECT id, at, service, account, list, list_config, action, items, state, answer, undo_of, lease \
+const SELECT: &str = "SELECT id, at, service, account, list, list_config, action, items, state, answer, undo_of, lease, user \
                       FROM change WHERE";
 
 impl Store {
@@ -133,20 +135,21 @@ impl Store {
         change: &NewChange,
         latest: Option<i64>,
     ) -> Result<Option<i64>> {
-        let NewChange { service, account, list, list_config, action, items, undo_of } = change;
-        self.auth_database().write_durably(|transaction| {
+        let NewChange { service, account, user, list, list_config, action, items, undo_of } = change;
+        self.journal_database().write_durably(|transaction| {
             if latest.is_some_and(|latest| last_change(transaction, service, account.as_deref()) != Ok(latest)) {
                 return Ok(None);
             }
             transaction.execute(
                 "INSERT INTO change \
-                 (scope, at, service, account, list, list_config, action, items, state, undo_of, lease) \
-                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                 (scope, at, service, account, user, list, list_config, action, items, state, undo_of, lease) \
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     &**self.scope(),
                     at.as_millisecond(),
                     service,
                     account,
+                    user,
                     list,
                     list_config.to_string(),
                     action.name(),
@@ -157,13 +160,14 @@ impl Store {
                     lease.as_millisecond(),
                 ),
             )?;
-            Ok(Some(transaction.last_insert_rowid()))
+            // Not the last row id: a dry run writes through a view.
+            transaction.query_row("SELECT max(id) FROM change", [], |row| row.get(0))
         })
     }
 
     /// Returns the number of the latest change of an account; 0 if there is none.
     pub(crate) fn latest_change(&self, service: &str, account: Option<&str>) -> Result<i64> {
-        self.auth_database().read(|connection| last_change(connection, service, account))
+        self.journal_database().read(|connection| last_change(connection, service, account))
     }
 
     pub(crate) fn finish_change(
@@ -173,8 +177,9 @@ impl Store {
         response: Option<&Value>,
         lease: Option<Timestamp>,
     ) -> Result<bool> {
-        self.auth_database().write(|transaction| {
-            let changed = transaction.execute(
+        self.journal_database().write(|transaction| {
+            let exists = transaction.prepare_cached("SELECT 1 FROM change WHERE id = ?")?.exists([id])?;
+            transaction.execute(
                 "UPDATE change SET state = ?, answer = coalesce(?, answer), lease = ? WHERE id = ?",
                 (state.name(), response.map(Value::to_string), lease.map(Timestamp::as_millisecond), id),
             )?;
@@ -183,14 +188,14 @@ impl Store {
     }
 
     pub(crate) fn renew_change(&self, id: i64, lease: Timestamp) -> Result<()> {
-        self.auth_database().write(|transaction| {
+        self.journal_database().write(|transaction| {
             transaction.execute("UPDATE change SET lease = ? WHERE id = ?", (lease.as_millisecond(), id)).map(drop)
         })
     }
 
     /// Marks a change as being undone, if it is made and no living process undoes it.
     pub(crate) fn claim_change(&self, id: i64, now: Timestamp, lease: Timestamp) -> Result<bool> {
-        self.auth_database().write(|transaction| {
+        self.journal_database().write(|transaction| {
             let claimed = transaction.execute(
                 "UPDATE change SET state = 'undoing', lease = ? \
                  WHERE id = ? AND (state = 'done' OR state = 'undoing' AND lease < ?)",
@@ -202,7 +207,7 @@ impl Store {
 
     pub(crate) fn changes(&self, limit: usize) -> Result<Vec<Change>> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        self.auth_database().read(|connection| {
+        self.journal_database().read(|connection| {
             connection
                 .prepare_cached(&format!("{SELECT} scope = ?1 ORDER BY id DESC LIMIT ?2"))?
                 .query_map((&**self.scope(), limit), change)?
@@ -217,7 +222,7 @@ impl Store {
         list: Option<&str>,
         since: Timestamp,
     ) -> Result<Vec<Change>> {
-        self.auth_database().read(|connection| {
+        self.journal_database().read(|connection| {
             connection
                 .prepare_cached(&format!(
                     "{SELECT} at >= ?1 AND service = ?2 AND account IS ?3 AND list = coalesce(?4, list) ORDER BY id"
@@ -228,7 +233,7 @@ impl Store {
     }
 
     pub(crate) fn change(&self, id: i64) -> Result<Option<Change>> {
-        self.auth_database().read(|connection| {
+        self.journal_database().read(|connection| {
             connection
                 .prepare_cached(&format!("{SELECT} scope = ?1 AND id = ?2"))?
                 .query_row((&**self.scope(), id), change)
@@ -237,7 +242,7 @@ impl Store {
     }
 
     pub(crate) fn unsettled_changes(&self) -> Result<Vec<Change>> {
-        self.auth_database().read(|connection| {
+        self.journal_database().read(|connection| {
             connection
                 .prepare_cached(&format!("{SELECT} state IN ('pending', 'uncertain') ORDER BY id"))?
                 .query_map([], change)?
@@ -290,6 +295,7 @@ fn change(row: &Row<'_>) -> rusqlite::Result<Change> {
         what: NewChange {
             service: row.get(2)?,
             account: row.get(3)?,
+            user: row.get(12)?,
             list: row.get(4)?,
             list_config: json(row, 5)?,
             action: word(row, 6, Action::from_name)?,

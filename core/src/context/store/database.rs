@@ -30,6 +30,8 @@ pub struct Store {
     accounts_in: Rc<RefCell<Option<Rc<Database>>>>,
     /// What tasks remember: the same database, or one in memory over it.
     tasks: Rc<Database>,
+    /// Changes to the lists of accounts: the auth store, or one in memory over it.
+    journal: Rc<Database>,
     /// Scope of what tasks remember, as it is written in the database.
     scope: Rc<str>,
 }
@@ -51,7 +53,13 @@ impl Store {
 
     fn over(place: Place) -> Self {
         let database = Rc::new(Database::new(place, true));
-        Self { auth: Rc::clone(&database), accounts_in: Rc::default(), tasks: database, scope: scope_of("") }
+        Self {
+            auth: Rc::clone(&database),
+            accounts_in: Rc::default(),
+            tasks: Rc::clone(&database),
+            journal: database,
+            scope: scope_of(""),
+        }
     }
 
     /// Returns the same store with its accounts and rate limits in the auth store at `path`.
@@ -66,8 +74,10 @@ impl Store {
             return self.clone();
         }
         let tasks = Rc::new(Database::new(Place::File(beside), false));
+        let auth = Rc::new(Database::new(Place::File(path), true));
         Self {
-            auth: Rc::new(Database::new(Place::File(path), true)),
+            journal: Rc::clone(&auth),
+            auth,
             accounts_in: Rc::new(RefCell::new(Some(Rc::clone(&tasks)))),
             tasks,
             scope: Rc::clone(&self.scope),
@@ -86,8 +96,11 @@ impl Store {
     /// lost.
     #[must_use]
     pub fn scratch(&self) -> Self {
-        let place = Place::Over(Rc::clone(&self.tasks));
-        Self { tasks: Rc::new(Database::new(place, false)), ..self.clone() }
+        let over = |database: &Rc<Database>| Rc::new(Database::new(Place::Over(Rc::clone(database)), false));
+        let tasks = over(&self.tasks);
+        let is_one = Rc::ptr_eq(&self.tasks, &self.journal);
+        let journal = if is_one { Rc::clone(&tasks) } else { over(&self.journal) };
+        Self { tasks, journal, ..self.clone() }
     }
 
     /// Returns the file of the auth store; `None` in memory.
@@ -126,6 +139,12 @@ impl Store {
             Ok(moved) => tracing::warn!("moved {moved} changes of lists from the database {from} to {to}"),
             Err(error) => tracing::warn!("the changes in the database {from} could not be moved to {to}: {error}"),
         }
+    }
+
+    /// Returns the journal, after moving changes there that are still beside the config.
+    pub(super) fn journal_database(&self) -> &Rc<Database> {
+        self.auth_database();
+        &self.journal
     }
 
     pub(super) fn task_database(&self) -> &Rc<Database> {

@@ -110,8 +110,11 @@ impl Store {
                 .collect()
         })?;
         for (purpose, kind, query) in PARTS {
-            let is_auth = matches!(purpose, Purpose::Journal | Purpose::Accounts | Purpose::Pacing);
-            let database = if is_auth { self.auth_database() } else { self.task_database() };
+            let database = match purpose {
+                Purpose::Journal => self.journal_database(),
+                Purpose::Accounts | Purpose::Pacing => self.auth_database(),
+                _ => self.task_database(),
+            };
             let (records, bytes) = database
                 .read(|connection| connection.query_row(query, [], |row| Ok((whole(row, 0)?, whole(row, 1)?))))?;
             sizes.push(Size { purpose, kind: kind.to_owned(), records, bytes });
@@ -192,16 +195,13 @@ impl Store {
     fn remove_old(&self, now: Timestamp, changes_before: Timestamp) -> Result<(usize, usize, usize)> {
         const OLD: &str = "FROM change WHERE at < ? AND state NOT IN ('pending', 'uncertain', 'undoing')";
         let before = [changes_before.as_millisecond()];
-        let is_dry_run = self.task_database().is_overlay();
-        let (changes, items) = self.auth_database().write(|transaction| {
+        let (changes, items) = self.journal_database().write(|transaction| {
             let old = transaction.query_row(
                 &format!("SELECT count(*), coalesce(sum(length(items)), 0) {OLD}"),
                 before,
                 |row| Ok((whole(row, 0)?, whole(row, 1)?)),
             )?;
-            if !is_dry_run {
-                transaction.execute(&format!("DELETE {OLD}"), before)?;
-            }
+            transaction.execute(&format!("DELETE {OLD}"), before)?;
             Ok(old)
         })?;
         self.task_database().write(|transaction| {

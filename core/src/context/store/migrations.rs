@@ -25,6 +25,7 @@ const STEPS: &[Step] = &[
 /// A change is left to its own process while that lives, and changes are looked for by account.
 const LEASES: &str = "
     ALTER TABLE change ADD COLUMN lease INTEGER; -- milliseconds since 1970
+    ALTER TABLE change ADD COLUMN user TEXT;
     CREATE INDEX change_of_account ON change (service, account);
 ";
 

@@ -354,6 +354,7 @@ fn changes_are_known_before_they_are_sent_and_settled_after() {
     let change = NewChange {
         service: "site".to_owned(),
         account: Some("me".to_owned()),
+        user: None,
         list: "watchlist of me".to_owned(),
         list_config: json!({ "site_list": { "account": "me", "list": "watchlist" } }),
         action: Action::Remove,
@@ -400,6 +401,7 @@ fn change_at(store: &Store, second: i64, state: Option<ChangeState>) -> i64 {
         .begin(&NewChange {
             service: "trakt_list".to_owned(),
             account: Some("me".to_owned()),
+            user: None,
             list: "watchlist".to_owned(),
             list_config: json!({}),
             action: Action::Add,

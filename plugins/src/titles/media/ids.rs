@@ -96,6 +96,15 @@ pub fn id_fields(kind: Kind) -> impl Iterator<Item = &'static str> {
     NAMESPACES.iter().filter_map(move |namespace| namespace.space.fields[kind as usize])
 }
 
+/// Returns the fields that could hold an id of an entry which has none.
+pub fn missing_ids(entry: &Entry) -> Vec<Name> {
+    let fields: BTreeSet<&'static str> = Kind::ALL.into_iter().flat_map(id_fields).collect();
+    if fields.iter().any(|field| entry.has(field)) {
+        return Vec::new();
+    }
+    fields.into_iter().map(Name::Borrowed).collect()
+}
+
 /// Evidence that a field gives about the kind of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum FieldKind {

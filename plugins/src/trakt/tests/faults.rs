@@ -123,7 +123,7 @@ fn a_limit_in_the_middle_fails_what_was_not_stored_and_names_the_limits() {
         let failed = titles(&report, State::Failed);
         assert_eq!(failed.len(), 500 - stored.len());
         assert_eq!(report.changes[0].done + report.changes[0].existing, stored.len());
-        assert!(report.changes[0].failed[0].contains("250 items on each"), "{}", report.changes[0].failed[0]);
+        assert!(report.changes[0].failed[0].reason.contains("250 items on each"), "{}", report.changes[0].failed[0]);
         assert_eq!(sandbox.sim.count("POST", "/"), 2, "nothing is sent after the limit");
         let is_stored = |title: &&str| stored.iter().any(|media| format!("m{}", number(*media)) == **title);
         assert!(!failed.iter().any(is_stored));

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
+use flexget_core::list::recovery;
 use flexget_core::task::report::TaskReport;
 use flexget_core::testing::list_laws;
 use trakt_sim::Privacy;
@@ -145,6 +146,21 @@ fn a_rating_is_changed_and_the_old_one_comes_back() {
     let id = report.changes[0].change_id.unwrap();
     testing::block_on(flexget_core::list::recovery::undo(id, "undo", &sandbox.next_run())).unwrap();
     assert_eq!((rating(&sandbox, 6), rating(&sandbox, 120), rating(&sandbox, 481)), (Some(10), Some(7), None));
+}
+
+#[test]
+fn keeps_a_rating_that_was_changed_again_unless_the_undo_is_forced() {
+    let sandbox = Sandbox::new(Seed::small());
+    let rating = || sandbox.sim.with(|world| world.user("ann-kay").ratings[&Media::Movie(6)].rating);
+    let config = "mock: [ { title: The Dark Knight, trakt_movie_id: 6, trakt_user_rating: 3 } ]\naccept_all: yes\nlist_add: [ trakt_list: { account: ann, list: ratings } ]";
+    let id = run(config, &sandbox.next_run()).changes[0].change_id.unwrap();
+    pass(&sandbox, 60);
+    sandbox.sim.with(|world| world.rate("ann-kay", Media::Movie(6), 5, world.now()));
+    let kept = testing::block_on(recovery::undo(id, "undo", &sandbox.next_run())).unwrap();
+    let expected = "The Dark Knight: it was changed again since; `--force` undoes it all the same";
+    assert_eq!((kept.failed[0].to_string().as_str(), kept.done, rating()), (expected, 0, 5));
+    testing::block_on(recovery::force_undo(id, "undo", &sandbox.next_run())).unwrap();
+    assert_eq!(rating(), 10);
 }
 
 fn listed(count: usize) -> Sandbox {

@@ -147,7 +147,7 @@ fn an_undo_that_was_cut_off_does_not_bring_a_play_twice() {
     let id = cleared.changes[0].change_id.unwrap();
     sandbox.sim.fail(Fault::on("POST", "/sync/history").exact().with(Trouble::CloseAfter));
     let broken = testing::block_on(flexget_core::list::recovery::undo(id, "undo", &sandbox.next_run())).unwrap();
-    assert_eq!(broken.failed.len(), 2, "{broken:?}");
+    assert_eq!(broken.failures(), 2, "{broken:?}");
     sandbox.sim.heal();
     pass(&sandbox, 6);
     run("mock: [ A ]\naccept_all: yes", &sandbox.next_run());
@@ -214,7 +214,10 @@ fn a_play_that_is_not_where_it_should_be_is_not_taken_for_undone() {
     pass(&sandbox, 6);
     let id = added.changes[0].change_id.unwrap();
     let undone = testing::block_on(flexget_core::list::recovery::undo(id, "undo", &sandbox.next_run())).unwrap();
-    assert_eq!(undone.failed, ["The Matrix: its play is not in the history at the time at which it was added"]);
+    assert_eq!(
+        undone.failed[0].to_string(),
+        "The Matrix: its play is not in the history at the time at which it was added"
+    );
     assert_eq!((undone.done, everything(&sandbox)), (0, before));
     let state = sandbox.cx.journal().get(id).unwrap().unwrap().state;
     assert_eq!(state, flexget_core::context::journal::ChangeState::Done, "it is not undone");

@@ -181,7 +181,7 @@ fn lists_are_found_by_number_and_address_and_what_is_not_found_names_the_near_on
         )
     };
     assert_eq!(add(&night.to_string()).changes[0].done, 1);
-    assert!(add("99").changes[0].failed[0].contains("`ann` has no Trakt list `99`"));
+    assert!(add("99").changes[0].failed[0].reason.contains("`ann` has no Trakt list `99`"));
 }
 
 #[test]
