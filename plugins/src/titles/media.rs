@@ -1,11 +1,11 @@
-//! Movies, shows, seasons and episodes: which fields of an entry identify them, and when two are the same.
+//! Identity of movies, shows, seasons and episodes, and the fields of entries that hold it.
 //!
-//! Every list and lookup reads an entry through [`Media::of`], so that all agree. Ids belong to a kind:
-//! the `tmdb_id` of an entry with a `series_name` is the number of a show, not of a movie.
+//! Every list and lookup reads an entry through [`Media::of`], so that all agree. Ids belong to a
+//! kind: the `tmdb_id` of an entry with a `series_name` is the number of a show, not of a movie.
 //!
-//! Two titles of a kind are the same if the surest id that both have is equal: Trakt's number first,
-//! because several titles may share an id of another service. Only where they have no namespace in
-//! common, the names decide. [`ids::IdSpace`] adds the namespace of another service.
+//! Two titles of a kind are the same if the surest id that both have is equal: Trakt's number
+//! first, because several titles may share an id of another service. Only where they have no
+//! namespace in common, the names decide. [`ids::IdSpace`] adds the namespace of another service.
 //!
 //! ```
 //! use flexget_core::prelude::*;
@@ -56,8 +56,8 @@ pub struct Media {
 impl Media {
     /// Reads an entry; `None` if neither its fields nor `expected` tell the kind.
     ///
-    /// `expected` is the kind that the caller deals with, such as a list of movies. It decides for an
-    /// entry with only a title or an id that movies and shows both have.
+    /// `expected` is the kind that the caller deals with, such as a list of movies. It decides for
+    /// an entry with only a title or an id that movies and shows both have.
     pub fn of(entry: &Entry, expected: Option<Kind>) -> Option<Self> {
         let kind = Self::kind_of(entry, expected)?;
         Some(if kind == Kind::Movie { Self::movie(entry) } else { Self::series(entry, kind) })
@@ -94,7 +94,9 @@ impl Media {
         }
     }
 
-    /// Tells whether it is an episode without a number in a season; its `series_season` may be the year of its date.
+    /// Tells whether it is an episode without a number in a season.
+    ///
+    /// Its `series_season` may be the year of its date.
     fn is_numbered_otherwise(entry: &Entry) -> bool {
         entry.int("series_episode").is_none()
             && matches!(entry.text("series_id_type"), Some("date" | "sequence" | "special"))
@@ -130,7 +132,9 @@ impl Media {
         }
     }
 
-    /// Tells whether it is identified: by an id or a name (of a movie with its year), and the numbers of a season or episode.
+    /// Tells whether it is identified.
+    ///
+    /// It takes an id or a name (of a movie with its year), and the numbers of a season or episode.
     pub fn is_known(&self) -> bool {
         let work = !self.ids.is_empty() || self.name.is_some() && (self.kind != Kind::Movie || self.year.is_some());
         match self.kind {
@@ -150,11 +154,13 @@ impl Media {
         }
     }
 
-    /// Returns the keys of the item in a list: its own id, then ids from the surest on, then the name.
+    /// Returns the keys of the item in a list.
     ///
-    /// A movie's name counts with its year, and without one only for a movie whose year is not known
-    /// either, as in FlexGet. A show's name counts without the year, which tells two shows of one name
-    /// apart where both are known.
+    /// Its own id comes first, then ids from the surest on, then the name.
+    ///
+    /// A movie's name counts with its year, and without one only for a movie whose year is not
+    /// known either, as in FlexGet. A show's name counts without the year, which tells two shows of
+    /// one name apart where both are known.
     pub fn keys(&self) -> Keys {
         let mut keys = self.keys_without_name();
         let (Some(name), Some(part)) = (&self.name, self.part()) else { return keys };
@@ -168,7 +174,9 @@ impl Media {
         keys
     }
 
-    /// Returns the part of the work that keys name; `None` if the numbers of a season or episode are unknown.
+    /// Returns the part of the work that keys name.
+    ///
+    /// It is `None` if the numbers of a season or episode are unknown.
     fn part(&self) -> Option<Part> {
         match (self.kind, self.season, self.episode) {
             (Kind::Season, Some(season), _) => Some(Part::Season(season)),
@@ -224,6 +232,16 @@ impl fmt::Display for Part {
 /// Returns the keys of an entry; an entry that is no media has none.
 pub fn keys(entry: &Entry, expected: Option<Kind>) -> Keys {
     Media::of(entry, expected).map(|media| media.keys()).unwrap_or_default()
+}
+
+/// Returns the keys of an entry whose kind only an id at IMDb tells: that of a movie and of a show.
+pub fn keys_of_any_kind(entry: &Entry) -> Keys {
+    let mut keys = Keys::new();
+    if let Some(id) = MediaIds::of(entry, Kind::Movie).get("imdb") {
+        keys.id("movie imdb", id);
+        keys.id("show imdb", id);
+    }
+    keys
 }
 
 fn first_text<'a>(entry: &'a Entry, names: &[&str]) -> Option<&'a str> {

@@ -4,5 +4,6 @@ pub mod catalogue;
 pub mod entries;
 pub mod history;
 pub mod read;
+pub mod resolve;
 pub mod source;
 pub mod write;

@@ -3,7 +3,9 @@
 use crate::titles::media::names::split_year;
 use crate::trakt::api::model::Work;
 
-/// Least likeness, from 0 to 1, of two names that are taken for one. A wrong guess is worse than none.
+/// Least likeness, from 0 to 1, of two names that are taken for one.
+///
+/// A wrong guess is worse than none.
 const MIN_LIKENESS: f64 = 0.9;
 
 /// Words at the end of a name that name a country, with Trakt's code of it.
@@ -23,7 +25,7 @@ pub enum Choice {
 
 /// One way to read a name: with a year or a country at its end, or without.
 #[derive(Debug, Clone, PartialEq)]
-struct Reading {
+struct NameVariant {
     name: String,
     year: Option<i64>,
     country: Option<&'static str>,
@@ -32,29 +34,31 @@ struct Reading {
 /// A name as a search needs it, in all the ways in which it can be read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SearchName {
-    readings: Vec<Reading>,
+    variants: Vec<NameVariant>,
     /// Texts to search for, one after the other until one title is found.
     pub queries: Vec<String>,
 }
 
 impl SearchName {
-    /// Reads a name: `Doctor Who 2005`, `The Office US` and `The Office (US)` may have a year or a country at the end.
+    /// Reads a name, which may have a year or a country at its end.
+    ///
+    /// `Doctor Who 2005`, `The Office US` and `The Office (US)` are read in both ways.
     pub fn new(name: &str, year: Option<i64>) -> Self {
         let (name, year) = match split_year(name) {
             (name, Some(named)) => (name, year.or(Some(named))),
             (name, None) => (name, year),
         };
-        let plain = Reading { name: name.clone(), year, country: None };
-        let mut search = Self { queries: vec![name.clone()], readings: vec![plain] };
+        let plain = NameVariant { name: name.clone(), year, country: None };
+        let mut search = Self { queries: vec![name.clone()], variants: vec![plain] };
         let Some((rest, last)) = name.rsplit_once(' ') else { return search };
         let word = last.trim_matches(['(', ')', '[', ']']).to_lowercase();
         let rest = rest.trim().to_owned();
         if let Some(named) = bare_year(&word).filter(|named| year.is_none_or(|year| year == *named)) {
-            search.readings.push(Reading { name: rest.clone(), year: Some(named), country: None });
+            search.variants.push(NameVariant { name: rest.clone(), year: Some(named), country: None });
             // Years are not part of titles, apart from exceptions such as `Blade Runner 2049`.
             search.queries.insert(0, rest);
         } else if let Some((_, country)) = COUNTRIES.iter().find(|(name, _)| *name == word) {
-            search.readings.push(Reading { name: rest.clone(), year, country: Some(country) });
+            search.variants.push(NameVariant { name: rest.clone(), year, country: Some(country) });
             search.queries.push(rest);
         }
         search
@@ -62,7 +66,7 @@ impl SearchName {
 
     /// Chooses among the hits of a search.
     pub fn choose(&self, hits: &[Work]) -> Choice {
-        let mut choices = self.readings.iter().map(|reading| reading.choose(hits)).collect::<Vec<_>>();
+        let mut choices = self.variants.iter().map(|variant| variant.choose(hits)).collect::<Vec<_>>();
         let sure = choices.iter().position(|choice| matches!(choice, Choice::One(_)));
         let ambiguous = || choices.iter().position(|choice| matches!(choice, Choice::Ambiguous(_)));
         match sure.or_else(ambiguous) {
@@ -72,7 +76,7 @@ impl SearchName {
     }
 }
 
-impl Reading {
+impl NameVariant {
     fn choose(&self, hits: &[Work]) -> Choice {
         let alike: Vec<(f64, &Work)> = hits
             .iter()

@@ -105,7 +105,9 @@ pub async fn of(client: &Client, shows: &[Rc<Work>]) -> ShowSeasons {
     ShowSeasons(found)
 }
 
-/// Returns the numbers of the aired episodes of a season; `None` if Trakt did not list its episodes.
+/// Returns the numbers of the aired episodes of a season.
+///
+/// It is `None` if Trakt did not list its episodes.
 pub fn aired(season: &Season, now: Timestamp) -> Option<Vec<i64>> {
     let is_listed = !season.episodes.is_empty() || season.episode_count == Some(0);
     let aired = season.episodes.iter().filter(|episode| episode.first_aired.is_some_and(|at| at <= now));
@@ -154,7 +156,9 @@ fn read(cx: &Context, show: &str) -> Stored {
     }
 }
 
-/// Stores the seasons of a show. A store that cannot be written costs a request next time and nothing else.
+/// Stores the seasons of a show.
+///
+/// A store that cannot be written costs a request next time and nothing else.
 fn write(cx: &Context, show: &str, seasons: &[Season], work: &Work) {
     let now = cx.clock.now();
     let collection = cx.store.shared_collection(COLLECTION, "");

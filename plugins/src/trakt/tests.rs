@@ -237,3 +237,29 @@ fn an_undo_of_an_add_leaves_what_was_there_before() {
     };
     assert!(has(481) && !has(120));
 }
+
+#[test]
+fn entries_that_only_a_search_identifies_are_added() {
+    let sandbox = Sandbox::new(Seed::small());
+    let config = "mock:
+  - { title: A, imdb_id: tt0133093 }
+  - { title: B, imdb_id: tt0903747 }
+  - { title: C, movie_name: Fight Club }
+  - { title: D, movie_name: Paper Moons }
+  - { title: E, imdb_id: tt7777777 }
+accept_all: yes
+seen: no
+list_add: [ trakt_list: { account: ann, list: Following TV } ]";
+    let report = run(config, &sandbox.next_run());
+    assert_eq!(titles(&report, State::Accepted), ["A", "B", "C"], "{:?}", report.warnings);
+    let reasons: Vec<&str> = report.entries.iter().filter_map(|entry| entry.reason()).collect();
+    assert!(reasons.iter().any(|reason| reason.contains("`Paper Moons` is ambiguous: Paper Moons (")), "{reasons:?}");
+    assert_eq!(sandbox.sim.count("GET", "/search/imdb/"), 3);
+    let listed = read_titles(&sandbox, "account: ann, list: Following TV");
+    for title in ["The Matrix (1999)", "Breaking Bad (2008)", "Fight Club (1999)"] {
+        assert!(listed.iter().any(|one| one == title), "{title}: {listed:?}");
+    }
+    // An id at IMDb is enough to find an item on the list.
+    let matching = "mock: [ { title: A, imdb_id: tt0133093 }, { title: B, imdb_id: tt0468569 } ]\nseen: no\nlist_match: { from: [ trakt_list: { account: ann, list: Following TV } ], action: accept, single_match: no }";
+    assert_eq!(titles(&run(matching, &sandbox.next_run()), State::Accepted), ["A"]);
+}

@@ -1,8 +1,8 @@
 //! Movies and shows by whatever identifies them: an id, or a name and a year.
 //!
-//! Titles that a list has given in this run are not asked for again. Responses are stored under every
-//! id of the title, for as long as they are likely to stay true; so is that a title is unknown. Expired
-//! ones are used only when Trakt is unavailable.
+//! Titles that a list has given in this run are not asked for again. Responses are stored under
+//! every id of the title, for as long as they are likely to stay true; so is that a title is
+//! unknown. Expired ones are used only when Trakt is unavailable.
 
 pub mod keys;
 pub mod request;
@@ -114,22 +114,45 @@ pub async fn find(client: &Client, media: &[Media]) -> Vec<FoundTitle> {
     wanted.iter().zip(media).map(result).collect()
 }
 
-/// Looks up the titles of entries with nothing but ids that movies and shows both have; one request for each.
-pub async fn find_of_any_kind(client: &Client, ids: &[MediaIds]) -> Vec<Result<Option<(Kind, Rc<Work>)>, String>> {
+/// A movie or show whose kind only Trakt knew.
+pub type TitleOfAnyKind = Option<(Kind, Rc<Work>)>;
+
+/// Looks up titles by ids that movies and shows both have, with one request for each.
+pub async fn find_of_any_kind(client: &Client, ids: &[MediaIds]) -> Vec<Result<TitleOfAnyKind, String>> {
     let run = RunTitles::of(client.cx());
+    let known = client.cx().run_cache.of::<RefCell<HashMap<String, TitleOfAnyKind>>>("trakt titles of any kind");
+    let key = |ids: &MediaIds| keys_of(Kind::Movie, ids).join(" ");
+    let mut asked = HashSet::new();
+    let is_open = |ids: &&MediaIds| !known.borrow().contains_key(&key(ids)) && asked.insert(key(ids));
+    let open: Vec<&MediaIds> = ids.iter().filter(is_open).collect();
     let responses =
-        each(client, "titles", ids, async |ids: &MediaIds| request::fetch_of_any_kind(client, ids).await).await;
-    let remember = |found: Option<(Kind, Work)>| {
-        found.map(|(kind, work)| {
-            let work = Rc::new(work);
-            run.add(kind, &work);
-            (kind, work)
-        })
+        each(client, "titles", &open, async |ids: &&MediaIds| request::fetch_of_any_kind(client, ids).await).await;
+    let mut failures: HashMap<String, String> = HashMap::new();
+    for (ids, response) in open.into_iter().zip(responses) {
+        match response {
+            Ok(found) => {
+                let title = found.map(|(kind, work)| (kind, Rc::new(work)));
+                if let Some((kind, work)) = &title {
+                    run.add(*kind, work);
+                }
+                known.borrow_mut().insert(key(ids), title);
+            }
+            Err(reason) => {
+                failures.insert(key(ids), reason);
+            }
+        }
+    }
+    let known = known.borrow();
+    let result = |ids: &MediaIds| {
+        let title = known.get(&key(ids)).cloned();
+        title.ok_or_else(|| failures.get(&key(ids)).cloned().unwrap_or_else(|| "no response".to_owned()))
     };
-    responses.into_iter().map(|response| response.map(remember)).collect()
+    ids.iter().map(result).collect()
 }
 
-/// Returns the title known by any of these keys, the surest first. That it is unknown counts only for the surest.
+/// Returns the title known by any of these keys, the surest first.
+///
+/// That a title is unknown counts only for the surest key.
 fn among(keys: &[String], media: &Media, known: &HashMap<String, Title>) -> Option<Title> {
     keys.iter().enumerate().find_map(|(at, key)| match known.get(key)? {
         Title::Found(work) => {

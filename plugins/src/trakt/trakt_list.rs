@@ -8,7 +8,7 @@ use flexget_core::prelude::*;
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json};
 
-use crate::titles::media::{Kind, Media, ids};
+use crate::titles::media::{self, Kind, Media, ids};
 use crate::trakt::SERVICE;
 use crate::trakt::activities;
 use crate::trakt::api::client::{Client, stored_account};
@@ -19,7 +19,7 @@ use crate::trakt::lists::entries::{self, Style};
 use crate::trakt::lists::history::{self, Item};
 use crate::trakt::lists::read::Reading;
 use crate::trakt::lists::source::{ListName, Personal, Source};
-use crate::trakt::lists::write;
+use crate::trakt::lists::{resolve, write};
 use crate::trakt::paging::Extent;
 use crate::trakt::translation;
 use crate::trakt::user_data;
@@ -207,7 +207,8 @@ impl TraktList {
     async fn write(&self, entries: &[&Entry], remove: bool, cx: &Context) -> Result<Change> {
         let client = Client::new(cx, self.account.as_deref())?;
         let source = self.source();
-        let items = self.titles(entries)?;
+        let titles = self.titles(&client, entries).await;
+        let items = items_of(entries, &titles);
         let mut at_limit = false;
         let mut change = if remove && items.iter().any(|item| item.is_of_plays(source)) {
             history::take_plays(&client, &items).await?
@@ -216,6 +217,12 @@ impl TraktList {
             at_limit = sent.at_limit;
             sent.change
         };
+        let mut of_items = std::mem::take(&mut change.outcomes).into_iter();
+        let outcome = |media: Result<Media, String>| match media {
+            Ok(_) => of_items.next().unwrap_or(Outcome::Unknown),
+            Err(reason) => Outcome::Failed(reason),
+        };
+        change.outcomes = titles.into_iter().map(outcome).collect();
         self.forget(&client);
         if at_limit && !remove && !self.is_history() {
             self.look_again(entries, &mut change, cx).await;
@@ -265,16 +272,9 @@ impl TraktList {
         Ok(items)
     }
 
-    /// Returns the titles that the entries are on this list.
-    ///
-    /// # Errors
-    /// An entry is none, although the list does not [accept](List::accepts) such entries.
-    fn titles<'a>(&self, entries: &[&'a Entry]) -> Result<Vec<Item<'a>>> {
-        let item = |entry: &&'a Entry| match self.media(entry) {
-            Some(media) => Ok(Item { media, entry }),
-            None => Err(Error::new(format!("`{}` is neither a movie nor a show", entry.title()))),
-        };
-        entries.iter().map(item).collect()
+    /// Returns the titles that the entries are on this list, or why an entry is none.
+    async fn titles(&self, client: &Client, entries: &[&Entry]) -> Vec<Result<Media, String>> {
+        resolve::resolve(client, entries, entries.iter().map(|entry| self.media(entry)).collect()).await
     }
 
     /// Sends the items, each as the units that it is made of.
@@ -334,6 +334,14 @@ impl TraktList {
         AnyList::open(Self::NAME, &Node::from(&Json::Object(options)))
             .map_err(|problems| Error::new(problems.into_iter().map(|problem| problem.message).collect::<String>()))
     }
+}
+
+/// Returns the items of the entries that are titles.
+fn items_of<'a>(entries: &[&'a Entry], titles: &[Result<Media, String>]) -> Vec<Item<'a>> {
+    let item = |(entry, title): (&&'a Entry, &Result<Media, String>)| {
+        Some(Item { media: title.as_ref().ok()?.clone(), entry: *entry })
+    };
+    entries.iter().zip(titles).filter_map(item).collect()
 }
 
 /// The extra fields of an item that is added: when it was watched or collected and as what, where the entry knows, or its rating.
@@ -424,11 +432,17 @@ impl List for TraktList {
     }
 
     fn keys(&self, entry: &Entry) -> Keys {
-        self.media(entry).map(|media| media.keys()).unwrap_or_default()
+        match self.media(entry) {
+            Some(media) => media.keys(),
+            None => media::keys_of_any_kind(entry),
+        }
     }
 
     fn accepts(&self, entry: &Entry) -> Result<(), String> {
         let Some(media) = self.media(entry) else {
+            if resolve::has_shared_id(entry) {
+                return Ok(());
+            }
             return Err(
                 "it has no id and no name of a movie or a show: add `metainfo_movie: yes` or `metainfo_series: yes`"
                     .to_owned(),
@@ -445,7 +459,7 @@ impl List for TraktList {
         {
             return Err("it has no `trakt_user_rating` from 1 to 10".to_owned());
         }
-        if media.is_known() {
+        if media.is_known() || resolve::has_name(&media) {
             Ok(())
         } else {
             Err("it has no id, and no name with a year: add `metainfo_movie: yes`, `metainfo_series: yes` or a lookup"
@@ -529,11 +543,19 @@ impl List for TraktList {
 
     async fn snapshot(&self, action: Action, entries: &[&Entry], cx: &Context) -> Result<Option<Vec<Entry>>> {
         let client = Client::new(cx, self.account.as_deref())?;
-        let items = self.titles(entries)?;
-        match action {
-            Action::Add => history::before_adding(&client, self.source(), &items).await,
-            Action::Remove | Action::Clear => history::before_removing(&client, self.source(), &items).await,
-        }
+        let titles = self.titles(&client, entries).await;
+        let items = items_of(entries, &titles);
+        let recorded = match action {
+            Action::Add => history::before_adding(&client, self.source(), &items).await?,
+            Action::Remove | Action::Clear => history::before_removing(&client, self.source(), &items).await?,
+        };
+        Ok(recorded.map(|recorded| {
+            let mut recorded = recorded.into_iter();
+            let record = |(entry, title): (&&Entry, &Result<Media, String>)| {
+                title.as_ref().ok().and_then(|_| recorded.next()).unwrap_or_else(|| Entry::clone(entry))
+            };
+            entries.iter().zip(&titles).map(record).collect()
+        }))
     }
 
     async fn add(&self, entries: &[&Entry], cx: &Context) -> Result<Change> {

@@ -14,44 +14,48 @@ use crate::trakt::fields::{FieldGroup, work_fields};
 use crate::trakt::titles;
 use crate::trakt::user_data::Who;
 
-/// Looks up details of movies, shows, seasons and episodes on Trakt, and a user's activity with them.
+/// Looks up movies, shows, seasons and episodes on Trakt, and a user's activity with them.
 ///
-/// Nothing is requested until a field is read, by a condition, a template or another plugin; then it is
-/// requested for all entries at once. A title is found by any id that the entry has, or by its name and
-/// year; a year or country may stand at the end of the name (`Doctor Who 2005`, `The Office US`). If no
-/// title is surely meant, the fields stay unknown and a warning names the titles that could be. (FlexGet
-/// takes the first hit.)
+/// Nothing is requested until a field is read, by a condition, a template or another plugin; then
+/// it is requested for all entries at once. A title is found by any id that the entry has, or by
+/// its name and year; a year or country may stand at the end of the name (`Doctor Who 2005`, `The
+/// Office US`). If no title is surely meant, the fields stay unknown and a warning names the titles
+/// that could be. (FlexGet takes the first hit.)
 ///
-/// With `account`, or `username` for a public profile, there are also `trakt_watched`, `trakt_collected`
-/// and the user's ratings. A season or show is watched (collected) when all of its aired episodes are,
-/// and a release of several episodes when all of them are. If Trakt is unavailable, data of an earlier
-/// run is used with a warning; without such data the fields stay unknown, and a condition that reads
-/// them decides nothing. (In FlexGet nothing is watched then.)
+/// With `account`, or `username` for a public profile, there are also `trakt_watched`,
+/// `trakt_collected` and the user's ratings. A season or show is watched (collected) when all of
+/// its aired episodes are, and a release of several episodes when all of them are. If Trakt is
+/// unavailable, data of an earlier run is used with a warning; without such data the fields stay
+/// unknown, and a condition that reads them decides nothing. (In FlexGet nothing is watched then.)
 ///
-/// An entry that is not marked as a show, season or episode is taken for a movie, unless its title is
-/// that of an episode.
+/// An entry that is not marked as a show, season or episode is taken for a movie, unless its title
+/// is that of an episode.
 ///
-/// Fields of movies: `movie_name`, `movie_year`, `trakt_movie_name`, `trakt_movie_year`, `trakt_movie_id`,
-/// `trakt_movie_slug`, `imdb_id`, `imdb_url`, `tmdb_id`, `trakt_tagline`, `trakt_overview`, `trakt_released`,
-/// `trakt_runtime` (minutes), `trakt_rating` (0 to 10), `trakt_votes`, `trakt_homepage`, `trakt_trailer`,
-/// `trakt_language`, `trakt_genres`, `trakt_languages`, `trakt_movie_user_rating`.
+/// Fields of movies: `movie_name`, `movie_year`, `trakt_movie_name`, `trakt_movie_year`,
+/// `trakt_movie_id`, `trakt_movie_slug`, `imdb_id`, `imdb_url`, `tmdb_id`, `trakt_tagline`,
+/// `trakt_overview`, `trakt_released`, `trakt_runtime` (minutes), `trakt_rating` (0 to 10),
+/// `trakt_votes`, `trakt_homepage`, `trakt_trailer`, `trakt_language`, `trakt_genres`,
+/// `trakt_languages`, `trakt_movie_user_rating`.
 ///
-/// Fields of shows: `trakt_series_name`, `trakt_series_year`, `trakt_show_id`, `trakt_show_slug`, `imdb_id`,
-/// `imdb_url`, `tvdb_id`, `tmdb_id`, `trakt_series_url`, `trakt_series_status`, `trakt_series_network`,
-/// `trakt_series_overview`, `trakt_series_rating`, `trakt_rating`, `trakt_series_votes`, `trakt_series_language`,
-/// `trakt_languages`, `trakt_series_country`, `trakt_series_runtime`, `trakt_series_content_rating`,
-/// `trakt_series_first_aired`, `trakt_series_air_day`, `trakt_series_air_time`, `trakt_series_air_timezone`,
-/// `trakt_series_aired_episodes`, `trakt_series_updated_at`, `trakt_genres`, `trakt_homepage`, `trakt_trailer`,
-/// `trakt_series_episodes` (names of all episodes), `trakt_series_user_rating`.
+/// Fields of shows: `trakt_series_name`, `trakt_series_year`, `trakt_show_id`, `trakt_show_slug`,
+/// `imdb_id`, `imdb_url`, `tvdb_id`, `tmdb_id`, `trakt_series_url`, `trakt_series_status`,
+/// `trakt_series_network`, `trakt_series_overview`, `trakt_series_rating`, `trakt_rating`,
+/// `trakt_series_votes`, `trakt_series_language`, `trakt_languages`, `trakt_series_country`,
+/// `trakt_series_runtime`, `trakt_series_content_rating`, `trakt_series_first_aired`,
+/// `trakt_series_air_day`, `trakt_series_air_time`, `trakt_series_air_timezone`,
+/// `trakt_series_aired_episodes`, `trakt_series_updated_at`, `trakt_genres`, `trakt_homepage`,
+/// `trakt_trailer`, `trakt_series_episodes` (names of all episodes), `trakt_series_user_rating`.
 ///
-/// Fields of seasons, besides those of the show: `trakt_season`, `trakt_season_id`, `trakt_season_name`,
-/// `trakt_season_tvdb_id`, `trakt_season_tmdb_id`, `trakt_season_first_aired`, `trakt_season_overview`,
-/// `trakt_season_episode_count`, `trakt_season_aired_episodes`, `trakt_season_user_rating`.
+/// Fields of seasons, besides those of the show: `trakt_season`, `trakt_season_id`,
+/// `trakt_season_name`, `trakt_season_tvdb_id`, `trakt_season_tmdb_id`, `trakt_season_first_aired`,
+/// `trakt_season_overview`, `trakt_season_episode_count`, `trakt_season_aired_episodes`,
+/// `trakt_season_user_rating`.
 ///
-/// Fields of episodes, besides those of the show: `trakt_season`, `trakt_episode`, `trakt_ep_id` (such as S01E02),
-/// `trakt_episode_id`, `trakt_ep_name`, `trakt_ep_imdb_id`, `trakt_ep_tvdb_id`, `trakt_ep_tmdb_id`,
-/// `trakt_ep_first_aired`, `trakt_ep_overview`, `trakt_ep_abs_number`, `trakt_ep_runtime`, `trakt_ep_rating`,
-/// `trakt_ep_votes`, `trakt_ep_languages`, `trakt_ep_updated_at`, `trakt_ep_user_rating`.
+/// Fields of episodes, besides those of the show: `trakt_season`, `trakt_episode`, `trakt_ep_id`
+/// (such as S01E02), `trakt_episode_id`, `trakt_ep_name`, `trakt_ep_imdb_id`, `trakt_ep_tvdb_id`,
+/// `trakt_ep_tmdb_id`, `trakt_ep_first_aired`, `trakt_ep_overview`, `trakt_ep_abs_number`,
+/// `trakt_ep_runtime`, `trakt_ep_rating`, `trakt_ep_votes`, `trakt_ep_languages`,
+/// `trakt_ep_updated_at`, `trakt_ep_user_rating`.
 ///
 /// Fields of all: `trakt_actors`, `trakt_translations`, `trakt_watched`, `trakt_collected`.
 ///
@@ -69,7 +73,9 @@ use crate::trakt::user_data::Who;
     "password": "`username` and `password` are gone: run `flexget-rs trakt auth NAME` once and set `account: NAME`",
 }))]
 pub struct TraktLookup {
-    /// Name stored by `flexget-rs trakt auth NAME`, for what its user has watched, collected and rated.
+    /// Name stored by `flexget-rs trakt auth NAME`.
+    ///
+    /// Its user is the one whose activity is looked up.
     #[schemars(length(min = 1))]
     account: Option<String>,
     /// Trakt user whose activity is meant, if not the account's own.
@@ -160,7 +166,7 @@ impl Offer for Lookup {
     fn fetch<'a>(&'a self, entries: &'a [&'a Entry], cx: &'a Context) -> LocalBoxFuture<'a, Vec<Answer>> {
         Box::pin(async move {
             match Client::new(cx, self.user.account.as_deref()) {
-                Ok(client) => self.answer(&client, entries).await,
+                Ok(client) => self.look_up(&client, entries).await,
                 Err(error) => vec![Err(error.to_string()); entries.len()],
             }
         })
@@ -168,7 +174,9 @@ impl Offer for Lookup {
 }
 
 impl Lookup {
-    /// Takes an entry of unknown kind for a movie, as FlexGet does, but for one with the title of an episode.
+    /// Takes an entry of unknown kind for a movie, as FlexGet does.
+    ///
+    /// An entry with the title of an episode is none.
     fn guess(&self, entry: &Entry) -> Option<Kind> {
         let has_id = entry.has("imdb_id") || entry.has("tmdb_id");
         (has_id || !series::is_of_series(entry.title(), self.today)).then_some(Kind::Movie)
@@ -183,7 +191,7 @@ impl Lookup {
         Some(media)
     }
 
-    async fn answer(&self, client: &Client, entries: &[&Entry]) -> Vec<Answer> {
+    async fn look_up(&self, client: &Client, entries: &[&Entry]) -> Vec<Answer> {
         let is_unknown = self.group.is_of_user() && self.user.username.is_none();
         if let Some(reason) = self.user.failure.as_ref().filter(|_| is_unknown) {
             return vec![Err(reason.clone()); entries.len()];

@@ -55,14 +55,16 @@ pub async fn translate(client: &Client, rows: &mut [Row], language: &str) -> Res
     Ok(())
 }
 
-/// Tells whether a title may have a translation; a row that does not list its translations may have any.
+/// Tells whether a title may have a translation.
+///
+/// A row that does not list its translations may have any.
 fn may_be_translated(work: &Work, language: &str) -> bool {
     let is_original = work.language.as_deref() == Some(language);
     let has = work.available_translations.as_ref().is_none_or(|all| all.iter().any(|one| one == language));
     has && !is_original && work.ids.trakt.is_some()
 }
 
-/// Returns the best text in a language: that of the language's own country, or the first one that there is.
+/// Returns the text in a language, that of the language's own country first.
 ///
 /// So Portuguese is that of Portugal before that of Brazil.
 pub fn best<'a>(

@@ -35,8 +35,8 @@ inventory::collect!(IdSpace);
 impl IdSpace {
     /// Creates a namespace of numbers.
     ///
-    /// `rank` says how sure its ids are: where two titles have ids of several namespaces in common, the
-    /// one of the lowest rank decides whether they are the same.
+    /// `rank` says how sure its ids are: where two titles have ids of several namespaces in common,
+    /// the one of the lowest rank decides whether they are the same.
     pub const fn number(name: &'static str, rank: u8) -> Self {
         Self { name, rank, is_number: true, fields: [None; Kind::ALL.len()] }
     }
@@ -46,8 +46,9 @@ impl IdSpace {
         Self { is_number: false, ..Self::number(name, rank) }
     }
 
-    /// Names the field that holds the ids of a kind. Those of a season or an episode are its own;
-    /// those of its show are in the field of shows.
+    /// Sets the field that holds the ids of a kind.
+    ///
+    /// Those of a season or an episode are its own; those of its show are in the field of shows.
     pub const fn field(mut self, kind: Kind, field: &'static str) -> Self {
         self.fields[kind as usize] = Some(field);
         self
@@ -265,7 +266,7 @@ impl MediaIds {
         self.0.iter().map(move |(namespace, id)| (namespace.keys[kind as usize].as_str(), id))
     }
 
-    /// Iterates over the ids of a season or an episode itself with the names of their namespaces in keys.
+    /// Iterates over the own ids of a season or an episode with their namespaces in keys.
     pub(super) fn own_keys(&self, kind: Kind) -> impl Iterator<Item = (&'static str, &MediaId)> {
         self.0.iter().map(move |(namespace, id)| (namespace.own_keys[kind as usize].as_str(), id))
     }

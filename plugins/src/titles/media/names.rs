@@ -2,7 +2,9 @@
 
 use crate::titles::parsing::movie::movie;
 
-/// Reads the name and year of a movie from a title, which may be that of a release: `Solaris.1972.1080p.BluRay`.
+/// Reads the name and year of a movie from a title.
+///
+/// The title may be that of a release: `Solaris.1972.1080p.BluRay`.
 pub(super) fn movie_of_title(title: &str) -> (String, Option<i64>) {
     let (name, year) = split_year(title);
     // A title that is a name already keeps its punctuation.
@@ -13,7 +15,7 @@ pub(super) fn movie_of_title(title: &str) -> (String, Option<i64>) {
     if release.year.is_some() || !release.quality.is_unknown() { (release.name, release.year) } else { (name, year) }
 }
 
-/// Removes a year without brackets from the end of a name that was read from the title of a release.
+/// Removes a year without brackets from the end of a name.
 pub(super) fn without_year(name: String, year: Option<i64>) -> String {
     let year = year.map(|year| format!(" {year}"));
     match year.and_then(|year| name.strip_suffix(year.as_str()).map(str::to_owned)) {

@@ -6,7 +6,7 @@ mod numbering;
 use jiff::civil::Date;
 
 use self::episode_id::EpisodeId;
-use self::numbering::{Finding, find};
+use self::numbering::{NumberingSearch, find};
 use super::quality::Quality;
 use super::quality::mentions::{Mention, mentions};
 use super::words::{self, Word};
@@ -39,7 +39,7 @@ pub fn series(title: &str, today: Date) -> Option<Series> {
     let words = words::split(title);
     let mentions = mentions(&words);
     let first = release::prefix(title, &words, &mentions);
-    let Finding::Found(numbering) = find(&words, &mentions, first, today) else { return None };
+    let NumberingSearch::Found(numbering) = find(&words, &mentions, first, today) else { return None };
     let start = words.get(first)?.start;
     let end = name_end(&words, &mentions, first, numbering.start)?;
     let (name, year) = name(&title[start..words[end].start], words[numbering.start].gap);
@@ -63,7 +63,7 @@ pub fn is_of_series(title: &str, today: Date) -> bool {
     let words = words::split(title);
     let mentions = mentions(&words);
     let first = release::prefix(title, &words, &mentions);
-    !matches!(find(&words, &mentions, first, today), Finding::Nothing)
+    !matches!(find(&words, &mentions, first, today), NumberingSearch::Nothing)
 }
 
 /// Returns the end of the name, or `None` if nothing is left of it.

@@ -9,7 +9,7 @@ pub fn keys_of(kind: Kind, ids: &MediaIds) -> Vec<String> {
     ids.iter().map(|(space, id)| format!("{} {space} {id}", kind.work().word())).collect()
 }
 
-/// Returns the keys by which the title of a medium is looked for; its name only where there is no id.
+/// Returns the keys by which a title is looked for; its name only where there is no id.
 pub fn wanted_keys(media: &Media) -> Vec<String> {
     let keys = keys_of(media.kind, &media.ids);
     match &media.name {

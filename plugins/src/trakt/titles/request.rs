@@ -80,7 +80,9 @@ async fn by_id(client: &Client, space: &str, id: &str, kind: Option<Kind>) -> Re
     Ok(works.filter(|(found, _)| kind.is_none_or(|kind| kind == *found)).collect())
 }
 
-/// Searches by name. Hits are chosen here: whether Trakt minds a year in the query is not documented.
+/// Searches by name.
+///
+/// Hits are chosen here: whether Trakt minds a year in the query is not documented.
 async fn by_name(client: &Client, kind: Kind, ids: &MediaIds, name: &SearchName) -> Result<Choice, Fault> {
     let mut choice = Choice::Nothing;
     for text in &name.queries {

@@ -38,7 +38,9 @@ pub(super) async fn names(client: &Client, media: &[Media]) -> Vec<Answer> {
     works.into_iter().map(of).collect()
 }
 
-/// Returns the shows of media, and their seasons: one request for each show with an id that stands in a path.
+/// Returns the shows of media, and their seasons.
+///
+/// A show with an id that a path takes costs one request.
 async fn shows_with_seasons(client: &Client, media: &[Media]) -> (Vec<titles::FoundTitle>, ShowSeasons) {
     let is_direct = |media: &Media| seasons::can_be_read(&stub(media)) && !needs_time_zone(media);
     let direct: Vec<Rc<Work>> =
@@ -64,7 +66,7 @@ async fn shows_with_seasons(client: &Client, media: &[Media]) -> (Vec<titles::Fo
     (media.iter().zip(is_done).map(work).collect(), seasons)
 }
 
-/// Returns the shows of media with their numbers, and the seasons of those that `is_wanted` selects.
+/// Returns the shows that `is_wanted` selects with their numbers, and their seasons.
 pub(super) async fn numbered_with_seasons(
     client: &Client,
     media: &[Media],
@@ -99,7 +101,9 @@ pub(super) fn season_of<'a>(media: &Media, seasons: &'a [Season]) -> Option<&'a 
     })
 }
 
-/// Returns the episode that an entry is: by its id, its date, its absolute number, or season and number.
+/// Returns the episode that an entry is.
+///
+/// It is found by its id, its date, its absolute number, or season and number.
 pub(super) fn episode_of<'a>(entry: &Entry, media: &Media, seasons: &'a [Season], work: &Work) -> Option<&'a Episode> {
     if let Some(id) = media.own_ids.trakt() {
         let mut all = seasons.iter().flat_map(|season| &season.episodes);

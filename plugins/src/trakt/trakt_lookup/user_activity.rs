@@ -129,8 +129,10 @@ struct ShowsDone {
 }
 
 impl ShowsDone {
-    /// Asks for no more details than are needed: those of seasons, of dates and absolute numbers, and of
-    /// shows whose episodes cannot just be counted.
+    /// Asks for the details that are needed.
+    ///
+    /// They are those of seasons, of dates and absolute numbers, and of shows whose episodes cannot
+    /// just be counted.
     async fn new(
         client: &Client,
         data: Result<Rc<UserData>, String>,

@@ -14,8 +14,8 @@ pub(super) const NO_NUMBER: &str = "Trakt gave no number for it";
 
 /// Returns the titles of media, at least with Trakt's number.
 ///
-/// Nothing is asked for a title whose number is known, unless the time zone of its show matters: for
-/// an episode that is identified by its date.
+/// Nothing is asked for a title whose number is known, unless the time zone of its show matters:
+/// for an episode that is identified by its date.
 pub(super) async fn with_numbers(client: &Client, media: &[Media]) -> Vec<titles::FoundTitle> {
     let is_enough = |media: &Media| media.ids.trakt().is_some() && !needs_time_zone(media);
     let unknown: Vec<Media> = media.iter().filter(|media| !is_enough(media)).cloned().collect();

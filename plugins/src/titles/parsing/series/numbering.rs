@@ -8,7 +8,7 @@ use crate::titles::parsing::quality::mentions::Mention;
 use crate::titles::parsing::words::{self, Word};
 
 /// The result of looking for an episode in a title.
-pub(super) enum Finding {
+pub(super) enum NumberingSearch {
     /// The title is not of a series.
     Nothing,
     /// The title is of a series, but of several seasons, many episodes or a disc.
@@ -30,8 +30,8 @@ pub(super) struct Numbering {
 }
 
 impl Numbering {
-    fn found(id: EpisodeId, start: usize, end: usize) -> Finding {
-        Finding::Found(Self { id, start, len: end - start, version: 0 })
+    fn found(id: EpisodeId, start: usize, end: usize) -> NumberingSearch {
+        NumberingSearch::Found(Self { id, start, len: end - start, version: 0 })
     }
 }
 
@@ -39,7 +39,7 @@ impl Numbering {
 const MAX_MORE: i64 = 2;
 
 /// Looks for the words that identify the episode.
-pub(super) fn find(words: &[Word<'_>], mentions: &[Mention], first: usize, today: Date) -> Finding {
+pub(super) fn find(words: &[Word<'_>], mentions: &[Mention], first: usize, today: Date) -> NumberingSearch {
     let behind_name = first + 1..words.len();
     let exact = behind_name.clone().find_map(|at| in_one_word(words, at));
     let dated = || {
@@ -49,14 +49,14 @@ pub(super) fn find(words: &[Word<'_>], mentions: &[Mention], first: usize, today
     };
     let spelled = || behind_name.clone().find_map(|at| by_x(words, at).or_else(|| by_season(words, mentions, at)));
     let counted = || behind_name.clone().find_map(|at| by_count(words, mentions, at));
-    exact.or_else(dated).or_else(spelled).or_else(counted).unwrap_or(Finding::Nothing)
+    exact.or_else(dated).or_else(spelled).or_else(counted).unwrap_or(NumberingSearch::Nothing)
 }
 
 /// Parses `S01E02`, `S01E02E03`, `S01E02-03`; also discs: `S01D2`.
-fn in_one_word(words: &[Word<'_>], at: usize) -> Option<Finding> {
+fn in_one_word(words: &[Word<'_>], at: usize) -> Option<NumberingSearch> {
     let (season, rest) = digits(words[at].lower.strip_prefix('s')?)?;
     if let Some(disc) = rest.strip_prefix('d') {
-        return words::number(disc).map(|_| Finding::Unwanted);
+        return words::number(disc).map(|_| NumberingSearch::Unwanted);
     }
     let (episode, mut rest) = digits(rest.strip_prefix("ep").or_else(|| rest.strip_prefix('e'))?)?;
     let mut last = episode;
@@ -73,7 +73,7 @@ fn digits(text: &str) -> Option<(i64, &str)> {
 }
 
 /// Returns the episodes from `first` on: to `last`, or to the one that the next word names.
-fn episodes(words: &[Word<'_>], season: i64, (first, last): (i64, i64), start: usize, end: usize) -> Finding {
+fn episodes(words: &[Word<'_>], season: i64, (first, last): (i64, i64), start: usize, end: usize) -> NumberingSearch {
     let range = || {
         let word = words.get(end).filter(|word| word.gap == "-")?;
         words::number(word.lower.strip_prefix('e').unwrap_or(&word.lower)).filter(|_| word.lower.len() <= 3)
@@ -84,13 +84,13 @@ fn episodes(words: &[Word<'_>], season: i64, (first, last): (i64, i64), start: u
         _ => (last.max(first), end),
     };
     if last > first + MAX_MORE {
-        return Finding::Unwanted;
+        return NumberingSearch::Unwanted;
     }
     Numbering::found(EpisodeId::Episode { season, first, last }, start, end)
 }
 
 /// Parses `1x02`, `1 x 02`, `1xAll`.
-fn by_x(words: &[Word<'_>], at: usize) -> Option<Finding> {
+fn by_x(words: &[Word<'_>], at: usize) -> Option<NumberingSearch> {
     let apart = || {
         let [a, x, b] = words.get(at..at + 3)? else { return None };
         (x.lower == "x" && x.gap == " " && b.gap == " ").then_some((a.lower.as_str(), b.lower.as_str(), 3))
@@ -101,16 +101,16 @@ fn by_x(words: &[Word<'_>], at: usize) -> Option<Finding> {
         return Some(Numbering::found(EpisodeId::Season(season), at, at + len));
     }
     match words::number(episode).filter(|_| episode.len() <= 3)? {
-        0 => Some(Finding::Unwanted),
+        0 => Some(NumberingSearch::Unwanted),
         number => Some(episodes(words, season, (number, number), at, at + len)),
     }
 }
 
 /// Parses `S01`, `Season 1`, `Season 1 Episode 2`, `Series 1 2of6`, `S01 ... Part 2`.
-fn by_season(words: &[Word<'_>], mentions: &[Mention], at: usize) -> Option<Finding> {
+fn by_season(words: &[Word<'_>], mentions: &[Mention], at: usize) -> Option<NumberingSearch> {
     let word = words[at].lower.as_str();
     if matches!(word, "seasons" | "disc") && words.get(at + 1).is_some_and(|next| next.number().is_some()) {
-        return Some(Finding::Unwanted);
+        return Some(NumberingSearch::Unwanted);
     }
     let (season, end) = season(words, at)?;
     // `S01-03`, `Season 1 & 2`, or another season later in the title.
@@ -118,14 +118,14 @@ fn by_season(words: &[Word<'_>], mentions: &[Mention], at: usize) -> Option<Find
         let is_number = words::number(next.lower.trim_start_matches('s')).is_some_and(|number| number > season);
         is_number && (next.gap == "-" || next.gap.contains('&')) && !mentions.iter().any(|it| it.words().start == end)
     });
-    if and || (end..words.len()).any(|at| season_marker(words, at).is_some_and(|(other, _)| other != season)) {
-        return Some(Finding::Unwanted);
+    if and || (end..words.len()).any(|next| season_marker(words, next).is_some_and(|(other, _)| other != season)) {
+        return Some(NumberingSearch::Unwanted);
     }
     if let Some((episode, end)) = of_total(words, end) {
         return Some(episodes(words, season, (episode, episode), at, end));
     }
-    let first = (end..words.len()).find_map(|at| episode(words, at, at == end));
-    if let Some((number, end)) = first {
+    let following = (end..words.len()).find_map(|at| episode(words, at, at == end));
+    if let Some((number, end)) = following {
         return Some(episodes(words, season, (number, number), at, end));
     }
     // Anime: `Season 2 - 05`.
@@ -174,12 +174,12 @@ fn numbered(words: &[Word<'_>], at: usize, names: &[&str]) -> Option<(i64, usize
 fn episode(words: &[Word<'_>], at: usize, directly: bool) -> Option<(i64, usize)> {
     let names: &[&str] = &["episode", "ep", "part", "pt"];
     let short = || directly.then(|| numbered(words, at, &["e"])).flatten();
-    let later_short = || words::number(words[at].lower.strip_prefix('e')?).map(|number| (number, at + 1));
+    let prefixed = || words::number(words[at].lower.strip_prefix('e')?).map(|number| (number, at + 1));
     let roman = || {
         let next = names.contains(&&*words[at].lower).then(|| words.get(at + 1)).flatten()?;
         roman(&next.lower).map(|number| (number, at + 2))
     };
-    numbered(words, at, names).or_else(short).or_else(later_short).or_else(roman)
+    numbered(words, at, names).or_else(short).or_else(prefixed).or_else(roman)
 }
 
 /// Parses `2of6`, `2 of 6`.
@@ -202,7 +202,7 @@ fn roman(text: &str) -> Option<i64> {
 }
 
 /// Reads an absolute number: ` - 12`, `12v2`, or a number before a checksum: `12 [1A2B3C4D]`.
-fn by_count(words: &[Word<'_>], mentions: &[Mention], at: usize) -> Option<Finding> {
+fn by_count(words: &[Word<'_>], mentions: &[Mention], at: usize) -> Option<NumberingSearch> {
     let word = &words[at];
     let versioned = || {
         let (number, version) = word.lower.split_once('v')?;
@@ -220,7 +220,7 @@ fn by_count(words: &[Word<'_>], mentions: &[Mention], at: usize) -> Option<Findi
     // `Word - 11 (2009)` is a movie.
     let is_id = version.is_some() || before_checksum || behind_dash && is_last(words, mentions, at) && !has_year;
     let id = (is_id && !is_mention && number > 0).then_some(EpisodeId::Number(number))?;
-    Some(Finding::Found(Numbering { id, start: at, len: 1, version: version.map_or(0, |version| version - 1) }))
+    Some(NumberingSearch::Found(Numbering { id, start: at, len: 1, version: version.map_or(0, |version| version - 1) }))
 }
 
 fn is_dashed(word: &Word<'_>) -> bool {
