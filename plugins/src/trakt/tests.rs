@@ -263,3 +263,27 @@ list_add: [ trakt_list: { account: ann, list: Following TV } ]";
     let matching = "mock: [ { title: A, imdb_id: tt0133093 }, { title: B, imdb_id: tt0468569 } ]\nseen: no\nlist_match: { from: [ trakt_list: { account: ann, list: Following TV } ], action: accept, single_match: no }";
     assert_eq!(titles(&run(matching, &sandbox.next_run()), State::Accepted), ["A"]);
 }
+
+#[test]
+fn a_language_leaves_the_name_that_trakt_has_and_no_slug_is_a_name() {
+    let sandbox = Sandbox::new(Seed::small().and(|world| {
+        let list = world.lists.values().find(|list| list.name == "Following TV").map(|list| list.id).unwrap();
+        world.put(&Place::List(list), &[Media::Movie(481), Media::Movie(6)]);
+        let knight = world.catalogue.movies.get_mut(&6).unwrap();
+        knight.title = None;
+    }));
+    let config =
+        "trakt_list: { account: ann, list: Following TV, type: movies, language: pt }\naccept_all: yes\nseen: no";
+    let report = run(config, &sandbox.next_run());
+    let fields = |title: &str| {
+        let entry = report.entries.iter().find(|entry| entry.title() == title).unwrap_or_else(|| panic!("{title}"));
+        serde_json::to_value(entry.fields()).unwrap()
+    };
+    let matrix = fields("Matrix (Portugal) (1999)");
+    assert_eq!(
+        (&matrix["movie_name"], &matrix["trakt_movie_name"]),
+        (&"Matrix (Portugal)".into(), &"The Matrix".into())
+    );
+    let untitled = fields("the-dark-knight-2008 (2008)");
+    assert!(untitled["movie_name"].is_null() && untitled["trakt_movie_name"].is_null());
+}

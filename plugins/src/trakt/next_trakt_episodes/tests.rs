@@ -48,7 +48,7 @@ fn an_entry_has_the_fields_of_an_episode() {
     assert_eq!(report.entries[0].title(), "Harbour Lights S02E04");
     assert_eq!(report.entries[0].url(), "https://trakt.tv/shows/harbour-lights/seasons/2/episodes/4");
     let fields = serde_json::to_value(report.entries[0].fields()).unwrap();
-    let expected: [(&str, serde_json::Value); 15] = [
+    let expected: [(&str, serde_json::Value); 16] = [
         ("series_name", "Harbour Lights".into()),
         ("series_season", 2.into()),
         ("series_episode", 4.into()),
@@ -58,6 +58,7 @@ fn an_entry_has_the_fields_of_an_episode() {
         ("trakt_series_year", 2025.into()),
         ("trakt_show_id", 3001.into()),
         ("trakt_id", 3001.into()),
+        ("trakt", 3001.into()),
         ("trakt_slug", "harbour-lights".into()),
         ("tvdb_id", 430_001.into()),
         ("tvdb", 430_001.into()),
