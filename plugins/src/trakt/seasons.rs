@@ -3,20 +3,19 @@
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 
-use flexget_core::context::store::{Edits, NewRecord};
 use flexget_core::prelude::*;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::trakt::api::client::Client;
 use crate::trakt::api::model::{Episode, Season, Work};
 use crate::trakt::batch::each;
-use crate::trakt::titles::stored::GRACE;
+use crate::trakt::cache::Facts;
 
 /// The kind of collection in the store that holds seasons.
 pub const COLLECTION: &str = "trakt seasons";
 
-/// Most shows whose seasons are stored; the oldest go first.
-const MAX_SHOWS: usize = 500;
+/// Seasons, by the ids of shows in paths.
+const SEASONS: Facts = Facts { kind: COLLECTION, max_records: 500 };
 
 /// The seasons of a show with their episodes, or the reason why they are not known.
 pub type FoundSeasons = Result<Rc<Vec<Season>>, String>;
@@ -66,15 +65,16 @@ pub async fn of(client: &Client, shows: &[Rc<Work>]) -> ShowSeasons {
     let shows = shows.iter().filter_map(|show| Some((path_id(show)?, show)));
     for (id, show) in shows.filter(|(id, _)| met.insert(id.clone())) {
         let here = run.borrow().get(&id).cloned();
-        match here.map_or_else(|| read(cx, &id), Stored::Valid) {
-            Stored::Valid(seasons) => {
+        let stored = || SEASONS.get::<Vec<Season>>(cx, &id).map(|(seasons, is_valid)| (Rc::new(seasons), is_valid));
+        match here.map(|seasons| (seasons, true)).or_else(stored) {
+            Some((seasons, true)) => {
                 found.insert(id, Ok(seasons));
             }
-            Stored::Expired(seasons) => {
+            Some((seasons, false)) => {
                 expired.insert(id.clone(), seasons);
                 open.push((id, show));
             }
-            Stored::Nothing => open.push((id, show)),
+            None => open.push((id, show)),
         }
     }
     let responses = each(client, "shows", &open, async |(id, _): &(String, &Rc<Work>)| {
@@ -89,7 +89,7 @@ pub async fn of(client: &Client, shows: &[Rc<Work>]) -> ShowSeasons {
                 // Within a season, an episode may leave out its number.
                 season.episodes.iter_mut().for_each(|episode| episode.season = number);
             }
-            write(cx, &id, &seasons, show);
+            SEASONS.keep(cx, &id, &seasons, lifetime(&seasons, show, cx.clock.now()));
             Rc::new(seasons)
         });
         let seasons = seasons.or_else(|reason| {
@@ -135,43 +135,6 @@ pub fn aired_on<'a>(seasons: &'a [Season], day: jiff::civil::Date, zone: Option<
     let zone = zone.and_then(|name| jiff::tz::TimeZone::get(name).ok()).unwrap_or(jiff::tz::TimeZone::UTC);
     let mut all = seasons.iter().flat_map(|season| &season.episodes);
     all.find(|episode| episode.first_aired.is_some_and(|at| zone.to_datetime(at).date() == day))
-}
-
-/// The seasons of a show in the store.
-enum Stored {
-    Valid(Rc<Vec<Season>>),
-    /// To be used only when Trakt is unavailable.
-    Expired(Rc<Vec<Season>>),
-    Nothing,
-}
-
-fn read(cx: &Context, show: &str) -> Stored {
-    let records = cx.store.shared_collection(COLLECTION, "").find(&[show]).unwrap_or_default();
-    let Some(record) = records.into_iter().next() else { return Stored::Nothing };
-    let is_valid = !cx.no_cache && record.expires.is_none_or(|expires| expires > cx.clock.now());
-    match Vec::deserialize(record.data).map(Rc::new) {
-        Ok(seasons) if is_valid => Stored::Valid(seasons),
-        Ok(seasons) => Stored::Expired(seasons),
-        Err(_) => Stored::Nothing,
-    }
-}
-
-/// Stores the seasons of a show.
-///
-/// A store that cannot be written costs a request next time and nothing else.
-fn write(cx: &Context, show: &str, seasons: &[Season], work: &Work) {
-    let now = cx.clock.now();
-    let collection = cx.store.shared_collection(COLLECTION, "");
-    let keys = vec![show.to_owned()];
-    let data = NewRecord::data(&seasons);
-    let expires = now.checked_add(lifetime(seasons, work, now)).ok();
-    let written = collection.edit(&keys.clone(), |old| {
-        let remove = old.iter().map(|record| record.id).collect();
-        (Edits { remove, update: Vec::new(), insert: vec![NewRecord { keys, data, added: now, expires }] }, ())
-    });
-    if let Err(error) = written.and_then(|()| collection.prune(Some(MAX_SHOWS), now - GRACE)) {
-        tracing::debug!(target: "trakt_lookup", "not stored: {error}");
-    }
 }
 
 /// Returns how long the seasons of a show stay valid: long if it has ended, hours if it is on air.

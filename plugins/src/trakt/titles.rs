@@ -103,10 +103,7 @@ pub async fn find(client: &Client, media: &[Media]) -> Vec<FoundTitle> {
         let titles = if outdated == 1 { "1 title".to_owned() } else { format!("{outdated} titles") };
         cx.warn(format!("Trakt is unavailable: using details of {titles} from an earlier run"));
     }
-    if let Err(error) = stored::write(cx, &fresh) {
-        // A store that cannot be written costs a request next time and nothing else.
-        tracing::debug!(target: "trakt_lookup", "not stored: {error}");
-    }
+    stored::write(cx, &fresh);
     let result = |(keys, media): (&Vec<String>, &Media)| {
         let title = keys.first().and_then(|key| found.get(key.as_str())).cloned();
         title.unwrap_or_else(|| Err(format!("no id and no name of the {}", media.kind.work().word())))

@@ -6,7 +6,7 @@ use crate::trakt::api::client::Client;
 use crate::trakt::api::errors::Fault;
 use crate::trakt::api::model::{Row, Work};
 use crate::trakt::batch::each;
-use crate::trakt::titles::stored::cached;
+use crate::trakt::titles::stored::{TRANSLATIONS, cached};
 
 /// The texts of a title in a language.
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
@@ -82,5 +82,5 @@ pub fn best<'a>(
 /// # Errors
 /// The request failed.
 pub async fn all(client: &Client, group: &str, id: i64) -> Result<Vec<Translation>, Fault> {
-    cached(client, "translations", &format!("{group}/{id}/translations"), &[]).await
+    cached(client, TRANSLATIONS, &format!("{group}/{id}/translations"), &[]).await
 }

@@ -1,8 +1,8 @@
-//! Titles in the store, and other responses that change seldom.
+//! Titles in the cache, and other responses about titles that change seldom.
 
 use std::collections::{HashMap, HashSet};
 
-use flexget_core::context::store::{Edits, NewRecord, Record};
+use flexget_core::context::store::NewRecord;
 use flexget_core::prelude::*;
 use jiff::{SignedDuration, Timestamp};
 
@@ -12,20 +12,21 @@ use crate::titles::media::ids::MediaIds;
 use crate::trakt::api::client::Client;
 use crate::trakt::api::errors::Fault;
 use crate::trakt::api::model::Work;
+use crate::trakt::cache::{Facts, NewFact};
 
-/// The kind of collection that holds titles, and responses about them.
+/// The kind of collection that holds titles.
 pub const COLLECTION: &str = "trakt titles";
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
-/// Most titles in the store; the oldest go first.
-const MAX_TITLES: usize = 10_000;
+/// Titles, by all their ids.
+const TITLES: Facts = Facts { kind: COLLECTION, max_records: 10_000 };
 
-/// Most responses about people, and about translations, in the store.
-const MAX_RESPONSES: usize = 2_000;
+/// Casts of titles, by the paths of the requests.
+pub const PEOPLE: Facts = Facts { kind: "trakt people", max_records: 2_000 };
 
-/// How long an expired response is kept for when Trakt is unavailable.
-pub(in crate::trakt) const GRACE: SignedDuration = SignedDuration::from_hours(24 * 90);
+/// Translations of titles, by the paths of the requests.
+pub const TRANSLATIONS: Facts = Facts { kind: "trakt translations", max_records: 2_000 };
 
 /// The result of a lookup.
 #[derive(Debug, Clone, Deserialize, Serialize)]
@@ -58,26 +59,19 @@ pub struct StoredTitles {
 
 /// Reads the titles with these keys.
 pub fn read(cx: &Context, keys: &[&String]) -> StoredTitles {
-    let now = cx.clock.now();
     let mut stored = StoredTitles::default();
-    // A store that cannot be read costs requests and nothing else.
-    for Record { keys, data, expires, .. } in cx.store.shared_collection(COLLECTION, "").find(keys).unwrap_or_default()
-    {
-        let is_valid = !cx.no_cache && expires.is_none_or(|expires| expires > now);
-        let Ok(title) = Title::deserialize(data) else { continue };
-        let place = if is_valid { &mut stored.valid } else { &mut stored.expired };
-        place.extend(keys.into_iter().map(|key| (key, title.clone())));
+    for fact in TITLES.find(cx, keys) {
+        let Ok(title) = Title::deserialize(fact.data) else { continue };
+        let place = if fact.is_valid { &mut stored.valid } else { &mut stored.expired };
+        place.extend(fact.keys.into_iter().map(|key| (key, title.clone())));
     }
     stored
 }
 
 /// Stores titles in the place of older records of the same titles.
-///
-/// # Errors
-/// The store cannot be used.
-pub fn write(cx: &Context, fresh: &[FreshTitle<'_>]) -> Result<()> {
+pub fn write(cx: &Context, fresh: &[FreshTitle<'_>]) {
     if fresh.is_empty() {
-        return Ok(());
+        return;
     }
     let now = cx.clock.now();
     let keys_to_store = |fresh: &FreshTitle<'_>| {
@@ -92,25 +86,21 @@ pub fn write(cx: &Context, fresh: &[FreshTitle<'_>]) -> Result<()> {
     };
     let keys: Vec<Vec<String>> = fresh.iter().map(keys_to_store).collect();
     let all: Vec<&String> = keys.iter().flatten().collect();
-    let collection = cx.store.shared_collection(COLLECTION, "");
-    collection.edit(&all, |old| {
-        let (mut remove, mut taken, mut ages) = (Vec::new(), HashSet::new(), HashMap::new());
-        for record in old {
-            match Title::deserialize(&record.data) {
+    TITLES.replace(cx, &all, |old| {
+        let (mut stored, mut taken, mut ages) = (Vec::new(), HashSet::new(), HashMap::new());
+        for fact in old {
+            let lifetime = fact.lifetime.unwrap_or(DAY);
+            match Title::deserialize(&fact.data) {
                 // Another title that shares an id of another service keeps it.
                 Ok(Title::Found(other)) if !fresh.iter().any(|fresh| is_of(fresh, &other)) => {
-                    taken.extend(record.keys.iter().cloned());
+                    taken.extend(fact.keys.iter().cloned());
+                    stored.push(NewFact { keys: fact.keys, data: fact.data.to_string(), lifetime });
                 }
-                title => {
-                    if matches!(title, Ok(Title::Unknown(_))) {
-                        let age = record.expires.map_or(DAY, |expires| expires.duration_since(record.added));
-                        ages.extend(record.keys.iter().map(|key| (key.clone(), age)));
-                    }
-                    remove.push(record.id);
-                }
+                Ok(Title::Unknown(_)) => ages.extend(fact.keys.into_iter().map(|key| (key, lifetime))),
+                _ => {}
             }
         }
-        let insert = fresh.iter().zip(&keys).filter_map(|(fresh, keys)| {
+        for (fresh, keys) in fresh.iter().zip(&keys) {
             // Two that were looked up may be one.
             let keys: Vec<String> = keys.iter().filter(|key| taken.insert((*key).clone())).cloned().collect();
             let lifetime = match &fresh.title {
@@ -118,13 +108,12 @@ pub fn write(cx: &Context, fresh: &[FreshTitle<'_>]) -> Result<()> {
                 // A title that stays unknown is looked up less and less often.
                 Title::Unknown(_) => ages.get(fresh.key).map_or(DAY, |age| (*age * 2).min(DAY * 7)),
             };
-            let data = NewRecord::data(&fresh.title);
-            (!keys.is_empty()).then(|| NewRecord { keys, data, added: now, expires: now.checked_add(lifetime).ok() })
-        });
-        let insert: Vec<NewRecord> = insert.collect();
-        (Edits { remove, update: Vec::new(), insert }, ())
-    })?;
-    collection.prune(Some(MAX_TITLES), now - GRACE).map(drop)
+            if !keys.is_empty() {
+                stored.push(NewFact { keys, data: NewRecord::data(&fresh.title), lifetime });
+            }
+        }
+        stored
+    });
 }
 
 /// Tells whether a record is of the title that was looked up: the same number at Trakt.
@@ -143,44 +132,31 @@ fn lifetime(work: &Work, now: Timestamp) -> SignedDuration {
     }
 }
 
-/// Reads a path whose response changes seldom (people, translations), and keeps it for a month.
+/// Reads a path whose response changes seldom, and keeps it for a month.
 ///
 /// A path that Trakt does not know is the default of `T`.
 ///
 /// # Errors
-/// Trakt is unavailable, and the store holds no response.
-pub async fn cached<T>(client: &Client, what: &str, path: &str, query: &[(&str, String)]) -> Result<T, Fault>
+/// Trakt is unavailable, and the cache holds no response.
+pub async fn cached<T>(client: &Client, facts: Facts, path: &str, query: &[(&str, String)]) -> Result<T, Fault>
 where
     T: serde::de::DeserializeOwned + Serialize + Default,
 {
     let cx = client.cx();
-    let collection = cx.store.shared_collection(COLLECTION, what);
-    let now = cx.clock.now();
-    let record = collection.find(&[path]).unwrap_or_default().into_iter().next();
-    let is_valid = |record: &Record| !cx.no_cache && record.expires.is_none_or(|expires| expires > now);
-    if let Some(stored) =
-        record.as_ref().filter(|record| is_valid(record)).and_then(|record| T::deserialize(&record.data).ok())
-    {
+    let stored = facts.get::<T>(cx, path);
+    if let Some((stored, true)) = stored {
         return Ok(stored);
     }
     let response: T = match client.get(path, query).await {
         Ok(response) => response,
         Err(Fault::NotFound) => T::default(),
         Err(fault) => {
-            let Some(stored) = record.and_then(|record| T::deserialize(record.data).ok()) else { return Err(fault) };
+            let (stored, _) = stored.ok_or(fault)?;
+            let what = facts.kind.strip_prefix("trakt ").unwrap_or(facts.kind);
             cx.warn(format!("Trakt is unavailable: using {what} from an earlier run"));
             return Ok(stored);
         }
     };
-    let data = NewRecord::data(&response);
-    let new = NewRecord { keys: vec![path.to_owned()], data, added: now, expires: now.checked_add(DAY * 30).ok() };
-    let replaced = |old: Vec<Record>| {
-        let remove = old.iter().map(|record| record.id).collect();
-        (Edits { remove, update: Vec::new(), insert: vec![new] }, ())
-    };
-    let written = collection.edit(&[path], replaced);
-    if let Err(error) = written.and_then(|()| collection.prune(Some(MAX_RESPONSES), now - GRACE)) {
-        tracing::debug!(target: "trakt_lookup", "not stored: {error}");
-    }
+    facts.keep(cx, path, &response, DAY * 30);
     Ok(response)
 }

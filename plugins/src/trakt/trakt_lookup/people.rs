@@ -9,7 +9,7 @@ use crate::trakt::api::client::Client;
 use crate::trakt::api::errors::Fault;
 use crate::trakt::api::lenient;
 use crate::trakt::api::model::Ids;
-use crate::trakt::titles::stored::cached;
+use crate::trakt::titles::stored::{PEOPLE, cached};
 
 /// The people of a movie or show; only the cast is read.
 #[derive(Deserialize, Serialize, Default)]
@@ -44,7 +44,7 @@ struct Person {
 /// Looks up `trakt_actors` for the movies and shows that media are or belong to.
 pub(super) async fn actors(client: &Client, media: &[Media]) -> Vec<Answer> {
     let request = async |group: &'static str, id: i64| -> Result<People, Fault> {
-        cached(client, "people", &format!("{group}/{id}/people"), &[("extended", "full".to_owned())]).await
+        cached(client, PEOPLE, &format!("{group}/{id}/people"), &[("extended", "full".to_owned())]).await
     };
     by_title(client, media, request, |people| vec![("trakt_actors".into(), by_number(people))]).await
 }
