@@ -63,8 +63,9 @@ impl Session {
         let activity = self.activity.clone();
         let progress = self.console.progress(move |waiting| activity.set_waiting(waiting));
         let store = if self.global.test { store.scratch() } else { store };
+        let http = Http::new(self.http.clone(), store.clone(), self.clock.clone(), progress.clone());
         Context {
-            http: Http::new(self.http.clone(), store.clone(), self.clock.clone(), progress.clone()),
+            http: if self.global.test { http.for_dry_run() } else { http },
             auth: Auth::new(store.clone(), self.clock.clone()),
             store,
             clock: self.clock.clone(),

@@ -6,6 +6,7 @@ mod environment;
 pub mod http;
 pub mod journal;
 pub mod process;
+pub mod oauth;
 mod progress;
 mod run_cache;
 pub mod store;

@@ -63,7 +63,7 @@ pub fn next_run(cx: &Context) -> Context {
 
 /// A dry run in the same world, as `--test` makes it.
 pub fn dry_run(cx: &Context) -> Context {
-    Context { dry_run: true, store: cx.store.scratch(), ..next_run(cx) }
+    Context { dry_run: true, store: cx.store.scratch(), http: cx.http.for_dry_run(), ..next_run(cx) }
 }
 
 /// Runs a future to its end on a runtime of its own.

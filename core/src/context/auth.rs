@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+use secrecy::SecretString;
+
 use crate::context::clock::Clock;
 use crate::context::store::Store;
 pub use crate::context::store::accounts::{Account, AccountState, Application, Tokens, renew_at};
@@ -103,6 +106,36 @@ impl Auth {
     /// returns.
     pub fn save(&self, account: &Account) -> Result<()> {
         self.store.save_account(account)
+    }
+
+    /// Stores an API key, which never expires, under a name that configs use as `account`.
+    pub fn save_key(&self, service: &str, name: &str, key: SecretString) -> Result<()> {
+        let tokens = Tokens {
+            access: key,
+            refresh: SecretString::from(""),
+            scope: None,
+            created: self.clock.now(),
+            expires: Timestamp::MAX,
+        };
+        self.save(&Account {
+            service: service.to_owned(),
+            name: name.to_owned(),
+            client_id: String::new(),
+            client_secret: None,
+            tokens,
+            user: None,
+            user_slug: None,
+            state: AccountState::Ok,
+        })
+    }
+
+    /// Returns a stored API key.
+    ///
+    /// # Errors
+    ///
+    /// There is no such account, besides the usual.
+    pub fn key(&self, service: &str, name: &str) -> Result<SecretString> {
+        self.usable(service, name).map(|account| account.tokens.access)
     }
 
     /// Makes sure that an account can be stored, before the user is asked to authorize it.

@@ -10,10 +10,10 @@ mod request;
 mod response;
 mod retry;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod transport;
 
 pub use client::{Http, HttpOptions};
 pub use error::{HttpError, HttpFault, Sent};
-pub use request::{Method, RateLimit, Request, Retry};
+pub use request::{Body, Method, RateLimit, Request, Retry};
 pub use response::Response;

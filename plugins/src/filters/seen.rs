@@ -109,7 +109,10 @@ impl Seen {
         let mut records = task.accepted().filter_map(|entry| {
             let identity = identity(&fields, entry);
             let values = identity.iter().map(|(field, value)| (*field, &**value));
-            (!identity.is_empty()).then(|| new_record(entry.title(), &task.name, self.is_local(), values, added))
+            (!identity.is_empty()).then(|| NewRecord {
+                expires: added.checked_add(KEEP).ok(),
+                ..new_record(entry.title(), &task.name, self.is_local(), values, added)
+            })
         });
         if let Some(first) = records.next() {
             SeenRecord::collection(&task.cx).insert(std::iter::once(first).chain(records))?;

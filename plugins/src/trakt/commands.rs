@@ -22,7 +22,7 @@ use crate::trakt::lists::source::user_slug;
 /// the least confusing. Run it again to replace an authorization.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Auth {
+pub struct AuthCommand {
     /// The name to store the authorization under; your Trakt user name is recommended.
     #[schemars(extend("positional" = true))]
     account: String,
@@ -32,19 +32,22 @@ pub struct Auth {
     client_secret: Option<String>,
 }
 
-submit! { command::<Auth>() }
+submit! { command::<AuthCommand>() }
 
-impl Command for Auth {
+impl Command for AuthCommand {
     const PATH: &'static [&'static str] = &["trakt", "auth"];
 
     async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
         if self.account.trim().is_empty() {
             return Err(Error::new("the account needs a name").hint("`flexget-rs trakt auth NAME`"));
         }
+        if cx.dry_run {
+            return out.line(format!("would ask Trakt for a code and store the account as `{}`", self.account));
+        }
         let stored = cx.auth.account(SERVICE, &self.account)?;
         let application = self.application(cx, stored.as_ref(), out)?;
         cx.auth.prepare()?;
-        let code = oauth::device_code(cx, &application).await?;
+        let code = oauth::provider(cx).device_code(cx, &application).await?;
         device::show_code(&code, out)?;
         let tokens = device::wait(cx, &application, &code, out).await?;
         // The tokens are kept before anything else is asked: what follows may fail.
@@ -83,7 +86,7 @@ impl Command for Auth {
     }
 }
 
-impl Auth {
+impl AuthCommand {
     /// Returns the application: from the arguments, the environment, the store, or the user.
     fn application(&self, cx: &Context, stored: Option<&Account>, out: &mut Output) -> Result<Application> {
         let trimmed = |text: String| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
@@ -190,25 +193,29 @@ fn is_called(account: &Account, name: &str) -> bool {
 /// This is seldom needed: expired tokens are renewed without being asked.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Refresh {
+pub struct RefreshCommand {
     /// The account, as it was called with `trakt auth`.
     #[schemars(extend("positional" = true))]
     account: String,
 }
 
-submit! { command::<Refresh>() }
+submit! { command::<RefreshCommand>() }
 
-impl Command for Refresh {
+impl Command for RefreshCommand {
     const PATH: &'static [&'static str] = &["trakt", "refresh"];
 
     async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
         let Some(before) = cx.auth.account(SERVICE, &self.account)? else {
             return Err(unknown_account(cx, &self.account)?);
         };
-        // Somebody else who renews at the same time does it for both.
+        if cx.dry_run {
+            return out.line(format!("would renew the access token of account `{}`", self.account));
+        }
+        // Another process that renews at the same time does it for both.
         let old = before.tokens.refresh.expose_secret();
         let is_newer = |account: &Account| account.tokens.refresh.expose_secret() != old;
-        let refresh = async |account: &Account| oauth::refresh(cx, account).await;
+        let provider = oauth::provider(cx);
+        let refresh = async |account: &Account| provider.refresh(cx, account).await;
         let account = cx.auth.renew(SERVICE, &self.account, is_newer, refresh).await?;
         let expires = when(account.tokens.expires, cx);
         out.line(format!("the access token of account `{}` was renewed; it expires {expires}", self.account))
@@ -218,7 +225,7 @@ impl Command for Refresh {
 /// Shows the authorizations that are stored and when their access tokens expire.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct List {
+pub struct ListCommand {
     /// Only this account.
     #[schemars(extend("positional" = true))]
     account: Option<String>,
@@ -227,7 +234,7 @@ pub struct List {
     verify: bool,
 }
 
-submit! { command::<List>() }
+submit! { command::<ListCommand>() }
 
 /// Account as `trakt list` shows it.
 #[derive(Serialize)]
@@ -244,7 +251,7 @@ struct Shown {
     is_confirmed: bool,
 }
 
-impl Command for List {
+impl Command for ListCommand {
     const PATH: &'static [&'static str] = &["trakt", "list"];
 
     async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
@@ -272,7 +279,7 @@ impl Command for List {
     }
 }
 
-impl List {
+impl ListCommand {
     fn show(&self, shown: Vec<Shown>, cx: &Context, out: &mut Output) -> Result<()> {
         if out.format == Format::Json {
             return out.data(&shown);
@@ -312,7 +319,7 @@ impl Shown {
     }
 }
 
-impl List {
+impl ListCommand {
     async fn look(&self, cx: &Context, account: Account) -> Result<Shown> {
         let shown = Shown::of(&account, cx);
         if !self.verify || account.state != AccountState::Ok {
@@ -342,7 +349,7 @@ impl List {
 /// Access on Trakt's side remains unless you say `--revoke`.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Delete {
+pub struct DeleteCommand {
     /// The account.
     ///
     /// There is no way to delete all at once.
@@ -353,9 +360,9 @@ pub struct Delete {
     revoke: bool,
 }
 
-submit! { command::<Delete>() }
+submit! { command::<DeleteCommand>() }
 
-impl Command for Delete {
+impl Command for DeleteCommand {
     const PATH: &'static [&'static str] = &["trakt", "delete"];
 
     async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
@@ -363,8 +370,12 @@ impl Command for Delete {
             let hint = account_names(cx, &self.account)?.unwrap_or_else(|| "no account is stored".to_owned());
             return Err(Error::new(format!("there is no account `{}`", self.account)).hint(hint));
         };
+        if cx.dry_run {
+            let revoke = if self.revoke { " and revoke its access on Trakt's side" } else { "" };
+            return out.line(format!("would delete account `{}`{revoke}", self.account));
+        }
         if self.revoke {
-            oauth::revoke(cx, &account).await.map_err(|error| {
+            oauth::provider(cx).revoke(cx, &account).await.map_err(|error| {
                 Error::new(format!(
                     "access could not be ended on Trakt's side, and account `{}` was kept",
                     self.account

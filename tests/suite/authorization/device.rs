@@ -355,9 +355,20 @@ fn a_renewal_can_be_forced() {
     );
     let after = stored(&sandbox).unwrap();
     assert_ne!(before.tokens.refresh.expose_secret(), after.tokens.refresh.expose_secret());
-    // The new pair is always kept, in a dry run as well.
-    sandbox.run("--test trakt refresh me").good();
-    assert_ne!(after.tokens.refresh.expose_secret(), stored(&sandbox).unwrap().tokens.refresh.expose_secret());
+    // A dry run changes nothing.
+    let ran = sandbox.run("--test trakt refresh me").good();
+    assert!(ran.stdout.contains("would renew the access token of account `me`"), "{}", ran.stdout);
+    let kept = stored(&sandbox).unwrap();
+    assert_eq!(after.tokens.refresh.expose_secret(), kept.tokens.refresh.expose_secret());
+    let asked = sandbox.sim().requests().len();
+    for (line, would) in [
+        ("--test trakt auth other", "would ask Trakt for a code"),
+        ("--test trakt delete me --revoke", "would delete account `me` and revoke its access"),
+    ] {
+        let ran = sandbox.run(line).good();
+        assert!(ran.stdout.contains(would), "{line}: {}", ran.stdout);
+    }
+    assert!(stored(&sandbox).is_some() && sandbox.sim().requests().len() == asked);
     sandbox.run("trakt refresh me").good();
     let unknown = sandbox.run("trakt refresh nobody");
     assert!(unknown.code == 1 && unknown.stderr.contains("authorized accounts: me"), "{}", unknown.stderr);

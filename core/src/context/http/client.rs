@@ -80,7 +80,10 @@ impl HttpOptions {
 /// }
 /// ```
 #[derive(Clone)]
-pub struct Http(Rc<Inner>);
+pub struct Http {
+    inner: Rc<Inner>,
+    dry_run: bool,
+}
 
 struct Inner {
     options: HttpOptions,
@@ -100,7 +103,7 @@ struct Inner {
 impl Http {
     /// Creates a client that keeps its rate limits in the auth store of `store`.
     pub fn new(options: HttpOptions, store: Store, clock: Clock, progress: Progress) -> Self {
-        Self(Rc::new(Inner {
+        let inner = Inner {
             options,
             clock,
             progress,
@@ -111,7 +114,14 @@ impl Http {
             in_flight: RefCell::default(),
             queues: RefCell::default(),
             given_up: RefCell::default(),
-        }))
+        };
+        Self { inner: Rc::new(inner), dry_run: false }
+    }
+
+    /// Returns the same client for a dry run: it refuses to send writes.
+    #[must_use]
+    pub fn for_dry_run(&self) -> Self {
+        Self { dry_run: true, ..self.clone() }
     }
 
     /// Sends a request when its turn has come, with retries, and returns the last response.
@@ -134,19 +144,22 @@ impl Http {
     /// executed says so: see [`Error::may_have_happened`](crate::error::Error::may_have_happened).
     pub async fn send(&self, request: Request) -> Result<Response, HttpError> {
         let url = request.full_url()?;
+        if self.dry_run && request.is_write() && !request.in_dry_run {
+            return Err(HttpError::invalid(&url, "a change is not sent in a dry run"));
+        }
         let host = host_of(&url);
         let mut tries = Tries::default();
         loop {
             let permit = self.turn(&host, request.rate_limit.as_ref()).await;
             let outcome = self.attempt(&request, &url).await.map_err(|error| error.of(&request));
             drop(permit);
-            let now = self.0.clock.now();
+            let now = self.inner.clock.now();
             if let (Ok(response), Some(limit)) = (&outcome, &request.rate_limit) {
-                self.0.buckets.apply_rate_limit_headers(limit, response, now);
+                self.inner.buckets.apply_rate_limit_headers(limit, response, now);
             }
             let is_failure = retry::is_failure(&request, &outcome);
             if !is_failure {
-                self.0.given_up.borrow_mut().remove(&host);
+                self.inner.given_up.borrow_mut().remove(&host);
             }
             let again = tries.again(&request, &outcome, now).filter(|_| !self.is_given_up(&host, now));
             if again.is_none()
@@ -154,11 +167,11 @@ impl Http {
                 && request.retry != Retry::Own
                 && (tries.many() || self.is_given_up(&host, now))
             {
-                self.0.given_up.borrow_mut().insert(host.clone(), now);
+                self.inner.given_up.borrow_mut().insert(host.clone(), now);
             }
             match again {
                 None => return outcome,
-                Some(Again::Limited(wait)) => self.0.buckets.block(&host, request.rate_limit.as_ref(), now, wait),
+                Some(Again::Limited(wait)) => self.inner.buckets.block(&host, request.rate_limit.as_ref(), now, wait),
                 Some(Again::After(wait, reason)) => self.wait(wait, &format!("{host} {reason}")).await,
             }
         }
@@ -166,12 +179,12 @@ impl Http {
 
     /// Returns how many requests were sent, by method; each attempt counts.
     pub fn counts(&self) -> BTreeMap<String, u64> {
-        self.0.counts.borrow().clone()
+        self.inner.counts.borrow().clone()
     }
 
     /// Returns whether a request to this host has lately failed with all its tries.
     fn is_given_up(&self, host: &str, now: Timestamp) -> bool {
-        let given_up = self.0.given_up.borrow();
+        let given_up = self.inner.given_up.borrow();
         given_up.get(host).is_some_and(|since| now.duration_since(*since).unsigned_abs() < GIVEN_UP_FOR)
     }
 
@@ -189,9 +202,9 @@ impl Http {
             // The semaphore is never closed.
             let Ok(permit) = Arc::clone(&in_flight).acquire_owned().await else { continue };
             // Reserved last: the time of the reservation is the time of sending.
-            let wait = self.0.buckets.reserve(host, limit, self.0.clock.now());
+            let wait = self.inner.buckets.reserve(host, limit, self.inner.clock.now());
             self.wait(wait, &format!("{host} limits requests")).await;
-            if !self.0.buckets.is_blocked(host, limit, self.0.clock.now()) {
+            if !self.inner.buckets.is_blocked(host, limit, self.inner.clock.now()) {
                 return permit;
             }
         }
@@ -204,43 +217,46 @@ impl Http {
         let shown = duration > SHOWN;
         if shown {
             tracing::info!("waiting {} s: {reason}", duration.as_secs());
-            self.0.progress.report(Event::Waiting { reason: reason.to_owned(), duration });
+            self.inner.progress.report(Event::Waiting { reason: reason.to_owned(), duration });
         }
-        self.0.clock.sleep(duration).await;
+        self.inner.clock.sleep(duration).await;
         if shown {
-            self.0.progress.report(Event::Done);
+            self.inner.progress.report(Event::Done);
         }
     }
 
     fn in_flight(&self, host: &str) -> Arc<Semaphore> {
-        let mut in_flight = self.0.in_flight.borrow_mut();
-        let new = || Arc::new(Semaphore::new(self.0.options.in_flight.max(1)));
+        let mut in_flight = self.inner.in_flight.borrow_mut();
+        let new = || Arc::new(Semaphore::new(self.inner.options.in_flight.max(1)));
         Arc::clone(in_flight.entry(host.to_owned()).or_insert_with(new))
     }
 
     fn queue(&self, bucket: &str) -> Rc<tokio::sync::Mutex<()>> {
-        Rc::clone(self.0.queues.borrow_mut().entry(bucket.to_owned()).or_default())
+        Rc::clone(self.inner.queues.borrow_mut().entry(bucket.to_owned()).or_default())
     }
 
     fn client(&self, url: &Url) -> Result<&reqwest::Client, HttpError> {
         let is_local = transport::is_this_machine(url);
-        let slot = if is_local { &self.0.local_client } else { &self.0.client };
+        let slot = if is_local { &self.inner.local_client } else { &self.inner.client };
         if let Some(client) = slot.get() {
             return Ok(client);
         }
-        let client = transport::client(&self.0.options, is_local).map_err(|why| HttpError::invalid(url, why))?;
+        let client = transport::client(&self.inner.options, is_local).map_err(|why| HttpError::invalid(url, why))?;
         Ok(slot.get_or_init(|| client))
     }
 
     async fn attempt(&self, request: &Request, url: &Url) -> Result<Response, HttpError> {
         let client = self.client(url)?;
-        let count = || *self.0.counts.borrow_mut().entry(request.method.to_string()).or_default() += 1;
-        transport::exchange(client, request, url, &self.0.options, &self.0.clock, count).await
+        let count = || *self.inner.counts.borrow_mut().entry(request.method.to_string()).or_default() += 1;
+        transport::exchange(client, request, url, &self.inner.options, &self.inner.clock, count).await
     }
 }
 
 impl fmt::Debug for Http {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Http").field("options", &self.0.options).field("counts", &self.counts()).finish_non_exhaustive()
+        f.debug_struct("Http")
+            .field("options", &self.inner.options)
+            .field("counts", &self.counts())
+            .finish_non_exhaustive()
     }
 }

@@ -39,6 +39,25 @@ pub struct RateLimit {
     pub per: Duration,
 }
 
+/// Body of a request.
+#[derive(Clone)]
+pub enum Body {
+    /// JSON.
+    Json(Value),
+    /// A form, as `application/x-www-form-urlencoded`.
+    Form(Vec<(String, String)>),
+    /// Plain text.
+    Text(String),
+    /// Bytes, whose type a header of the request may name.
+    Bytes(Vec<u8>),
+}
+
+impl From<Value> for Body {
+    fn from(value: Value) -> Self {
+        Self::Json(value)
+    }
+}
+
 /// A request.
 ///
 /// Formatting it shows no secret.
@@ -55,14 +74,16 @@ pub struct Request {
     pub headers: Vec<(Cow<'static, str>, String)>,
     /// Access token to send as `Authorization: Bearer`.
     pub bearer: Option<SecretString>,
-    /// Body, sent as JSON.
-    pub body: Option<Value>,
+    /// Body.
+    pub body: Option<Body>,
     /// Rate limit that the request counts for.
     pub rate_limit: Option<RateLimit>,
     /// Whether it is sent again when it fails.
     pub retry: Retry,
     /// Whether the path of the URL may hold a secret, so that no log and no error shows it.
     pub has_secret_path: bool,
+    /// Whether a dry run sends it although its method may change something, as for a search by `POST`.
+    pub in_dry_run: bool,
 }
 
 impl Request {
@@ -90,6 +111,7 @@ impl Request {
             rate_limit: None,
             retry,
             has_secret_path: false,
+            in_dry_run: false,
         }
     }
 

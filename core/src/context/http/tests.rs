@@ -1,5 +1,5 @@
 mod pacing;
-mod server;
+pub(crate) mod server;
 mod tls;
 
 use std::cell::RefCell;
@@ -46,7 +46,7 @@ fn get(address: String) -> Request {
 }
 
 fn post(retry: Retry) -> impl FnOnce(String) -> Request {
-    move |address| Request { retry, body: Some(json!({})), ..Request::new(Method::POST, address + "/path") }
+    move |address| Request { retry, body: Some(json!({}).into()), ..Request::new(Method::POST, address + "/path") }
 }
 
 fn status(status: u16) -> Reply {
@@ -59,7 +59,7 @@ fn a_request_says_who_it_is_from_and_carries_what_it_should() {
         query: vec![("q".to_owned(), "a b&c".to_owned())],
         headers: vec![("Api-Key".into(), "key".to_owned())],
         bearer: Some("token".into()),
-        body: Some(json!({ "a": 1 })),
+        body: Some(json!({ "a": 1 }).into()),
         ..Request::new(Method::PUT, address + "/path?x=1")
     };
     let (response, server, http) = ask(request, vec![reply(201, &[("X-Page", "7")], r#"{"n":5}"#)]);
@@ -418,7 +418,7 @@ fn no_secret_is_ever_said() {
                 query: vec![("key".to_owned(), "planted".to_owned())],
                 headers: vec![("api-key".into(), "planted".to_owned())],
                 bearer: Some("planted".into()),
-                body: Some(json!({ "refresh_token": "planted" })),
+                body: Some(json!({ "refresh_token": "planted" }).into()),
                 ..post(Retry::Never)(address)
             };
             said += &format!("{:?}", request(String::new()));

@@ -9,7 +9,7 @@ use secrecy::ExposeSecret;
 
 use super::client::HttpOptions;
 use super::error::{HttpError, host_of};
-use super::request::{Method, Request};
+use super::request::{Body, Method, Request};
 use super::response::Response;
 use crate::context::clock::Clock;
 
@@ -100,8 +100,14 @@ fn headers(request: &Request, url: &Url) -> Result<HeaderMap, HttpError> {
     let wrong = |name: &str| HttpError::invalid(url, format!("the header `{name}` is not valid"));
     let mut headers = HeaderMap::new();
     headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-    if request.body.is_some() {
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    let content_type = match request.body {
+        Some(Body::Json(_)) => Some("application/json"),
+        Some(Body::Form(_)) => Some("application/x-www-form-urlencoded"),
+        Some(Body::Text(_)) => Some("text/plain; charset=utf-8"),
+        Some(Body::Bytes(_)) | None => None,
+    };
+    if let Some(content_type) = content_type {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     }
     for (name, value) in &request.headers {
         let header = HeaderName::from_bytes(name.as_bytes()).map_err(|_| wrong(name))?;
@@ -124,9 +130,13 @@ async fn send(
     options: &HttpOptions,
 ) -> Result<Response, HttpError> {
     let mut sending = client.request(request.method.clone(), url.clone()).headers(headers);
-    if let Some(body) = &request.body {
-        sending = sending.body(body.to_string());
-    }
+    sending = match &request.body {
+        Some(Body::Json(value)) => sending.body(value.to_string()),
+        Some(Body::Form(fields)) => sending.form(fields),
+        Some(Body::Text(text)) => sending.body(text.clone()),
+        Some(Body::Bytes(bytes)) => sending.body(bytes.clone()),
+        None => sending,
+    };
     let mut response = sending.send().await.map_err(|error| HttpError::before_response(url, error))?;
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| HttpError::in_response(url, error))? {

@@ -302,15 +302,23 @@ fn one(connection: &Connection, service: &str, name: &str) -> rusqlite::Result<O
 }
 
 fn save(transaction: &Transaction<'_>, account: &Account) -> rusqlite::Result<()> {
-    let Account { service, name, client_id, client_secret, tokens, user, user_slug, state } = account;
-    let dead = match state {
-        AccountState::Ok => None,
-        AccountState::NeedsAuthorization(reason) => Some(reason),
-    };
+    let Account { service, client_id, client_secret, tokens, .. } = account;
+    if client_id.is_empty() {
+        return save_tokens(transaction, account);
+    }
     transaction.execute(
         "INSERT OR REPLACE INTO application (service, client_id, client_secret, used) VALUES (?, ?, ?, ?)",
         (service, client_id, client_secret.as_ref().map(ExposeSecret::expose_secret), tokens.created.as_millisecond()),
     )?;
+    save_tokens(transaction, account)
+}
+
+fn save_tokens(transaction: &Transaction<'_>, account: &Account) -> rusqlite::Result<()> {
+    let Account { service, name, client_id, tokens, user, user_slug, state, .. } = account;
+    let dead = match state {
+        AccountState::Ok => None,
+        AccountState::NeedsAuthorization(reason) => Some(reason),
+    };
     transaction.execute(
         "INSERT OR REPLACE INTO account (service, name, client_id, access_token, refresh_token, scope, created, \
          expires, user, user_slug, dead) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",

@@ -2,14 +2,13 @@
 //!
 //! The only file with Trakt's addresses.
 
-use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
 use flexget_core::context::auth::{self, Account, AccountState};
 use flexget_core::context::http::{Method, RateLimit, Request, Response, Retry};
+use flexget_core::context::oauth::AccountHttp;
 use flexget_core::plugin::registry::similar;
 use flexget_core::prelude::*;
-use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 
 use crate::trakt::SERVICE;
@@ -51,43 +50,11 @@ fn address(cx: &Context, variable: &str, usual: &str) -> String {
     given.unwrap_or_else(|| usual.to_owned()).trim_end_matches('/').to_owned()
 }
 
-/// Status of an account in this run, so that nothing is retried that cannot succeed.
-#[derive(Default)]
-struct AuthStatus {
-    /// Whether the tokens are new or an early renewal was tried, so that none is tried again.
-    tried: Cell<bool>,
-    /// Trakt did not accept tokens that were new.
-    refused: Cell<bool>,
-    /// The tokens are of no use and could not be renewed: message and hint.
-    broken: RefCell<Option<(String, String)>>,
-    /// Trakt has locked the account, or even deactivated it.
-    locked: Cell<Option<bool>>,
-}
-
-impl AuthStatus {
-    fn break_with(&self, error: Error) -> Fault {
-        let hint = error.hint_text().unwrap_or("try again later").to_owned();
-        *self.broken.borrow_mut() = Some((error.to_string(), hint));
-        Fault::Account(error)
-    }
-
-    /// Returns why no request with this account can succeed, if it is so.
-    fn check(&self) -> Result<(), Fault> {
-        if let Some(deactivated) = self.locked.get() {
-            return Err(Fault::Locked { deactivated });
-        }
-        match &*self.broken.borrow() {
-            Some((message, hint)) => Err(Fault::Account(Error::new(message).hint(hint))),
-            None => Ok(()),
-        }
-    }
-}
-
 /// Requests to Trakt, as an account or as nobody.
 pub struct Client {
     cx: Context,
     client_id: String,
-    account: Option<RefCell<Account>>,
+    account: Option<AccountHttp>,
 }
 
 impl Client {
@@ -99,7 +66,9 @@ impl Client {
         match account {
             Some(name) => {
                 let account = stored_account(cx, name)?;
-                Ok(Self { cx: cx.clone(), client_id: account.client_id.clone(), account: Some(RefCell::new(account)) })
+                let client_id = account.client_id.clone();
+                let account = AccountHttp::new(cx, oauth::provider(cx), account);
+                Ok(Self { cx: cx.clone(), client_id, account: Some(account) })
             }
             None => Ok(Self { cx: cx.clone(), client_id: client_id(cx)?, account: None }),
         }
@@ -107,12 +76,12 @@ impl Client {
 
     /// Returns the name of the account that it acts as.
     pub fn account(&self) -> Option<String> {
-        self.account.as_ref().map(|account| account.borrow().name.clone())
+        self.current_account().map(|account| account.name)
     }
 
     /// Returns the account with the tokens that were used last.
     pub fn current_account(&self) -> Option<Account> {
-        self.account.as_ref().map(|account| account.borrow().clone())
+        self.account.as_ref().map(AccountHttp::account)
     }
 
     /// Returns the world.
@@ -168,22 +137,17 @@ impl Client {
             ("trakt-api-version".into(), "2".to_owned()),
             ("content-type".into(), "application/json".to_owned()),
         ];
-        request.body = body;
+        request.body = body.map(Into::into);
         request.retry = retry;
         request.rate_limit = Some(self.rate_limit(is_write));
-        if self.account.is_some() {
-            request.bearer = Some(self.token().await?);
-        }
-        let mut response = self.cx.http.send(request.clone()).await.map_err(Fault::Network)?;
-        if let Some(standing) = self.standing() {
-            if response.status == 401 && !standing.refused.get() {
-                request.bearer = Some(self.token_after_refusal(&request, &standing).await?);
-                response = self.cx.http.send(request).await.map_err(Fault::Network)?;
-                standing.refused.set(response.status == 401);
-            }
-            if let Fault::Locked { deactivated } = Fault::of(&response, path, None, false) {
-                standing.locked.set(Some(deactivated));
-            }
+        let response = match &self.account {
+            Some(account) => account.send(request).await?,
+            None => self.cx.http.send(request).await.map_err(Fault::Network)?,
+        };
+        if let Some(account) = &self.account
+            && let fault @ Fault::Locked { .. } = Fault::of(&response, path, None, false)
+        {
+            account.give_up(&fault.into());
         }
         match response.status {
             // A page of maintenance or of Cloudflare's with a good status is no answer.
@@ -195,7 +159,7 @@ impl Client {
 
     fn rate_limit(&self, is_write: bool) -> RateLimit {
         // An account has a limit of its own; what nobody asks for counts for the application.
-        let who = match self.account.as_ref().map(RefCell::borrow) {
+        let who = match self.current_account() {
             // Two accounts may be one user, who has one limit.
             Some(account) => match &account.user_slug {
                 Some(slug) => format!("user {slug}"),
@@ -208,64 +172,6 @@ impl Client {
         } else {
             RateLimit { bucket: format!("trakt read {who}"), requests: READS.0, per: READS.1 }
         }
-    }
-
-    fn standing(&self) -> Option<Rc<AuthStatus>> {
-        let name = self.account()?;
-        Some(self.cx.run_cache.of::<AuthStatus>(&format!("trakt account {name}")))
-    }
-
-    /// Returns a token that is good for a while.
-    ///
-    /// It is renewed if its time is near; if that fails and it is still good, it is used.
-    async fn token(&self) -> Result<SecretString, Fault> {
-        let (Some(cell), Some(standing)) = (&self.account, self.standing()) else {
-            return Err(Fault::Unauthorized { account: None });
-        };
-        standing.check()?;
-        let account = cell.borrow().clone();
-        let now = self.cx.clock.now();
-        if now < account.renew_at() {
-            return Ok(account.tokens.access);
-        }
-        match self.renew(&account.name, |account| standing.tried.get() || now < account.renew_at()).await {
-            Ok(account) => {
-                standing.tried.set(true);
-                // Others of this run may have waited for the one that tried in vain.
-                standing.check()?;
-                let token = account.tokens.access.clone();
-                cell.replace(account);
-                Ok(token)
-            }
-            Err(error) if now < account.tokens.expires => {
-                standing.tried.set(true);
-                tracing::warn!(target: "trakt", "the token of account `{}` could not be renewed yet: {error}", account.name);
-                Ok(account.tokens.access)
-            }
-            Err(error) => {
-                standing.tried.set(true);
-                Err(standing.break_with(error))
-            }
-        }
-    }
-
-    /// Returns a token to retry with after a refusal: one stored by another process, or a new one.
-    async fn token_after_refusal(&self, refused: &Request, standing: &AuthStatus) -> Result<SecretString, Fault> {
-        let Some(cell) = &self.account else { return Err(Fault::Unauthorized { account: None }) };
-        let name = cell.borrow().name.clone();
-        let sent = refused.bearer.as_ref().map(|token| token.expose_secret().to_owned()).unwrap_or_default();
-        let is_other = |account: &Account| standing.check().is_err() || account.tokens.access.expose_secret() != sent;
-        let account = self.renew(&name, is_other).await.map_err(|error| standing.break_with(error))?;
-        standing.tried.set(true);
-        standing.check()?;
-        let token = account.tokens.access.clone();
-        cell.replace(account);
-        Ok(token)
-    }
-
-    async fn renew(&self, name: &str, still_good: impl Fn(&Account) -> bool) -> Result<Account> {
-        let cx = &self.cx;
-        cx.auth.renew(SERVICE, name, still_good, async |account: &Account| oauth::refresh(cx, account).await).await
     }
 }
 

@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use flexget_core::context::auth::{Application, Tokens};
+use flexget_core::context::oauth::{DeviceCode, Poll};
 use flexget_core::prelude::*;
 use jiff::Timestamp;
 
-use crate::trakt::api::oauth::{self, DeviceCode, Poll};
+use crate::trakt::api::oauth;
 use crate::trakt::commands::span;
 
-/// Number of seconds by which polls slow down after Trakt has called them too many.
-const SLOWER: Duration = Duration::from_secs(2);
+/// Number of seconds by which polls slow down when the service asks for it (RFC 8628).
+const SLOWER: Duration = Duration::from_secs(5);
 
 /// Shows what the user has to do.
 ///
@@ -35,6 +36,7 @@ pub fn show_code(code: &DeviceCode, out: &mut Output) -> Result<()> {
 pub async fn wait(cx: &Context, application: &Application, code: &DeviceCode, out: &mut Output) -> Result<Tokens> {
     let end = cx.clock.now().checked_add(code.life()).unwrap_or(Timestamp::MAX);
     let mut interval = code.interval();
+    let provider = oauth::provider(cx);
     let mut failure: Option<String> = None;
     loop {
         let left = left_until(end, cx);
@@ -42,7 +44,7 @@ pub async fn wait(cx: &Context, application: &Application, code: &DeviceCode, ou
             return Err(Error::new("the code has expired").hint("run the command again for a new code"));
         }
         pause(cx, interval.min(left), end, failure.as_deref(), out).await?;
-        match oauth::poll(cx, application, code).await? {
+        match provider.poll(cx, application, code).await? {
             Poll::Approved(tokens) => return Ok(tokens),
             Poll::Pending => failure = None,
             Poll::SlowDown(wait) => {

@@ -1,9 +1,9 @@
 //! Trakt's errors, by what a user can do about them.
 
 use flexget_core::context::auth;
-use flexget_core::context::http::{HttpError, Response, Sent};
+use flexget_core::context::http::{HttpError, Response};
+use flexget_core::context::oauth::{SendError, error_text};
 use flexget_core::error::Error;
-use serde::Deserialize;
 
 use crate::trakt::SERVICE;
 use crate::trakt::api::client::{APPS, STATUS, VIP};
@@ -62,14 +62,6 @@ pub enum Fault {
     Account(Error),
 }
 
-/// The body of an error, where there is one.
-#[derive(Deserialize, Default)]
-struct OutputEvent {
-    error: Option<String>,
-    error_description: Option<String>,
-    message: Option<String>,
-}
-
 impl Fault {
     /// Maps an error status; `is_write` says whether something may have been changed.
     pub fn of(response: &Response, path: &str, account: Option<&str>, is_write: bool) -> Self {
@@ -89,7 +81,7 @@ impl Fault {
             423 => Self::Locked { deactivated: response.header("x-account-deactivated") == Some("true") },
             426 => Self::VipOnly { url: header("x-upgrade-url") },
             429 => Self::RateLimited,
-            400..=499 => Self::Invalid(said(response)),
+            400..=499 => Self::Invalid(error_text(response)),
             status => Self::Unavailable { status, maybe_done: is_write },
         }
     }
@@ -145,11 +137,16 @@ impl Fault {
                 if maybe_done { error.after_sending() } else { error }
             }
             Self::UnexpectedResponse(error) | Self::Account(error) => error,
-            Self::Network(error) => {
-                let maybe_done = error.sent() != Sent::No;
-                let error = Error::from(error);
-                if maybe_done { error.after_sending() } else { error }
-            }
+            Self::Network(error) => error.into(),
+        }
+    }
+}
+
+impl From<SendError> for Fault {
+    fn from(error: SendError) -> Self {
+        match error {
+            SendError::Account(error) => Self::Account(error),
+            SendError::Http(error) => Self::Network(error),
         }
     }
 }
@@ -158,21 +155,4 @@ impl From<Fault> for Error {
     fn from(fault: Fault) -> Self {
         fault.into_error()
     }
-}
-
-/// Words of Trakt's that are as long as this are no words: tokens, of which none may be shown.
-const LONGEST_WORD: usize = 30;
-
-/// Returns the error text of the body, or nothing if it is empty or a web page.
-pub fn said(response: &Response) -> String {
-    if response.is_html() {
-        return String::new();
-    }
-    let text = match response.json::<OutputEvent>() {
-        Ok(said) => said.error_description.or(said.message).or(said.error).unwrap_or_default(),
-        Err(_) => String::from_utf8_lossy(&response.body).into_owned(),
-    };
-    let words = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
-    let words = words.map(|word| if word.chars().count() >= LONGEST_WORD { "[REDACTED]" } else { word });
-    words.collect::<Vec<_>>().join(" ").chars().take(200).collect()
 }

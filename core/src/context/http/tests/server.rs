@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 
 /// What the server does with a request.
 #[derive(Clone)]
-pub(super) enum Reply {
+pub(crate) enum Reply {
     /// Writes these bytes and keeps the connection.
     Bytes(Vec<u8>),
     /// Writes these bytes and closes the connection.
@@ -22,7 +22,7 @@ pub(super) enum Reply {
 }
 
 /// An answer with headers and a body.
-pub(super) fn reply(status: u16, headers: &[(&str, &str)], body: impl AsRef<[u8]>) -> Reply {
+pub(crate) fn reply(status: u16, headers: &[(&str, &str)], body: impl AsRef<[u8]>) -> Reply {
     let mut text = format!("HTTP/1.1 {status} Something\r\ncontent-length: {}\r\n", body.as_ref().len()).into_bytes();
     for (name, value) in headers {
         text.extend(format!("{name}: {value}\r\n").into_bytes());
@@ -34,28 +34,28 @@ pub(super) fn reply(status: u16, headers: &[(&str, &str)], body: impl AsRef<[u8]
 
 /// A request as it came, and when by the clock of the test, in seconds.
 #[derive(Debug, Clone)]
-pub(super) struct Seen {
-    pub(super) text: String,
-    pub(super) at: i64,
+pub(crate) struct Seen {
+    pub(crate) text: String,
+    pub(crate) at: i64,
 }
 
 #[derive(Default)]
-pub(super) struct Log {
-    pub(super) seen: Vec<Seen>,
-    pub(super) connections: usize,
+pub(crate) struct Log {
+    pub(crate) seen: Vec<Seen>,
+    pub(crate) connections: usize,
     /// How many are being answered, and how many were at most.
-    pub(super) busy: usize,
-    pub(super) busiest: usize,
+    pub(crate) busy: usize,
+    pub(crate) busiest: usize,
 }
 
-pub(super) struct Server {
-    pub(super) address: String,
-    pub(super) log: Arc<Mutex<Log>>,
+pub(crate) struct Server {
+    pub(crate) address: String,
+    pub(crate) log: Arc<Mutex<Log>>,
 }
 
 impl Server {
     /// Answers with each of the replies in turn, and then with the last again and again.
-    pub(super) async fn start(replies: impl IntoIterator<Item = Reply>, clock: Option<Arc<AtomicI64>>) -> Self {
+    pub(crate) async fn start(replies: impl IntoIterator<Item = Reply>, clock: Option<Arc<AtomicI64>>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let log = Arc::new(Mutex::new(Log::default()));
@@ -70,12 +70,12 @@ impl Server {
         Self { address, log }
     }
 
-    pub(super) fn seen(&self) -> Vec<Seen> {
+    pub(crate) fn seen(&self) -> Vec<Seen> {
         self.log.lock().unwrap().seen.clone()
     }
 
     /// How long after the first request each came, in seconds.
-    pub(super) fn times(&self) -> Vec<i64> {
+    pub(crate) fn times(&self) -> Vec<i64> {
         let seen = self.seen();
         seen.iter().map(|request| request.at - seen[0].at).collect()
     }
