@@ -1,17 +1,22 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::time::Duration;
 
+use flexget_core::context::store::NewRecord;
 use flexget_core::prelude::*;
 use jiff::Timestamp;
 
 use crate::shared::seen_record::{SeenRecord, new_record};
+
+/// How long an accepted entry stays seen: five years.
+const KEEP: Duration = Duration::from_secs(5 * 365 * 86_400);
 
 /// Rejects entries that an earlier run accepted.
 ///
 /// An entry is recognised by the values of its `title`, `url` and `original_url`. Entries seen by
 /// one task count in every task of the config. With `seen: local` each task remembers only its own,
 /// which suits most tasks that read lists; `seen: no` disables the plugin. Entries that failed, and
-/// those of aborted tasks, are not remembered.
+/// those of aborted tasks, are not remembered. An entry stays seen for five years.
 ///
 /// ```yaml
 /// mock: [ Solaris (1972) ]
