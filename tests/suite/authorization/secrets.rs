@@ -39,6 +39,8 @@ impl Planted {
                 .sim()
                 .with(|world| world.oauth.devices.iter().map(|device| device.device_code.clone()).collect::<Vec<_>>()),
         );
+        // A service may give no refresh token.
+        self.0.retain(|secret| !secret.is_empty());
         self.0.sort();
         self.0.dedup();
     }
