@@ -93,7 +93,7 @@ impl FilmboxList {
         let mut request = Request::new(method, format!("{}/list/{what}", setting("FILMBOX_URL")));
         request.query.push(("name".to_owned(), self.name.clone()));
         request.bearer = Some(setting("FILMBOX_TOKEN").into());
-        request.body = body;
+        request.body = body.map(Into::into);
         cx.http.send(request).await?.ok()
     }
 }

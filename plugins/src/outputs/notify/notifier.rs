@@ -334,7 +334,7 @@ impl Pushover {
 
 fn post(url: &str, body: Json) -> Request {
     let mut request = Request::new(Method::POST, url);
-    request.body = Some(body);
+    request.body = Some(body.into());
     request.has_secret_path = true;
     request
 }
@@ -377,6 +377,7 @@ fn parts(text: &str, length: usize) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use flexget_core::context::http::Body;
 
     fn bodies(notifier: &str) -> Vec<(String, Json)> {
         let notifier: Notifier = serde_json::from_value(serde_yaml::from_str(notifier).unwrap()).unwrap();
@@ -384,7 +385,11 @@ mod tests {
         let render = |template: &Template| Ok(template.text().replace("{{ x }}", "X"));
         let requests = notifier.requests(&message, &render).unwrap();
         assert!(requests.iter().all(|request| !format!("{request:?}").contains("s3cret")), "{requests:?}");
-        requests.into_iter().map(|request| (request.url, request.body.unwrap_or_default())).collect()
+        let body = |body: Option<Body>| match body {
+            Some(Body::Json(value)) => value,
+            _ => serde_json::Value::Null,
+        };
+        requests.into_iter().map(|request| (request.url, body(request.body))).collect()
     }
 
     #[test]
