@@ -379,6 +379,22 @@ pub struct TextOrder(pub fn(&str, &str) -> Option<Ordering>);
 
 inventory::collect!(TextOrder);
 
+/// Attributes of the text of a field in expressions, such as `quality.resolution`.
+pub struct TextAttributes {
+    /// The field.
+    pub field: &'static str,
+    /// The value of an attribute, given the text and the attribute's name; `None` if there is no such attribute.
+    pub attribute: fn(&str, &str) -> Option<Value>,
+}
+
+inventory::collect!(TextAttributes);
+
+/// Returns an attribute of the text of a field, if the field has such an attribute.
+pub(crate) fn text_attribute(field: &str, text: &str, name: &str) -> Option<Value> {
+    let known = inventory::iter::<TextAttributes>.into_iter().find(|known| known.field == field)?;
+    (known.attribute)(text, name)
+}
+
 /// Compares two texts by a registered [`TextOrder`], or else by their letters.
 pub fn text_order(a: &str, b: &str) -> Ordering {
     let known = inventory::iter::<TextOrder>.into_iter().find_map(|order| (order.0)(a, b));

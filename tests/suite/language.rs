@@ -124,6 +124,32 @@ fn check_lists_what_is_missing_by_task() {
 }
 
 #[test]
+fn a_mistake_stops_its_own_task_and_what_is_missing_can_be_turned_off() {
+    let sandbox = Sandbox::new(
+        "
+        templates:
+          noisy: { disable: [ notify ] }
+        tasks:
+          wrong: { mock: [ A ], accept_all: yes, limit: { amount: many, from: { mock: [ A ] } } }
+          unknown: { mock: [ A ], accept_all: yes, template: nowhere }
+          twice: { mock: [ A ], accept_all: yes, accept_all: no }
+          off: { template: noisy, mock: [ C ], accept_all: yes, notify: { task: yes } }
+          good: { mock: [ B ], accept_all: yes }
+        ",
+    );
+    let ran = sandbox.run("execute --format json");
+    let report = ran.json();
+    let outcome = |at: usize| report["tasks"][at]["outcome"].as_str().unwrap_or_default().to_owned();
+    assert_eq!((0..5).map(outcome).collect::<Vec<_>>(), ["aborted", "aborted", "aborted", "ok", "ok"]);
+    assert_eq!((ran.code, ran.titles("good", "accepted")), (1, vec!["B".to_owned()]));
+    assert_eq!(ran.titles("off", "accepted"), ["C"]);
+    let check = sandbox.run("check --format json");
+    assert_eq!((check.code, &check.json()["missing"]), (2, &json!([])));
+    let broken = sandbox.run("execute --tasks wrong");
+    assert_eq!(broken.code, 1);
+}
+
+#[test]
 fn a_dumped_config_is_complete_and_cli_config_stands_in() {
     let sandbox = Sandbox::new(
         "

@@ -15,6 +15,7 @@ use minijinja::{Environment, Error, Value as Engine};
 use super::error::ExpressionError;
 use super::fields::{ScopeName, is_field};
 use super::operators;
+use crate::value::text_attribute;
 
 /// Language of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -152,9 +153,14 @@ fn rewrite<'a>(code: &Instructions<'a>) -> Instructions<'a> {
         // The namespace is looked up last.
         let is_assigned =
             matches!(instruction, Instruction::Lookup(_)) && matches!(code.get(at + 1), Some(Instruction::SetAttr(_)));
-        for instruction in
-            is_assigned.then_some(operators::BOUND).into_iter().chain(operators::replacement(instruction))
-        {
+        let instructions: Vec<Instruction<'a>> = match attribute(code, at) {
+            Some(instructions) => instructions,
+            None => {
+                let bound = is_assigned.then_some(operators::BOUND);
+                bound.into_iter().chain(operators::replacement(instruction)).collect()
+            }
+        };
+        for instruction in instructions {
             next = 1 + match (code.get_span(at), code.get_line(at)) {
                 (Some(span), _) => rewritten.add_with_span(instruction, span),
                 (None, Some(line)) => rewritten.add_with_line(instruction, u16::try_from(line).unwrap_or(u16::MAX)),
@@ -178,6 +184,23 @@ fn rewrite<'a>(code: &Instructions<'a>) -> Instructions<'a> {
         }
     }
     rewritten
+}
+
+/// Returns the code that reads an attribute of a field's text, if that is what stands at this place.
+fn attribute<'a>(code: &Instructions<'a>, at: u32) -> Option<Vec<Instruction<'a>>> {
+    let Some(Instruction::GetAttr(name)) = code.get(at) else { return None };
+    let read = |at: u32| match (code.get(at)?, code.get(at + 1)?) {
+        (Instruction::Lookup(field), Instruction::GetAttr(name)) if text_attribute(field, "", name).is_some() => {
+            Some((*field, *name))
+        }
+        _ => None,
+    };
+    if let Some((field, name)) = read(at.checked_sub(1)?) {
+        let constant = |text: &str| Instruction::LoadConst(Engine::from(text));
+        return Some(vec![constant(field), constant(name), Instruction::CallFunction("$attribute", Some(3))]);
+    }
+    // The text of a part is its name.
+    (*name == "name" && read(at.checked_sub(2)?).is_some()).then(Vec::new)
 }
 
 /// Returns the names that the code may ask the scope for.

@@ -6,13 +6,22 @@ use jiff::SignedDuration;
 use minijinja::value::{Kwargs, Rest};
 use minijinja::{Environment, Error, ErrorKind, State, Value};
 
-use super::convert::{Number, defined, kind};
+use super::convert::{Number, defined, kind, to_engine};
 use super::dates::{DAY, Duration};
 use super::fields::{FIELDS, FieldScope};
+use crate::value::text_attribute;
 
 pub(super) fn add(environment: &mut Environment<'static>) {
     environment.add_function("$duration", duration);
     environment.add_function("$has_field", has_field);
+    environment.add_function("$attribute", attribute);
+}
+
+/// Returns an attribute of a field, which is one of its text if that has it.
+fn attribute(value: &Value, field: &str, name: &str) -> Result<Value, Error> {
+    let value = defined(value)?;
+    let part = value.as_str().and_then(|text| text_attribute(field, text, name));
+    part.map_or_else(|| value.get_attr(name), |part| Ok(to_engine(&part)))
 }
 
 fn has_field(state: &State<'_, '_>, name: &Value) -> Result<bool, Error> {

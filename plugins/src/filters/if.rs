@@ -489,4 +489,23 @@ tasks:
         assert_eq!(mistakes, ["`mock` produces entries, so it cannot depend on one; put it into the task itself"]);
         assert_eq!(testing::mistakes("if: [ { a: { set: { x: '{{ y' } } } ]").len(), 1);
     }
+
+    /// As FlexGet 3.22.7 compares the parts of a quality.
+    #[test]
+    fn a_quality_has_parts() {
+        for (condition, expected) in [
+            ("quality.resolution == '1080p'", vec!["A"]),
+            ("quality.resolution >= '720p'", vec!["A", "B"]),
+            ("quality.source.name in ['hdtv', 'bluray'] and quality == '720p hdtv'", vec!["B"]),
+            ("not quality.resolution", vec!["C"]),
+            ("quality.codec == 'h264' or quality.name == 'unknown'", vec!["A", "C"]),
+        ] {
+            let task = format!(
+                "mock: [ {{ title: A, quality: 1080p bluray h264 }}, {{ title: B, quality: 720p hdtv }}, \
+                 {{ title: C, quality: unknown }} ]\nif: [ {{ {condition:?}: accept }} ]"
+            );
+            let report = testing::run(&task, &testing::context());
+            assert_eq!(testing::titles(&report, State::Accepted), expected, "{condition}");
+        }
+    }
 }

@@ -323,12 +323,27 @@ fn unknown_key(schema: &Value, error: &ValidationError<'_>, at: &Path, key: &str
         }
         None => format!("the key `{key}` is not valid here: only known plugin names are valid keys"),
     };
-    let diagnostic = with_suggestion(Diagnostic::key(path, message), &near);
+    let mut diagnostic = with_suggestion(Diagnostic::key(path, message), &near);
+    if let Some(plugin) = plugin_beside(schema, error.instance().as_ref(), key) {
+        diagnostic = diagnostic.help(format!("`{key}` is an option of `{plugin}`: indent it below that key"));
+        return Finding::Mistake(diagnostic);
+    }
     Finding::Mistake(if near.is_empty() {
         diagnostic.help("`flexget-rs plugins` shows the plugins that there are")
     } else {
         diagnostic
     })
+}
+
+/// Returns the plugin without options beside which one of its options stands.
+fn plugin_beside<'i>(schema: &Value, mapping: &'i Value, option: &str) -> Option<&'i str> {
+    let has_option = |plugin: &str| {
+        let plugin = &schema["$defs"][format!("plugin.{plugin}")];
+        let branches = ["anyOf", "oneOf"].into_iter().filter_map(|key| plugin[key].as_array()).flatten();
+        std::iter::once(plugin).chain(branches).any(|form| form["properties"].get(option).is_some())
+    };
+    let mut empty = mapping.as_object()?.iter().filter(|(_, options)| options.is_null());
+    empty.find(|(plugin, _)| has_option(plugin)).map(|(plugin, _)| plugin.as_str())
 }
 
 fn with_suggestion(diagnostic: Diagnostic, near: &[&str]) -> Diagnostic {

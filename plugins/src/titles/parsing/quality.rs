@@ -8,7 +8,7 @@ use std::cmp::Ordering;
 use std::fmt;
 
 use flexget_core::prelude::*;
-use flexget_core::value::TextOrder;
+use flexget_core::value::{TextAttributes, TextOrder};
 
 use self::components::{Category, Component};
 use self::mentions::Mention;
@@ -166,6 +166,13 @@ impl Ord for Quality {
 }
 
 submit! { TextOrder(order) }
+
+submit! {
+    TextAttributes {
+        field: "quality",
+        attribute: |text, name| Quality::read(text).unwrap_or_else(|| Quality::of_title(text)).attribute(name),
+    }
+}
 
 /// Orders two texts that are qualities.
 ///
