@@ -33,22 +33,22 @@ pub fn load_text(name: &str, text: &str, origin: &Origin) -> LoadedConfig {
 }
 
 fn from_document(read: Result<Document, Box<Unreadable>>, origin: &Origin) -> LoadedConfig {
-    let (document, sources, mistakes) = match read {
+    let (document, sources, errors) = match read {
         Ok(document) => (Some(document.clone()), Rc::clone(document.sources()), Vec::new()),
         Err(unreadable) => (unreadable.rest, unreadable.sources, unreadable.diagnostics),
     };
     let Some(document) = document else {
-        return LoadedConfig { sources, document: None, plan: None, diagnostics: mistakes };
+        return LoadedConfig { sources, document: None, plan: None, diagnostics: errors };
     };
     let mut expanded = template::expand(document, origin);
-    expanded.diagnostics.extend(mistakes);
+    expanded.diagnostics.extend(errors);
     let (plan, mut diagnostics) = match plan::plan(&expanded) {
         Ok(plan) => {
             let all = plan.diagnostics.iter().chain(plan.tasks.iter().flat_map(|task| &task.diagnostics));
             let all = all.cloned().collect();
             (Some(plan), all)
         }
-        Err(mistakes) => (None, mistakes),
+        Err(errors) => (None, errors),
     };
     without_consequences(&mut diagnostics, &expanded.document);
     let sources = Rc::clone(expanded.document.sources());
@@ -72,7 +72,7 @@ impl LoadedConfig {
 ///
 /// For example, the text of an undefined variable has the wrong type, too.
 fn without_consequences(diagnostics: &mut Vec<Diagnostic>, document: &Document) {
-    let told: HashSet<Span> = diagnostics
+    let reported: HashSet<Span> = diagnostics
         .iter()
         .filter(|diagnostic| diagnostic.severity == Severity::Error)
         .filter_map(|diagnostic| match &diagnostic.at {
@@ -82,7 +82,7 @@ fn without_consequences(diagnostics: &mut Vec<Diagnostic>, document: &Document) 
         .collect();
     diagnostics.retain(|diagnostic| match &diagnostic.at {
         At::Span(_) => true,
-        At::Key(path) | At::Value(path) => !told.contains(&document.span(&At::Value(path.clone()))),
+        At::Key(path) | At::Value(path) => !reported.contains(&document.span(&At::Value(path.clone()))),
     });
 }
 
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn a_mistake_stops_its_own_task() {
-        for (mistake, message) in [
+        for (body, message) in [
             ("template: nowhere", "unable to find template `nowhere` for task `a`"),
             ("x: '{? nope ?}'", "cannot fill in `{? nope ?}`: `nope` is undefined"),
             ("a: 1\n    a: 2", "duplicate key: `a`"),
@@ -111,11 +111,11 @@ mod tests {
         ] {
             let config = format!(
                 "variables: {{ known: 1 }}\ntemplates:\n  broken: {{ x: '{{? nope ?}}' }}\n  _shared: &shared {{ _y: '{{? gone ?}}' }}\n\
-                 tasks:\n  a:\n    {mistake}\n  b: {{ _ok: '{{? known ?}}' }}\n"
+                 tasks:\n  a:\n    {body}\n  b: {{ _ok: '{{? known ?}}' }}\n"
             );
-            let tasks = tasks(&config).expect(mistake);
-            assert!(tasks[0].1.contains(&message.to_owned()), "{mistake}: {tasks:?}");
-            assert_eq!(tasks[1], ("b".to_owned(), Vec::new()), "{mistake}");
+            let tasks = tasks(&config).expect(body);
+            assert!(tasks[0].1.contains(&message.to_owned()), "{body}: {tasks:?}");
+            assert_eq!(tasks[1], ("b".to_owned(), Vec::new()), "{body}");
         }
     }
 

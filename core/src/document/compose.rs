@@ -19,7 +19,7 @@ use crate::document::{scalar, syntax};
 pub(super) const MAX_DEPTH: usize = 128;
 
 /// Limit of the errors that are reported for a file.
-const MAX_MISTAKES: usize = 1000;
+const MAX_ERRORS: usize = 1000;
 
 /// Number of values that aliases and merge keys may add to any config.
 const FREE_EXPANSION: usize = 250_000;
@@ -163,9 +163,9 @@ impl Composer<'_> {
         true
     }
 
-    fn report(&mut self, mistake: Diagnostic) {
-        if self.diagnostics.len() < MAX_MISTAKES {
-            self.diagnostics.push(mistake);
+    fn report(&mut self, diagnostic: Diagnostic) {
+        if self.diagnostics.len() < MAX_ERRORS {
+            self.diagnostics.push(diagnostic);
         }
     }
 
@@ -408,7 +408,7 @@ impl Composer<'_> {
             self.root = Some(node);
             return;
         };
-        let mut mistake = None;
+        let mut diagnostic = None;
         match &mut frame.partial {
             Partial::Sequence(items) => items.push(node),
             Partial::Mapping { own, key, merged, expression } => match key.take() {
@@ -423,7 +423,7 @@ impl Composer<'_> {
                         *expression = true;
                         return;
                     }
-                    mistake = Some(
+                    diagnostic = Some(
                         Diagnostic::span(node.span().clone(), "a list or mapping cannot be a key")
                             .help("text that begins with `[` or `{` must be quoted"),
                     );
@@ -435,7 +435,7 @@ impl Composer<'_> {
                         merged.extend(items.iter().rev().cloned());
                     }
                     _ => {
-                        mistake = Some(
+                        diagnostic = Some(
                             Diagnostic::span(node.span().clone(), "`<<` needs a mapping or a list of mappings")
                                 .help("write `<<: *name`, where `&name` stands before a mapping"),
                         )
@@ -444,7 +444,7 @@ impl Composer<'_> {
                 Some(Slot::Key(key)) => {
                     let first = own.entry(&key.text).map(|(first, _)| first.clone());
                     if let Some(first) = &first {
-                        mistake = Some(
+                        diagnostic = Some(
                             Diagnostic::span(key.span.clone(), format!("duplicate key: `{}`", key.text))
                                 .help("keep one of them, or join what stands below them")
                                 .related(At::Span(first.span.clone()), "first defined here"),
@@ -454,8 +454,8 @@ impl Composer<'_> {
                 }
             },
         }
-        if let Some(mistake) = mistake {
-            self.report(mistake);
+        if let Some(diagnostic) = diagnostic {
+            self.report(diagnostic);
         }
     }
 }

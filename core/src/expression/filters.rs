@@ -195,7 +195,8 @@ const SIZE: &str = r"(?<![\w.])([0-9]+(?:[, ][0-9]+)*(?:\.[0-9]+)?)\s*((?:[kmgtp
 
 /// Returns the bytes of the first size such as `1.5 GB` in a text; 0 if there is none.
 ///
-/// Units are powers of 1024 unless `si=true`; `GiB` always is. `match_re` has two groups: amount and unit.
+/// Units are powers of 1024 unless `si=true`; `GiB` always is. `match_re` has two groups: amount
+/// and unit.
 fn parse_size(value: &Value, given: Rest<Value>, named: Kwargs) -> Result<Value, Error> {
     let arguments = Arguments { given: &given, named: &named };
     let si = arguments.is(0, "si", false)?;

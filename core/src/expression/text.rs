@@ -48,7 +48,8 @@ fn escaped_text(text: &str) -> String {
     out
 }
 
-/// Puts blanks on both sides; as in Python the odd one stands on the left of text of an even length.
+/// Puts blanks on both sides; as in Python the odd one stands on the left of text of an even
+/// length.
 fn center(value: &Value, given: Rest<Value>, named: Kwargs) -> Result<String, Error> {
     let arguments = Arguments { given: &given, named: &named };
     let width = arguments.number(0, "width")?.unwrap_or(80);
@@ -185,7 +186,7 @@ fn striptags(text: &str) -> String {
     out
 }
 
-/// The character that an entity of HTML means.
+/// Returns the character that an entity of HTML means.
 fn character(name: &str) -> Option<char> {
     let number = |digits: &str, radix| u32::from_str_radix(digits, radix).ok().and_then(char::from_u32);
     match name {
@@ -248,7 +249,7 @@ fn urlize(value: &Value, given: Rest<Value>, named: Kwargs) -> Result<String, Er
         .collect())
 }
 
-/// Whether a word is the name of a host that is taken for a link without a scheme.
+/// Returns whether a word is the name of a host that is taken for a link without a scheme.
 fn is_domain(word: &str) -> bool {
     let host = word.split(['/', ':', '?', '#']).next().unwrap_or_default();
     let Some((labels, top)) = host.rsplit_once('.') else { return false };

@@ -230,7 +230,7 @@ impl Source {
             }
         }
         let rows = self.database.rows("seen_entry", &["id", "title", "feed", "local", "added"])?.unwrap_or_default();
-        let sight = |row: &Vec<Value>| match row.as_slice() {
+        let record = |row: &Vec<Value>| match row.as_slice() {
             [Value::Int(id), title, task, local, added] => Some(SeenRecord {
                 title: title.display(),
                 task: task.display(),
@@ -240,14 +240,14 @@ impl Source {
             }),
             _ => None,
         };
-        let mut sights: Vec<SeenRecord> = rows.iter().filter_map(sight).collect();
-        let found = sights.len();
-        sights.sort_by_key(|sight| sight.added);
+        let mut records: Vec<SeenRecord> = rows.iter().filter_map(record).collect();
+        let found = records.len();
+        records.sort_by_key(|record| record.added);
         let collection = SeenRecord::collection(cx);
-        let keys: Vec<String> = sights.iter().flat_map(SeenRecord::keys).collect();
+        let keys: Vec<String> = records.iter().flat_map(SeenRecord::keys).collect();
         let known = collection.has_keys(&keys)?;
-        let is_new = |sight: &&SeenRecord| sight.keys().iter().any(|key| !known.contains(key));
-        let news: Vec<NewRecord> = sights.iter().filter(is_new).map(SeenRecord::to_record).collect();
+        let is_new = |record: &&SeenRecord| record.keys().iter().any(|key| !known.contains(key));
+        let news: Vec<NewRecord> = records.iter().filter(is_new).map(SeenRecord::to_record).collect();
         let new = collection.insert(&news)?.len();
         Ok(Brought { kind: seen_record::COLLECTION, name: String::new(), found, new, left_out: Vec::new() })
     }

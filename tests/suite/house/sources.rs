@@ -105,7 +105,9 @@ fn is_for_tests(attribute: &syn::Attribute) -> bool {
     if attribute.path().is_ident("test") {
         return true;
     }
-    attribute.path().is_ident("cfg") && attribute.parse_args::<syn::Path>().is_ok_and(|path| path.is_ident("test"))
+    // Also `#[cfg(all(test, …))]`.
+    let condition = attribute.meta.require_list().map(|list| list.tokens.to_string()).unwrap_or_default();
+    attribute.path().is_ident("cfg") && (condition == "test" || condition.starts_with("all (test"))
 }
 
 /// The attributes of an item, whatever it is.

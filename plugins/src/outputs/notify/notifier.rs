@@ -262,7 +262,7 @@ impl Discord {
         let embeds: Option<Vec<Json>> = embeds.transpose()?;
         let username = self.username.as_ref().map_or(Ok("Flexget".to_owned()), render)?;
         let avatar = self.avatar_url.as_ref().map(render).transpose()?;
-        let parts = parts(&message.body, MAX_DISCORD).into_iter().enumerate();
+        let pieces = pieces(&message.body, MAX_DISCORD).into_iter().enumerate();
         let request = |(at, content): (usize, String)| {
             let body = object([
                 ("content", Some(content.into())),
@@ -273,7 +273,7 @@ impl Discord {
             ]);
             post(self.web_hook_url.expose_secret(), body)
         };
-        Ok(parts.map(request).collect())
+        Ok(pieces.map(request).collect())
     }
 }
 
@@ -285,7 +285,7 @@ impl Telegram {
             TelegramMarkup::MarkdownLegacy => "Markdown",
             TelegramMarkup::Html => "HTML",
         });
-        let parts = parts(&message.body, MAX_TELEGRAM);
+        let pieces = pieces(&message.body, MAX_TELEGRAM);
         let to = |recipient: &TelegramRecipient| {
             let request = |text: &String| {
                 let body = object([
@@ -296,7 +296,7 @@ impl Telegram {
                 ]);
                 post(&url, body)
             };
-            parts.iter().map(request).collect::<Vec<_>>()
+            pieces.iter().map(request).collect::<Vec<_>>()
         };
         self.recipients.iter().flat_map(to).collect()
     }
@@ -361,17 +361,17 @@ fn rendered(json: &Json, render: &Render<'_>) -> Result<Json, ExpressionError> {
     })
 }
 
-/// Splits a text into parts of a length, at blanks where possible.
-fn parts(text: &str, length: usize) -> Vec<String> {
-    let mut parts = Vec::new();
+/// Splits a text into pieces of a length, at blanks where possible.
+fn pieces(text: &str, length: usize) -> Vec<String> {
+    let mut pieces = Vec::new();
     let mut rest = text;
     while let Some((end, _)) = rest.char_indices().nth(length) {
         let cut = rest[..end].rfind(char::is_whitespace).filter(|cut| *cut > 0).unwrap_or(end);
-        parts.push(rest[..cut].to_owned());
+        pieces.push(rest[..cut].to_owned());
         rest = rest[cut..].trim_start();
     }
-    parts.push(rest.to_owned());
-    parts
+    pieces.push(rest.to_owned());
+    pieces
 }
 
 #[cfg(test)]
@@ -428,8 +428,8 @@ mod tests {
 
     #[test]
     fn long_texts_are_split_at_blanks() {
-        assert_eq!(parts("one two three", 8), ["one two", "three"]);
-        assert_eq!(parts("äöüäöüäöü x", 4), ["äöüä", "öüäö", "ü x"]);
-        assert_eq!(parts("", 4), [""]);
+        assert_eq!(pieces("one two three", 8), ["one two", "three"]);
+        assert_eq!(pieces("äöüäöüäöü x", 4), ["äöüä", "öüäö", "ü x"]);
+        assert_eq!(pieces("", 4), [""]);
     }
 }

@@ -329,17 +329,17 @@ pub struct Settings {
 #[serde(default)]
 pub struct Limits {
     /// Lists.
-    pub list: Limit,
+    pub list: ItemLimit,
     /// The watchlist.
-    pub watchlist: Limit,
+    pub watchlist: ItemLimit,
     /// The favorites.
-    pub favorites: Limit,
+    pub favorites: ItemLimit,
 }
 
 /// Limit of one kind of thing.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
-pub struct Limit {
+pub struct ItemLimit {
     /// Number of lists.
     #[serde(deserialize_with = "lenient::number")]
     pub count: Option<i64>,
