@@ -45,11 +45,8 @@ impl List for FilmboxList {
     }
 
     fn ready(&self, cx: &Context) -> Result<()> {
-        let known = |name: &str| (cx.environment)(name).is_some();
-        if known("FILMBOX_URL") && known("FILMBOX_TOKEN") {
-            return Ok(());
-        }
-        Err(Error::new("Filmbox is not set up").hint("set FILMBOX_URL and FILMBOX_TOKEN"))
+        let is_set_up = (cx.environment)("FILMBOX_URL").is_some();
+        is_set_up.then_some(()).ok_or_else(|| Error::new("Filmbox is not set up").hint("set FILMBOX_URL"))
     }
 
     fn keys(&self, entry: &Entry) -> Keys {
