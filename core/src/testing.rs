@@ -1,6 +1,7 @@
-//! For the tests of plugins: a small world without network, and doors that take YAML and give titles.
+//! Helpers for the tests of plugins: a small world without network, YAML in and titles out.
 //!
-//! What is wrong panics with words that say what, because that is what a test wants; nothing else may use this module.
+//! What is wrong panics with words that say what, because that is what a test wants; nothing else
+//! may use this module.
 
 use std::cell::{Cell, RefCell};
 use std::future::Future;
@@ -31,15 +32,17 @@ use crate::run::select::{Selection, select};
 use crate::task::report::{Action, EntryReport, Report, TaskReport};
 use crate::value::Value as Field;
 
-/// What the clock of a [`context`] shows: 2026-11-24T00:00:00Z.
+/// Time of the clock of a [`context`]: 2026-11-24T00:00:00Z.
 pub const NOW: Timestamp = Timestamp::constant(1_795_478_400, 0);
 
-/// A world in memory: an empty store, a clock that stands at [`NOW`], no environment. Nobody serves requests in it.
+/// Returns a world in memory: an empty store, a clock that stands at [`NOW`], no environment.
+///
+/// Nobody serves requests in it.
 pub fn context() -> Context {
     context_with(Store::in_memory())
 }
 
-/// The same with another store.
+/// Returns the same with another store.
 pub fn context_with(store: Store) -> Context {
     let clock = Clock::fixed(NOW);
     Context {
@@ -56,12 +59,12 @@ pub fn context_with(store: Store) -> Context {
     }
 }
 
-/// The next run in the same world: it has found out nothing yet.
+/// Returns the next run in the same world: it has found out nothing yet.
 pub fn next_run(cx: &Context) -> Context {
     Context { run_cache: RunCache::default(), ..cx.clone() }
 }
 
-/// A dry run in the same world, as `--test` makes it.
+/// Returns a dry run in the same world, as `--test` makes it.
 pub fn dry_run(cx: &Context) -> Context {
     Context { dry_run: true, store: cx.store.scratch(), http: cx.http.for_dry_run(), ..next_run(cx) }
 }
@@ -77,7 +80,7 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
     }
 }
 
-/// What a config is planned to do, or the messages of its mistakes, each with its help.
+/// Plans a config, or returns the messages of its errors, each with its help.
 ///
 /// # Errors
 /// The messages, in the order of the file.
@@ -101,7 +104,7 @@ fn messages(mistakes: &[Diagnostic]) -> Vec<String> {
     mistakes.iter().map(text).collect()
 }
 
-/// The messages of the mistakes in a task, given its body; none if it is right.
+/// Returns the messages of the mistakes in a task, given its body; none if it is right.
 pub fn mistakes(task: &str) -> Vec<String> {
     plan_of(&config(task)).err().unwrap_or_default()
 }
@@ -126,7 +129,7 @@ pub fn run_config(config: &str, cx: &Context) -> Report {
     block_on(run_config_async(config, cx))
 }
 
-/// The same where a runtime runs already.
+/// Returns the same where a runtime runs already.
 ///
 /// # Panics
 /// The config has mistakes.
@@ -146,7 +149,7 @@ pub async fn run_config_async(config: &str, cx: &Context) -> Report {
     }
 }
 
-/// A config with one task, named `test`; indentation that all lines of its body share does not count.
+/// Builds a config with one task, named `test`; shared indentation of its body is removed.
 fn config(task: &str) -> String {
     let lines = task.lines().filter(|line| !line.trim().is_empty());
     let shared = lines.clone().map(|line| line.len() - line.trim_start().len()).min().unwrap_or_default();
@@ -154,12 +157,12 @@ fn config(task: &str) -> String {
     format!("tasks:\n  test:\n{}", body.concat())
 }
 
-/// The titles of the entries in this state.
+/// Returns the titles of the entries in this state.
 pub fn titles(report: &TaskReport, state: State) -> Vec<&str> {
     report.entries.iter().filter(|entry| entry.state() == state).map(EntryReport::title).collect()
 }
 
-/// What was decided, in order: `Title: rejected (reason)`; an undecided entry is its title alone.
+/// Returns the decisions in order: `Title: rejected (reason)`, or the title if undecided.
 pub fn decisions(report: &TaskReport) -> Vec<String> {
     let said = |entry: &EntryReport| {
         let state = match entry.state() {
@@ -174,7 +177,7 @@ pub fn decisions(report: &TaskReport) -> Vec<String> {
     report.entries.iter().map(said).collect()
 }
 
-/// YAML as a config has it.
+/// Parses YAML as a config has it.
 fn yaml(text: &str) -> serde_yaml::Value {
     match Document::parse("test.yml", text) {
         Ok(document) => document.value(),
@@ -182,7 +185,7 @@ fn yaml(text: &str) -> serde_yaml::Value {
     }
 }
 
-/// A list by its options in YAML, as it stands in `list_add`: `entry_list: movies`.
+/// Returns a list by its options in YAML, as it stands in `list_add`: `entry_list: movies`.
 ///
 /// # Panics
 /// There is no such list, or it may not be changed.
@@ -194,7 +197,7 @@ pub fn list(options: &str) -> WritableList {
     }
 }
 
-/// An entry with fields given as YAML: `{ title: Solaris, movie_year: 1972 }`.
+/// Returns an entry with fields given as YAML: `{ title: Solaris, movie_year: 1972 }`.
 ///
 /// # Panics
 /// It is not YAML, or has no title.
@@ -212,7 +215,7 @@ pub fn entry(fields: &str) -> Entry {
     }
 }
 
-/// What a command said.
+/// Output of a command.
 #[derive(Debug, Default)]
 pub struct Transcript {
     /// The answer as text: lines, and tables with ` | ` between the columns.
@@ -256,10 +259,15 @@ pub fn command(words: &str, arguments: Value, format: Format, cx: &Context) -> R
     Ok(said.take())
 }
 
-/// What holds for every list: what is added is found; adding twice changes once, at once too; what is removed is gone and nothing
-/// else; a dry run changes nothing, and names what it would change; clearing empties. Of a list that lives elsewhere, also: a batch is one request, and none in a
-/// dry run; each change can be undone. `options` is the list, empty at first, as it stands in `list_add`;
-/// `entries` are YAML for [`entry`], two at least, each an item of its own.
+/// Checks the laws that hold for every list.
+///
+/// An added item is found. Adding twice changes once, also within one batch. A removed item is
+/// gone, and nothing else. A dry run changes nothing and names what it would change. Clearing
+/// empties. For a remote list also: a batch is one request, and none in a dry run; each change can
+/// be undone.
+///
+/// `options` is the list, empty at first, as in `list_add`. `entries` are YAML for [`entry`]: at
+/// least two, each an item of its own.
 ///
 /// # Panics
 /// A law is broken.
@@ -296,7 +304,8 @@ pub async fn list_laws(options: &str, entries: &[&str], cx: &Context) {
     };
     let titles = async |cx: &Context| {
         let at_once = list.list().items(None, cx).await.unwrap_or_else(|error| panic!("{options}: {error}")).len();
-        // By then a service shows what there is, and what was written lately is of no account any more.
+        // By then a service shows what there is, and what was written lately is of no account any
+        // more.
         cx.clock.sleep(std::time::Duration::from_secs(360)).await;
         let items = list.list().items(None, &next_run(cx)).await.unwrap_or_else(|error| panic!("{options}: {error}"));
         assert_eq!(at_once, items.len(), "{options}: what is read at once is what is there");

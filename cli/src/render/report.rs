@@ -10,7 +10,7 @@ use super::console::{Console, MessageKind};
 use super::printable::{ERROR, GOOD, NOTE, Printable, STRONG};
 use super::text::count;
 
-/// How much is printed.
+/// Amount of output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Verbosity {
     /// Errors only (`--quiet`).
@@ -28,9 +28,9 @@ pub(crate) enum Verbosity {
 pub(crate) struct ReportStyle {
     /// Whether each line begins with the name of its task.
     pub named: bool,
-    /// How much is printed.
+    /// Amount of output.
     pub verbosity: Verbosity,
-    /// Whether the report itself is printed as JSON: then only warnings and errors are printed here.
+    /// Whether the report is printed as JSON, so that only warnings and errors are printed here.
     pub json: bool,
 }
 
@@ -93,7 +93,7 @@ impl Console {
     }
 }
 
-/// Whether a task changed something, failed or has a warning.
+/// Returns whether a task changed something, failed or has a warning.
 fn needs_attention(task: &TaskReport) -> bool {
     matches!(task.outcome, TaskOutcome::Aborted | TaskOutcome::Incomplete)
         || !task.warnings.is_empty()
@@ -210,12 +210,13 @@ fn list_name(change: &ChangeReport) -> String {
     format!("{} `{}`{account}", change.list, change.name)
 }
 
-/// Returns the warnings of a task, each with the number of those that differ from it only in the entry's title.
+/// Groups the warnings of a task that differ only in an entry's title, with their number.
 fn grouped_warnings(task: &TaskReport) -> Vec<(&str, usize)> {
     let mut titles = task.entries.iter().map(EntryReport::title).filter(|title| !title.is_empty()).cycle();
     let mut groups: IndexMap<String, (&str, usize)> = IndexMap::new();
     for warning in &task.warnings {
-        // Warnings come in the order of the entries, so that the next title is mostly the right one.
+        // Warnings come in the order of the entries, so that the next title is mostly the right
+        // one.
         let title = titles.by_ref().take(task.entries.len()).find(|title| warning.contains(title));
         let key = title.map_or_else(|| warning.clone(), |title| warning.replacen(title, "\0", 1));
         groups.entry(key).and_modify(|(_, more)| *more += 1).or_insert((warning, 0));

@@ -259,7 +259,10 @@ fn language() -> Map<String, Value> {
     add("disable", names("Plugins that are not to run in this task; `builtins` means all that run by themselves."));
     add(
         "priority",
-        json!({ "description": "When the task runs: lower numbers first, 65535 where none is given.", "type": "integer" }),
+        json!({
+            "description": "When the task runs: lower numbers first, 65535 where none is given.",
+            "type": "integer",
+        }),
     );
     add("manual", json!({ "description": "The task runs only when it is named with `--tasks`.", "type": "boolean" }));
     add(
@@ -305,7 +308,8 @@ fn root_keys() -> Value {
         },
         "templates": tasks("Settings that tasks can share, by name; `global` is taken by every task."),
         "variables": {
-            "description": "Values for `{? name ?}`: a mapping, or a file with one, relative to the folder of the config.",
+            "description": "Values for `{? name ?}`: a mapping, or a file with one, relative to the folder of \
+                the config.",
             "anyOf": [{ "type": "object" }, { "type": "string" }, { "type": "boolean" }],
         },
         "secrets": {

@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 #[cfg(test)]
 pub(crate) mod tests;
 
-/// How often storing new tokens is tried, once a second. Each try waits for other processes besides.
+/// Number of tries to store new tokens, one a second; each also waits for other processes.
 const RENEWAL_TRIES: usize = 5;
 const AUTHORIZATION_TRIES: usize = 60;
 const SECOND: Duration = Duration::from_secs(1);
@@ -33,7 +33,9 @@ impl From<Error> for RenewError {
     }
 }
 
-/// The accounts and applications of all services, in the auth store. Cheap to clone.
+/// The accounts and applications of all services, in the auth store.
+///
+/// Cheap to clone.
 ///
 /// ```
 /// use flexget_core::context::auth::{Account, AccountState, Tokens};
@@ -73,7 +75,9 @@ pub struct Auth {
 }
 
 impl Auth {
-    /// Opens the accounts of `store`. Also those of a scratch store are the real ones.
+    /// Opens the accounts of `store`.
+    ///
+    /// Also those of a scratch store are the real ones.
     pub fn new(store: Store, clock: Clock) -> Self {
         Self { store, clock }
     }
@@ -102,8 +106,9 @@ impl Auth {
         self.store.delete_application(service, id)
     }
 
-    /// Stores an account in place of the one of the same service and name. It is on disk when this
-    /// returns.
+    /// Stores an account in place of the one of the same service and name.
+    ///
+    /// It is on disk when this returns.
     pub fn save(&self, account: &Account) -> Result<()> {
         self.store.save_account(account)
     }
@@ -143,20 +148,23 @@ impl Auth {
         self.store.reserve_room()
     }
 
-    /// Stores an account that the user has just authorized, and waits for the database if it is busy.
+    /// Stores an account that the user has just authorized, and waits if the database is busy.
     ///
     /// `waiting` is called with the failure before each further try.
     pub async fn save_new(&self, account: &Account, mut waiting: impl FnMut(&Error)) -> Result<()> {
         self.persist(AUTHORIZATION_TRIES, &mut waiting, || self.store.save_account(account)).await
     }
 
-    /// Sets the user name of an account, unless its tokens were renewed, replaced or deleted since it
-    /// was read; returns whether it was set.
+    /// Sets the user name of an account, unless its tokens have changed since it was read.
+    ///
+    /// Returns whether it was set.
     pub fn set_user(&self, account: &Account, user: Option<&str>, slug: Option<&str>) -> Result<bool> {
         self.store.set_user(account, user, slug)
     }
 
-    /// Deletes an account; returns whether there was one. Its application stays.
+    /// Deletes an account; returns whether there was one.
+    ///
+    /// Its application stays.
     pub fn delete(&self, service: &str, name: &str) -> Result<bool> {
         self.store.delete_account(service, name)
     }
@@ -166,13 +174,13 @@ impl Auth {
     /// Of all tasks, threads and processes that ask at the same time, one calls `refresh` and the
     /// others get its tokens: each takes the lock, reads the account again, and is done if it is
     /// `still_good` by then. New tokens are on disk before they are returned, so a process that is
-    /// killed afterwards has lost nothing. Tokens that the user stored meanwhile by authorizing again
-    /// are kept.
+    /// killed afterwards has lost nothing. Tokens that the user stored meanwhile by authorizing
+    /// again are kept.
     ///
     /// # Errors
     ///
-    /// There is no such account, it needs to be authorized again (which is remembered), or `refresh`
-    /// failed.
+    /// There is no such account, it needs to be authorized again (which is remembered), or
+    /// `refresh` failed.
     pub async fn renew(
         &self,
         service: &str,
@@ -218,7 +226,7 @@ impl Auth {
         })
     }
 
-    /// Writes, once a second, until it succeeds or was tried often enough.
+    /// Retries a write once a second, a limited number of times.
     async fn persist<T>(
         &self,
         mut tries: usize,

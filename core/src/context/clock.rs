@@ -48,7 +48,7 @@ impl Clock {
         }
     }
 
-    /// Waits for something outside, such as a process, for this time of the machine's clock at most.
+    /// Waits for something outside, such as a process, up to a limit by the machine's clock.
     pub async fn limit<F: Future>(time: Duration, future: F) -> Option<F::Output> {
         tokio::time::timeout(time, future).await.ok()
     }

@@ -139,8 +139,7 @@ impl Node {
         Self { span, content: Content::Scalar(value), weight, depth: 1 }
     }
 
-    /// Returns the room that a text takes, in values: long texts must not be repeated without a
-    /// bound.
+    /// Returns the weight of a text in values, which bounds the repetition of long texts.
     pub fn text_weight(text: &str) -> usize {
         1 + text.len() / 64
     }

@@ -113,8 +113,7 @@ impl Code {
         }
     }
 
-    /// Returns the error of a condition that reads an attribute which a defined value does not
-    /// have.
+    /// Returns the error of a condition that reads an attribute which a value lacks.
     fn lacks_part(&self, scope: &dyn Scope, now: &Now) -> Option<ExpressionError> {
         let code = &self.compiled.borrow_dependent().main;
         let reads_parts = |at| match code.get(at)? {

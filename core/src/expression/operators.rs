@@ -145,8 +145,7 @@ fn pay_for(state: &State<'_, '_>, a: &Value, b: &Value) -> Result<(), Error> {
     state.consume_fuel((size(a) + size(b)) as u64)
 }
 
-/// Fills in the places of a pattern such as `%02d`; as in Python, a tuple is many values, and
-/// anything else one.
+/// Fills in a pattern such as `%02d`; as in Python, a tuple is several values.
 fn formatted(state: &mut State<'_, '_>, pattern: &Value, values: &Value) -> Result<Value, Error> {
     let mut arguments = vec![pattern.clone()];
     if values.is_tuple() {

@@ -48,8 +48,7 @@ fn escaped_text(text: &str) -> String {
     out
 }
 
-/// Puts blanks on both sides; as in Python the odd one stands on the left of text of an even
-/// length.
+/// Pads on both sides; as in Python, the odd blank is on the left of text of an even length.
 fn center(value: &Value, given: Rest<Value>, named: Kwargs) -> Result<String, Error> {
     let arguments = Arguments { given: &given, named: &named };
     let width = arguments.number(0, "width")?.unwrap_or(80);
@@ -130,7 +129,7 @@ fn words(text: &str) -> usize {
     text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty()).count()
 }
 
-/// `1.0 kB` for 1000 bytes, with `binary` `1.0 KiB` for 1024.
+/// Formats 1000 bytes as `1.0 kB`, and with `binary` 1024 as `1.0 KiB`.
 fn filesizeformat(value: &Value, given: Rest<Value>, named: Kwargs) -> Result<String, Error> {
     let arguments = Arguments { given: &given, named: &named };
     let binary = arguments.is(0, "binary", false)?;
@@ -264,7 +263,7 @@ fn is_mail(word: &str) -> bool {
     })
 }
 
-/// ` key="value"` for each pair of a mapping whose value is something.
+/// Writes ` key="value"` for each pair of a mapping whose value is not null.
 fn xmlattr(value: &Value, given: Rest<Value>, named: Kwargs) -> Result<Value, Error> {
     let arguments = Arguments { given: &given, named: &named };
     let autospace = arguments.is(0, "autospace", true)?;
@@ -288,7 +287,7 @@ fn xmlattr(value: &Value, given: Rest<Value>, named: Kwargs) -> Result<Value, Er
     Ok(Value::from_safe_string(format!("{space}{}", pairs.join(" "))))
 }
 
-/// Any item of a list, or character of a text.
+/// Returns any item of a list, or character of a text.
 fn random(state: &mut State<'_, '_>, value: &Value) -> Result<Value, Error> {
     let items = state.apply_filter("list", &[defined(value)?.clone()])?;
     match items.len() {

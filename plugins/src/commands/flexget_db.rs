@@ -68,7 +68,11 @@ fn report(cx: &Context, out: &mut Output, brought: &[Brought], accounts: &[Strin
     if out.format == Format::Json {
         let lists: Vec<Json> = brought
             .iter()
-            .map(|one| json!({ "kind": one.kind, "name": one.name, "found": one.found, "new": one.new, "left_out": one.left_out }))
+            .map(|one| {
+                json!({
+                    "kind": one.kind, "name": one.name, "found": one.found, "new": one.new, "left_out": one.left_out,
+                })
+            })
             .collect();
         return out.data(&json!({ "imported": lists, "accounts_to_authorize": accounts, "dry_run": cx.dry_run }));
     }

@@ -188,7 +188,8 @@ impl ListSync {
         }
         let cx = task.cx.clone();
         let direction = if action == Action::Add { "to be put on" } else { "to be taken off" };
-        tracing::info!(target: "list_sync", task = %task.name, "{direction} `{}`: {}", name(list.list()), titles(items));
+        let (list_name, titles) = (name(list.list()), titles(items));
+        tracing::info!(target: "list_sync", task = %task.name, "{direction} `{list_name}`: {titles}");
         let report = list.apply(items, action, Self::NAME, None, &cx).await?;
         let is_done = report.failed.is_empty();
         list.report(task, Self::NAME, report);

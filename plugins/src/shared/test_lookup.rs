@@ -1,5 +1,4 @@
-//! A lookup for tests: it offers the fields that the config says the service has, and writes down
-//! who was asked about.
+//! A lookup for tests: it offers the fields in its options and records the entries of each batch.
 
 use std::cell::RefCell;
 

@@ -54,7 +54,9 @@ pub fn can_be_read(show: &Work) -> bool {
     path_id(show).is_some()
 }
 
-/// Returns the seasons of these shows. Each show is asked for once.
+/// Returns the seasons of these shows.
+///
+/// Each show is asked for once.
 pub async fn of(client: &Client, shows: &[Rc<Work>]) -> ShowSeasons {
     let cx = client.cx();
     let mut found: HashMap<String, FoundSeasons> = HashMap::new();

@@ -34,7 +34,9 @@ impl RunTitles {
         cx.run_cache.of("trakt titles")
     }
 
-    /// Adds a title under its ids. A title that is there already stays, if an id is shared.
+    /// Adds a title under its ids.
+    ///
+    /// A title that is there already stays, if an id is shared.
     fn add(&self, kind: Kind, work: &Rc<Work>) {
         let mut titles = self.0.borrow_mut();
         for key in keys_of(kind, &MediaIds::from(&work.ids)) {

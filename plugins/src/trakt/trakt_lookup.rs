@@ -182,7 +182,9 @@ impl Lookup {
         (has_id || !series::is_of_series(entry.title(), self.today)).then_some(Kind::Movie)
     }
 
-    /// Reads an entry. The year of a movie may be in the field `year`.
+    /// Reads an entry.
+    ///
+    /// The year of a movie may be in the field `year`.
     fn media(&self, entry: &Entry) -> Option<Media> {
         let mut media = Media::of(entry, None).or_else(|| Media::of(entry, self.guess(entry)))?;
         if media.kind == Kind::Movie {

@@ -1,4 +1,6 @@
-//! Translated titles. Trakt gives all translations of a title in one response.
+//! Translated titles.
+//!
+//! Trakt gives all translations of a title in one response.
 
 use flexget_core::prelude::*;
 

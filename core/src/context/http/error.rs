@@ -185,7 +185,8 @@ impl From<HttpError> for Error {
             HttpFault::Offline => "connect this machine to the network and try again",
             HttpFault::Dns => "check the network connection, the DNS settings and the spelling of the host",
             HttpFault::Tls => {
-                "check the clock of this machine; behind a proxy that inspects traffic, name its certificate in `SSL_CERT_FILE`"
+                "check the clock of this machine; behind a proxy that inspects traffic, name its certificate in \
+                    `SSL_CERT_FILE`"
             }
             HttpFault::Connect => "try again later; check the firewall and `HTTPS_PROXY`",
             HttpFault::Timeout | HttpFault::Reset => "try again later; check the network connection",

@@ -156,6 +156,7 @@ async fn send(
 }
 
 /// Logs request and outcome, without query and headers, which may hold keys.
+///
 /// Returns the path of the URL as logs and errors show it.
 fn shown_path<'u>(request: &Request, url: &'u Url) -> &'u str {
     if request.has_secret_path { "/…" } else { url.path() }

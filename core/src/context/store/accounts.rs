@@ -11,8 +11,7 @@ use super::database::{Database, Store};
 use super::rows::time;
 use crate::error::Result;
 
-/// Tokens are renewed this long before they expire, or after three quarters of their life, whichever
-/// is later.
+/// How long before expiry tokens are renewed, or a quarter of their life if that is shorter.
 const MARGIN: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Space that is made sure of before tokens are exchanged, in bytes: more than storing them takes.
@@ -25,7 +24,9 @@ const RESERVE: i32 = 64 << 10;
 pub struct Tokens {
     /// Access token, sent with every request.
     pub access: SecretString,
-    /// Refresh token, exchanged for the next tokens, once. Empty if the service gave none.
+    /// Refresh token, exchanged for the next tokens, once.
+    ///
+    /// Empty if the service gave none.
     pub refresh: SecretString,
     /// Scope, in the service's words.
     pub scope: Option<String>,
@@ -110,8 +111,7 @@ impl Account {
     }
 }
 
-/// Returns when tokens of this life should be renewed: a day before they expire, or a quarter of
-/// their life if that is shorter.
+/// Returns when to renew tokens: a day before expiry, or a quarter of their life if shorter.
 pub fn renew_at(created: Timestamp, expires: Timestamp) -> Timestamp {
     let life = Duration::try_from(expires.duration_since(created)).unwrap_or_default();
     expires.checked_sub(MARGIN.min(life / 4)).unwrap_or(expires)
@@ -162,7 +162,9 @@ impl Store {
         self.auth_database().write_secret(|transaction| save(transaction, account))
     }
 
-    /// Deletes an account and returns whether there was one. No trace of its tokens stays in the file.
+    /// Deletes an account and returns whether there was one.
+    ///
+    /// No trace of its tokens stays in the file.
     pub(crate) fn delete_account(&self, service: &str, name: &str) -> Result<bool> {
         let deleted = self.auth_database().write_secret(|transaction| {
             transaction
@@ -184,8 +186,7 @@ impl Store {
         database.read(|connection| connection.execute_batch("PRAGMA wal_checkpoint(PASSIVE)"))
     }
 
-    /// Sets the user name of an account, unless its tokens were renewed, replaced or deleted
-    /// meanwhile.
+    /// Sets the user name of an account, unless its tokens have changed meanwhile.
     pub(crate) fn set_user(&self, of: &Account, user: Option<&str>, slug: Option<&str>) -> Result<bool> {
         self.auth_database().write_secret(|transaction| {
             let changed = transaction.execute(

@@ -61,7 +61,8 @@ impl Store {
             connection
                 .prepare_cached(
                     "SELECT name, (SELECT count(*) FROM record WHERE record.id BETWEEN collection.id << 32 \
-                     AND (collection.id << 32) + 0xffffffff) FROM collection WHERE scope = ? AND kind = ? ORDER BY name",
+                     AND (collection.id << 32) + 0xffffffff) FROM collection WHERE scope = ? AND kind = ? \
+                     ORDER BY name",
                 )?
                 .query_map((&**self.scope(), kind), |row| Ok((row.get(0)?, whole(row, 1)?)))?
                 .collect()

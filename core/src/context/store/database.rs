@@ -19,16 +19,18 @@ pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// Number of statements that a connection keeps prepared.
 const PREPARED: usize = 64;
 
-/// What is remembered between runs. Cheap to clone: clones share their connections.
+/// Database of what is remembered between runs.
+///
+/// Cheap to clone: clones share their connections.
 ///
 /// Nothing is opened, and no file is made, before something is read or written.
 #[derive(Clone)]
 pub struct Store {
     /// Accounts and rate limits.
     auth: Rc<Database>,
-    /// Database beside a config in which accounts may still be, if it is another one; taken on first use.
+    /// Database beside a config that may still hold accounts, if it is another; read on first use.
     accounts_in: Rc<RefCell<Option<Rc<Database>>>>,
-    /// What tasks remember: the same database, or one in memory over it.
+    /// Database of tasks: the same one, or one in memory over it.
     tasks: Rc<Database>,
     /// Changes to the lists of accounts: the auth store, or one in memory over it.
     journal: Rc<Database>,
@@ -40,8 +42,7 @@ pub struct Store {
 pub(super) const SHARED_SCOPE: &str = "";
 
 impl Store {
-    /// Opens the database in the file at `path`, which is created (mode 0600, its folder 0700) on
-    /// first use.
+    /// Opens the database file at `path`, which is created with mode 0600 on first use.
     pub fn at(path: impl Into<PathBuf>) -> Self {
         Self::over(Place::File(path.into()))
     }
@@ -64,7 +65,8 @@ impl Store {
 
     /// Returns the same store with its accounts and rate limits in the auth store at `path`.
     ///
-    /// Accounts that are still in this store's own file are moved there on first use, which is logged.
+    /// Accounts that are still in this store's own file are moved there on first use, which is
+    /// logged.
     #[must_use]
     pub fn with_auth_at(&self, path: impl Into<PathBuf>) -> Self {
         let place = |place: &Place| place.path().map(Path::to_path_buf);
@@ -217,7 +219,8 @@ impl Database {
 
     /// Runs `work` in a transaction that has the right to write from its start, and commits it.
     ///
-    /// A transaction that starts by reading would fail at once, without waiting, when another process has written since.
+    /// A transaction that starts by reading would fail at once, without waiting, when another
+    /// process has written since.
     pub(super) fn write<T>(&self, work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>) -> Result<T> {
         self.with(|connection| in_transaction(connection, work))
     }
@@ -306,7 +309,8 @@ impl Database {
         migrations::migrate(&mut connection).map_err(|error| match error {
             MigrationError::Sql(error) => self.explain(error),
             MigrationError::Newer { found, known } => Error::new(format!(
-                "the database {} was written by a newer version of this program: its version is {found}, known is {known}",
+                "the database {} was written by a newer version of this program: its version is {found}, known \
+                    is {known}",
                 self.place
             ))
             .hint("install the newer version again, or name another file with `--database`"),

@@ -13,7 +13,7 @@ use crate::error::Result;
 /// How long changes to remote lists stay in the journal, so that they can be undone.
 pub const KEEP_CHANGES: Duration = Duration::from_secs(90 * 86_400);
 
-/// How often old rows are removed.
+/// Interval between two removals of old rows.
 const DAY: Duration = Duration::from_secs(86_400);
 
 /// Setting with the time at which old rows were last removed.
@@ -24,7 +24,7 @@ const MAINTAINED: &str = "maintained";
 pub enum Purpose {
     /// Responses of services, which are requested again when they are gone.
     Cache,
-    /// What tasks remember: lists, seen entries, when something last ran.
+    /// Data of tasks: lists, seen entries, times of last runs.
     Memory,
     /// Changes to remote lists.
     Journal,
@@ -79,18 +79,20 @@ const PARTS: [(Purpose, &str, &str); 4] = [
     (
         Purpose::Journal,
         "changes",
-        "SELECT count(*), coalesce(sum(length(list_config) + length(items) + coalesce(length(answer), 0)), 0) FROM change",
+        "SELECT count(*), coalesce(sum(length(list_config) + length(items) + coalesce(length(answer), 0)), 0) \
+            FROM change",
     ),
     (
         Purpose::Accounts,
         "accounts",
-        "SELECT count(*), coalesce(sum(length(access_token) + length(refresh_token) + length(client_id)), 0) FROM account",
+        "SELECT count(*), coalesce(sum(length(access_token) + length(refresh_token) + length(client_id)), 0) \
+            FROM account",
     ),
     (Purpose::Pacing, "rate limits", "SELECT count(*), coalesce(sum(length(name) + length(requests)), 0) FROM bucket"),
 ];
 
 impl Store {
-    /// Returns the sizes by kind, over all configs: caches first, then what tasks remember, then the rest.
+    /// Returns the sizes by kind, over all configs: caches, then data of tasks, then the rest.
     ///
     /// # Errors
     ///
@@ -136,8 +138,9 @@ impl Store {
         })
     }
 
-    /// Removes what has expired by `now` from the shared collections of this kind, and those that are
-    /// empty then; returns the number of records. For caches with many collections.
+    /// Removes expired records from the shared collections of this kind; returns their number.
+    ///
+    /// Collections that are empty then are removed. For caches with many collections.
     ///
     /// # Errors
     ///
@@ -150,10 +153,10 @@ impl Store {
         })
     }
 
-    /// Removes, once a day, what has expired and changes older than [`KEEP_CHANGES`].
+    /// Removes expired records and changes older than [`KEEP_CHANGES`], once a day.
     ///
-    /// Does nothing if the database was not used. The file does not shrink, and need not grow: its free
-    /// pages are used again.
+    /// Does nothing if the database was not used. The file does not shrink, and need not grow: its
+    /// free pages are used again.
     ///
     /// # Errors
     ///
@@ -173,8 +176,9 @@ impl Store {
         self.remove_old(now, before).map(drop)
     }
 
-    /// Removes what has expired by `now` and the changes that were begun before `changes_before` and
-    /// whose outcome is known, then shrinks the file.
+    /// Removes expired records and old changes whose outcome is known, then shrinks the file.
+    ///
+    /// Changes are old if they began before `changes_before`.
     ///
     /// # Errors
     ///
@@ -226,7 +230,8 @@ fn remove_expired(transaction: &Transaction<'_>, kind: Option<&str>, now: Timest
     let expired: Vec<(i64, i64)> = transaction
         .prepare_cached(
             "SELECT record.id >> 32, record.id & 0xffffffff FROM record WHERE expires <= ?1 AND (?3 IS NULL OR \
-             EXISTS (SELECT 1 FROM collection WHERE id = record.id >> 32 AND scope = ?2 AND kind = ?3)) ORDER BY record.id",
+             EXISTS (SELECT 1 FROM collection WHERE id = record.id >> 32 AND scope = ?2 AND kind = ?3)) \
+             ORDER BY record.id",
         )?
         .query_map((now.as_millisecond(), SHARED_SCOPE, kind), |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<rusqlite::Result<_>>()?;

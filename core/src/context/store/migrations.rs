@@ -13,7 +13,9 @@ struct Step {
     then: fn(&Transaction<'_>) -> rusqlite::Result<()>,
 }
 
-/// The steps, one for each version, the current one last. A step is never edited.
+/// The steps, one for each version, the current one last.
+///
+/// A step is never edited.
 const STEPS: &[Step] = &[
     Step { sql: FIRST, then: |_| Ok(()) },
     Step { sql: KEYS_BY_NUMBER, then: record::index_all },
@@ -155,7 +157,8 @@ pub(super) fn lay_out(connection: &Connection, version: usize) -> rusqlite::Resu
 /// Brings the database to the current version; returns at once when it has it.
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), MigrationError> {
     let found = version(connection)?;
-    // Lasts in the file. Of several processes that start at once one may find it busy; it goes on and sees the change.
+    // Lasts in the file. Of several processes that start at once one may find it busy; it goes on
+    // and sees the change.
     match connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(())) {
         Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => (),
         done => done?,

@@ -128,7 +128,13 @@ fn decide(cx: &Context, out: &mut Output, words: &[String], approve: bool) -> Re
     list.stored_list.put(&[&item.entry], |entry, _| entry.fresh().with(APPROVED, approve))?;
     let title = item.entry.title();
     if out.format == Format::Json {
-        return out.data(&json!({ "list": list.name, "title": title, "approved": approve, "changed": was != approve, "dry_run": cx.dry_run }));
+        return out.data(&json!({
+            "list": list.name,
+            "title": title,
+            "approved": approve,
+            "changed": was != approve,
+            "dry_run": cx.dry_run,
+        }));
     }
     let word = if approve { "approved" } else { "rejected" };
     out.line(match (was == approve, cx.dry_run) {

@@ -69,7 +69,7 @@ fn left_until(end: Timestamp, cx: &Context) -> Duration {
     Duration::try_from(end.duration_since(cx.clock.now())).unwrap_or_default()
 }
 
-/// Waits, with a countdown on a terminal.
+/// Waits with a countdown on a terminal.
 async fn pause(cx: &Context, wait: Duration, end: Timestamp, failure: Option<&str>, out: &mut Output) -> Result<()> {
     let step = if out.terminal.is_some() { Duration::from_secs(1) } else { wait };
     let mut left = wait;

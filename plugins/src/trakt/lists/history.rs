@@ -380,8 +380,7 @@ impl Plays {
         Ok(plays)
     }
 
-    /// Reads plays by Trakt's ids: `{ movie: [time] }` or
-    /// `{ show: { season: { episode: [time] } } }`.
+    /// Reads plays by Trakt's ids: of movies, or of shows by season and episode.
     fn take(&mut self, movies: bool, map: &Json) {
         let number = |key: &String| key.parse::<i64>().ok();
         let parts = |times: &Json, id: Option<i64>| -> Vec<Part> {
