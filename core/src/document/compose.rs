@@ -118,9 +118,10 @@ impl Composer<'_> {
                     documents += 1;
                     if documents > 1 {
                         self.report(
-                            Diagnostic::span(span, "a second document begins here, and a config is a single one")
-                                .help("delete the line `---` (or `...`) between them, or keep the second part \
-                                    in a file of its own"),
+                            Diagnostic::span(span, "a second document begins here, and a config is a single one").help(
+                                "delete the line `---` (or `...`) between them, or keep the second part \
+                                    in a file of its own",
+                            ),
                         );
                         return false;
                     }

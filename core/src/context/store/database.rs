@@ -314,10 +314,8 @@ impl Database {
                 self.place
             ))
             .hint("install the newer version again, or name another file with `--database`"),
-            MigrationError::ForeignDb => {
-                Error::new(format!("the database {} belongs to another program", self.place))
-                    .hint("name another file with `--database`; FlexGet's own database is never written to")
-            }
+            MigrationError::ForeignDb => Error::new(format!("the database {} belongs to another program", self.place))
+                .hint("name another file with `--database`; FlexGet's own database is never written to"),
         })?;
         Ok(connection)
     }
