@@ -182,7 +182,7 @@ fn nothing_from_outside_plays_with_the_terminal() {
         "execute --format json".to_owned(),
         "execute --dump-config --format json".to_owned(),
         format!("execute {hostile}"),
-        format!("{hostile}"),
+        hostile.to_owned(),
         format!("execute --{hostile}"),
         format!("-c {hostile}.yml check"),
         "-c bad.yml check".to_owned(),

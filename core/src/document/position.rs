@@ -35,7 +35,7 @@ impl Place {
     ///
     /// It is the same in all versions, so that it can be stored.
     pub fn fingerprint(&self) -> u64 {
-        self.node().map(|node| fingerprint(node)).unwrap_or_default()
+        self.node().map(fingerprint).unwrap_or_default()
     }
 
     fn node(&self) -> Option<&Node> {

@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry as MapEntry;
 
 use flexget_core::expression::Template;
 use flexget_core::prelude::*;
@@ -88,9 +89,9 @@ impl ExistsSeries {
             }
             task.warn_of_errors(Self::NAME, template.text(), &errors);
             for path in paths {
-                if !copies.contains_key(&path) {
-                    let found = copies_in(&path, recursive, task)?;
-                    copies.insert(path, found);
+                if let MapEntry::Vacant(place) = copies.entry(path) {
+                    let found = copies_in(place.key(), recursive, task)?;
+                    place.insert(found);
                 }
             }
         }

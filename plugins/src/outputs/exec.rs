@@ -191,11 +191,14 @@ impl ExecOptions {
 }
 
 /// The name of a group of entries, the states that it holds, and its commands.
-type Group<'c> = (&'static str, fn(State) -> bool, &'c OneOrMany<CommandLine>);
+type Group<'c> = (&'static str, IsOfGroup, &'c OneOrMany<CommandLine>);
+
+/// Returns whether entries of this state are in a group.
+type IsOfGroup = fn(State) -> bool;
 
 impl PhaseCommands {
     fn groups(&self) -> impl Iterator<Item = Group<'_>> {
-        let groups: [(&str, fn(State) -> bool, _); 5] = [
+        let groups: [Group<'_>; 5] = [
             ("for_entries", |state| matches!(state, State::Undecided | State::Accepted), &self.for_entries),
             ("for_accepted", |state| state == State::Accepted, &self.for_accepted),
             ("for_rejected", |state| state == State::Rejected, &self.for_rejected),
@@ -279,7 +282,8 @@ async fn start(settings: &Settings, line: &[String], task: &Task) -> Result<(), 
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use flexget_core::prelude::*;
     use flexget_core::testing;

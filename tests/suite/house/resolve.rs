@@ -181,10 +181,10 @@ impl<'a> Tree<'a> {
             return Some((vec![], Target::External(path.clone())));
         }
         for glob in &module.globs {
-            if let Some((_, Target::Module(base))) = self.resolve(at, glob, depth + 1) {
-                if let Some(found) = self.member(&base, name, depth + 8) {
-                    return Some(found);
-                }
+            if let Some((_, Target::Module(base))) = self.resolve(at, glob, depth + 1)
+                && let Some(found) = self.member(&base, name, depth + 8)
+            {
+                return Some(found);
             }
         }
         if let (true, Some(definer)) = (at.is_empty(), self.macros.get(name)) {

@@ -189,13 +189,13 @@ impl World {
     /// # Panics
     /// When one of them is neither a movie nor a show of the catalogue.
     pub fn share_ids(&mut self, from: Media, to: Media) {
-        let shared = self.catalogue.ids(from).expect("a title").clone();
+        let Some(shared) = self.catalogue.ids(from).cloned() else { panic!("{from:?} is not in the catalogue") };
         let ids = match to {
             Media::Movie(id) => self.catalogue.movies.get_mut(&id).map(|movie| &mut movie.ids),
             Media::Show(id) => self.catalogue.shows.get_mut(&id).map(|show| &mut show.work.ids),
             _ => None,
         };
-        let ids = ids.expect("a movie or show");
+        let Some(ids) = ids else { panic!("{to:?} is no movie or show of the catalogue") };
         (ids.imdb, ids.tmdb, ids.tvdb) = (shared.imdb, shared.tmdb, shared.tvdb);
     }
 

@@ -445,7 +445,7 @@ fn type_names(kind: &TypeKind) -> Vec<&'static str> {
 fn has_lone_equals(text: &str) -> bool {
     let bytes = text.as_bytes();
     let is_part = |at: Option<&u8>| at.is_some_and(|byte| b"=<>!".contains(byte));
-    let lone = |at: usize| !is_part(bytes.get(at + 1)) && !(at > 0 && is_part(bytes.get(at - 1)));
+    let lone = |at: usize| !is_part(bytes.get(at + 1)) && !is_part(at.checked_sub(1).and_then(|at| bytes.get(at)));
     !text.contains('(') && text.match_indices('=').any(|(at, _)| lone(at))
 }
 
