@@ -1,6 +1,9 @@
 //! The simulator as a program of its own.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
 use trakt_sim::{Limits, Options, Seed, Sim};
@@ -26,7 +29,16 @@ struct Arguments {
     /// Refuse requests that come too fast, as Trakt does
     #[arg(long)]
     limits: bool,
+    /// Answer a bare `/search` as well, which FlexGet uses and Trakt no longer documents
+    #[arg(long)]
+    old_search: bool,
+    /// Write a line for each request to this file: method, path, status
+    #[arg(long, value_name = "FILE")]
+    log: Option<PathBuf>,
 }
+
+/// How often new requests are written to the log.
+const LOG_EVERY: Duration = Duration::from_millis(20);
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Size {
@@ -43,6 +55,7 @@ fn main() -> io::Result<()> {
     };
     let limits = if arguments.limits { Limits::real() } else { Limits::default() };
     let sim = Sim::start(Options { seed, clock: None, limits, port: arguments.port, auth_port: arguments.auth_port })?;
+    sim.with(|world| world.switches.legacy_search = arguments.old_search);
     if let Some(user) = &arguments.auto_approve {
         if sim.with(|world| world.slug_of(user)).is_none() {
             return Err(io::Error::new(io::ErrorKind::NotFound, format!("no such user: {user}")));
@@ -51,5 +64,23 @@ fn main() -> io::Result<()> {
     }
     println!("FLEXGET_TRAKT_API_URL={}", sim.api_url());
     println!("FLEXGET_TRAKT_AUTH_URL={}", sim.auth_url());
-    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(tokio::signal::ctrl_c())
+    let mut log = arguments.log.map(File::create).transpose()?;
+    let mut written = 0;
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+        let mut interrupted = std::pin::pin!(tokio::signal::ctrl_c());
+        loop {
+            if let Some(log) = &mut log {
+                let requests = sim.requests();
+                for request in &requests[written..] {
+                    writeln!(log, "{} {} {}", request.method, request.path, request.status)?;
+                }
+                written = requests.len();
+            }
+            match tokio::time::timeout(LOG_EVERY, &mut interrupted).await {
+                Ok(end) => return end,
+                Err(_) if log.is_some() => {}
+                Err(_) => return interrupted.await,
+            }
+        }
+    })
 }
