@@ -198,7 +198,7 @@ type IsOfGroup = fn(State) -> bool;
 
 impl PhaseCommands {
     fn groups(&self) -> impl Iterator<Item = Group<'_>> {
-        let groups: [Group<'_>; 5] = [
+        let groups: [(&str, IsOfGroup, _); 5] = [
             ("for_entries", |state| matches!(state, State::Undecided | State::Accepted), &self.for_entries),
             ("for_accepted", |state| state == State::Accepted, &self.for_accepted),
             ("for_rejected", |state| state == State::Rejected, &self.for_rejected),
