@@ -43,8 +43,9 @@ pub struct ListId {
     pub owner: Option<String>,
     /// The list's name.
     pub name: String,
-    /// Whether the list belongs to a service. It is then read once in a run, its changes are
-    /// journaled, and dry runs send nothing.
+    /// Whether the list belongs to a service.
+    ///
+    /// It is then read once in a run, its changes are journaled, and dry runs send nothing.
     pub remote: bool,
 }
 
@@ -88,11 +89,14 @@ pub enum Adding {
     /// Nothing changes, or only fields are updated.
     #[default]
     Once,
-    /// It is there once more, as a play is. Such a list is read before anything is added, and an
-    /// item that an interrupted change may have added is not sent again before that is known.
+    /// It is there once more, as a play is.
+    ///
+    /// Such a list is read before anything is added, and an item that an interrupted change may have
+    /// added is not sent again before that is known.
     Again,
-    /// It is replaced, as a rating is. Such a list is read before anything is added, so that the
-    /// old item can be restored.
+    /// It is replaced, as a rating is.
+    ///
+    /// Such a list is read before anything is added, so that the old item can be restored.
     Replaces,
 }
 
@@ -216,16 +220,18 @@ pub trait List: DeserializeOwned + JsonSchema + 'static {
         Ok(None)
     }
 
-    /// Returns the fields that the list reads of an entry and that lookups may offer: ids where the
-    /// entry has none, and fields that are stored when it is added (`adding`).
+    /// Returns the fields of an entry that the list reads and that lookups may offer.
+    ///
+    /// These are ids where the entry has none, and fields that are stored when it is added (`adding`).
     ///
     /// Those that are offered are fetched in one batch before entries are added, removed or looked for.
     fn fields(&self, _entry: &Entry, _adding: bool) -> Vec<Name> {
         Vec::new()
     }
 
-    /// Returns the keys of an entry on this list: entries that share a key are the same item (see
-    /// [`identity`]).
+    /// Returns the keys of an entry on this list.
+    ///
+    /// Entries that share a key are the same item (see [`identity`]).
     fn keys(&self, entry: &Entry) -> Keys;
 
     /// Checks whether an entry can be an item of this list.
@@ -275,8 +281,9 @@ pub trait List: DeserializeOwned + JsonSchema + 'static {
         self.items(None, cx)
     }
 
-    /// Returns the item that each entry is, in the order of the entries, if the list can tell without
-    /// reading everything.
+    /// Returns the item that each entry is, in the order of the entries.
+    ///
+    /// For lists that can tell without reading everything.
     ///
     /// With `None` the list is read and its items are matched by keys.
     ///

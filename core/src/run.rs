@@ -131,8 +131,9 @@ fn refusal(plan: &TaskPlan) -> Option<(TaskOutcome, ErrorReport)> {
     Some((TaskOutcome::Aborted, ErrorReport { plugin, message, hint: first.help.first().cloned() }))
 }
 
-/// Does work of a plugin, and makes an error of a panic, so that other tasks still run and are
-/// reported.
+/// Does work of a plugin, and makes an error of a panic.
+///
+/// Other tasks still run then, and are reported.
 async fn caught<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
     let mut work = pin!(work);
     // The task is aborted after a panic, so that nothing relies on what the plugin left half done.

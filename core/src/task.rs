@@ -86,8 +86,9 @@ impl Task {
         }
     }
 
-    /// Creates a task of the same name in the same world, without entries: for plugins that run
-    /// others, and for entries that are not the task's own.
+    /// Creates a task of the same name and world without entries.
+    ///
+    /// For plugins that run others, and for entries that are not the task's own.
     #[must_use]
     pub fn split_off(&self) -> Self {
         Self {
@@ -166,13 +167,14 @@ impl Task {
         }
     }
 
-    /// Quotes an expression of the running plugin for a message, with the file and line where it
-    /// stands if they are known.
+    /// Quotes an expression of the running plugin for a message.
+    ///
+    /// The file and line where it stands are added if they are known.
     pub fn quoted(&self, text: &str) -> String {
         quoted(text, self.place.as_ref())
     }
 
-    /// Returns a hash of the task's config with its templates, or `None` if the task is not from a config.
+    /// Returns a hash of the task's config with its templates; `None` without a config.
     ///
     /// It changes with any option of the task, as FlexGet's does, and is the same in all versions.
     pub fn config_fingerprint(&self) -> Option<u64> {

@@ -2,7 +2,7 @@
 //!
 //! So a run that was killed can say what may have happened, and a change can be undone.
 
-pub use crate::context::store::changes::{Action, Change, ChangeState, NewChange};
+pub use crate::context::store::changes::{Action, ChangeRow, ChangeState, NewChange};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
@@ -42,8 +42,9 @@ impl Journal {
         Ok(id.unwrap_or_default())
     }
 
-    /// Records a change as [`Journal::begin`] does, unless the latest change of the account is another
-    /// one than number `latest`.
+    /// Records a change unless another one of the account is later than number `latest`.
+    ///
+    /// Otherwise it does what [`Journal::begin`] does.
     ///
     /// So looking at a list and recording a change to it are one step: of several processes that have
     /// looked, one records its change, and the others look again.
@@ -81,12 +82,13 @@ impl Journal {
     }
 
     /// Returns the latest changes, at most `limit`, newest first.
-    pub fn list(&self, limit: usize) -> Result<Vec<Change>> {
+    pub fn list(&self, limit: usize) -> Result<Vec<ChangeRow>> {
         self.store.changes(limit)
     }
 
-    /// Returns the changes to a list, or to all lists of an account, that were begun at `since` or
-    /// later, oldest first.
+    /// Returns recent changes to a list, or to all lists of an account, oldest first.
+    ///
+    /// These are the changes that were begun at `since` or later.
     ///
     /// Lists of one service, account and name may still differ in their options.
     pub fn recent(
@@ -95,20 +97,20 @@ impl Journal {
         account: Option<&str>,
         list: Option<&str>,
         since: Timestamp,
-    ) -> Result<Vec<Change>> {
+    ) -> Result<Vec<ChangeRow>> {
         self.store.recent_changes(service, account, list, since)
     }
 
     /// Returns the change of this number.
-    pub fn get(&self, id: i64) -> Result<Option<Change>> {
+    pub fn get(&self, id: i64) -> Result<Option<ChangeRow>> {
         self.store.change(id)
     }
 
     /// Returns the changes whose outcome is unknown (pending or uncertain), oldest first.
     ///
     /// A change that another process is making at this moment is pending too; it has a
-    /// [lease](Change::lease).
-    pub fn pending(&self) -> Result<Vec<Change>> {
+    /// [lease](ChangeRow::lease).
+    pub fn pending(&self) -> Result<Vec<ChangeRow>> {
         self.store.unsettled_changes()
     }
 }

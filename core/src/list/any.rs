@@ -25,8 +25,9 @@ use crate::plugin::registration;
 use crate::plugin::registry;
 use crate::task::Task;
 
-/// Declares a dyn-compatible trait with a boxed future for each `async fn`, and implements it for
-/// every [`List`].
+/// Declares a dyn-compatible trait with a boxed future for each `async fn`.
+///
+/// It is implemented for every [`List`].
 ///
 /// A trait with an associated constant and with futures of its own types is never dyn-compatible, so
 /// that the methods which are called without knowing the type of the list are named once more.
@@ -69,8 +70,9 @@ erase! {
     async fn remove(entries: &'a [&'a Entry], cx: &'a Context) -> Result<Change>;
 }
 
-/// A list of any kind. In a config it is a map with one key:
-/// `trakt_list: { account: me, list: watchlist }`.
+/// A list of any kind.
+///
+/// In a config it is a map with one key: `trakt_list: { account: me, list: watchlist }`.
 #[derive(Clone)]
 pub struct AnyList(Rc<Opened>);
 
@@ -169,8 +171,7 @@ impl AnyList {
         self.0.list.user(cx)
     }
 
-    /// Fetches the offered fields that the list reads of the entries at these positions; see
-    /// [`List::fields`].
+    /// Fetches the offered fields that the list reads of entries; see [`List::fields`].
     pub async fn fetch_fields(&self, adding: bool, positions: &[usize], task: &mut Task) {
         let wanted = positions.iter().map(|at| (*at, self.missing_fields(&task.entries[*at], adding, task)));
         let wanted: Vec<_> = wanted.filter(|(_, fields)| !fields.is_empty()).collect();

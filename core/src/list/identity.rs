@@ -14,7 +14,7 @@ use std::fmt::{Display, Write};
 pub enum Role {
     /// Equal ones prove that two items are the same, different ones that they are not.
     Id,
-    /// Key that matches two items unless an id or a distinction differs; a difference says nothing.
+    /// ItemKey that matches two items unless an id or a distinction differs; a difference says nothing.
     Name,
     /// Different ones prove that two items are not the same; equal ones say nothing.
     Distinction,
@@ -22,7 +22,7 @@ pub enum Role {
 
 /// One id, name or distinction of an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Key<'a> {
+pub struct ItemKey<'a> {
     text: &'a str,
     /// The length of the namespace.
     space: u16,
@@ -30,7 +30,7 @@ pub struct Key<'a> {
     pub role: Role,
 }
 
-impl<'a> Key<'a> {
+impl<'a> ItemKey<'a> {
     /// Returns namespace and value as one text for a store: `movie imdb=tt0069293`.
     pub fn text(self) -> &'a str {
         self.text
@@ -41,7 +41,7 @@ impl<'a> Key<'a> {
     }
 
     /// Checks whether items with these two keys must be different ones.
-    pub(super) fn differs(self, other: Key<'_>) -> bool {
+    pub(super) fn differs(self, other: ItemKey<'_>) -> bool {
         self.role == other.role && self.role != Role::Name && self.space() == other.space() && self.text != other.text
     }
 }
@@ -134,7 +134,7 @@ impl Keys {
     }
 
     /// Iterates over the keys in the order in which they were added.
-    pub fn iter(&self) -> impl Iterator<Item = Key<'_>> + Clone {
+    pub fn iter(&self) -> impl Iterator<Item = ItemKey<'_>> + Clone {
         keys_in(&self.text, &self.marks)
     }
 }
@@ -151,9 +151,9 @@ fn is_tidy(name: &[u8]) -> bool {
 }
 
 /// Iterates over the keys in a text.
-pub(super) fn keys_in<'a>(text: &'a str, marks: &'a [Mark]) -> impl Iterator<Item = Key<'a>> + Clone {
+pub(super) fn keys_in<'a>(text: &'a str, marks: &'a [Mark]) -> impl Iterator<Item = ItemKey<'a>> + Clone {
     let from = std::iter::once(0).chain(marks.iter().map(|mark| mark.end as usize));
-    let key = move |(from, mark): (usize, &Mark)| Key {
+    let key = move |(from, mark): (usize, &Mark)| ItemKey {
         text: &text[from..mark.end as usize],
         space: mark.space,
         role: mark.role,

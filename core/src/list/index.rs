@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
 
-use crate::list::identity::{Key, Keys, Mark, Role, keys_in};
+use crate::list::identity::{ItemKey, Keys, Mark, Role, keys_in};
 
 /// Index of items by their keys.
 #[derive(Debug, Default)]
@@ -69,7 +69,7 @@ impl Index {
         self.ends.push((self.marks.len() as u32, self.text.len()));
     }
 
-    fn hash(&self, key: Key<'_>) -> u64 {
+    fn hash(&self, key: ItemKey<'_>) -> u64 {
         self.hasher.hash_one(key.text())
     }
 
@@ -81,7 +81,7 @@ impl Index {
     /// Does the same as [`Index::find`] among the items of which `which` is true.
     pub fn find_among<'k>(
         &self,
-        keys: impl Iterator<Item = Key<'k>> + Clone,
+        keys: impl Iterator<Item = ItemKey<'k>> + Clone,
         which: impl Fn(usize) -> bool,
     ) -> Option<usize> {
         let of = |role: Role| keys.clone().filter(move |key| key.role == role);
@@ -93,7 +93,7 @@ impl Index {
     /// Returns the positions to remove, and for each entry whether it has a match among them.
     ///
     /// For each entry they are its first remaining match and that match's duplicates.
-    pub fn removal<'k, K: Iterator<Item = Key<'k>> + Clone>(
+    pub fn removal<'k, K: Iterator<Item = ItemKey<'k>> + Clone>(
         &self,
         entries: impl IntoIterator<Item = K>,
     ) -> (BTreeSet<usize>, Vec<bool>) {
@@ -118,7 +118,7 @@ impl Index {
     }
 
     /// Iterates over the positions of the items that have this key.
-    fn items_with<'a>(&'a self, key: Key<'a>) -> impl Iterator<Item = usize> + 'a {
+    fn items_with<'a>(&'a self, key: ItemKey<'a>) -> impl Iterator<Item = usize> + 'a {
         let mut at = self.heads.get(&self.hash(key)).copied().unwrap_or(END);
         std::iter::from_fn(move || {
             let here = (at != END).then_some(at as usize)?;
@@ -129,7 +129,7 @@ impl Index {
     }
 
     /// Iterates over the keys of all items, in the order of the items.
-    pub fn keys(&self) -> impl Iterator<Item = Key<'_>> {
+    pub fn keys(&self) -> impl Iterator<Item = ItemKey<'_>> {
         (0..self.ends.len()).flat_map(|item| self.keys_of(item))
     }
 
@@ -137,7 +137,7 @@ impl Index {
     ///
     /// # Panics
     /// There is no such item.
-    pub fn keys_of(&self, item: usize) -> impl Iterator<Item = Key<'_>> + Clone {
+    pub fn keys_of(&self, item: usize) -> impl Iterator<Item = ItemKey<'_>> + Clone {
         let (mark, text) = item.checked_sub(1).map_or((0, 0), |before| self.ends[before]);
         let (mark_end, text_end) = self.ends[item];
         keys_in(&self.text[text..text_end], &self.marks[mark as usize..mark_end as usize])
@@ -152,9 +152,12 @@ impl Index {
 /// Checks whether items with these keys are the same.
 ///
 /// The first namespace in which both have ids decides, or else the names.
-fn are_same<'a, 'b>(a: &(impl Iterator<Item = Key<'a>> + Clone), b: &(impl Iterator<Item = Key<'b>> + Clone)) -> bool {
-    let is_in = |key: &Key<'_>, space: &str| key.role == Role::Id && key.space() == space;
-    for space in a.clone().filter(|key| key.role == Role::Id).map(Key::space) {
+fn are_same<'a, 'b>(
+    a: &(impl Iterator<Item = ItemKey<'a>> + Clone),
+    b: &(impl Iterator<Item = ItemKey<'b>> + Clone),
+) -> bool {
+    let is_in = |key: &ItemKey<'_>, space: &str| key.role == Role::Id && key.space() == space;
+    for space in a.clone().filter(|key| key.role == Role::Id).map(ItemKey::space) {
         let mut others = b.clone().filter(|key| is_in(key, space)).peekable();
         if others.peek().is_some() {
             return others.any(|other| a.clone().any(|key| key.role == Role::Id && key.text() == other.text()));
@@ -277,7 +280,7 @@ mod tests {
             let tidy = name(&words.join(" "));
             prop_assert_eq!(&tidy, &name(&format!("{space}{}{space}", words.join(&space))));
             prop_assert_eq!(&tidy, &name(&words.join(" ").to_ascii_uppercase()));
-            prop_assert_eq!(tidy.iter().map(Key::text).collect::<Vec<_>>(), [format!("movie title={}", words.join(" "))]);
+            prop_assert_eq!(tidy.iter().map(ItemKey::text).collect::<Vec<_>>(), [format!("movie title={}", words.join(" "))]);
         }
     }
 }

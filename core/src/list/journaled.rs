@@ -30,7 +30,7 @@ const RENEWAL: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub struct JournaledChange {
     /// The change itself.
-    pub change: journal::Change,
+    pub change: journal::ChangeRow,
     /// The items in the order in which they were sent; `None` where one cannot be read.
     pub items: Vec<Option<Entry>>,
     /// The outcome of each item; none while they are not known.
@@ -86,7 +86,7 @@ pub(super) async fn with_lease<T>(id: i64, work: impl Future<Output = T>, cx: &C
 
 impl JournaledChange {
     /// Reads a change of the journal.
-    pub fn of(change: journal::Change) -> Self {
+    pub fn of(change: journal::ChangeRow) -> Self {
         let items: Vec<Option<Entry>> = change.what.items.iter().map(Entry::from_stored).collect();
         let (outcomes, ended) = outcomes(change.answer.as_ref(), items.len());
         Self { change, items, outcomes, ended }
@@ -135,8 +135,9 @@ fn is_of_plays(list: &AnyList) -> bool {
 }
 
 impl AnyList {
-    /// Returns the name under which the journal has all changes that show on this list; `None` if lists
-    /// of other names share its items.
+    /// Returns the name by which the journal knows changes that show on this list.
+    ///
+    /// `None` if lists of other names share its items.
     pub(super) fn name_in_journal(&self) -> Option<&str> {
         (!is_of_plays(self)).then_some(self.id().name.as_str())
     }

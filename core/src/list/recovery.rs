@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::context::Context;
-use crate::context::journal::{Action, Change, ChangeState};
+use crate::context::journal::{Action, ChangeRow, ChangeState};
 use crate::entry::Entry;
 use crate::error::{Error, Result};
 use crate::list::Adding;
@@ -19,8 +19,9 @@ const ABANDON_AFTER: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// Tolerance when the dates of a list are compared with this machine's clock.
 const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(1);
 
-/// Finds out the outcome of interrupted changes (the program was killed, a response was lost) by
-/// reading the lists, and returns a line about each.
+/// Finds out the outcome of interrupted changes by reading the lists.
+///
+/// Returns a line about each change of a program that was killed or whose response was lost.
 ///
 /// A change whose outcome cannot be found out yet stays open for the next run, for seven days. One
 /// that a living process makes is left alone.
@@ -31,7 +32,7 @@ pub async fn recover(cx: &Context) -> Result<Vec<String>> {
     let mut said = Vec::new();
     let now = cx.clock.now();
     // A change of an older version has no lease.
-    let is_left = |change: &Change| change.lease.unwrap_or(change.at + STALE) < now;
+    let is_left = |change: &ChangeRow| change.lease.unwrap_or(change.at + STALE) < now;
     for change in cx.journal().pending()?.into_iter().filter(is_left) {
         let id = change.id;
         let is_old = change.at + ABANDON_AFTER < now;

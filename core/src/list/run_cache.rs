@@ -71,8 +71,9 @@ impl ListCache {
         self.get(list).is_some()
     }
 
-    /// Returns the latest change of the list's account that is taken into account: as of the first
-    /// time that a list of the account was read in this run.
+    /// Returns the latest change of the list's account that is taken into account.
+    ///
+    /// It is the latest one when a list of the account was first read in this run.
     pub fn latest(&self, list: &AnyList, cx: &Context) -> Result<i64> {
         let id = list.id();
         let key = (id.kind(), id.account.clone());
@@ -182,8 +183,9 @@ impl AnyList {
         Ok(items)
     }
 
-    /// Reads all items because something is to be removed that is not among them; see
-    /// [`List::all_items`](crate::list::List::all_items).
+    /// Reads all items because something is to be removed that is not among them.
+    ///
+    /// See [`List::all_items`](crate::list::List::all_items).
     ///
     /// # Errors
     /// It could not be read, or it is not certain that these are all items.

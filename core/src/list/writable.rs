@@ -145,8 +145,9 @@ impl WritableList {
         }
     }
 
-    /// Makes a change, unless it adds plays and another process may have added them since this run has
-    /// read the list.
+    /// Makes a change, unless another process may have made it since the list was read.
+    ///
+    /// That matters where plays are added: `None` is returned then.
     async fn try_change(
         &self,
         entries: &[&Entry],

@@ -10,8 +10,9 @@ use crate::plugin::registry;
 /// The tasks to run, and how.
 #[derive(Debug, Clone, Default)]
 pub struct Selection {
-    /// Patterns for names, with `*`, `?` and `[…]`, without regard to case; none means all tasks that
-    /// are not `manual`.
+    /// Patterns for names, with `*`, `?` and `[…]`, without regard to case.
+    ///
+    /// None means all tasks that are not `manual`.
     pub tasks: Vec<String>,
     /// Only tasks that use this template.
     pub template: Option<String>,
@@ -46,7 +47,9 @@ pub fn select<'a>(plan: &'a Plan, selection: &Selection) -> Result<Vec<&'a TaskP
     Ok(plan.tasks.iter().filter(|task| !task.disabled && is_wanted(task) && uses(task)).collect())
 }
 
-/// Returns the names of the tasks that a pattern means: the task of this name, or all that match it.
+/// Returns the names of the tasks that a pattern means.
+///
+/// These are the task of this name, or all that match it.
 fn named_by<'a>(pattern: &str, plan: &'a Plan) -> Result<Vec<&'a str>> {
     let names = || plan.tasks.iter().map(|task| task.name.as_str());
     if let Some(name) = names().find(|name| *name == pattern) {

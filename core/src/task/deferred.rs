@@ -21,8 +21,9 @@ enum Rendered {
 }
 
 impl Task {
-    /// Sets a field of the entry at `at` from a template: at once if all that it reads is known, else
-    /// when the field is read.
+    /// Sets a field of the entry at `at` from a template.
+    ///
+    /// It is rendered at once if all that it reads is known, else when the field is read.
     ///
     /// A template that reads the field itself reads its old value.
     pub fn set_deferred(&mut self, at: usize, field: &str, deferred: DeferredField) {
@@ -31,8 +32,9 @@ impl Task {
         self.render_if_known(at, field, false);
     }
 
-    /// Renders all fields that can be rendered once everything has been offered: at the end of the phase
-    /// `metainfo`.
+    /// Renders all fields that can be rendered at the end of the phase `metainfo`.
+    ///
+    /// Everything has been offered then.
     pub(crate) fn render_known(&mut self) {
         for at in 0..self.entries.len() {
             let fields: Vec<String> = self.entries[at].deferred_fields().map(str::to_owned).collect();
@@ -40,8 +42,9 @@ impl Task {
         }
     }
 
-    /// Renders a field if all that its template reads is known. Unless `complete`, a missing name may
-    /// still come.
+    /// Renders a field if all that its template reads is known.
+    ///
+    /// Unless `complete`, a missing name may still come.
     fn render_if_known(&mut self, at: usize, field: &str, complete: bool) {
         let entry = &self.entries[at];
         let Some(deferred) = entry.later(field) else { return };

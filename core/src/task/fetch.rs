@@ -55,8 +55,9 @@ impl Task {
         self.offer_for(entry, field).is_some()
     }
 
-    /// Checks whether `field` of this entry could not be fetched and is therefore unknown; the entry's
-    /// traces say why.
+    /// Checks whether `field` of this entry could not be fetched and is therefore unknown.
+    ///
+    /// The traces of the entry say why.
     pub fn is_unavailable(&self, entry: &Entry, field: &str) -> bool {
         if self.is_pending(entry, field) {
             return false;
@@ -78,8 +79,9 @@ impl Task {
             .flat_map(|(_, offer)| offer.fields().iter().copied())
     }
 
-    /// Fetches fields of the entries at these positions, in one batch for each offer, and renders those
-    /// that are made of others.
+    /// Fetches fields of the entries at these positions, in one batch for each offer.
+    ///
+    /// Fields that are made of others are rendered.
     ///
     /// Afterwards each field is known, known to be nothing, or has failed, as the entry's traces say.
     pub async fn fetch(&mut self, wanted: &[(usize, BTreeSet<String>)]) {

@@ -33,8 +33,9 @@ impl Task {
         result
     }
 
-    /// Runs the input steps among `steps` apart from the task, and returns the entries that they
-    /// produced, at most `limit`.
+    /// Runs the input steps among `steps` apart from the task.
+    ///
+    /// Returns the entries that they produced, at most `limit`.
     ///
     /// # Errors
     /// The error of a step.

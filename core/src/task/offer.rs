@@ -60,7 +60,8 @@ pub trait Offer {
         true
     }
 
-    /// Fetches the fields of entries in as few requests as possible: one result for each entry, in
-    /// order.
+    /// Fetches the fields of entries in as few requests as possible.
+    ///
+    /// Returns one result for each entry, in order.
     fn fetch<'a>(&'a self, entries: &'a [&'a Entry], cx: &'a Context) -> LocalBoxFuture<'a, Vec<Answer>>;
 }

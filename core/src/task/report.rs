@@ -70,13 +70,15 @@ pub struct ErrorReport {
 }
 
 impl ErrorReport {
-    /// The error as `plugin` failed with it.
+    /// Creates the report of an error of a plugin.
     pub fn of(plugin: &str, error: &Error) -> Self {
         Self { plugin: plugin.to_owned(), message: error.to_string(), hint: error.hint_text().map(str::to_owned) }
     }
 }
 
-/// One entry at the end of a task: the entry itself, because there may be many, which can only be read any more.
+/// One entry at the end of a task.
+///
+/// It is the entry itself, because there may be many.
 #[derive(Debug)]
 pub struct EntryReport(Entry);
 
@@ -121,12 +123,12 @@ enum StateName {
 }
 
 impl EntryReport {
-    /// The title.
+    /// Returns the title.
     pub fn title(&self) -> &str {
         self.0.title()
     }
 
-    /// The address.
+    /// Returns the URL.
     pub fn url(&self) -> &str {
         self.0.url()
     }
@@ -136,12 +138,12 @@ impl EntryReport {
         self.0.state()
     }
 
-    /// The plugin that decided it.
+    /// Returns the plugin that made the last decision.
     pub fn plugin(&self) -> Option<&'static str> {
         self.0.decided_by()
     }
 
-    /// Why.
+    /// Returns the reason of the last decision.
     pub fn reason(&self) -> Option<&str> {
         self.0.reason()
     }
@@ -156,7 +158,7 @@ impl EntryReport {
         self.0.traces()
     }
 
-    /// The fields that are known, as JSON, without those that start with `_`.
+    /// Returns the known fields as JSON, without those that start with `_`.
     pub fn fields(&self) -> serde_json::Map<String, serde_json::Value> {
         reported(&self.0).map(|(name, value)| (name.to_owned(), value.to_json())).collect()
     }
@@ -300,13 +302,13 @@ impl TaskReport {
 }
 
 impl Report {
-    /// The report of a run that did these tasks in this world.
+    /// Creates the report of a run of these tasks.
     pub fn new(tasks: Vec<TaskReport>, cx: &Context) -> Self {
         let requests = cx.http.counts().into_iter().map(|(method, count)| (method.to_owned(), count)).collect();
         Self { version: 1, tasks, requests }
     }
 
-    /// Whether every task ran through and every change was made.
+    /// Checks that every task ran to its end and every change was made.
     pub fn is_ok(&self) -> bool {
         self.tasks.iter().all(TaskReport::is_ok)
     }

@@ -12,7 +12,7 @@ use crate::task::Task;
 use crate::task::report::first_titles;
 use crate::value::Value;
 
-/// An entry as expressions see it: its fields, those that are offered, what was decided, and `task`, the task's name.
+/// The scope of an entry: its fields, those that are offered, its state, and the task's name.
 ///
 /// A field that is offered is [`Got::Pending`] until it is fetched, and stays so if it cannot be.
 pub(crate) struct Fields<'a> {
@@ -68,8 +68,9 @@ impl Task {
         Now { now: self.cx.clock.now(), zone: self.cx.clock.zone() }
     }
 
-    /// Evaluates an expression for the entries at these positions, in rounds: fields that it reads are
-    /// fetched, and only for the entries of which it reads them.
+    /// Evaluates an expression for the entries at these positions, in rounds.
+    ///
+    /// Fields that it reads are fetched, and only for the entries of which it reads them.
     ///
     /// The error [`ErrorKind::Pending`] in a result names fields that could not be fetched.
     pub async fn evaluate<T>(
@@ -91,8 +92,9 @@ impl Task {
 }
 
 impl Task {
-    /// Warns that an expression of a plugin could not be evaluated for these entries, in one line for
-    /// each reason; the traces of each entry say so as well.
+    /// Warns that an expression could not be evaluated for these entries.
+    ///
+    /// There is one line for each reason; the traces of each entry say so as well.
     pub fn warn_of_errors(&mut self, plugin: &'static str, text: &str, errors: &[(usize, ExpressionError)]) {
         let mut reasons: Vec<(String, Vec<usize>)> = Vec::new();
         for (at, error) in errors {

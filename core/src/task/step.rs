@@ -65,7 +65,7 @@ pub struct Step<P: ?Sized> {
 }
 
 impl<P: 'static> Step<P> {
-    /// Creates a step that runs an `async fn(&P, &mut Task) -> Result<()>` in `phase`, with the default priority.
+    /// Creates a step of the default priority that runs an async function in `phase`.
     pub fn at<F>(phase: Phase, run: F) -> Self
     where
         F: for<'a> AsyncFn(&'a P, &'a mut Task) -> Result<()> + Copy + 'static,

@@ -1,6 +1,6 @@
 //! `changes` and `undo`: what was changed on remote lists, and the way back.
 
-use flexget_core::context::journal::{Change, ChangeState};
+use flexget_core::context::journal::{ChangeRow, ChangeState};
 use flexget_core::list::journaled::JournaledChange;
 use flexget_core::list::recovery;
 use flexget_core::prelude::*;
@@ -20,21 +20,21 @@ impl Command for Changes {
     const PATH: &'static [&'static str] = &["changes"];
 
     async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
-        List { limit: None }.run(cx, out).await
+        ListChanges { limit: None }.run(cx, out).await
     }
 }
 
 /// Shows the latest changes to remote lists, newest first.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct List {
+pub struct ListChanges {
     /// Number of changes to show; 50 by default.
     limit: Option<usize>,
 }
 
-submit! { command::<List>() }
+submit! { command::<ListChanges>() }
 
-impl Command for List {
+impl Command for ListChanges {
     const PATH: &'static [&'static str] = &["changes", "list"];
 
     async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
@@ -183,18 +183,18 @@ fn tell(report: &ChangeReport, out: &mut Output) -> Result<()> {
     }
 }
 
-fn action(change: &Change) -> String {
+fn action(change: &ChangeRow) -> String {
     match change.what.undo_of {
         Some(id) => format!("{} (undo of {id})", change.what.action.name()),
         None => change.what.action.name().to_owned(),
     }
 }
 
-fn time(change: &Change, cx: &Context) -> String {
+fn time(change: &ChangeRow, cx: &Context) -> String {
     cx.clock.zone().to_datetime(change.at).strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
-fn json(change: &Change) -> serde_json::Value {
+fn json(change: &ChangeRow) -> serde_json::Value {
     serde_json::json!({
         "id": change.id,
         "at": change.at.to_string(),

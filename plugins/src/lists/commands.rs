@@ -13,7 +13,7 @@ use flexget_core::plugin::command::verb;
 use flexget_core::prelude::*;
 use serde_json::json;
 
-use crate::lists::stored_list::{Item, StoredList};
+use crate::lists::stored_list::{StoredItem, StoredList};
 
 /// A kind of list, as commands speak of it.
 struct Kind {
@@ -166,7 +166,7 @@ impl Kind {
     }
 
     /// Returns the item that a title, or the number that `list` shows, means.
-    fn pick(&self, list: &Opened, wanted: &str) -> Result<Item> {
+    fn pick(&self, list: &Opened, wanted: &str) -> Result<StoredItem> {
         let mut items = list.stored_list.items()?;
         let by_title = items.iter().position(|item| item.entry.title() == wanted);
         let by_number = || wanted.trim_start_matches('#').parse().ok();
@@ -276,7 +276,7 @@ impl Kind {
 }
 
 /// Returns an item as data.
-fn data(item: &Item) -> serde_json::Value {
+fn data(item: &StoredItem) -> serde_json::Value {
     let fields: serde_json::Map<_, _> =
         item.entry.fields().map(|(name, value)| (name.to_owned(), value.to_json())).collect();
     json!({ "id": item.id, "added": item.added.to_string(), "fields": fields })

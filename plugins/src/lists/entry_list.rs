@@ -1,7 +1,6 @@
 use flexget_core::prelude::*;
 
-use crate::lists::stored_list::StoredList;
-use crate::titles::media::Media;
+use crate::lists::stored_list::{StoredList, entry_keys};
 use crate::titles::media::ids::missing_ids;
 
 /// A list of entries with all their fields, kept by this program.
@@ -27,20 +26,9 @@ pub struct EntryList {
 
 submit! { list::<EntryList>() }
 
-/// Returns the keys of an entry on a list of entries: its ids, its title and its URL.
-pub fn keys(entry: &Entry) -> Keys {
-    let is_real = |url: &&str| !url.starts_with("mock://") && !url.is_empty();
-    let mut keys = Media::of(entry, None).map_or_else(Keys::new, |media| media.keys_without_name());
-    keys.name("title", entry.title());
-    if let Some(url) = entry.text("original_url").filter(is_real) {
-        keys.name("url", url);
-    }
-    keys
-}
-
 /// Returns the list of this name in the store.
 pub fn stored_list(cx: &Context, name: &str) -> StoredList {
-    StoredList::new(cx, EntryList::NAME, name, keys)
+    StoredList::new(cx, EntryList::NAME, name, entry_keys)
 }
 
 impl List for EntryList {
@@ -51,7 +39,7 @@ impl List for EntryList {
     }
 
     fn keys(&self, entry: &Entry) -> Keys {
-        keys(entry)
+        entry_keys(entry)
     }
 
     fn fields(&self, entry: &Entry, _adding: bool) -> Vec<Name> {

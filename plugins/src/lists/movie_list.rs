@@ -1,6 +1,6 @@
 use flexget_core::prelude::*;
 
-use crate::lists::stored_list::{Item, StoredList};
+use crate::lists::stored_list::{StoredItem, StoredList};
 use crate::titles::media::{Kind, Media, ids};
 use crate::titles::parsing;
 
@@ -26,14 +26,14 @@ pub enum MovieList {
     /// The list's name.
     Name(#[schemars(length(min = 1))] String),
     /// Options.
-    Options(Options),
+    Options(MovieListOptions),
 }
 
 /// The options.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(inline)]
-pub struct Options {
+pub struct MovieListOptions {
     /// The list's name.
     #[schemars(length(min = 1))]
     list_name: String,
@@ -44,7 +44,7 @@ pub struct Options {
 
 submit! { list::<MovieList>() }
 
-/// The list of this name in the store.
+/// Returns the list of this name in the store.
 pub fn stored_list(cx: &Context, name: &str) -> StoredList {
     StoredList::new(cx, MovieList::NAME, name, keys)
 }
@@ -52,8 +52,9 @@ pub fn stored_list(cx: &Context, name: &str) -> StoredList {
 /// The fields with ids that the commands take and show.
 pub const IDS: [&str; 4] = ["imdb_id", "trakt_movie_id", "trakt_movie_slug", "tmdb_id"];
 
-/// What movie an entry is; the reason if it is none. Without the field `movie_name` it is what the title says, which may
-/// be that of a release.
+/// Returns the movie that an entry is.
+///
+/// Without the field `movie_name` it is read from the title, which may be that of a release.
 pub fn movie(entry: &Entry) -> Result<Media, String> {
     let mut media = Media::of(entry, Some(Kind::Movie)).ok_or("this is not a movie")?;
     if media.kind != Kind::Movie {
@@ -78,7 +79,7 @@ fn keys(entry: &Entry) -> Keys {
     movie(entry).map(|movie| movie.keys()).unwrap_or_default()
 }
 
-/// What is kept of an entry, with what the item had before: the name, the year and ids.
+/// Returns the name, the year and the ids of an entry, over those of the item before.
 pub fn kept(entry: &Entry, before: Option<&Entry>) -> Entry {
     let now = movie(entry).ok();
     let old = before.and_then(|before| movie(before).ok());
@@ -98,11 +99,13 @@ impl MovieList {
         }
     }
 
-    /// An item as a task sees it. The title of a movie without a year is its name.
-    fn entry(&self, item: &Item) -> Entry {
+    /// Returns an item as a task sees it.
+    ///
+    /// The title of a movie without a year is its name.
+    fn entry(&self, item: &StoredItem) -> Entry {
         let stored = &item.entry;
         let mut entry = Entry::new(stored.title(), format!("mock://localhost/movie_list/{}", item.id));
-        let strip_year = matches!(self, Self::Options(Options { strip_year: true, .. }));
+        let strip_year = matches!(self, Self::Options(MovieListOptions { strip_year: true, .. }));
         if let Some(year) = stored.int("movie_year").filter(|_| !strip_year) {
             entry.set("title", format!("{} ({year})", stored.title()));
         }

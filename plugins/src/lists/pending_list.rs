@@ -1,7 +1,6 @@
 use flexget_core::prelude::*;
 
-use crate::lists::entry_list;
-use crate::lists::stored_list::StoredList;
+use crate::lists::stored_list::{StoredList, entry_keys};
 use crate::titles::media::ids::missing_ids;
 
 /// A list of entries that wait for approval, kept by this program.
@@ -26,14 +25,14 @@ pub enum PendingList {
     /// The list's name.
     Name(#[schemars(length(min = 1))] String),
     /// Options.
-    Options(Options),
+    Options(PendingListOptions),
 }
 
 /// The options.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(inline)]
-pub struct Options {
+pub struct PendingListOptions {
     /// The list's name.
     #[schemars(length(min = 1))]
     list_name: String,
@@ -75,7 +74,7 @@ pub fn kept(entry: &Entry, before: Option<&Entry>) -> Entry {
 
 /// Returns the list of this name in the store.
 pub fn stored_list(cx: &Context, name: &str) -> StoredList {
-    StoredList::new(cx, PendingList::NAME, name, entry_list::keys)
+    StoredList::new(cx, PendingList::NAME, name, entry_keys)
 }
 
 impl PendingList {
@@ -107,7 +106,7 @@ impl List for PendingList {
     }
 
     fn keys(&self, entry: &Entry) -> Keys {
-        entry_list::keys(entry)
+        entry_keys(entry)
     }
 
     fn fields(&self, entry: &Entry, _adding: bool) -> Vec<Name> {

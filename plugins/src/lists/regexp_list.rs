@@ -3,7 +3,7 @@ use std::collections::HashSet;
 use flexget_core::pattern::Pattern;
 use flexget_core::prelude::*;
 
-use crate::lists::stored_list::{Item, StoredList, removed_or_absent};
+use crate::lists::stored_list::{StoredItem, StoredList, removed_or_absent};
 
 /// List of regular expressions in the database; an entry is on it if one matches its title.
 ///
@@ -55,7 +55,7 @@ pub fn kept(entry: &Entry, _before: Option<&Entry>) -> Entry {
     Entry::new(regexp, "").with("regexp", regexp)
 }
 
-fn as_entry(item: &Item) -> Entry {
+fn as_entry(item: &StoredItem) -> Entry {
     let regexp = regexp(&item.entry);
     Entry::new(regexp, format!("mock://localhost/regexp_list/{}", item.id))
         .with("regexp", regexp)
@@ -63,7 +63,7 @@ fn as_entry(item: &Item) -> Entry {
 }
 
 /// Returns for each entry the last item whose expression matches its title.
-fn matching<'a>(items: &'a [Item], entries: &[&Entry]) -> Result<Vec<Option<&'a Item>>> {
+fn matching<'a>(items: &'a [StoredItem], entries: &[&Entry]) -> Result<Vec<Option<&'a StoredItem>>> {
     let mut patterns = Vec::with_capacity(items.len());
     for item in items.iter().rev() {
         let text = regexp(&item.entry);
@@ -115,7 +115,7 @@ impl List for RegexpList {
 
     async fn remove(&self, entries: &[&Entry], cx: &Context) -> Result<Change> {
         let stored_list = stored_list(cx, &self.name);
-        let mut found: Vec<Option<Item>> = stored_list.find(entries)?;
+        let mut found: Vec<Option<StoredItem>> = stored_list.find(entries)?;
         let others: Vec<usize> = (0..entries.len()).filter(|at| found[*at].is_none()).collect();
         if !others.is_empty() {
             let items = stored_list.items()?;

@@ -3,10 +3,12 @@
 use std::borrow::Cow;
 
 use flexget_core::context::store::{Collection, Edits, NewRecord, RawRecord};
-use flexget_core::list::identity::{Key, Role};
+use flexget_core::list::identity::{ItemKey, Role};
 use flexget_core::list::index::Index;
 use flexget_core::prelude::*;
 use jiff::Timestamp;
+
+use crate::titles::media::Media;
 
 /// A list in the store.
 pub struct StoredList {
@@ -17,7 +19,7 @@ pub struct StoredList {
 
 /// An item of a list with its record in the store.
 #[derive(Debug, Clone)]
-pub struct Item {
+pub struct StoredItem {
     /// The number of the record, by which commands name it.
     pub id: i64,
     /// The item, with the field `added`.
@@ -41,14 +43,14 @@ impl StoredList {
     ///
     /// # Errors
     /// The database cannot be used; so do all methods here.
-    pub fn items(&self) -> Result<Vec<Item>> {
-        Ok(self.collection.each(Item::read)?.into_iter().flatten().collect())
+    pub fn items(&self) -> Result<Vec<StoredItem>> {
+        Ok(self.collection.each(StoredItem::read)?.into_iter().flatten().collect())
     }
 
     /// Returns the items that these entries are, in the entries' order.
-    pub fn find(&self, entries: &[&Entry]) -> Result<Vec<Option<Item>>> {
+    pub fn find(&self, entries: &[&Entry]) -> Result<Vec<Option<StoredItem>>> {
         let wanted = Index::new(entries.iter().map(|entry| (self.keys)(entry)));
-        let known = Known::new(self.collection.each_with(&texts(&wanted), Item::read)?, self.keys);
+        let known = Known::new(self.collection.each_with(&texts(&wanted), StoredItem::read)?, self.keys);
         Ok((0..entries.len()).map(|at| known.find(wanted.keys_of(at)).cloned()).collect())
     }
 
@@ -97,7 +99,7 @@ impl StoredList {
             });
             (Edits { update, insert, remove: Vec::new() }, change)
         };
-        self.collection.edit_each(|| texts(wanted), Item::read, edit)
+        self.collection.edit_each(|| texts(wanted), StoredItem::read, edit)
     }
 
     /// Imports items with the times at which they were added elsewhere; returns their number.
@@ -116,7 +118,7 @@ impl StoredList {
             });
             (Edits { insert, remove: Vec::new(), update: Vec::new() }, done)
         };
-        self.collection.edit_each(|| texts(&wanted), Item::read, edit)
+        self.collection.edit_each(|| texts(&wanted), StoredItem::read, edit)
     }
 
     /// Takes entries off the list.
@@ -128,7 +130,7 @@ impl StoredList {
             let remove: Vec<i64> = removed.into_iter().map(|item| known.items[item].id).collect();
             (Edits { remove, ..Edits::<Vec<NewRecord>>::default() }, removed_or_absent(is_removed))
         };
-        self.collection.edit_each(|| texts(&wanted), Item::read, edit)
+        self.collection.edit_each(|| texts(&wanted), StoredItem::read, edit)
     }
 
     fn record(&self, entry: &Entry, added: Timestamp) -> NewRecord {
@@ -137,12 +139,12 @@ impl StoredList {
 }
 
 /// Builds the record of an entry with these keys.
-fn record<'k>(entry: &Entry, keys: impl Iterator<Item = Key<'k>>, added: Timestamp) -> NewRecord {
+fn record<'k>(entry: &Entry, keys: impl Iterator<Item = ItemKey<'k>>, added: Timestamp) -> NewRecord {
     let keys = keys.filter(finds).map(|key| key.text().to_owned()).collect();
     NewRecord { keys, data: entry.to_stored_text(&[ADDED]), added, expires: None }
 }
 
-impl Item {
+impl StoredItem {
     fn of(id: i64, entry: Entry, added: Timestamp) -> Self {
         Self { id, entry: entry.with(ADDED, Value::Time(added)), added }
     }
@@ -167,13 +169,24 @@ fn is_kept(name: &str) -> bool {
 }
 
 /// Returns whether an item can be found by a key: what only tells items apart finds none.
-fn finds(key: &Key<'_>) -> bool {
+fn finds(key: &ItemKey<'_>) -> bool {
     key.role != Role::Distinction
 }
 
 /// Returns the keys by which records are found.
 fn texts(index: &Index) -> Vec<&str> {
-    index.keys().filter(finds).map(Key::text).collect()
+    index.keys().filter(finds).map(ItemKey::text).collect()
+}
+
+/// Returns the keys of an entry on a list of entries: its ids, its title and its URL.
+pub fn entry_keys(entry: &Entry) -> Keys {
+    let is_real = |url: &&str| !url.starts_with("mock://") && !url.is_empty();
+    let mut keys = Media::of(entry, None).map_or_else(Keys::new, |media| media.keys_without_name());
+    keys.name("title", entry.title());
+    if let Some(url) = entry.text("original_url").filter(is_real) {
+        keys.name("url", url);
+    }
+    keys
 }
 
 /// Makes the change of entries for which an item was removed, or which were not on the list.
@@ -205,17 +218,17 @@ impl Wanted {
 
 /// The items that could be what is looked for.
 struct Known {
-    items: Vec<Item>,
+    items: Vec<StoredItem>,
     index: Index,
 }
 
 impl Known {
-    fn new(items: Vec<Option<Item>>, keys: fn(&Entry) -> Keys) -> Self {
-        let items: Vec<Item> = items.into_iter().flatten().collect();
+    fn new(items: Vec<Option<StoredItem>>, keys: fn(&Entry) -> Keys) -> Self {
+        let items: Vec<StoredItem> = items.into_iter().flatten().collect();
         Self { index: Index::new(items.iter().map(|item| keys(&item.entry))), items }
     }
 
-    fn find<'k>(&self, keys: impl Iterator<Item = Key<'k>> + Clone) -> Option<&Item> {
+    fn find<'k>(&self, keys: impl Iterator<Item = ItemKey<'k>> + Clone) -> Option<&StoredItem> {
         self.index.find_among(keys, |_| true).map(|at| &self.items[at])
     }
 }

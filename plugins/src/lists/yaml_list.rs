@@ -1,8 +1,7 @@
 use flexget_core::list::index::Index;
 use flexget_core::prelude::*;
 
-use crate::lists::entry_list;
-use crate::lists::stored_list::removed_or_absent;
+use crate::lists::stored_list::{entry_keys, removed_or_absent};
 use crate::shared::yaml_file::{Encoding, Row, YamlFile, url_of};
 use crate::titles::media::ids::missing_ids;
 
@@ -32,14 +31,14 @@ pub enum YamlList {
     /// The file.
     Path(#[schemars(length(min = 1))] String),
     /// Options.
-    Options(Options),
+    Options(YamlListOptions),
 }
 
 /// The options.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(inline)]
-pub struct Options {
+pub struct YamlListOptions {
     /// The file.
     #[schemars(length(min = 1))]
     path: String,
@@ -82,7 +81,7 @@ impl YamlList {
             _ => false,
         };
         match self {
-            Self::Options(Options { fields: Some(fields), .. }) => {
+            Self::Options(YamlListOptions { fields: Some(fields), .. }) => {
                 field == "title" || fields.iter().any(|f| f == field)
             }
             _ => !is_known && !field.starts_with('_') && !value.is_null(),
@@ -111,12 +110,12 @@ impl List for YamlList {
     }
 
     fn keys(&self, entry: &Entry) -> Keys {
-        entry_list::keys(entry)
+        entry_keys(entry)
     }
 
     fn fields(&self, entry: &Entry, adding: bool) -> Vec<Name> {
         let written = match self {
-            Self::Options(Options { fields: Some(fields), .. }) if adding => fields.as_slice(),
+            Self::Options(YamlListOptions { fields: Some(fields), .. }) if adding => fields.as_slice(),
             _ => &[],
         };
         missing_ids(entry).into_iter().chain(written.iter().cloned().map(Name::Owned)).collect()
@@ -129,11 +128,11 @@ impl List for YamlList {
     async fn add(&self, entries: &[&Entry], cx: &Context) -> Result<Change> {
         let file = self.file(cx);
         let mut rows = file.read(cx)?;
-        let mut index = Index::new(rows.iter().map(|row| entry_list::keys(&row.entry)));
+        let mut index = Index::new(rows.iter().map(|row| entry_keys(&row.entry)));
         let mut outcomes = Vec::with_capacity(entries.len());
         let mut is_changed = false;
         for entry in entries {
-            let keys = entry_list::keys(entry);
+            let keys = entry_keys(entry);
             match index.find(&keys) {
                 Some(at) => {
                     let row = self.row(entry, Some(&rows[at]));
@@ -158,8 +157,8 @@ impl List for YamlList {
     async fn remove(&self, entries: &[&Entry], cx: &Context) -> Result<Change> {
         let file = self.file(cx);
         let mut rows = file.read(cx)?;
-        let there = Index::new(rows.iter().map(|row| entry_list::keys(&row.entry)));
-        let keys: Vec<Keys> = entries.iter().map(|entry| entry_list::keys(entry)).collect();
+        let there = Index::new(rows.iter().map(|row| entry_keys(&row.entry)));
+        let keys: Vec<Keys> = entries.iter().map(|entry| entry_keys(entry)).collect();
         let (removed, is_removed) = there.removal(keys.iter().map(Keys::iter));
         let mut number = 0..;
         rows.retain(|_| number.next().is_none_or(|row| !removed.contains(&row)));

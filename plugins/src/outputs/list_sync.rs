@@ -218,7 +218,9 @@ async fn with_fields(items: Rc<Vec<Entry>>, list: &AnyList, task: &mut Task) -> 
     Rc::new(task.merge(lookup))
 }
 
-/// Returns the items that a list lacks and accepts: an episode is not missing from a list of movies.
+/// Returns the items that a list lacks and accepts.
+///
+/// An episode is not missing from a list of movies.
 fn lacking<'a>(list: &WritableList, has: &[Entry], items: &'a [Entry]) -> Vec<&'a Entry> {
     let keys = |entry: &Entry| list.list().keys(entry);
     let index = Index::new(has.iter().map(keys));

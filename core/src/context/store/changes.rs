@@ -61,7 +61,7 @@ pub struct NewChange {
 
 /// A change in the journal.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Change {
+pub struct ChangeRow {
     /// Number, which is never given twice.
     pub id: i64,
     /// When it was begun.
@@ -205,7 +205,7 @@ impl Store {
         })
     }
 
-    pub(crate) fn changes(&self, limit: usize) -> Result<Vec<Change>> {
+    pub(crate) fn changes(&self, limit: usize) -> Result<Vec<ChangeRow>> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         self.journal_database().read(|connection| {
             connection
@@ -221,7 +221,7 @@ impl Store {
         account: Option<&str>,
         list: Option<&str>,
         since: Timestamp,
-    ) -> Result<Vec<Change>> {
+    ) -> Result<Vec<ChangeRow>> {
         self.journal_database().read(|connection| {
             connection
                 .prepare_cached(&format!(
@@ -232,7 +232,7 @@ impl Store {
         })
     }
 
-    pub(crate) fn change(&self, id: i64) -> Result<Option<Change>> {
+    pub(crate) fn change(&self, id: i64) -> Result<Option<ChangeRow>> {
         self.journal_database().read(|connection| {
             connection
                 .prepare_cached(&format!("{SELECT} scope = ?1 AND id = ?2"))?
@@ -241,7 +241,7 @@ impl Store {
         })
     }
 
-    pub(crate) fn unsettled_changes(&self) -> Result<Vec<Change>> {
+    pub(crate) fn unsettled_changes(&self) -> Result<Vec<ChangeRow>> {
         self.journal_database().read(|connection| {
             connection
                 .prepare_cached(&format!("{SELECT} state IN ('pending', 'uncertain') ORDER BY id"))?
@@ -251,8 +251,9 @@ impl Store {
     }
 }
 
-/// Moves all changes of one database to another, and returns how many. They keep their order, and get
-/// numbers behind those that are there.
+/// Moves all changes of one database to another, and returns how many.
+///
+/// They keep their order, and get numbers behind those that are there.
 pub(super) fn move_all(from: &Database, to: &Database) -> Result<usize> {
     type Columns = Vec<rusqlite::types::Value>;
     let (names, rows): (Vec<String>, Vec<Columns>) = from.read(|connection| {
@@ -288,8 +289,8 @@ fn last_change(connection: &Connection, service: &str, account: Option<&str>) ->
         .query_row((service, account), |row| row.get(0))
 }
 
-fn change(row: &Row<'_>) -> rusqlite::Result<Change> {
-    Ok(Change {
+fn change(row: &Row<'_>) -> rusqlite::Result<ChangeRow> {
+    Ok(ChangeRow {
         id: row.get(0)?,
         at: time(row, 1)?,
         what: NewChange {
