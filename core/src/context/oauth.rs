@@ -537,6 +537,16 @@ impl AccountHttp {
         Ok(response)
     }
 
+    /// Sends a request with an access token; renews nothing if the response is 401.
+    ///
+    /// # Errors
+    ///
+    /// There is no good token, or no complete response.
+    pub async fn send_once(&self, mut request: Request) -> Result<Response, SendError> {
+        request.bearer = Some(self.token().await.map_err(SendError::Account)?);
+        self.cx.http.send(request).await.map_err(SendError::Http)
+    }
+
     /// Makes all further requests of the run fail, because none can succeed.
     pub fn give_up(&self, error: &Error) {
         let hint = error.hint_text().unwrap_or("try again later").to_owned();

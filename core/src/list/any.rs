@@ -62,6 +62,7 @@ erase! {
     fn accepts(entry: &Entry) -> Result<(), String>;
     fn is_up_to_date(item: &Entry, entry: &Entry) -> bool;
     fn listed_at(item: &Entry) -> Option<Timestamp>;
+    fn whole(entry: &Entry) -> Option<Entry>;
     async fn items(limit: Option<usize>, cx: &'a Context) -> Result<Vec<Entry>>;
     async fn all_items(cx: &'a Context) -> Result<Vec<Entry>>;
     async fn find(entries: &'a [&'a Entry], cx: &'a Context) -> Result<Option<Vec<Option<Entry>>>>;
@@ -207,6 +208,11 @@ impl AnyList {
     /// Returns when an item was put on the list, if the list says so.
     pub fn listed_at(&self, item: &Entry) -> Option<Timestamp> {
         self.0.list.listed_at(item)
+    }
+
+    /// Returns the item that an entry is a part of; see [`List::whole`].
+    pub(super) fn whole(&self, entry: &Entry) -> Option<Entry> {
+        self.0.list.whole(entry)
     }
 
     /// Reads the items from the list itself, without the copies of this run.

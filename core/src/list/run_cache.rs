@@ -212,6 +212,23 @@ impl AnyList {
         let index = ListCache::of(cx).index(self).unwrap_or_else(|| Rc::new(index(self, &items)));
         Ok(entries.iter().map(|entry| index.find(&self.keys(entry)).map(|at| items[at].clone())).collect())
     }
+
+    /// Returns the item that each entry matches: the item that it is, or one that it is a part of; see
+    /// [`List::whole`](crate::list::List::whole).
+    ///
+    /// # Errors
+    /// Why the list could not be read.
+    pub async fn matching(&self, entries: &[&Entry], cx: &Context) -> Result<Vec<Option<Entry>>> {
+        let mut found = self.find(entries, cx).await?;
+        let open = (0..entries.len()).filter(|at| found[*at].is_none());
+        let wholes: Vec<(usize, Entry)> = open.filter_map(|at| Some((at, self.whole(entries[at])?))).collect();
+        if !wholes.is_empty() {
+            let of_wholes: Vec<&Entry> = wholes.iter().map(|(_, whole)| whole).collect();
+            let items = self.find(&of_wholes, cx).await?;
+            wholes.iter().zip(items).for_each(|((at, _), item)| found[*at] = item);
+        }
+        Ok(found)
+    }
 }
 
 fn index(list: &AnyList, items: &[Entry]) -> Index {

@@ -11,8 +11,10 @@ mod bounds;
 mod faults;
 mod laws;
 mod oddities;
+mod owners;
 mod parts;
 mod sync;
+mod unsure;
 
 /// Trakt's number of a movie.
 fn number(media: Media) -> u64 {

@@ -8,7 +8,8 @@ use flexget_core::prelude::*;
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json};
 
-use crate::titles::media::{self, Kind, Media, ids};
+use crate::titles::media::ids::{self, MediaIds};
+use crate::titles::media::{self, Kind, Media};
 use crate::trakt::SERVICE;
 use crate::trakt::activities;
 use crate::trakt::api::client::{Client, stored_account};
@@ -18,9 +19,10 @@ use crate::trakt::lists::catalogue::{forget_summaries, known_path, locate, look_
 use crate::trakt::lists::entries::{self, Style};
 use crate::trakt::lists::history::{self, Item};
 use crate::trakt::lists::read::Reading;
-use crate::trakt::lists::source::{ListName, Personal, Source};
+use crate::trakt::lists::source::{ListName, Personal, Source, user_slug};
 use crate::trakt::lists::{resolve, write};
 use crate::trakt::paging::Extent;
+use crate::trakt::titles;
 use crate::trakt::translation;
 use crate::trakt::user_data;
 
@@ -193,7 +195,7 @@ impl TraktList {
             Source::Watched | Source::History => "sync/history".to_owned(),
             Source::Ratings => "sync/ratings".to_owned(),
             Source::Personal(personal) => {
-                format!("{}/items", locate(client, self.username.as_deref(), personal).await?)
+                format!("{}/items", locate(client, self.other_user(client.cx()), personal).await?)
             }
             Source::Recommendations | Source::Chart(_) => return Err(Error::new(self.not_modifiable())),
         };
@@ -205,17 +207,17 @@ impl TraktList {
     }
 
     async fn write(&self, entries: &[&Entry], remove: bool, cx: &Context) -> Result<Change> {
+        self.check_owner(cx)?;
         let client = Client::new(cx, self.account.as_deref())?;
         let source = self.source();
         let titles = self.titles(&client, entries).await;
         let items = items_of(entries, &titles);
-        let mut at_limit = false;
-        let mut change = if remove && items.iter().any(|item| item.is_of_plays(source)) {
-            history::take_plays(&client, &items).await?
+        let (mut change, at_limit) = if remove && items.iter().any(|item| item.is_of_plays(source)) {
+            (history::take_plays(&client, &items).await?, false)
         } else {
+            let items = self.identified(&client, items).await;
             let sent = self.send(&client, &items, remove).await?;
-            at_limit = sent.at_limit;
-            sent.change
+            (sent.change, sent.at_limit)
         };
         let mut of_items = std::mem::take(&mut change.outcomes).into_iter();
         let outcome = |media: Result<Media, String>| match media {
@@ -223,11 +225,57 @@ impl TraktList {
             Err(reason) => Outcome::Failed(reason),
         };
         change.outcomes = titles.into_iter().map(outcome).collect();
-        self.forget(&client);
-        if at_limit && !remove && !self.is_history() {
-            self.look_again(entries, &mut change, cx).await;
+        // One play more does not show on a list that has each item once.
+        let is_doubtful = |outcome: &Outcome| *outcome == Outcome::Failed(write::NOT_DONE.to_owned());
+        let shows = remove || !self.is_history();
+        if shows && (at_limit && !remove || change.outcomes.iter().any(is_doubtful)) {
+            self.look_again(entries, &mut change, remove, cx).await;
         }
+        self.forget(&client);
         Ok(change)
+    }
+
+    /// Looks up the items that have no id, where a list takes no titles.
+    async fn identified<'a>(&self, client: &Client, mut items: Vec<Item<'a>>) -> Vec<Item<'a>> {
+        if !matches!(self.source(), Source::Favorites | Source::Ratings) {
+            return items;
+        }
+        let mut nameless: Vec<&mut Item<'a>> =
+            items.iter_mut().filter(|item| item.media.ids.is_empty() && item.media.own_ids.is_empty()).collect();
+        let media: Vec<Media> = nameless.iter().map(|item| item.media.clone()).collect();
+        for (item, found) in nameless.iter_mut().zip(titles::find(client, &media).await) {
+            if let Ok(work) = found {
+                item.media.ids = MediaIds::from(&work.ids);
+            }
+        }
+        items
+    }
+
+    /// Returns the user whose list it is, if that is not the account's own.
+    fn other_user(&self, cx: &Context) -> Option<&str> {
+        let name = self.username.as_deref()?;
+        let account = self.account.as_deref().and_then(|account| stored_account(cx, account).ok());
+        let is_own = account.is_some_and(|account| {
+            name == "me"
+                || account.user_slug.is_some_and(|slug| slug == user_slug(name))
+                || account.user.is_some_and(|user| user_slug(&user) == user_slug(name))
+        });
+        (!is_own).then_some(name)
+    }
+
+    /// Checks that the list is one that the account can change.
+    ///
+    /// # Errors
+    /// It is another user's.
+    fn check_owner(&self, cx: &Context) -> Result<()> {
+        match (self.other_user(cx), self.source(), &self.account) {
+            (None, ..) | (_, Source::Personal(_), _) | (.., None) => Ok(()),
+            (Some(owner), _, Some(account)) => Err(Error::new(format!(
+                "the {} list of Trakt user `{owner}` cannot be changed with account `{account}`",
+                self.list
+            ))
+            .hint("leave out `username`: the list is that of the account's own user then")),
+        }
     }
 
     /// Forgets what a write to this list changes.
@@ -238,7 +286,9 @@ impl TraktList {
             Source::Watched | Source::History => {
                 ["watched", "history", "progress", "watchlist"].map(str::to_owned).to_vec()
             }
-            Source::Personal(personal) => known_path(client, self.username.as_deref(), personal).into_iter().collect(),
+            Source::Personal(personal) => {
+                known_path(client, self.other_user(client.cx()), personal).into_iter().collect()
+            }
             source => vec![source.topic().to_owned()],
         };
         cache::invalidate(client.cx(), Some(&account), &topics);
@@ -256,7 +306,7 @@ impl TraktList {
             Period::Monthly => "monthly",
             Period::All => "all",
         });
-        let username = self.username.as_deref();
+        let username = self.other_user(cx);
         let reading = Reading { source: self.source(), username, kind: self.kind(), extent, period };
         let mut rows = reading.rows(&client).await?;
         if let Some(language) = &self.language {
@@ -291,7 +341,7 @@ impl TraktList {
         let retry = if self.is_history() && !remove { Retry::Never } else { Retry::Safe };
         let mut sent = write::send(client, &self.address(client, remove).await?, &units, retry).await;
         if let (true, Source::Personal(personal)) = (sent.is_missing, source) {
-            look_elsewhere(client, self.username.as_deref(), personal).await?;
+            look_elsewhere(client, self.other_user(client.cx()), personal).await?;
             sent = write::send(client, &self.address(client, remove).await?, &units, retry).await;
         }
         let mut of_units = sent.change.outcomes.into_iter();
@@ -304,19 +354,19 @@ impl TraktList {
         matches!(self.source(), Source::Watched | Source::History)
     }
 
-    /// A batch that goes over a limit may be stored as far as there was room: the list tells.
-    async fn look_again(&self, entries: &[&Entry], change: &mut Change, cx: &Context) {
-        match self.items(None, cx).await {
-            Ok(items) => {
-                let index = Index::new(items.iter().map(|item| self.keys(item)));
-                for (outcome, entry) in change.outcomes.iter_mut().zip(entries) {
-                    if matches!(outcome, Outcome::Failed(_)) && index.find(&self.keys(entry)).is_some() {
-                        *outcome = Outcome::Unchanged;
-                    }
-                }
+    /// Reads the list again where a response does not say what was done: a batch over a limit may be stored in part.
+    async fn look_again(&self, entries: &[&Entry], change: &mut Change, remove: bool, cx: &Context) {
+        let Ok(items) = self.items(None, cx).await else {
+            change.certain = false;
+            return;
+        };
+        let index = Index::new(items.iter().map(|item| self.keys(item)));
+        for (outcome, entry) in change.outcomes.iter_mut().zip(entries) {
+            if matches!(outcome, Outcome::Failed(_)) && index.find(&self.keys(entry)).is_some() != remove {
+                *outcome = Outcome::Unchanged;
             }
-            Err(_) => change.certain = false,
         }
+        change.certain = true;
     }
 
     /// The same list with items of one kind only.
@@ -393,6 +443,12 @@ impl List for TraktList {
             Some(kind) if !self.source().holds(kind) => {
                 vec![Problem::at(at_type, format!("the {} list of Trakt has no {}s", self.list, kind.word()))]
             }
+            _ if self.username.as_deref().is_some_and(|name| user_slug(name).is_empty()) => {
+                vec![Problem::at(Path::root().key("username"), "no Trakt user has a name without letters and digits")]
+            }
+            _ if *self.source() == Source::Chart("streaming") && matches!(self.period, Some(Period::All)) => {
+                vec![Problem::at(Path::root().key("period"), "the streaming list of Trakt has no period `all`")]
+            }
             _ if *self.source() == Source::Recommendations && self.account.is_none() => {
                 vec![Problem::at(Path::root(), "recommendations are made for an `account`")]
             }
@@ -402,7 +458,6 @@ impl List for TraktList {
 
     fn writable(&self) -> Result<(), Problem> {
         let source = self.source();
-        let is_anothers = self.username.is_some() && !matches!(source, Source::Personal(_));
         let is_official = matches!(source, Source::Personal(Personal::Url { owner: None, .. }));
         let another = "name a list that can be changed, such as a watchlist or one of your own lists";
         let (reason, help) = match source {
@@ -414,10 +469,6 @@ impl List for TraktList {
             _ if self.account.is_none() => (
                 "a Trakt list can be changed only with an `account`".to_owned(),
                 "set `account` to a name stored by `flexget-rs trakt auth NAME`",
-            ),
-            _ if is_anothers => (
-                format!("the {} list of another user is not modifiable", self.list),
-                "leave out `username`: the list is that of the account's own user then",
             ),
             _ => return Ok(()),
         };
@@ -534,6 +585,24 @@ impl List for TraktList {
         self.read(limit.map_or(Extent::Whole, Extent::AtLeast), cx).await
     }
 
+    fn whole(&self, entry: &Entry) -> Option<Entry> {
+        // Of what was watched, collected or rated a show stands for itself.
+        let lists_titles = matches!(
+            self.source(),
+            Source::Watchlist | Source::Favorites | Source::Personal(_) | Source::Chart(_) | Source::Recommendations
+        );
+        let kind = Media::kind_of(entry, None).filter(|_| lists_titles && self.kind().is_none())?;
+        if !matches!(kind, Kind::Season | Kind::Episode) {
+            return None;
+        }
+        let of_part = ["series_season", "series_episode", "series_id_type", "trakt_season_id", "trakt_episode_id"];
+        let mut show = Entry::new(entry.title(), entry.url());
+        for (name, value) in entry.fields().filter(|(name, _)| !of_part.contains(name)) {
+            show.fill(name.to_owned(), value.clone());
+        }
+        Some(show)
+    }
+
     async fn all_items(&self, cx: &Context) -> Result<Vec<Entry>> {
         match self.partial() {
             None => self.read(Extent::Proved, cx).await,
@@ -542,6 +611,7 @@ impl List for TraktList {
     }
 
     async fn snapshot(&self, action: Action, entries: &[&Entry], cx: &Context) -> Result<Option<Vec<Entry>>> {
+        self.check_owner(cx)?;
         let client = Client::new(cx, self.account.as_deref())?;
         let titles = self.titles(&client, entries).await;
         let items = items_of(entries, &titles);

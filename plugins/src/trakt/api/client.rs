@@ -35,6 +35,11 @@ pub const SITE: &str = "https://trakt.tv";
 const READS: (u32, Duration) = (500, Duration::from_secs(300));
 const WRITE_EVERY: Duration = Duration::from_millis(1050);
 
+/// Returns whether a path is about a user by name.
+fn is_of_other_user(path: &str) -> bool {
+    path.starts_with("users/") && !path.starts_with("users/me/") && path != "users/settings"
+}
+
 /// Returns the address of the API, which tests and proxies may replace.
 fn api(cx: &Context) -> String {
     address(cx, "FLEXGET_TRAKT_API_URL", API)
@@ -141,6 +146,8 @@ impl Client {
         request.retry = retry;
         request.rate_limit = Some(self.rate_limit(is_write));
         let response = match &self.account {
+            // Private data of another user stays private with a new token.
+            Some(account) if is_of_other_user(path) => account.send_once(request).await?,
             Some(account) => account.send(request).await?,
             None => self.cx.http.send(request).await.map_err(Fault::Network)?,
         };

@@ -81,6 +81,8 @@ impl Fault {
             423 => Self::Locked { deactivated: response.header("x-account-deactivated") == Some("true") },
             426 => Self::VipOnly { url: header("x-upgrade-url") },
             429 => Self::RateLimited,
+            // The request timed out, or the connection was closed, while Trakt worked on it.
+            status @ (408 | 499) => Self::Unavailable { status, maybe_done: is_write },
             400..=499 => Self::Invalid(error_text(response)),
             status => Self::Unavailable { status, maybe_done: is_write },
         }

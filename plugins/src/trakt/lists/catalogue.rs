@@ -246,6 +246,13 @@ pub async fn explain(client: &Client, path: &str, fault: Fault) -> Error {
     let (user, list) = match (&fault, parts.as_slice()) {
         (Fault::NotFound, ["users", user, "lists", list, ..]) => (*user, *list),
         (Fault::NoSuchUser, ["users", user, ..]) => return no_such_user(user),
+        (Fault::Unauthorized { .. } | Fault::Forbidden, ["users", user, rest @ ..]) if *user != "me" => {
+            return not_visible(
+                client,
+                user,
+                if let ["lists", list, ..] = rest { list } else { rest.first().unwrap_or(&"profile") },
+            );
+        }
         _ => return fault.into_error(),
     };
     let owner = if user == "me" { client.account().unwrap_or_default() } else { user.to_owned() };
@@ -267,6 +274,15 @@ pub fn no_such_list(name: &str, user: &str, lists: &[ListSummary]) -> Error {
         }
     };
     Error::new(format!("`{user}` has no Trakt list `{name}`")).hint(hint)
+}
+
+/// Explains that a list of another user is private.
+fn not_visible(client: &Client, user: &str, list: &str) -> Error {
+    let error = Error::new(format!("the list `{list}` of Trakt user `{user}` is private"));
+    match client.account() {
+        Some(account) => error.hint(format!("account `{account}` may not see it: ask `{user}` to share it")),
+        None => error.hint("set `account` to one that may see it"),
+    }
 }
 
 /// Builds the error for an unknown user.

@@ -7,7 +7,7 @@ use flexget_core::prelude::*;
 use serde_json::{Map, Value as Json, json};
 
 use crate::titles::media::{Kind, Media};
-use crate::trakt::api::client::Client;
+use crate::trakt::api::client::{Client, strange};
 use crate::trakt::api::errors::Fault;
 use crate::trakt::lists::catalogue;
 
@@ -33,9 +33,14 @@ struct Item {
 struct Named {
     /// The unit's position.
     at: usize,
+    /// Its kind, by which Trakt counts it.
+    kind: Kind,
     /// The season, and the episode within it, if the unit is one that is named within its show.
     part: Option<(i64, Option<i64>)>,
 }
+
+/// The reason of units that Trakt neither did nor named as unknown.
+pub const NOT_DONE: &str = "Trakt accepted the request, but did nothing for it";
 
 /// Result of sending units.
 pub struct Sent {
@@ -51,21 +56,24 @@ pub struct Sent {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Answer {
-    added: HashMap<String, i64>,
-    updated: HashMap<String, i64>,
-    existing: HashMap<String, i64>,
-    deleted: HashMap<String, i64>,
+    added: Counts,
+    updated: Counts,
+    existing: Counts,
+    deleted: Counts,
     not_found: HashMap<String, Json>,
 }
+
+/// Numbers of items by kind.
+type Counts = HashMap<String, i64>;
 
 impl Answer {
     /// Returns the answer, if it says anything of what became of the items.
     fn understood(self, path: &str) -> Result<Self, Fault> {
         let counts = [&self.added, &self.updated, &self.existing, &self.deleted];
-        match counts.iter().all(|counts| counts.is_empty()) && self.not_found.is_empty() {
-            true => Err(Fault::UnexpectedResponse(crate::trakt::api::client::strange(path).after_sending())),
-            false => Ok(self),
+        if counts.iter().all(|counts| counts.is_empty()) && self.not_found.is_empty() {
+            return Err(Fault::UnexpectedResponse(strange(path).after_sending()));
         }
+        Ok(self)
     }
 }
 
@@ -77,11 +85,12 @@ pub async fn send(client: &Client, path: &str, units: &[Unit], retry: Retry) -> 
     let mut change = Change::all(Outcome::Done, units.len());
     let (mut at_limit, mut is_missing) = (false, false);
     let mut failure: Option<String> = None;
+    let expands = path.starts_with("sync/history") || path.starts_with("sync/collection");
     for (number, batch) in items.chunks(BATCH).enumerate() {
         if failure.is_none() {
             match client.post::<Answer>(path, body(batch), retry).await.and_then(|answer| answer.understood(path)) {
                 Ok(answer) => {
-                    take(&mut change.outcomes, batch, &answer);
+                    take(&mut change.outcomes, batch, &answer, expands);
                     continue;
                 }
                 Err(fault) => {
@@ -132,7 +141,7 @@ async fn explain(client: &Client, path: &str, fault: Fault) -> Error {
     }
     let settings: Result<crate::trakt::api::model::Settings, Fault> = client.get("users/settings", &[]).await;
     let limits = settings.ok().and_then(|settings| settings.limits);
-    let Some(limits) = limits else { return Fault::AccountLimit.into() };
+    let Some(limits) = limits else { return Error::from(Fault::AccountLimit).after_sending() };
     let count = |limit: Option<i64>| limit.map_or_else(|| "?".to_owned(), |limit| limit.to_string());
     Error::new(format!(
         "a limit of the Trakt account is reached: {} items on the watchlist, {} lists, {} items on each, {} favorites",
@@ -142,10 +151,12 @@ async fn explain(client: &Client, path: &str, fault: Fault) -> Error {
         count(limits.favorites.item_count),
     ))
     .hint("remove items, or see https://trakt.tv/vip for higher limits")
+    // A batch over the limit may be stored in part.
+    .after_sending()
 }
 
 /// Takes the outcomes of a batch from the response, which counts and names unknown items only.
-fn take(outcomes: &mut [Outcome], batch: &[Item], answer: &Answer) {
+fn take(outcomes: &mut [Outcome], batch: &[Item], answer: &Answer, expands: bool) {
     for (group, echoed) in &answer.not_found {
         for echo in echoed.as_array().into_iter().flatten() {
             let same = batch.iter().filter(|item| item.group == group && is_echo(&item.body, echo));
@@ -153,13 +164,26 @@ fn take(outcomes: &mut [Outcome], batch: &[Item], answer: &Answer) {
             lost.for_each(|unit| outcomes[unit.at] = Outcome::Unknown);
         }
     }
-    let sum = |counts: &HashMap<String, i64>| usize::try_from(counts.values().sum::<i64>()).unwrap_or(0);
-    // A show that is collected counts as its episodes, so counts are no more than an upper bound of
-    // units.
-    let done = sum(&answer.added) + sum(&answer.updated) + sum(&answer.deleted);
-    let known = batch.iter().flat_map(|item| &item.units).filter(|unit| outcomes[unit.at] != Outcome::Unknown);
-    let unchanged: Vec<usize> = known.map(|unit| unit.at).skip(done).collect();
-    unchanged.into_iter().for_each(|at| outcomes[at] = Outcome::Unchanged);
+    // A show or season in the history or the collection counts as its episodes.
+    let groups: [&[Kind]; 4] = if expands {
+        [&[Kind::Movie], &[Kind::Show, Kind::Season, Kind::Episode], &[], &[]]
+    } else {
+        [&[Kind::Movie], &[Kind::Show], &[Kind::Season], &[Kind::Episode]]
+    };
+    for kinds in groups {
+        let sum = |counts: &Counts| -> usize {
+            let of = |kind: &Kind| counts.get(&format!("{}s", kind.word())).copied();
+            kinds.iter().filter_map(of).filter_map(|count| usize::try_from(count).ok()).sum()
+        };
+        let done = sum(&answer.added) + sum(&answer.updated) + sum(&answer.deleted);
+        // One show may be there with some of its episodes only, so that their number says nothing of other shows.
+        let counted = done + if kinds.len() > 1 && done > 0 { usize::MAX - done } else { sum(&answer.existing) };
+        let of_kinds = batch.iter().flat_map(|item| &item.units).filter(|unit| kinds.contains(&unit.kind));
+        let known: Vec<usize> = of_kinds.map(|unit| unit.at).filter(|at| outcomes[*at] != Outcome::Unknown).collect();
+        for (number, at) in known.into_iter().enumerate().skip(done) {
+            outcomes[at] = if number < counted { Outcome::Unchanged } else { Outcome::Failed(NOT_DONE.to_owned()) };
+        }
+    }
 }
 
 /// Returns whether an entry is among the parts of a show that Trakt does not know.
@@ -225,7 +249,7 @@ fn items(units: &[Unit]) -> Vec<Item> {
                 });
                 let part =
                     Some((media.season.unwrap_or_default(), media.episode.filter(|_| media.kind == Kind::Episode)));
-                items[place].units.push(Named { at, part });
+                items[place].units.push(Named { at, kind: media.kind, part });
                 within_show(&mut items[place].body, media, extra.clone());
                 continue;
             }
@@ -233,7 +257,7 @@ fn items(units: &[Unit]) -> Vec<Item> {
         if let Some(object) = object.as_object_mut() {
             object.extend(extra.clone());
         }
-        items.push(Item { group, body: object, units: vec![Named { at, part: None }] });
+        items.push(Item { group, body: object, units: vec![Named { at, kind: media.kind, part: None }] });
     }
     items
 }

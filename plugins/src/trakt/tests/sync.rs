@@ -163,8 +163,8 @@ fn lists_are_found_by_number_and_address_and_what_is_not_found_names_the_near_on
         ("username: nobody, list: x", "there is no Trakt user `nobody`, or the profile is private", "use the name"),
         (
             "username: cara, list: watchlist",
-            "Trakt shows this only to an authorized account",
-            "set `account` to a name",
+            "the list `watchlist` of Trakt user `cara` is private",
+            "set `account` to one that may see it",
         ),
     ] {
         let error = run(&read(options), &sandbox.next_run()).error.unwrap_or_else(|| panic!("{options} is found"));
