@@ -9,9 +9,9 @@ use crate::trakt::lists::entries::{self, Style};
 use crate::trakt::lists::read::Reading;
 use crate::trakt::lists::source::{ListName, Source, user_slug};
 use crate::trakt::paging::Extent;
-use crate::trakt::progress::{self, Next, Progress};
+use crate::trakt::progress::{self, Next, ShowProgress};
 use crate::trakt::seasons;
-use crate::trakt::user_data::{Question, Who};
+use crate::trakt::user_data::{ActivityKind, Who};
 
 /// Produces the next (or last) episode to watch or collect of each show of a Trakt list.
 ///
@@ -118,16 +118,16 @@ impl Plugin for NextTraktEpisodes {
 }
 
 /// Shows in order with the user's progress; a show without progress has not been started.
-struct AuthStatus {
+struct ListedShows {
     shows: Vec<Rc<Work>>,
-    progress: HashMap<i64, Progress>,
+    progress: HashMap<i64, ShowProgress>,
 }
 
 impl NextTraktEpisodes {
     async fn produce(&self, task: &mut Task) -> Result<()> {
         let client = Client::new(&task.cx, self.account.as_deref())?;
         let username = self.somebody_else(&task.cx)?;
-        let AuthStatus { shows, progress } = self.standing(&client, username).await?;
+        let ListedShows { shows, progress } = self.listed_shows(&client, username).await?;
         if shows.is_empty() {
             task.warn(Self::NAME, format!("there are no shows on the list {}", self.list));
         }
@@ -166,38 +166,35 @@ impl NextTraktEpisodes {
         Ok((username != "me" && own != Some(user_slug(username))).then_some(username))
     }
 
-    async fn standing(&self, client: &Client, username: Option<&str>) -> Result<AuthStatus> {
+    async fn listed_shows(&self, client: &Client, username: Option<&str>) -> Result<ListedShows> {
         let (is_own, source) = (username.is_none(), &self.list.source);
-        let told = match self.context == Counts::Watched && is_own {
-            true => progress::of_account(client).await?,
-            false => None,
-        };
-        if let (Some(told), Source::Watched) = (&told, source) {
+        let own = if self.context == Counts::Watched && is_own { progress::of_account(client).await? } else { None };
+        if let (Some(own), Source::Watched) = (&own, source) {
             // What was watched, with the progress: the list need not be read.
-            let shows = told.iter().filter_map(|(_, progress)| progress.show.clone()).collect();
-            return Ok(AuthStatus { shows, progress: told.iter().cloned().collect() });
+            let shows = own.iter().filter_map(|(_, progress)| progress.show.clone()).collect();
+            return Ok(ListedShows { shows, progress: own.iter().cloned().collect() });
         }
         let mut shows = self.shows(client, username, source).await?;
         let who = Who { client, username };
-        let progress = match (self.context, told) {
+        let progress = match (self.context, own) {
             (Counts::Aired, _) => HashMap::new(),
-            (Counts::Collected, _) => progress::of_user(who, Question::CollectedShows).await?,
-            (Counts::Watched, None) => progress::of_user(who, Question::WatchedShows).await?,
-            (Counts::Watched, Some(told)) => {
-                let told: HashMap<i64, Progress> = told.into_iter().collect();
-                let is_told = |show: &Rc<Work>| id(show).is_some_and(|id| told.contains_key(&id));
-                if self.position == Position::Next && !shows.iter().all(is_told) {
+            (Counts::Collected, _) => progress::of_user(who, ActivityKind::CollectedShows).await?,
+            (Counts::Watched, None) => progress::of_user(who, ActivityKind::WatchedShows).await?,
+            (Counts::Watched, Some(own)) => {
+                let own: HashMap<i64, ShowProgress> = own.into_iter().collect();
+                let is_known = |show: &Rc<Work>| id(show).is_some_and(|id| own.contains_key(&id));
+                if self.position == Position::Next && !shows.iter().all(is_known) {
                     // What Trakt is silent about was never begun, or is hidden; only the former has
                     // a next episode.
-                    let begun = progress::of_user(who, Question::WatchedShows).await?;
+                    let begun = progress::of_user(who, ActivityKind::WatchedShows).await?;
                     let is_hidden =
-                        |show: &Rc<Work>| !is_told(show) && id(show).is_some_and(|id| begun.contains_key(&id));
+                        |show: &Rc<Work>| !is_known(show) && id(show).is_some_and(|id| begun.contains_key(&id));
                     shows.retain(|show| !is_hidden(show));
                 }
-                told
+                own
             }
         };
-        Ok(AuthStatus { shows, progress })
+        Ok(ListedShows { shows, progress })
     }
 
     /// Returns the shows of the list, each once; a season or an episode stands for its show.
@@ -208,16 +205,16 @@ impl NextTraktEpisodes {
             _ => Some(Kind::Show),
         };
         let extent = if source.is_chart() { Extent::AtLeast(CHART) } else { Extent::Whole };
-        let reading = Reading { source, username, kind, extent, period: None };
+        let list = Reading { source, username, kind, extent, period: None };
         let mut met = BTreeSet::new();
-        let shows = reading.rows(client).await?.into_iter().filter_map(|row| row.show);
+        let shows = list.rows(client).await?.into_iter().filter_map(|row| row.show);
         Ok(shows.filter(|show| id(show).is_some_and(|id| met.insert(id))).map(Rc::new).collect())
     }
 
     /// Returns whether only its seasons tell which episode it is.
     ///
     /// They are asked for show by show, and kept.
-    fn needs_seasons(&self, show: &Work, progress: Option<&Progress>) -> bool {
+    fn needs_seasons(&self, show: &Work, progress: Option<&ShowProgress>) -> bool {
         // Of a show of which nothing counts yet it is the first episode.
         let begun = progress.filter(|progress| progress.last.is_some());
         match (self.context, self.position, begun.map(|progress| &progress.next)) {
@@ -232,7 +229,7 @@ impl NextTraktEpisodes {
     fn episode(
         &self,
         show: &Work,
-        progress: Option<&Progress>,
+        progress: Option<&ShowProgress>,
         seasons: Option<&[Season]>,
         cx: &Context,
     ) -> Option<Episode> {

@@ -1,4 +1,4 @@
-//! Progress of a user with shows: the last watched or collected episode, and the next.
+//! ShowProgress of a user with shows: the last watched or collected episode, and the next.
 //!
 //! Of an account's own user Trakt tells it of all shows at once (`sync/progress/watched`), without
 //! those that the user has hidden. Of others, and of what was collected, it is worked out from what
@@ -15,11 +15,11 @@ use crate::trakt::api::errors::Fault;
 use crate::trakt::api::model::{Episode, Season, Work};
 use crate::trakt::cache::{Answer, Head, Key};
 use crate::trakt::paging::{self, Extent, Listing, PageRow, RowKey, Rows};
-use crate::trakt::user_data::{Question, ShowState, Who};
+use crate::trakt::user_data::{ActivityKind, ShowState, Who};
 
-/// Progress with a show of which something was watched or collected.
+/// ShowProgress with a show of which something was watched or collected.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Progress {
+pub struct ShowProgress {
     /// The show, where the answer has it.
     pub show: Option<Rc<Work>>,
     /// Last watched episode; `None` if only specials were, or the show was restarted.
@@ -40,7 +40,7 @@ pub enum Next {
 }
 
 /// The progress of an account's own user with all shows, by their numbers, the latest first.
-pub type Shows = Vec<(i64, Progress)>;
+pub type Shows = Vec<(i64, ShowProgress)>;
 
 /// Times of `last_activities` that tell whether progress has changed.
 const STAMPS: [&str; 4] = ["/episodes/watched_at", "/shows/hidden_at", "/shows/dropped_at", "/seasons/hidden_at"];
@@ -81,14 +81,14 @@ pub async fn of_account(client: &Client) -> Result<Option<Shows>> {
         }
         Err(fault) => return Err(fault.into()),
     };
-    let progress = |row: Row| -> Option<(i64, Progress)> {
+    let progress = |row: Row| -> Option<(i64, ShowProgress)> {
         let id = row.show.ids.trakt?;
         let next = match (row.progress.next_episode, &row.progress.last_episode) {
             (Some(next), _) => Next::Aired(Box::new(next)),
             (None, Some(_)) => Next::NotAired,
             (None, None) => Next::Unknown,
         };
-        Some((id, Progress { show: Some(Rc::new(row.show)), last: row.progress.last_episode, next }))
+        Some((id, ShowProgress { show: Some(Rc::new(row.show)), last: row.progress.last_episode, next }))
     };
     Ok(Some(rows.into_iter().filter_map(progress).collect()))
 }
@@ -112,19 +112,19 @@ async fn rows_of_account(client: &Client) -> Result<Vec<Row>, Fault> {
 ///
 /// # Errors
 /// Trakt could not be asked, and nothing is kept.
-pub async fn of_user(who: Who<'_>, question: Question) -> Result<HashMap<i64, Progress>> {
-    let told = who.ask(question).await?;
-    if let Some(read_at) = told.as_of {
+pub async fn of_user(who: Who<'_>, question: ActivityKind) -> Result<HashMap<i64, ShowProgress>> {
+    let snapshot = who.ask(question).await?;
+    if let Some(read_at) = snapshot.as_of {
         who.client.cx().warn(format!("Trakt is unavailable: using the user's data of {read_at}"));
     }
-    Ok(told.data.shows.iter().map(|(id, state)| (*id, of_state(state))).collect())
+    Ok(snapshot.data.shows.iter().map(|(id, state)| (*id, of_state(state))).collect())
 }
 
-fn of_state(state: &ShowState) -> Progress {
+fn of_state(state: &ShowState) -> ShowProgress {
     let regular = state.seasons.iter().filter(|(season, _)| **season > 0);
     let last = regular.filter_map(|(season, episodes)| Some((*season, *episodes.iter().max()?))).max();
     let is_done = state.aired.is_some_and(|aired| aired > 0 && state.count() == aired && state.is_plain(aired));
-    Progress {
+    ShowProgress {
         show: None,
         last: last.map(|(season, number)| Episode { season, number, ..Episode::default() }),
         next: if is_done { Next::NotAired } else { Next::Unknown },
@@ -143,9 +143,10 @@ pub fn on_air(seasons: &[Season], now: jiff::Timestamp, is_next: bool) -> Option
     let all = seasons.iter().filter(|season| season.number > 0).flat_map(|season| &season.episodes);
     let dated = all.filter_map(|episode| Some((episode.first_aired?, episode.season, episode.number, episode)));
     let key = |(at, season, number, _): &(jiff::Timestamp, i64, i64, &Episode)| (*at, *season, *number);
-    let found = match is_next {
-        true => dated.filter(|(at, ..)| *at > now).min_by_key(key),
-        false => dated.filter(|(at, ..)| *at <= now).max_by_key(key),
+    let found = if is_next {
+        dated.filter(|(at, ..)| *at > now).min_by_key(key)
+    } else {
+        dated.filter(|(at, ..)| *at <= now).max_by_key(key)
     };
     found.map(|(.., episode)| episode)
 }

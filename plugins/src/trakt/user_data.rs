@@ -24,7 +24,7 @@ const AIRED: SignedDuration = SignedDuration::from_hours(12);
 
 /// Kind of activity to request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Question {
+pub enum ActivityKind {
     /// Watched movies.
     WatchedMovies,
     /// Watched episodes.
@@ -37,7 +37,7 @@ pub enum Question {
     Ratings,
 }
 
-impl Question {
+impl ActivityKind {
     fn name(self) -> &'static str {
         match self {
             Self::WatchedMovies => "watched/movies",
@@ -162,7 +162,7 @@ impl Who<'_> {
     ///
     /// # Errors
     /// Trakt could not be asked, and nothing is kept.
-    pub async fn ask(&self, question: Question) -> Result<Snapshot> {
+    pub async fn ask(&self, question: ActivityKind) -> Result<Snapshot> {
         let cx = self.client.cx();
         if self.client.account().is_none() && self.username.is_none() {
             return Err(Error::new("no Trakt account or username given"));
@@ -182,7 +182,7 @@ impl Who<'_> {
         Ok(snapshot)
     }
 
-    async fn ask_store_or_trakt(&self, question: Question, key: &Key) -> Result<Snapshot> {
+    async fn ask_store_or_trakt(&self, question: ActivityKind, key: &Key) -> Result<Snapshot> {
         let cx = self.client.cx();
         let mut kept = Answer::find(cx, key);
         // Of somebody else's data Trakt does not say when it has changed.
@@ -218,12 +218,12 @@ impl Who<'_> {
         }
     }
 
-    async fn read(&self, question: Question) -> Result<Answered> {
+    async fn read(&self, question: ActivityKind) -> Result<Answered> {
         let base = self.username.map_or_else(|| "sync".to_owned(), |user| format!("users/{}", user_slug(user)));
         let path = format!("{base}/{}", question.name());
         let progress = [("extended", "progress".to_owned()), ("specials", "true".to_owned())];
         match question {
-            Question::WatchedMovies | Question::CollectedMovies => {
+            ActivityKind::WatchedMovies | ActivityKind::CollectedMovies => {
                 let rows: Rows<MovieRow> = self.walk(&path, &[]).await?;
                 Answered::of(rows, |data, rows| {
                     let movie = |row: MovieRow| Some((row.movie.ids.trakt?, row.plays.unwrap_or(1)));
@@ -231,11 +231,11 @@ impl Who<'_> {
                     Ok(())
                 })
             }
-            Question::WatchedShows => {
+            ActivityKind::WatchedShows => {
                 let rows: Rows<ShowRow> = self.walk(&path, &progress).await?;
                 Answered::of(rows, |data, rows| shows(rows).map(|shows| data.shows = shows))
             }
-            Question::CollectedShows => {
+            ActivityKind::CollectedShows => {
                 let mut rows: Rows<ShowRow> = self.walk(&path, &progress[1..]).await?;
                 // It is not known whether Trakt still gives the episodes without being asked for
                 // them.
@@ -244,7 +244,7 @@ impl Who<'_> {
                 }
                 Answered::of(rows, |data, rows| shows(rows).map(|shows| data.shows = shows))
             }
-            Question::Ratings => {
+            ActivityKind::Ratings => {
                 let rows: Rows<Row> = self.walk(&path, &[]).await?;
                 Answered::of(rows, |data, rows| {
                     data.ratings.extend(rows.iter().filter_map(rating));

@@ -1,4 +1,6 @@
-//! Entries that only a search identifies: an id that movies and shows both have, or a movie's name without a year.
+//! Entries that only a search identifies.
+//!
+//! They have an id that movies and shows both have, or a movie's name without a year.
 
 use flexget_core::prelude::*;
 

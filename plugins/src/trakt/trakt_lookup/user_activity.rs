@@ -10,13 +10,13 @@ use crate::trakt::api::client::Client;
 use crate::trakt::api::model::Work;
 use crate::trakt::seasons::{self, ShowSeasons};
 use crate::trakt::titles;
-use crate::trakt::user_data::{Question, ShowState, Snapshot, UserData, Who};
+use crate::trakt::user_data::{ActivityKind, ShowState, Snapshot, UserData, Who};
 
 /// Most episodes that a release holds.
 const MAX_EPISODES: i64 = 100;
 
 /// Returns the user's data as far as `question` goes.
-async fn ask(who: Who<'_>, question: Question) -> Result<Rc<UserData>, String> {
+async fn ask(who: Who<'_>, question: ActivityKind) -> Result<Rc<UserData>, String> {
     let Snapshot { data, as_of } = who.ask(question).await.map_err(|error| error.to_string())?;
     if let Some(read_at) = as_of {
         who.client.cx().warn(format!("Trakt is unavailable: using the user's data of {read_at}"));
@@ -25,24 +25,24 @@ async fn ask(who: Who<'_>, question: Question) -> Result<Rc<UserData>, String> {
 }
 
 /// Returns the user's data if it is needed.
-async fn ask_if(is_needed: bool, who: Who<'_>, question: Question) -> Result<Rc<UserData>, String> {
+async fn ask_if(is_needed: bool, who: Who<'_>, question: ActivityKind) -> Result<Rc<UserData>, String> {
     if is_needed { ask(who, question).await } else { Ok(Rc::default()) }
 }
 
 /// Looks up whether the user has watched the entries.
 pub(super) async fn watched(who: Who<'_>, entries: &[&Entry], media: &[Media]) -> Vec<Answer> {
-    done(who, "trakt_watched", [Question::WatchedMovies, Question::WatchedShows], entries, media).await
+    done(who, "trakt_watched", [ActivityKind::WatchedMovies, ActivityKind::WatchedShows], entries, media).await
 }
 
 /// Looks up whether the user has collected the entries.
 pub(super) async fn collected(who: Who<'_>, entries: &[&Entry], media: &[Media]) -> Vec<Answer> {
-    done(who, "trakt_collected", [Question::CollectedMovies, Question::CollectedShows], entries, media).await
+    done(who, "trakt_collected", [ActivityKind::CollectedMovies, ActivityKind::CollectedShows], entries, media).await
 }
 
 async fn done(
     who: Who<'_>,
     field: &'static str,
-    [movies, shows]: [Question; 2],
+    [movies, shows]: [ActivityKind; 2],
     entries: &[&Entry],
     media: &[Media],
 ) -> Vec<Answer> {
@@ -65,7 +65,7 @@ async fn done(
 
 /// Looks up the user's ratings of the movies and shows that entries are or belong to.
 pub(super) async fn ratings(who: Who<'_>, media: &[Media]) -> Vec<Answer> {
-    let data = ask(who, Question::Ratings).await;
+    let data = ask(who, ActivityKind::Ratings).await;
     let works = with_numbers(who.client, media).await;
     let of = |(at, work): (usize, titles::FoundTitle)| -> Answer {
         let (data, work) = (data.as_ref().map_err(String::clone)?, work?);
@@ -80,7 +80,7 @@ pub(super) async fn ratings(who: Who<'_>, media: &[Media]) -> Vec<Answer> {
 
 /// Looks up the user's ratings of the seasons and episodes that entries are.
 pub(super) async fn ratings_of_parts(who: Who<'_>, entries: &[&Entry], media: &[Media]) -> Vec<Answer> {
-    let data = match ask(who, Question::Ratings).await {
+    let data = match ask(who, ActivityKind::Ratings).await {
         Ok(data) => data,
         Err(reason) => return vec![Err(reason); media.len()],
     };
