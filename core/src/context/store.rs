@@ -9,6 +9,7 @@ mod buckets;
 pub mod changes;
 mod collection;
 mod database;
+mod elsewhere;
 mod file;
 mod foreign_db;
 mod lock;

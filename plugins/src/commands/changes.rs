@@ -6,6 +6,8 @@ use flexget_core::list::recovery;
 use flexget_core::prelude::*;
 use flexget_core::task::report::{Action, ChangeReport};
 
+use crate::shared::other_configs;
+
 /// Default number of changes to show.
 const SHOWN: usize = 50;
 
@@ -43,7 +45,8 @@ impl Command for ListChanges {
             return out.data(&changes.iter().map(json).collect::<Vec<_>>());
         }
         if changes.is_empty() {
-            return out.line("there are no changes to remote lists");
+            out.line("there are no changes to remote lists")?;
+            return other_configs::note(&cx.store.changes_elsewhere()?, "changes", out);
         }
         let mut table = Table::new(&["#", "Time", "List", "Account", "Action", "Items", "State"]);
         for change in &changes {

@@ -4,7 +4,8 @@ use flexget_core::plugin::command::verb;
 use flexget_core::prelude::*;
 use serde_json::json;
 
-use crate::shared::seen_record::{BY_HAND, SeenRecord};
+use crate::shared::other_configs;
+use crate::shared::seen_record::{BY_HAND, COLLECTION, SeenRecord};
 
 /// Shows what was seen: `seen search '*solaris*'`.
 ///
@@ -39,7 +40,8 @@ impl Command for Search {
             return out.data(&found.iter().map(data).collect::<Vec<_>>());
         }
         if found.is_empty() {
-            return out.line(format!("nothing that was seen is like `{}`", self.pattern));
+            out.line(format!("nothing that was seen is like `{}`", self.pattern))?;
+            return other_configs::note(&cx.store.records_elsewhere(COLLECTION)?, "seen entries", out);
         }
         let mut table = Table::new(&["Title", "Task", "Local", "Added", "Fields"]);
         for sight in found {

@@ -14,6 +14,7 @@ use flexget_core::prelude::*;
 use serde_json::json;
 
 use crate::lists::stored_list::{StoredItem, StoredList};
+use crate::shared::other_configs;
 
 /// A kind of list, as commands speak of it.
 struct Kind {
@@ -186,7 +187,8 @@ impl Kind {
             return out.data(&lists);
         }
         if lists.is_empty() {
-            return out.line(format!("there is no {}", self.word));
+            out.line(format!("there is no {}", self.word))?;
+            return other_configs::note(&cx.store.records_elsewhere(self.key)?, "items", out);
         }
         let mut table = Table::new(&["List Name", "Items"]);
         lists.into_iter().for_each(|(name, items)| table.row([name, items.to_string()]));

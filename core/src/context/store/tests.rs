@@ -223,6 +223,18 @@ fn collections_do_not_see_each_other() {
 }
 
 #[test]
+fn rows_of_other_configs_are_counted() {
+    let store = Store::in_memory();
+    let (here, there) = (store.scoped("config"), store.scoped("tidy"));
+    there.collection("seen", "").insert(&[new(&["a"], "A"), new(&["b"], "B")]).unwrap();
+    store.shared_collection("seen", "").insert(&[new(&["a"], "A")]).unwrap();
+    change_at(&there, 10, None);
+    assert_eq!(here.records_elsewhere("seen").unwrap(), [("tidy".to_owned(), 2)]);
+    assert_eq!(here.changes_elsewhere().unwrap(), [("tidy".to_owned(), 1)]);
+    assert!(there.records_elsewhere("seen").unwrap().is_empty() && there.changes_elsewhere().unwrap().is_empty());
+}
+
+#[test]
 fn known_keys_are_told_in_batches_of_any_size() {
     let store = Store::in_memory();
     let seen = store.collection("seen", "");

@@ -1,0 +1,45 @@
+//! Rows of other configs in the same database.
+
+use rusqlite::Params;
+
+use super::database::Store;
+use super::rows::whole;
+use crate::error::Result;
+
+/// Scopes are `config` and the name of the config.
+const PREFIX: &str = "config ";
+
+impl Store {
+    /// Returns the other configs that have changes in the journal, with their number.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be used.
+    pub fn changes_elsewhere(&self) -> Result<Vec<(String, usize)>> {
+        self.elsewhere(
+            "SELECT scope, count(*) FROM change WHERE scope <> ?1 GROUP BY scope ORDER BY scope",
+            [&**self.scope()],
+        )
+    }
+
+    /// Returns the other configs that have records of this kind, with their number.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be used.
+    pub fn records_elsewhere(&self, kind: &str) -> Result<Vec<(String, usize)>> {
+        self.elsewhere(
+            "SELECT scope, count(*) FROM collection JOIN record ON record.id BETWEEN collection.id << 32 AND \
+             (collection.id << 32) + 0xffffffff WHERE scope <> ?1 AND kind = ?2 GROUP BY scope ORDER BY scope",
+            [&**self.scope(), kind],
+        )
+    }
+
+    fn elsewhere(&self, query: &str, parameters: impl Params) -> Result<Vec<(String, usize)>> {
+        let rows: Vec<(String, usize)> = self.task_database().read(|connection| {
+            connection.prepare_cached(query)?.query_map(parameters, |row| Ok((row.get(0)?, whole(row, 1)?)))?.collect()
+        })?;
+        let config = |(scope, count): (String, usize)| Some((scope.strip_prefix(PREFIX)?.to_owned(), count));
+        Ok(rows.into_iter().filter_map(config).filter(|(name, _)| !name.is_empty()).collect())
+    }
+}
