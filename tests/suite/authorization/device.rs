@@ -74,7 +74,7 @@ fn what_is_private_is_not_shown_to_nobody() {
         Sandbox::new("tasks:\n  a: { trakt_list: { username: bob, list: watchlist }, accept_all: yes }\n").with_sim();
     sandbox.sim().fail(Fault::on("GET", "/users/bob").status(401));
     let ran = sandbox.run("execute");
-    assert!(ran.stderr.contains("Trakt shows this only to an authorized account"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("the list `watchlist` of Trakt user `bob` is private"), "{}", ran.stderr);
     assert!(ran.stderr.contains("set `account` to a name stored by `flexget-rs trakt auth NAME`"), "{}", ran.stderr);
 }
 

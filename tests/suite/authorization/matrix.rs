@@ -327,7 +327,7 @@ fn at_reads_of_others() {
     for Row { name, trouble, message, hint, reads, .. } in rows() {
         let sandbox = sandbox();
         let (message, hint, reads) = match name {
-            "401" => ("Trakt shows this only to an authorized account", "set `account` to a name", 1),
+            "401" => ("the list `watchlist` of Trakt user `bob` is private", "set `account` to a name", 1),
             "404" | "405" => ("there is no Trakt user `bob`", "profile page", 1),
             _ => (message, hint, reads),
         };

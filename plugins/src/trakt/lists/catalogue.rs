@@ -246,7 +246,10 @@ pub async fn explain(client: &Client, path: &str, fault: Fault) -> Error {
     let (user, list) = match (&fault, parts.as_slice()) {
         (Fault::NotFound, ["users", user, "lists", list, ..]) => (*user, *list),
         (Fault::NoSuchUser, ["users", user, ..]) => return no_such_user(user),
-        (Fault::Unauthorized { .. } | Fault::Forbidden, ["users", user, rest @ ..]) if *user != "me" => {
+        // Without an account a 403 is about the API key.
+        (Fault::Unauthorized { .. } | Fault::Forbidden, ["users", user, rest @ ..])
+            if *user != "me" && (client.account().is_some() || !matches!(fault, Fault::Forbidden)) =>
+        {
             return not_visible(
                 client,
                 user,
@@ -281,7 +284,7 @@ fn not_visible(client: &Client, user: &str, list: &str) -> Error {
     let error = Error::new(format!("the list `{list}` of Trakt user `{user}` is private"));
     match client.account() {
         Some(account) => error.hint(format!("account `{account}` may not see it: ask `{user}` to share it")),
-        None => error.hint("set `account` to one that may see it"),
+        None => error.hint("set `account` to a name stored by `flexget-rs trakt auth NAME` that may see it"),
     }
 }
 

@@ -164,7 +164,7 @@ fn lists_are_found_by_number_and_address_and_what_is_not_found_names_the_near_on
         (
             "username: cara, list: watchlist",
             "the list `watchlist` of Trakt user `cara` is private",
-            "set `account` to one that may see it",
+            "set `account` to a name",
         ),
     ] {
         let error = run(&read(options), &sandbox.next_run()).error.unwrap_or_else(|| panic!("{options} is found"));
