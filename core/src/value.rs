@@ -383,7 +383,9 @@ inventory::collect!(TextOrder);
 pub struct TextAttributes {
     /// The field.
     pub field: &'static str,
-    /// The value of an attribute, given the text and the attribute's name; `None` if there is no such attribute.
+    /// Value of an attribute, given the text and the attribute's name.
+    ///
+    /// `None` if there is no such attribute.
     pub attribute: fn(&str, &str) -> Option<Value>,
 }
 

@@ -128,12 +128,12 @@ fn a_mistake_stops_its_own_task_and_what_is_missing_can_be_turned_off() {
     let sandbox = Sandbox::new(
         "
         templates:
-          noisy: { disable: [ notify ] }
+          noisy: { disable: [ transmission ] }
         tasks:
           wrong: { mock: [ A ], accept_all: yes, limit: { amount: many, from: { mock: [ A ] } } }
           unknown: { mock: [ A ], accept_all: yes, template: nowhere }
           twice: { mock: [ A ], accept_all: yes, accept_all: no }
-          off: { template: noisy, mock: [ C ], accept_all: yes, notify: { task: yes } }
+          off: { template: noisy, mock: [ C ], accept_all: yes, transmission: { host: x } }
           good: { mock: [ B ], accept_all: yes }
         ",
     );

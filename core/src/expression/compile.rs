@@ -186,7 +186,7 @@ fn rewrite<'a>(code: &Instructions<'a>) -> Instructions<'a> {
     rewritten
 }
 
-/// Returns the code that reads an attribute of a field's text, if that is what stands at this place.
+/// Returns the code that reads an attribute of a field's text, if that stands at this place.
 fn attribute<'a>(code: &Instructions<'a>, at: u32) -> Option<Vec<Instruction<'a>>> {
     let Some(Instruction::GetAttr(name)) = code.get(at) else { return None };
     let read = |at: u32| match (code.get(at)?, code.get(at + 1)?) {

@@ -60,8 +60,8 @@ const MAX_LEVELS: usize = 32;
 
 /// Returns a value, if it is not too large and no namespace, which could contain itself.
 fn bound(value: &Value) -> Result<Value, Error> {
-    let mut parts = MAX_PARTS;
-    if count(value, MAX_LEVELS, &mut parts)? {
+    let mut budget = MAX_PARTS;
+    if count(value, MAX_LEVELS, &mut budget)? {
         Ok(value.clone())
     } else {
         Err(type_error("the value is too large".into()))
@@ -69,9 +69,9 @@ fn bound(value: &Value) -> Result<Value, Error> {
 }
 
 /// Takes the parts of a value off a budget, and returns whether it suffices.
-fn count(value: &Value, levels: usize, parts: &mut usize) -> Result<bool, Error> {
-    let Some(left) = parts.checked_sub(1) else { return Ok(false) };
-    *parts = left;
+fn count(value: &Value, levels: usize, budget: &mut usize) -> Result<bool, Error> {
+    let Some(left) = budget.checked_sub(1) else { return Ok(false) };
+    *budget = left;
     if value.as_object().is_some_and(|object| object.type_name().contains("Namespace")) {
         return Err(type_error("a namespace cannot be a part of another value".into()));
     }
@@ -79,7 +79,7 @@ fn count(value: &Value, levels: usize, parts: &mut usize) -> Result<bool, Error>
         ValueKind::Seq | ValueKind::Map if levels == 0 => Ok(false),
         ValueKind::Seq => {
             for item in value.try_iter()? {
-                if !count(&item, levels - 1, parts)? {
+                if !count(&item, levels - 1, budget)? {
                     return Ok(false);
                 }
             }
@@ -87,7 +87,7 @@ fn count(value: &Value, levels: usize, parts: &mut usize) -> Result<bool, Error>
         }
         ValueKind::Map => {
             for key in value.try_iter()? {
-                if !count(&value.get_item(&key)?, levels - 1, parts)? {
+                if !count(&value.get_item(&key)?, levels - 1, budget)? {
                     return Ok(false);
                 }
             }

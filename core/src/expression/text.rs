@@ -100,8 +100,8 @@ fn wrapped(line: &str, width: usize, break_long_words: bool, break_on_hyphens: b
     let mut current = String::new();
     let length = |text: &str| text.chars().count();
     for word in line.split_inclusive(' ') {
-        let parts: Vec<&str> = if break_on_hyphens { word.split_inclusive('-').collect() } else { vec![word] };
-        for part in parts {
+        let pieces: Vec<&str> = if break_on_hyphens { word.split_inclusive('-').collect() } else { vec![word] };
+        for part in pieces {
             let mut part = part.to_owned();
             if !current.is_empty() && length(&current) + length(part.trim_end()) > width {
                 let room = width.saturating_sub(length(&current));
@@ -272,7 +272,7 @@ fn xmlattr(value: &Value, given: Rest<Value>, named: Kwargs) -> Result<Value, Er
     if value.kind() != ValueKind::Map {
         return Err(bad(format!("`xmlattr` writes a mapping, not {}", kind(value))));
     }
-    let mut pairs = Vec::new();
+    let mut attributes = Vec::new();
     for key in value.try_iter()? {
         let attribute = value.get_item(&key)?;
         let key = key.to_string();
@@ -280,11 +280,11 @@ fn xmlattr(value: &Value, given: Rest<Value>, named: Kwargs) -> Result<Value, Er
             return Err(bad(format!("not a name of an attribute: `{key}`")));
         }
         if !attribute.is_none() && !attribute.is_undefined() {
-            pairs.push(format!("{}=\"{}\"", escaped_text(&key), escaped_text(&attribute.to_string())));
+            attributes.push(format!("{}=\"{}\"", escaped_text(&key), escaped_text(&attribute.to_string())));
         }
     }
-    let space = if autospace && !pairs.is_empty() { " " } else { "" };
-    Ok(Value::from_safe_string(format!("{space}{}", pairs.join(" "))))
+    let space = if autospace && !attributes.is_empty() { " " } else { "" };
+    Ok(Value::from_safe_string(format!("{space}{}", attributes.join(" "))))
 }
 
 /// Returns any item of a list, or character of a text.

@@ -192,7 +192,7 @@ fn weight(value: &Value) -> usize {
 
 /// Returns the `{? … ?}` of a text that an error is about.
 fn failing<'t>(text: &'t str, error: &ExpressionError) -> &'t str {
-    let parts = text.match_indices("{?").filter_map(|(start, _)| {
+    let spans = text.match_indices("{?").filter_map(|(start, _)| {
         let end = start + text[start..].find("?}")? + 2;
         Some(start..end)
     });
@@ -201,7 +201,7 @@ fn failing<'t>(text: &'t str, error: &ExpressionError) -> &'t str {
         (None, ErrorKind::Undefined(name)) => text[part.clone()].contains(name.as_str()),
         _ => false,
     };
-    parts.into_iter().find(is_meant).map_or_else(|| expression(text), |part| &text[part])
+    spans.into_iter().find(is_meant).map_or_else(|| expression(text), |part| &text[part])
 }
 
 /// Returns the first expression of a text, for messages: a text may be long and hold much else.
