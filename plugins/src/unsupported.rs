@@ -1,13 +1,14 @@
-//! The names of FlexGet's plugins that flexget-rs does not have, so that they are reported as
-//! missing and not as wrong.
+//! The names of FlexGet's plugins that flexget-rs does not have.
 //!
-//! They are those of FlexGet 3.22 and of older configs.
+//! They are reported as missing and not as wrong. They are those of FlexGet 3.22 and of older
+//! configs.
 
 use flexget_core::plugin::registration::UnsupportedPlugin;
 use flexget_core::prelude::*;
 
 const MISSING: &str = "is a FlexGet plugin that flexget-rs does not have";
 const NO_EFFECT: &str = "has no effect in flexget-rs";
+const RENAMED: &str = "was renamed in FlexGet to `my_anime_list`, which flexget-rs does not have";
 const REMOVED: &str = "was removed from FlexGet";
 
 submit! {
@@ -151,7 +152,7 @@ submit! {
 }
 
 submit! {
-    UnsupportedPlugin::new(&["myanimelist"], "was renamed in FlexGet to `my_anime_list`, which flexget-rs does not have")
+    UnsupportedPlugin::new(&["myanimelist"], RENAMED)
         .help("keep the task in FlexGet, or remove the plugin from it")
 }
 
@@ -182,7 +183,8 @@ mod tests {
     #[test]
     fn a_disabled_plugin_is_not_missing() {
         let plan = testing::plan_of(
-            "tasks:\n  a:\n    mock: [A]\n    accept_all: yes\n    retry_failed: no\n    transmission: no\n    disable: [seen, seen_info_hash, remember_rejected]",
+            "tasks:\n  a:\n    mock: [A]\n    accept_all: yes\n    retry_failed: no\n    transmission: no\n    \
+             disable: [seen, seen_info_hash, remember_rejected]",
         )
         .unwrap();
         assert!(plan.diagnostics.is_empty(), "{:?}", plan.diagnostics);

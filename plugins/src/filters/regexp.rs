@@ -258,7 +258,7 @@ impl JsonSchema for Expressions {
                                         "path": { "description": "The value of the field `path`.", "type": "string" },
                                         "set": set,
                                         "not": {
-                                            "description": "The regular expressions that must not match in the same field.",
+                                            "description": "Regular expressions that must not match in the field.",
                                             "anyOf": patterns.get("anyOf"),
                                         },
                                         "from": { "description": "The fields to search.", "anyOf": names.get("anyOf") },

@@ -1,6 +1,6 @@
 use flexget_core::prelude::*;
 
-use crate::shared::source::Location;
+use crate::shared::source::SourceLocation;
 
 /// Produces entries from the rows of a CSV table at a URL or in a file.
 ///
@@ -17,7 +17,7 @@ use crate::shared::source::Location;
 #[serde(deny_unknown_fields)]
 pub struct Csv {
     /// The URL, or the path of a file.
-    url: Location,
+    url: SourceLocation,
     /// The fields, each with the number of its column, counted from 1.
     values: Columns,
 }

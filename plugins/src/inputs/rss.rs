@@ -9,7 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::shared::config_change;
 use crate::shared::feed::{self, Enclosure, FeedItem, field_name};
-use crate::shared::source::{self, Location};
+use crate::shared::source::{self, SourceLocation};
 
 /// Produces entries from a feed (RSS or Atom) at a URL or in a file.
 ///
@@ -35,7 +35,7 @@ use crate::shared::source::{self, Location};
 #[serde(untagged)]
 pub enum Rss {
     /// The URL, or the path of a file.
-    Url(Location),
+    Url(SourceLocation),
     /// The URL with options.
     Options(Box<RssOptions>),
 }
@@ -46,7 +46,7 @@ pub enum Rss {
 #[schemars(inline)]
 pub struct RssOptions {
     /// The URL, or the path of a file.
-    url: Location,
+    url: SourceLocation,
     /// The user name for the feed.
     username: Option<String>,
     /// The password for the feed.
@@ -151,7 +151,7 @@ impl Rss {
 
 impl RssOptions {
     /// Returns the options of a feed that is given by its URL alone.
-    fn of(url: Location) -> Self {
+    fn of(url: SourceLocation) -> Self {
         Self {
             url,
             username: None,

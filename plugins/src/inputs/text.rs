@@ -3,7 +3,7 @@ use std::borrow::Cow;
 use flexget_core::prelude::*;
 use schemars::{Schema, SchemaGenerator};
 
-use crate::shared::source::Location;
+use crate::shared::source::SourceLocation;
 
 /// Produces entries from any text at a URL or in a file, by regular expressions.
 ///
@@ -24,9 +24,9 @@ use crate::shared::source::Location;
 /// ```
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Text {
+pub struct TextInput {
     /// The URL, or the path of a file.
-    url: Location,
+    url: SourceLocation,
     /// The encoding of the text; detected by default.
     encoding: Option<String>,
     /// The fields, including `title` and `url`, each with the regular expression that finds it.
@@ -58,9 +58,9 @@ impl JsonSchema for Exact {
     }
 }
 
-submit! { plugin::<Text>() }
+submit! { plugin::<TextInput>() }
 
-impl Plugin for Text {
+impl Plugin for TextInput {
     const NAME: &'static str = "text";
     const INPUT: bool = true;
 
@@ -88,7 +88,7 @@ impl Plugin for Text {
     }
 }
 
-impl Text {
+impl TextInput {
     async fn produce(&self, task: &mut Task) -> Result<()> {
         let text = self.url.text(self.encoding.as_deref(), task).await?;
         let mut found: BTreeMap<&str, String> = BTreeMap::new();

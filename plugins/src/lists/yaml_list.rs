@@ -2,7 +2,7 @@ use flexget_core::list::index::Index;
 use flexget_core::prelude::*;
 
 use crate::lists::stored_list::{entry_keys, removed_or_absent};
-use crate::shared::yaml_file::{Encoding, Row, YamlFile, url_of};
+use crate::shared::yaml_file::{FileEncoding, Row, YamlFile, url_of};
 use crate::titles::media::ids::missing_ids;
 
 /// List in a YAML file that people can read and edit.
@@ -66,9 +66,9 @@ impl YamlList {
 
     fn file(&self, cx: &Context) -> YamlFile {
         let encoding = match self {
-            Self::Options(options) if options.encoding == "ascii" => Encoding::Ascii,
-            Self::Options(options) if !options.encoding.starts_with("utf") => Encoding::Latin1,
-            _ => Encoding::Utf8,
+            Self::Options(options) if options.encoding == "ascii" => FileEncoding::Ascii,
+            Self::Options(options) if !options.encoding.starts_with("utf") => FileEncoding::Latin1,
+            _ => FileEncoding::Utf8,
         };
         YamlFile::new(self.path(), encoding, cx)
     }

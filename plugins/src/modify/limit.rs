@@ -16,7 +16,7 @@ use crate::shared::nested_inputs;
 /// ```
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Limit {
+pub struct LimitInput {
     /// The number of entries to take; 0 or -1 means all.
     #[schemars(range(min = -1))]
     amount: i64,
@@ -24,9 +24,9 @@ pub struct Limit {
     from: AnyInput,
 }
 
-submit! { plugin::<Limit>() }
+submit! { plugin::<LimitInput>() }
 
-impl Plugin for Limit {
+impl Plugin for LimitInput {
     const NAME: &'static str = "limit";
     const INPUT: bool = true;
 
@@ -35,7 +35,7 @@ impl Plugin for Limit {
     }
 }
 
-impl Limit {
+impl LimitInput {
     async fn produce(&self, task: &mut Task) -> Result<()> {
         let wanted = usize::try_from(self.amount).ok().filter(|amount| *amount > 0);
         // An outer limit may be lower.

@@ -49,8 +49,8 @@ impl Offer for MediaId {
     }
 
     fn fetch<'a>(&'a self, entries: &'a [&'a Entry], _: &'a Context) -> LocalBoxFuture<'a, Vec<Answer>> {
-        let answer = |entry: &&Entry| Ok(vec![(Name::Borrowed("media_id"), media_id(entry).into())]);
-        Box::pin(async move { entries.iter().map(answer).collect() })
+        let read = |entry: &&Entry| Ok(vec![(Name::Borrowed("media_id"), media_id(entry).into())]);
+        Box::pin(async move { entries.iter().map(read).collect() })
     }
 }
 

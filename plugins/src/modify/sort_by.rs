@@ -196,13 +196,13 @@ impl JsonSchema for SortKey {
                     "additionalProperties": false,
                     "properties": {
                         "field": {
-                            "description": "A field, or an expression over fields; without it, entries keep their order.",
+                            "description": "A field, or an expression; without it, the order stays.",
                             "type": "string",
                             "format": "expression",
                         },
                         "reverse": { "description": "Whether the order is reversed.", "type": "boolean" },
                         "ignore_articles": {
-                            "description": "Ignores `the`, `a` and `an` at the beginning, or the matches of a regular expression.",
+                            "description": "Ignores `the`, `a` and `an`, or the matches of a regular expression.",
                             "anyOf": [{ "type": "boolean" }, { "type": "string", "format": "regex" }],
                         },
                     },

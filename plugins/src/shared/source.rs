@@ -19,9 +19,9 @@ const MAX_FILE: usize = 256 << 20;
 /// Displayed as the host or the path alone: the rest of a URL may hold a password or a key.
 #[derive(Deserialize, Clone)]
 #[serde(transparent)]
-pub struct Location(String);
+pub struct SourceLocation(String);
 
-impl Location {
+impl SourceLocation {
     /// Returns whether it is a URL of another scheme than `file`.
     pub fn is_remote(&self) -> bool {
         self.0.contains("://") && !self.0.starts_with("file://")
@@ -88,7 +88,7 @@ impl Location {
     }
 }
 
-impl fmt::Display for Location {
+impl fmt::Display for SourceLocation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some((_, rest)) = self.0.split_once("://").filter(|_| self.is_remote()) else {
             return write!(f, "`{}`", self.0);
@@ -98,7 +98,7 @@ impl fmt::Display for Location {
     }
 }
 
-impl JsonSchema for Location {
+impl JsonSchema for SourceLocation {
     fn schema_name() -> Cow<'static, str> {
         "location".into()
     }
@@ -211,7 +211,7 @@ mod tests {
             ("~/feeds/a.xml", "`~/feeds/a.xml`"),
             ("file:///a.xml", "`file:///a.xml`"),
         ] {
-            assert_eq!(Location(url.to_owned()).to_string(), shown, "{url}");
+            assert_eq!(SourceLocation(url.to_owned()).to_string(), shown, "{url}");
         }
     }
 
@@ -222,12 +222,15 @@ mod tests {
             ("/dev/zero", "`/dev/zero` cannot be read: it is a pipe or a device, not a regular file"),
             ("/", "`/` cannot be read: it is a folder, not a regular file"),
         ] {
-            let error = Location(path.to_owned()).read_file(&context()).unwrap_err();
+            let error = SourceLocation(path.to_owned()).read_file(&context()).unwrap_err();
             assert_eq!(error.to_string(), expected);
         }
         let (reader, _writer) = std::io::pipe().unwrap();
         let path = format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&reader));
-        assert!(!Path::new(&path).exists() || Location(path).read_file(&context()).is_err(), "a pipe would block");
+        assert!(
+            !Path::new(&path).exists() || SourceLocation(path).read_file(&context()).is_err(),
+            "a pipe would block"
+        );
     }
 
     #[test]

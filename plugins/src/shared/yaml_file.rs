@@ -20,7 +20,7 @@ use crate::shared::source;
 
 /// The encoding of a file.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Encoding {
+pub enum FileEncoding {
     /// UTF-8.
     Utf8,
     /// ISO 8859-1: the first 256 characters of Unicode.
@@ -32,7 +32,7 @@ pub enum Encoding {
 /// A file and its encoding.
 pub struct YamlFile {
     path: PathBuf,
-    encoding: Encoding,
+    encoding: FileEncoding,
 }
 
 /// An item of the file.
@@ -50,7 +50,7 @@ struct Unwritten(RefCell<HashMap<PathBuf, Vec<Row>>>);
 
 impl YamlFile {
     /// Returns the file at `path`, in which `~/` stands for the home folder.
-    pub fn new(path: &str, encoding: Encoding, cx: &Context) -> Self {
+    pub fn new(path: &str, encoding: FileEncoding, cx: &Context) -> Self {
         Self { path: source::expand_home(path, cx), encoding }
     }
 
@@ -124,18 +124,18 @@ impl YamlFile {
                 .hint("set `encoding`, or save it as UTF-8; it is not changed until it can be read")
         };
         match self.encoding {
-            Encoding::Utf8 => String::from_utf8(bytes).map_err(|_| wrong("UTF-8")),
-            Encoding::Latin1 => Ok(bytes.into_iter().map(char::from).collect()),
-            Encoding::Ascii if bytes.is_ascii() => String::from_utf8(bytes).map_err(|_| wrong("ASCII")),
-            Encoding::Ascii => Err(wrong("ASCII")),
+            FileEncoding::Utf8 => String::from_utf8(bytes).map_err(|_| wrong("UTF-8")),
+            FileEncoding::Latin1 => Ok(bytes.into_iter().map(char::from).collect()),
+            FileEncoding::Ascii if bytes.is_ascii() => String::from_utf8(bytes).map_err(|_| wrong("ASCII")),
+            FileEncoding::Ascii => Err(wrong("ASCII")),
         }
     }
 
     fn encode(&self, text: String) -> Result<Vec<u8>> {
         let last = match self.encoding {
-            Encoding::Utf8 => return Ok(text.into_bytes()),
-            Encoding::Latin1 => '\u{ff}',
-            Encoding::Ascii => '\u{7f}',
+            FileEncoding::Utf8 => return Ok(text.into_bytes()),
+            FileEncoding::Latin1 => '\u{ff}',
+            FileEncoding::Ascii => '\u{7f}',
         };
         let byte = |c: char| match u8::try_from(c) {
             Ok(byte) if c <= last => Ok(byte),
