@@ -15,7 +15,7 @@ use super::Clock;
 /// The output that is kept of a process, in bytes.
 const MAX_OUTPUT: usize = 64 << 10;
 
-/// Time for which the output is read after the process has ended, as its children may hold it open.
+/// Time for which output is read after the end, as child processes may hold it open.
 const OUTPUT_AFTER_END: Duration = Duration::from_millis(500);
 
 /// The result of a process that has ended.
@@ -39,7 +39,8 @@ pub struct ProcessResult {
 /// use flexget_core::context::process::run;
 ///
 /// let hour = Duration::from_secs(3600);
-/// let result = flexget_core::testing::block_on(run("echo", &["; rm -r /"], hour)).unwrap().unwrap();
+/// let ended = run("echo", &["; rm -r /"], hour);
+/// let result = flexget_core::testing::block_on(ended).unwrap().unwrap();
 /// assert_eq!((result.is_success, result.output.as_str()), (true, "; rm -r /\n"));
 /// # }
 /// ```

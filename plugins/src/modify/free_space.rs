@@ -164,7 +164,8 @@ fn free_mebibytes(_: &std::path::Path) -> std::io::Result<f64> {
     Err(std::io::ErrorKind::Unsupported.into())
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use flexget_core::testing::{self, context};
 

@@ -288,8 +288,7 @@ mod tests {
     use flexget_core::prelude::*;
     use flexget_core::testing;
 
-    /// Runs a task whose `exec` writes into a file, and returns the report and the lines of the
-    /// file.
+    /// Runs a task whose `exec` writes into a file, and returns the report and the lines.
     fn run(mock: &str, exec: &str, cx: &Context) -> (flexget_core::task::report::TaskReport, Vec<String>) {
         let folder = tempfile::tempdir().unwrap();
         let script = folder.path().join("note");
