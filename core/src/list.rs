@@ -91,8 +91,8 @@ pub enum Adding {
     Once,
     /// It is there once more, as a play is.
     ///
-    /// Such a list is read before anything is added, and an item that an interrupted change may have
-    /// added is not sent again before that is known.
+    /// Such a list is read before anything is added, and an item that an interrupted change may
+    /// have added is not sent again before that is known.
     Again,
     /// It is replaced, as a rating is.
     ///
@@ -187,7 +187,9 @@ pub trait List: DeserializeOwned + JsonSchema + 'static {
     /// Returns which list the options mean.
     fn id(&self) -> ListId;
 
-    /// Returns the mistakes in the options that no schema can find. Most lists have none.
+    /// Returns the mistakes in the options that no schema can find.
+    ///
+    /// Most lists have none.
     fn check(&self) -> Vec<Problem> {
         Vec::new()
     }
@@ -222,9 +224,11 @@ pub trait List: DeserializeOwned + JsonSchema + 'static {
 
     /// Returns the fields of an entry that the list reads and that lookups may offer.
     ///
-    /// These are ids where the entry has none, and fields that are stored when it is added (`adding`).
+    /// These are ids where the entry has none, and fields that are stored when it is added
+    /// (`adding`).
     ///
-    /// Those that are offered are fetched in one batch before entries are added, removed or looked for.
+    /// Those that are offered are fetched in one batch before entries are added, removed or looked
+    /// for.
     fn fields(&self, _entry: &Entry, _adding: bool) -> Vec<Name> {
         Vec::new()
     }

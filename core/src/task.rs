@@ -42,7 +42,7 @@ pub struct Task {
     pub learn: bool,
     /// Whether a task without entries is no reason for a warning.
     pub may_be_empty: bool,
-    /// How many entries are used at most (`limit`): an input that can stop early does.
+    /// Largest number of entries that is used (`limit`); an input that can stop early does.
     pub wanted: Option<usize>,
     offers: Vec<Rc<dyn Offer>>,
     changes: Vec<ChangeReport>,
@@ -188,8 +188,8 @@ impl Task {
 
     /// Records that an input failed while others are read.
     ///
-    /// The entries are then not all that there are: nothing is removed from a list because it is not
-    /// among them, and the task is reported as incomplete.
+    /// The entries are then not all that there are: nothing is removed from a list because it is
+    /// not among them, and the task is reported as incomplete.
     pub fn input_failed(&mut self, input: impl Into<String>) {
         self.failed_inputs.push(input.into());
     }

@@ -15,8 +15,8 @@ const LEASE: SignedDuration = SignedDuration::from_mins(5);
 
 /// The changes to remote lists.
 ///
-/// Cheap to clone. All configs share the journal, because they change the lists of the same accounts; each shows and
-/// undoes its own changes.
+/// Cheap to clone. All configs share the journal, because they change the lists of the same
+/// accounts; each shows and undoes its own changes.
 #[derive(Debug, Clone)]
 pub struct Journal {
     store: Store,
@@ -46,8 +46,8 @@ impl Journal {
     ///
     /// Otherwise it does what [`Journal::begin`] does.
     ///
-    /// So looking at a list and recording a change to it are one step: of several processes that have
-    /// looked, one records its change, and the others look again.
+    /// So looking at a list and recording a change to it are one step: of several processes that
+    /// have looked, one records its change, and the others look again.
     pub fn begin_after(&self, latest: i64, change: &NewChange) -> Result<Option<i64>> {
         self.store.begin_change(self.clock.now(), self.lease(), change, Some(latest))
     }

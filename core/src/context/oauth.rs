@@ -1,4 +1,4 @@
-//! OAuth 2.0 for any service: device authorization, renewal, revocation, and requests as an account.
+//! OAuth 2.0 for any service: device authorization, renewal, revocation, authorized requests.
 //!
 //! A service describes itself by a [`Provider`]; everything else is here.
 
@@ -24,7 +24,7 @@ mod tests;
 /// Two clocks that differ by no more than this agree: a response may take its time.
 const CLOCKS_AGREE: SignedDuration = SignedDuration::from_mins(10);
 
-/// Life of tokens whose life is not given or makes no sense: short, because renewing early is harmless.
+/// Life of tokens without a valid one: short, because renewing early does no harm.
 const UNKNOWN_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Longest life of tokens that is believed.
@@ -71,10 +71,13 @@ pub struct Provider {
     pub scope: Option<&'static str>,
     /// Redirect URI that renewals must repeat.
     pub redirect_uri: Option<&'static str>,
-    /// Returns the standard's error code for a status of the poll endpoint that stands for one;
-    /// `unknown_code` and `used_code` are known besides.
+    /// Maps a status of the poll endpoint to the standard's error code.
+    ///
+    /// Besides those, `unknown_code` and `used_code` are understood.
     pub poll_error: fn(u16) -> Option<&'static str>,
-    /// Returns the error for a response that is no success. The closure removes secrets from text.
+    /// Returns the error for a response that is no success.
+    ///
+    /// The closure removes secrets from text.
     pub explain: fn(&Response, Option<&str>, &dyn Fn(String) -> String) -> Error,
     /// Returns what to do when the application is unknown or rejected.
     pub application_hint: fn() -> String,
@@ -189,8 +192,9 @@ impl Provider {
 
     /// Exchanges the refresh token for new tokens.
     ///
-    /// It works once, so if the response is lost the same token is sent once more: if the service did
-    /// make the exchange, it says that the token is dead. Call it through [`Auth::renew`](auth::Auth::renew).
+    /// It works once, so if the response is lost the same token is sent once more: if the service
+    /// did make the exchange, it says that the token is dead. Call it through
+    /// [`Auth::renew`](auth::Auth::renew).
     ///
     /// # Errors
     ///
@@ -285,8 +289,9 @@ impl Provider {
         }
     }
 
-    /// Interprets a rejected renewal. Only `invalid_grant` is about the refresh token; after anything
-    /// else it may still be good.
+    /// Interprets a rejected renewal.
+    ///
+    /// Only `invalid_grant` is about the refresh token; after anything else it may still be good.
     fn rejected(&self, account: &Account, response: &Response, fields: &Map<String, Value>) -> Exchange {
         let error = response.json::<ErrorResponse>().unwrap_or_default().error.unwrap_or_default();
         let reason = Some(redact(error_text(response), fields)).filter(|reason| !reason.is_empty());
@@ -310,10 +315,11 @@ impl Provider {
 
     /// Reads new tokens from a response.
     ///
-    /// Only the access token is needed: tokens that were exchanged are never thrown away for a field
-    /// beside them. `before` is the refresh token that was exchanged; a service may go on with it. The
-    /// life is counted from the service's time, or from this machine's if the two differ: whether
-    /// tokens have expired is asked of this clock, and one that is ahead would find them all expired.
+    /// Only the access token is needed: tokens that were exchanged are never thrown away for a
+    /// field beside them. `before` is the refresh token that was exchanged; a service may go on
+    /// with it. The life is counted from the service's time, or from this machine's if the two
+    /// differ: whether tokens have expired is asked of this clock, and one that is ahead would find
+    /// them all expired.
     fn tokens(&self, response: &Response, before: Option<&SecretString>, now: Timestamp) -> Result<Tokens> {
         let new: TokenResponse = response.json()?;
         let title = self.title;
@@ -394,13 +400,12 @@ impl DeviceCode {
         self.complete_url.clone().unwrap_or_else(usual)
     }
 
-    /// Returns how long the code works: ten minutes unless the service says otherwise, at most an hour.
+    /// Returns how long the code is valid: ten minutes by default, at most an hour.
     pub fn life(&self) -> Duration {
         bounded(&self.expires_in, 600, 1..=3600)
     }
 
-    /// Returns the time between two polls: five seconds unless the service says otherwise, at most an
-    /// hour.
+    /// Returns the interval between two polls: five seconds by default, at most an hour.
     pub fn interval(&self) -> Duration {
         bounded(&self.interval, 5, 1..=3600)
     }
@@ -451,8 +456,7 @@ struct ErrorResponse {
     message: Option<String>,
 }
 
-/// Returns what the body of a response says is wrong, without anything that looks like a token; empty
-/// for a web page.
+/// Returns the error text of a response without anything like a token; empty for a web page.
 pub fn error_text(response: &Response) -> String {
     if response.is_html() {
         return String::new();
@@ -466,7 +470,7 @@ pub fn error_text(response: &Response) -> String {
     words.collect::<Vec<_>>().join(" ").chars().take(200).collect()
 }
 
-/// State of an account's authorization in a run, so that nothing is tried again that cannot succeed.
+/// State of an account's authorization in a run, so that nothing hopeless is retried.
 #[derive(Debug, Clone, Default)]
 enum AuthStatus {
     /// Nothing was tried.
@@ -572,7 +576,9 @@ impl AccountHttp {
         }
     }
 
-    /// Returns a token that is good for a while. If it cannot be renewed and has not expired, it is used.
+    /// Returns a token that is good for a while.
+    ///
+    /// If it cannot be renewed and has not expired, it is used.
     async fn token(&self) -> Result<SecretString> {
         self.check()?;
         let account = self.account();
@@ -595,7 +601,7 @@ impl AccountHttp {
         }
     }
 
-    /// Returns the token to send after one was rejected: the one that is stored by now, or a new one.
+    /// Returns the token to send after a rejection: the one stored meanwhile, or a new one.
     async fn token_after(&self, rejected: &SecretString) -> Result<SecretString> {
         let is_other = |account: &Account| account.tokens.access.expose_secret() != rejected.expose_secret();
         self.renew(|account| self.check().is_err() || is_other(account)).await.inspect_err(|error| self.give_up(error))
@@ -641,8 +647,9 @@ fn redact(text: String, fields: &Map<String, Value>) -> String {
     secrets.fold(text, |text, secret| text.replace(secret, "[REDACTED]"))
 }
 
-/// Returns whether the redirect URI is wrong. The standard's text for a dead token names it among other
-/// reasons.
+/// Returns whether the redirect URI is wrong.
+///
+/// The standard's text for a dead token names it among other reasons.
 fn is_wrong_redirect(reason: Option<&str>) -> bool {
     let reason = reason.unwrap_or_default().to_ascii_lowercase();
     reason.contains("redirect") && !["expired", "revoked"].iter().any(|word| reason.contains(word))

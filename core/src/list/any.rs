@@ -29,8 +29,8 @@ use crate::task::Task;
 ///
 /// It is implemented for every [`List`].
 ///
-/// A trait with an associated constant and with futures of its own types is never dyn-compatible, so
-/// that the methods which are called without knowing the type of the list are named once more.
+/// A trait with an associated constant and with futures of its own types is never dyn-compatible,
+/// so that the methods which are called without knowing the type of the list are named once more.
 macro_rules! erase {
     (
         $erased:ident of $original:ident;

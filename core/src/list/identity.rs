@@ -14,7 +14,8 @@ use std::fmt::{Display, Write};
 pub enum Role {
     /// Equal ones prove that two items are the same, different ones that they are not.
     Id,
-    /// ItemKey that matches two items unless an id or a distinction differs; a difference says nothing.
+    /// ItemKey that matches two items unless an id or a distinction differs; a difference says
+    /// nothing.
     Name,
     /// Different ones prove that two items are not the same; equal ones say nothing.
     Distinction,

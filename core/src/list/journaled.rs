@@ -23,7 +23,7 @@ pub(super) const STALE: SignedDuration = SignedDuration::from_mins(5);
 /// The field of a stored item that holds the item which it replaced.
 pub(super) const REPLACED: &str = "_replaced";
 
-/// How often a process shows that it is alive while it makes a change.
+/// Interval at which a process renews the lease of a change.
 const RENEWAL: Duration = Duration::from_secs(60);
 
 /// A change to a list as the journal has it.

@@ -91,12 +91,12 @@ fn record(change: &JournaledChange, outcomes: &[Outcome], cx: &Context) -> Resul
 
 /// Undoes a change: removes what was added, or adds what was removed, with its dates.
 ///
-/// The undo is a change of its own, and can be undone. Of an add that found some of its items on the
-/// list already, only items that the list dates to the time of the change are removed.
+/// The undo is a change of its own, and can be undone. Of an add that found some of its items on
+/// the list already, only items that the list dates to the time of the change are removed.
 ///
 /// # Errors
-/// There is no such change, it was not made or is undone already, or its outcome is not known; or the
-/// list cannot be used.
+/// There is no such change, it was not made or is undone already, or its outcome is not known; or
+/// the list cannot be used.
 pub async fn undo(id: i64, by: &'static str, cx: &Context) -> Result<ChangeReport> {
     undo_unless_changed(id, false, by, cx).await
 }

@@ -270,9 +270,9 @@ impl WritableList {
 
     /// Sends a batch after recording it in the journal, and records its outcome.
     ///
-    /// `replaced` are the items that are overwritten. `was_read` says that the list was read before,
-    /// so that everything in the batch is a change. `None` is returned, and nothing sent, if plays are
-    /// added and another change of the account than number `latest` is the latest.
+    /// `replaced` are the items that are overwritten. `was_read` says that the list was read
+    /// before, so that everything in the batch is a change. `None` is returned, and nothing sent,
+    /// if plays are added and another change of the account than number `latest` is the latest.
     #[expect(clippy::too_many_arguments, reason = "all of it makes the record in the journal")]
     async fn send_journaled(
         &self,

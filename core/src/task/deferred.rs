@@ -1,8 +1,8 @@
 //! Fields that are rendered from a template when they are read.
 //!
 //! A template may read fields that are offered and not fetched yet. So that it costs nothing where
-//! nothing reads its own field, it is rendered at the last moment: when an expression reads the field,
-//! or a plugin needs it ([`Task::need`]).
+//! nothing reads its own field, it is rendered at the last moment: when an expression reads the
+//! field, or a plugin needs it ([`Task::need`]).
 
 use std::collections::BTreeSet;
 
@@ -55,7 +55,7 @@ impl Task {
         }
     }
 
-    /// Renders the wanted fields that can be rendered, and adds the fields that the others wait for.
+    /// Renders the wanted fields that can be, and adds the fields that the others wait for.
     pub(crate) fn render(&mut self, wanted: &mut [(usize, BTreeSet<String>)]) {
         for (at, fields) in wanted {
             let mut open: Vec<String> =

@@ -1,10 +1,10 @@
 //! Fetching of offered fields, in rounds and only when they are read.
 //!
-//! Everything that reads fields (a condition, a template) reads in *rounds*: each entry is evaluated
-//! with the fields that are known; the offered fields that the evaluation touched are fetched as one
-//! batch for all entries that touched them; and so on until no touched field is missing. A field that
-//! is not read costs nothing, and short-circuit is respected: `'x' in title and trakt_watched` asks
-//! only about the entries that pass the first half.
+//! Everything that reads fields (a condition, a template) reads in *rounds*: each entry is
+//! evaluated with the fields that are known; the offered fields that the evaluation touched are
+//! fetched as one batch for all entries that touched them; and so on until no touched field is
+//! missing. A field that is not read costs nothing, and short-circuit is respected:
+//! `'x' in title and trakt_watched` asks only about the entries that pass the first half.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,7 @@ use crate::entry::{Entry, State};
 use crate::task::Task;
 use crate::value::Value;
 
-/// How many reasons are told; each entry has its own in its traces.
+/// Limit of the reasons in a warning; each entry has its own in its traces.
 const MAX_REASONS: usize = 3;
 
 /// Returns a few warnings about entries that could not be looked up, given their number by reason.
@@ -83,12 +83,14 @@ impl Task {
     ///
     /// Fields that are made of others are rendered.
     ///
-    /// Afterwards each field is known, known to be nothing, or has failed, as the entry's traces say.
+    /// Afterwards each field is known, known to be nothing, or has failed, as the entry's traces
+    /// say.
     pub async fn fetch(&mut self, wanted: &[(usize, BTreeSet<String>)]) {
         let mut wanted = wanted.to_vec();
         loop {
             self.render(&mut wanted);
-            // One offer after the other, because a fetch may fill in fields that another offers too.
+            // One offer after the other, because a fetch may fill in fields that another offers
+            // too.
             let next = wanted
                 .iter()
                 .flat_map(|(at, fields)| fields.iter().filter_map(|field| self.offer_for(&self.entries[*at], field)))
@@ -172,8 +174,8 @@ impl Task {
 
     /// Reads the entries at these positions in rounds (see the module).
     ///
-    /// `read` returns a result and the names of the fields that it touched, and is called again for an
-    /// entry once those that were missing have been fetched.
+    /// `read` returns a result and the names of the fields that it touched, and is called again for
+    /// an entry once those that were missing have been fetched.
     pub async fn rounds<T>(
         &mut self,
         positions: Vec<usize>,

@@ -7,7 +7,7 @@ use crate::task::phase::Phase;
 use crate::task::step::BoundStep;
 
 impl Task {
-    /// Runs steps on the entries at `positions` alone; the others are not seen and keep their places.
+    /// Runs steps on the entries at `positions` only; the others keep their places.
     ///
     /// Entries that the steps produce come last.
     ///

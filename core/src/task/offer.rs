@@ -11,8 +11,8 @@ use crate::value::Value;
 /// Fields that were fetched for one entry, or the reason why there are none.
 ///
 /// A field of the offer that is absent is known to be nothing afterwards ([`Value::Null`]): the
-/// service has no such thing. After a failure it stays unknown, and a condition that reads it decides
-/// nothing.
+/// service has no such thing. After a failure it stays unknown, and a condition that reads it
+/// decides nothing.
 pub type Answer = Result<Vec<(Name, Value)>, String>;
 
 /// Fields that can be fetched.

@@ -18,7 +18,7 @@ pub struct Report {
     pub version: u32,
     /// The tasks, in the order in which they ran.
     pub tasks: Vec<TaskReport>,
-    /// How many requests were sent, by method; a request that was sent again counts again.
+    /// Number of requests by method; a retry counts again.
     pub requests: BTreeMap<String, u64>,
 }
 
@@ -96,7 +96,7 @@ struct Written<'a> {
     /// The plugin that decided it.
     #[serde(skip_serializing_if = "Option::is_none")]
     plugin: Option<&'a str>,
-    /// Why.
+    /// Returns the reason of the decision.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
     /// All decisions, in order.
@@ -213,11 +213,11 @@ pub struct ChangeReport {
     pub name: String,
     /// The kind of change.
     pub action: Action,
-    /// How many items it was about.
+    /// Number of items that were requested.
     pub requested: usize,
-    /// How many were added or removed; with `dry_run`, how many would be.
+    /// Number of items added or removed; with `dry_run`, of those that would be.
     pub done: usize,
-    /// How many were there already (add) or were not there (remove).
+    /// Number of items that were on the list already (add) or were not on it (remove).
     pub existing: usize,
     /// The titles that the service does not know.
     pub not_found: Vec<String>,
@@ -241,7 +241,7 @@ const NAMED: usize = 3;
 pub struct Failure {
     /// The reason.
     pub reason: String,
-    /// How many items failed for it.
+    /// Number of items that failed for it.
     pub count: usize,
     /// The titles of the first three.
     pub titles: Vec<String>,

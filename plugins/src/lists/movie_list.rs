@@ -6,13 +6,16 @@ use crate::titles::parsing;
 
 /// A list of movies, kept by this program: name, year and ids.
 ///
-/// An entry is on the list if it has an id of an item (`imdb_id`, `tmdb_id`, `trakt_movie_id`, `trakt_movie_slug`), else if
-/// name and year are the same and no id speaks against it. Name and year are `movie_name` and `movie_year`, or else what
-/// the title says, also that of a release (`Solaris.1972.1080p.BluRay`); upper and lower case are the same. A name without a year is not the movie of that name with one.
+/// An entry is on the list if it has an id of an item (`imdb_id`, `tmdb_id`, `trakt_movie_id`,
+/// `trakt_movie_slug`), else if name and year are the same and no id speaks against it. Name and
+/// year are `movie_name` and `movie_year`, or else what the title says, also that of a release
+/// (`Solaris.1972.1080p.BluRay`); upper and lower case are the same. A name without a year is not
+/// the movie of that name with one.
 ///
-/// Better than in FlexGet: an id is the same whether it is a number or text, so that items of an online list are found by
-/// their ids; adding a movie again keeps its place and the ids that are known of it; the entry that is looked for is left
-/// as it is; an entry that is a show, a season or an episode is failed with that reason and not taken for a movie.
+/// Better than in FlexGet: an id is the same whether it is a number or text, so that items of an
+/// online list are found by their ids; adding a movie again keeps its place and the ids that are
+/// known of it; the entry that is looked for is left as it is; an entry that is a show, a season or
+/// an episode is failed with that reason and not taken for a movie.
 ///
 /// ```yaml
 /// mock: [ { title: Solaris (1972), imdb_id: tt0069293 } ]

@@ -69,8 +69,9 @@ pub struct Request {
     pub url: String,
     /// Parameters that are added to the query, unencoded.
     pub query: Vec<(String, String)>,
-    /// Headers besides the client's own (`User-Agent`, `Accept: application/json`,
-    /// `Accept-Encoding`), or in their place.
+    /// Headers that add to, or replace, the client's own.
+    ///
+    /// The client's own are `User-Agent`, `Accept: application/json` and `Accept-Encoding`.
     pub headers: Vec<(Cow<'static, str>, String)>,
     /// Access token to send as `Authorization: Bearer`.
     pub bearer: Option<SecretString>,
@@ -82,7 +83,7 @@ pub struct Request {
     pub retry: Retry,
     /// Whether the path of the URL may hold a secret, so that no log and no error shows it.
     pub has_secret_path: bool,
-    /// Whether a dry run sends it although its method may change something, as for a search by `POST`.
+    /// Whether a dry run sends it whatever its method, as for a search by `POST`.
     pub in_dry_run: bool,
 }
 

@@ -66,7 +66,7 @@ pub struct ChangeRow {
     pub id: i64,
     /// When it was begun.
     pub at: Timestamp,
-    /// What was sent.
+    /// Change that was sent.
     pub what: NewChange,
     /// Outcome.
     pub state: ChangeState,
@@ -79,7 +79,9 @@ pub struct ChangeRow {
 /// Outcome of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChangeState {
-    /// It was begun. When its process has ended, its outcome is unknown.
+    /// It was begun.
+    ///
+    /// When its process has ended, its outcome is unknown.
     Pending,
     /// It was made.
     Done,

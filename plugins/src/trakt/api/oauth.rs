@@ -1,4 +1,6 @@
-//! Trakt's OAuth: its endpoints and quirks. The protocol is core's.
+//! Trakt's OAuth: its endpoints and quirks.
+//!
+//! The protocol is core's.
 
 use flexget_core::context::http::Response;
 use flexget_core::context::oauth::{Encoding, Provider};

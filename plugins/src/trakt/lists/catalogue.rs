@@ -1,4 +1,4 @@
-//! Finds the lists that users have made: the path of a list by its name, and what a list says about itself.
+//! Personal lists: their paths by name, and their summaries.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -197,7 +197,7 @@ fn name_key(client: &Client, name: &str) -> Key {
 /// Places in `last_activities` that tell whether a name may mean another list than before.
 const NAME_STAMPS: [&str; 3] = ["/lists/updated_at", "/lists/liked_at", "/collaborations/updated_at"];
 
-/// Returns the path of the list of this name, if an earlier run has found it and no list has changed since.
+/// Returns the cached path of the list of this name, if no list has changed since.
 async fn kept_path(client: &Client, name: &str) -> Option<String> {
     activities::unchanged(client, &name_key(client, name), &NAME_STAMPS, SignedDuration::MAX).await
 }
