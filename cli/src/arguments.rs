@@ -8,6 +8,7 @@ use flexget_core::plugin::registry;
 use serde_json::Value;
 
 use crate::args::{FormatOption, key_value};
+use crate::candidates;
 use crate::render::text::paragraphs;
 
 /// Adds all contributed commands; words that several share become a command with subcommands.
@@ -47,7 +48,10 @@ fn leaf(word: &'static str, registration: &CommandRegistration) -> Command {
     let mut command =
         FormatOption::augment_args(Command::new(word)).visible_aliases(registration.aliases.iter().copied());
     for field in fields(&schema) {
-        command = command.arg(field.argument());
+        let argument = field.argument();
+        let is_account = field.name == "account" && !registration.path.is_empty();
+        command =
+            command.arg(if is_account { argument.add(candidates::accounts(registration.path[0])) } else { argument });
     }
     match schema.get("description").and_then(Value::as_str) {
         Some(manual) => {

@@ -6,7 +6,11 @@ use crate::args::GlobalOptions;
 use crate::arguments;
 use crate::commands::check::Check;
 use crate::commands::completions::Completions;
+use crate::commands::doctor::Doctor;
 use crate::commands::execute::Execute;
+use crate::commands::explain::Explain;
+use crate::commands::init::Init;
+use crate::commands::man::Man;
 use crate::commands::plugins::Plugins;
 use crate::commands::schema::Schema;
 use crate::session::Session;
@@ -17,9 +21,13 @@ pub(crate) enum OwnCommand {
     #[command(visible_alias = "run")]
     Execute(Box<Execute>),
     Check(Check),
+    Explain(Explain),
+    Init(Init),
+    Doctor(Doctor),
     Plugins(Plugins),
     Schema(Schema),
     Completions(Completions),
+    Man(Man),
 }
 
 impl OwnCommand {
@@ -28,9 +36,13 @@ impl OwnCommand {
         match self {
             Self::Execute(command) => command.run(session).await,
             Self::Check(command) => command.run(session),
+            Self::Explain(command) => command.run(session).await,
+            Self::Init(command) => command.run(session),
+            Self::Doctor(command) => command.run(session).await,
             Self::Plugins(command) => command.run(session),
             Self::Schema(command) => command.run(session),
-            Self::Completions(command) => command.run(program(None), session),
+            Self::Completions(command) => command.run(session),
+            Self::Man(command) => command.run(program(None), session),
         }
     }
 }

@@ -3,6 +3,10 @@
 pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod contributed;
+pub(crate) mod doctor;
 pub(crate) mod execute;
+pub(crate) mod explain;
+pub(crate) mod init;
+pub(crate) mod man;
 pub(crate) mod plugins;
 pub(crate) mod schema;

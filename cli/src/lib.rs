@@ -6,6 +6,7 @@
 
 mod args;
 mod arguments;
+mod candidates;
 mod command_line;
 mod commands;
 mod config;
@@ -129,6 +130,7 @@ fn report_command_line(error: clap::Error, world: World) -> u8 {
 /// Runs the program in the real world, as `main` does.
 pub fn start(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     render::panic::explain_panics();
+    commands::completions::complete_for_shell(|| command_line::program(None));
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {

@@ -3,6 +3,7 @@
 pub(crate) mod console;
 pub(crate) mod diagnostics;
 pub(crate) mod dump;
+pub(crate) mod explain;
 pub(crate) mod log;
 pub(crate) mod manual;
 pub(crate) mod panic;

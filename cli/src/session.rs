@@ -60,17 +60,26 @@ impl Activity {
 impl Session {
     /// Creates the context for work with a store.
     pub(crate) fn context(&self, store: Store, no_cache: bool) -> Context {
+        self.context_for(store, no_cache, self.global.test)
+    }
+
+    /// Creates the context of a dry run.
+    pub(crate) fn dry_context(&self, store: Store) -> Context {
+        self.context_for(store, false, true)
+    }
+
+    fn context_for(&self, store: Store, no_cache: bool, dry_run: bool) -> Context {
         let activity = self.activity.clone();
         let progress = self.console.progress(move |waiting| activity.set_waiting(waiting));
-        let store = if self.global.test { store.scratch() } else { store };
+        let store = if dry_run { store.scratch() } else { store };
         let http = Http::new(self.http.clone(), store.clone(), self.clock.clone(), progress.clone());
         Context {
-            http: if self.global.test { http.for_dry_run() } else { http },
+            http: if dry_run { http.for_dry_run() } else { http },
             auth: Auth::new(store.clone(), self.clock.clone()),
             store,
             clock: self.clock.clone(),
             progress,
-            dry_run: self.global.test,
+            dry_run,
             no_cache,
             run_cache: RunCache::default(),
             interrupted: Rc::clone(&self.activity.interrupted),

@@ -1,10 +1,13 @@
 //! Trakt: what its plugins and commands share.
 
+pub mod account_lists;
 pub mod activities;
 pub mod api;
+pub mod application;
 pub mod batch;
 pub mod cache;
 pub mod commands;
+pub mod doctor;
 pub mod fields;
 pub mod lists;
 pub mod matching;

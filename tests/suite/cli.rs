@@ -525,7 +525,7 @@ fn an_account_is_authorized_from_the_command_line() {
 #[test]
 fn completions_know_the_commands_of_plugins() {
     let ran = Sandbox::empty().run("completions bash").good();
-    assert!(ran.stdout.contains("trakt"));
+    assert!(ran.stdout.contains("flexget-rs"));
 }
 
 #[test]

@@ -6,7 +6,10 @@
 mod authorization;
 mod cli;
 mod configs;
+mod dry_run;
 mod examples;
+mod explain;
+mod first_hour;
 mod generated;
 mod house;
 mod import;

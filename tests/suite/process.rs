@@ -102,3 +102,59 @@ fn ctrl_c_ends_it_with_130() {
     }
     assert_eq!(child.wait().unwrap().code(), Some(130));
 }
+
+/// Returns what a shell completes after typing `words`, with the program on its path.
+#[cfg(unix)]
+fn complete_in_bash(sandbox: &Sandbox, words: &[&str]) -> Vec<String> {
+    let bin = sandbox.folder().join("bin");
+    std::fs::create_dir_all(&bin).unwrap();
+    let link = bin.join("flexget-rs");
+    if !link.exists() {
+        std::os::unix::fs::symlink(PROGRAM, &link).unwrap();
+    }
+    let script = "
+        source <(flexget-rs completions bash)
+        COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1)); COMP_TYPE=9
+        handler=$(complete -p flexget-rs | sed 's/.*-F \\([^ ]*\\).*/\\1/')
+        $handler flexget-rs \"${COMP_WORDS[$COMP_CWORD]}\" \"${COMP_WORDS[$COMP_CWORD - 1]}\"
+        printf '%s\\n' \"${COMPREPLY[@]}\"";
+    let mut command = sandbox.process("/bin/bash", "");
+    command.args(["-c", script, "bash"]).args(words);
+    let path = std::env::var("PATH").unwrap_or_default();
+    command.env("PATH", format!("{}:{path}", bin.display()));
+    let output = command.output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    text.lines().map(|line| line.trim().to_owned()).collect()
+}
+
+#[cfg(unix)]
+#[test]
+fn bash_completes_commands_options_tasks_accounts_and_plugins() {
+    let sandbox = Sandbox::new(CONFIG).with_sim();
+    sandbox.authorize("ann", "ann-kay");
+    for (words, expected) in [
+        (vec!["flexget-rs", "exec"], "execute"),
+        (vec!["flexget-rs", "execute", "--dum"], "--dump"),
+        (vec!["flexget-rs", "execute", ""], "a"),
+        (vec!["flexget-rs", "execute", "--tasks", ""], "a"),
+        (vec!["flexget-rs", "plugins", "trakt_cal"], "trakt_calendar"),
+        (vec!["flexget-rs", "trakt", "ref"], "refresh"),
+        (vec!["flexget-rs", "trakt", "refresh", ""], "ann"),
+        (vec!["flexget-rs", "entry-list", "pur"], "purge"),
+    ] {
+        let found = complete_in_bash(&sandbox, &words);
+        assert!(found.iter().any(|one| one == expected), "{words:?}: {found:?}");
+    }
+}
+
+#[test]
+fn man_pages_are_written_for_every_command() {
+    let sandbox = Sandbox::new(CONFIG);
+    let page = sandbox.run("man").good().stdout;
+    assert!(page.contains(".TH flexget-rs 1"), "{page}");
+    sandbox.run("man --folder pages").good();
+    for name in ["flexget-rs.1", "flexget-rs-execute.1", "flexget-rs-trakt-auth.1"] {
+        assert!(sandbox.folder().join("pages").join(name).exists(), "{name}");
+    }
+}

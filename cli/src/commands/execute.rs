@@ -13,6 +13,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::args::{FormatOption, key_value};
+use crate::candidates;
 use crate::exit;
 use crate::render::console::{Console, MessageKind};
 use crate::render::diagnostics::{Detail, DiagnosticReport, diagnostic_reports};
@@ -31,10 +32,10 @@ use crate::session::{Session, error_document};
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Execute {
     /// Run these tasks only, even `manual` ones; `*`, `?` and `[…]` match as in a shell
-    #[arg(value_name = "TASK")]
+    #[arg(value_name = "TASK", add = candidates::tasks())]
     pub names: Vec<String>,
     /// Run these tasks only, as above
-    #[arg(long, num_args = 1.., value_name = "TASK")]
+    #[arg(long, num_args = 1.., value_name = "TASK", add = candidates::tasks())]
     pub tasks: Vec<String>,
     /// Run only tasks that use this template
     #[arg(short = 'T', long, value_name = "NAME")]

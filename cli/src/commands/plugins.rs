@@ -12,6 +12,7 @@ use flexget_core::task::step::DEFAULT_PRIORITY;
 use serde_json::{Value, json};
 
 use crate::args::FormatOption;
+use crate::candidates;
 use crate::exit;
 use crate::render::printable::Printable;
 use crate::session::Session;
@@ -20,6 +21,7 @@ use crate::session::Session;
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Plugins {
     /// Plugin whose manual to print
+    #[arg(add = candidates::plugins())]
     pub name: Option<String>,
     /// The output format.
     #[command(flatten)]

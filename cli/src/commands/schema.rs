@@ -3,6 +3,7 @@
 use flexget_core::config::schema;
 
 use crate::args::FormatOption;
+use crate::candidates;
 use crate::commands::plugins::unknown_plugin;
 use crate::exit;
 use crate::session::Session;
@@ -11,7 +12,7 @@ use crate::session::Session;
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Schema {
     /// Print the schema of one plugin's options
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", add = candidates::plugins())]
     pub plugin: Option<String>,
     /// The output format, which is JSON in any case.
     #[command(flatten)]

@@ -83,7 +83,7 @@ impl Console {
             });
         }
         if words.contains(&Dump::Trace) {
-            entry.traces().iter().for_each(|trace| self.line(&Printable::line(format_args!("trace: {trace}"))));
+            self.decisions(entry);
         }
         self.data(&Printable::default().end());
     }

@@ -4,8 +4,8 @@ use std::panic::Location;
 
 use futures_util::future::LocalBoxFuture;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use crate::context::Context;
 use crate::error::{Error, Result};
@@ -276,4 +276,72 @@ impl Output {
 /// Returns the verb for a change: `past`, or in a dry run `would` with the `infinitive`.
 pub fn verb(cx: &Context, past: &str, infinitive: &str) -> String {
     if cx.dry_run { format!("would {infinitive}") } else { past.to_owned() }
+}
+
+/// A result of `doctor`: something that was checked, and what to do about it.
+///
+/// Each service contributes a command whose last word is `doctor` and which prints its checks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HealthCheck {
+    /// The name of what was checked.
+    pub name: String,
+    /// The state that it is in.
+    pub state: Health,
+    /// The details.
+    pub message: String,
+    /// The next step for the user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+}
+
+/// The state of something that was checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Health {
+    /// It works.
+    Ok,
+    /// It works, but not as it should.
+    Warning,
+    /// It does not work.
+    Error,
+}
+
+impl HealthCheck {
+    /// Creates a check without a hint.
+    pub fn new(name: impl Into<String>, state: Health, message: impl Into<String>) -> Self {
+        Self { name: name.into(), state, message: message.into(), hint: None }
+    }
+
+    /// Adds the next step for the user.
+    #[must_use]
+    pub fn hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
+    }
+
+    /// Prints checks as the result of a command.
+    ///
+    /// # Errors
+    /// A check found an error, or the output could not be written.
+    pub fn print(checks: &[Self], out: &mut Output) -> Result<()> {
+        if out.format == Format::Json {
+            out.data(&checks)?;
+        } else {
+            for check in checks {
+                let state = match check.state {
+                    Health::Ok => "ok",
+                    Health::Warning => "warning",
+                    Health::Error => "error",
+                };
+                out.line(format!("{state}: {}: {}", check.name, check.message))?;
+                if let Some(hint) = &check.hint {
+                    out.line(format!("  = help: {hint}"))?;
+                }
+            }
+        }
+        match checks.iter().filter(|check| check.state == Health::Error).count() {
+            0 => Ok(()),
+            1 => Err(Error::new("1 check failed")),
+            failed => Err(Error::new(format!("{failed} checks failed"))),
+        }
+    }
 }

@@ -60,7 +60,8 @@ impl Command for ListChanges {
                 change.state.name().to_owned(),
             ]);
         }
-        out.table(&table)
+        out.table(&table)?;
+        Ok(())
     }
 }
 
@@ -126,9 +127,9 @@ impl Command for Show {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Undo {
-    /// The number of the change, as `changes list` shows it.
+    /// The number of the change, as `changes list` shows it, or `last`.
     #[schemars(extend("positional" = true))]
-    id: i64,
+    change: String,
     /// Undo items that were changed again since, too.
     #[serde(default)]
     force: bool,
@@ -136,14 +137,35 @@ pub struct Undo {
 
 submit! { command::<Undo>() }
 
+impl Undo {
+    /// Returns the number of the change.
+    fn id(&self, cx: &Context) -> Result<i64> {
+        if self.change == "last" {
+            let changes = cx.journal().list(SHOWN)?;
+            let last = changes.iter().find(|change| change.state == ChangeState::Done && change.what.undo_of.is_none());
+            return last.map(|change| change.id).ok_or_else(|| {
+                Error::new("there is no change to undo").hint("`flexget-rs changes` lists those that there are")
+            });
+        }
+        self.change.trim_start_matches('#').parse().map_err(|_| {
+            Error::new(format!("`{}` is not the number of a change", self.change))
+                .hint("`flexget-rs changes` lists them; `last` is the latest one")
+        })
+    }
+}
+
 impl Command for Undo {
     const PATH: &'static [&'static str] = &["undo"];
 
     async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
+        let id = self.id(cx)?;
+        if cx.journal().get(id)?.is_none() {
+            other_configs::note(&cx.store.changes_elsewhere()?, "changes", out)?;
+        }
         let report = if self.force {
-            recovery::force_undo(self.id, "undo", cx).await?
+            recovery::force_undo(id, "undo", cx).await?
         } else {
-            recovery::undo(self.id, "undo", cx).await?
+            recovery::undo(id, "undo", cx).await?
         };
         if out.format == Format::Json {
             out.data(&report)?;
@@ -154,7 +176,6 @@ impl Command for Undo {
         if failed == 0 {
             return Ok(());
         }
-        let id = self.id;
         let of = report.requested;
         Err(Error::new(format!("change {id} was only partly undone: {failed} of {of} items failed"))
             .hint(format!("`flexget-rs undo {id}` tries the rest again")))

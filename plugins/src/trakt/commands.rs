@@ -36,6 +36,7 @@ submit! { command::<AuthCommand>() }
 
 impl Command for AuthCommand {
     const PATH: &'static [&'static str] = &["trakt", "auth"];
+    const ALIASES: &'static [&'static str] = &["login"];
 
     async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
         if self.account.trim().is_empty() {
@@ -128,7 +129,7 @@ impl AuthCommand {
 }
 
 /// Reads the user of an account from Trakt; returns the account with the tokens that were accepted.
-async fn settings(cx: &Context, name: &str) -> Result<(Settings, Account)> {
+pub(super) async fn settings(cx: &Context, name: &str) -> Result<(Settings, Account)> {
     const PATH: &str = "users/settings";
     let client = Client::new(cx, Some(name))?;
     let settings: Settings = client.get(PATH, &[]).await?;

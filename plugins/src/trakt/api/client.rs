@@ -41,7 +41,7 @@ fn is_of_other_user(path: &str) -> bool {
 }
 
 /// Returns the address of the API, which tests and proxies may replace.
-fn api(cx: &Context) -> String {
+pub fn api(cx: &Context) -> String {
     address(cx, "FLEXGET_TRAKT_API_URL", API)
 }
 

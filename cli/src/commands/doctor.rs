@@ -1,0 +1,136 @@
+//! `doctor`: checks the config, the database, the network and the accounts.
+
+use std::cell::RefCell;
+use std::path::Path;
+use std::rc::Rc;
+
+use flexget_core::config::load::load;
+use flexget_core::context::store::Store;
+use flexget_core::plugin::command::{Format, Health, HealthCheck, Output, OutputEvent};
+use flexget_core::plugin::registry;
+use serde_json::{Value, json};
+
+use crate::args::FormatOption;
+use crate::exit;
+use crate::render::printable::{ERROR, GOOD, Printable, STRONG, WARNING};
+use crate::render::text::count;
+use crate::session::Session;
+
+/// Check config, database, network and accounts, and print what to do
+///
+/// The exit code is 0 if nothing is wrong, and 1 if there is an error.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Doctor {
+    /// The output format.
+    #[command(flatten)]
+    pub format: FormatOption,
+}
+
+impl Doctor {
+    /// Runs all checks and prints them.
+    pub(crate) async fn run(&self, session: &Session) -> u8 {
+        let (mut checks, store) = match session.config() {
+            Ok(path) => (vec![check_config(&path, session)], session.store(&path)),
+            Err(error) => {
+                let check = HealthCheck::new("config", Health::Error, error.to_string());
+                let check = error.hint_text().into_iter().fold(check, |check, hint| check.hint(hint));
+                let folder = session.folders.usual.clone().unwrap_or_default();
+                (vec![check], session.store(&folder.join("config.yml")))
+            }
+        };
+        checks.extend(check_database(&store, session));
+        let cx = session.context(store, false);
+        for registration in registry::commands() {
+            // Each service contributes the checks of its own.
+            if registration.path.last() != Some(&"doctor") {
+                continue;
+            }
+            let collected = Rc::new(RefCell::new(Vec::new()));
+            let sink = Rc::clone(&collected);
+            let mut output = Output::new(Format::Json, None, move |event| {
+                if let OutputEvent::Data(data) = event {
+                    sink.borrow_mut().push(data.clone());
+                }
+                Ok(None)
+            });
+            let ran = session.until_stopped(registration.run(json!({}), &cx, &mut output)).await;
+            session.console.end_status();
+            let contributed = collected.take().into_iter().filter_map(|data: Value| serde_json::from_value(data).ok());
+            checks.extend(contributed.flat_map(|found: Vec<HealthCheck>| found));
+            match ran {
+                None => return exit::INTERRUPTED,
+                Some(Err(error)) if checks.iter().all(|check| check.state != Health::Error) => {
+                    checks.push(HealthCheck::new(registration.path.join(" "), Health::Error, error.to_string()));
+                }
+                Some(_) => {}
+            }
+        }
+        print(&checks, self.format.format(), session);
+        let is_ok = checks.iter().all(|check| check.state != Health::Error);
+        if is_ok { exit::SUCCESS } else { exit::FAILURE }
+    }
+}
+
+fn print(checks: &[HealthCheck], format: Format, session: &Session) {
+    if format == Format::Json {
+        let is_ok = checks.iter().all(|check| check.state != Health::Error);
+        session.console.json(&json!({ "version": 1, "ok": is_ok, "checks": checks }));
+        return;
+    }
+    for check in checks {
+        let (style, word) = match check.state {
+            Health::Ok => (GOOD, "ok"),
+            Health::Warning => (WARNING, "warning"),
+            Health::Error => (ERROR, "error"),
+        };
+        let line = Printable::styled(style, word).text(format_args!(": {}: {}", check.name, check.message));
+        session.console.line(&line);
+        if let Some(hint) = &check.hint {
+            let line = Printable::line("  = ").style(STRONG, "help").text(format_args!(": {hint}"));
+            session.console.line(&line);
+        }
+    }
+}
+
+/// Checks whether the config can be read and is right.
+fn check_config(path: &Path, session: &Session) -> HealthCheck {
+    let config = load(path, Vec::new());
+    let name = session.folders.shown(path);
+    if config.has_errors() {
+        return HealthCheck::new("config", Health::Error, format!("{name} is wrong"))
+            .hint("`flexget-rs check` explains it");
+    }
+    let tasks = config.plan.as_ref().map_or(0, |plan| plan.tasks.len());
+    if !config.diagnostics.is_empty() {
+        let message = format!("{name} has {}", count(config.diagnostics.len(), "warning"));
+        return HealthCheck::new("config", Health::Warning, message).hint("`flexget-rs check` shows them");
+    }
+    HealthCheck::new("config", Health::Ok, format!("{name} is good: {}", count(tasks, "task")))
+}
+
+/// Checks whether the database can be used, and whether others can read it.
+fn check_database(store: &Store, session: &Session) -> Vec<HealthCheck> {
+    let path = store.path().map(|path| session.folders.absolute(path)).unwrap_or_default();
+    if store.path().is_none_or(|path| !path.exists()) {
+        return vec![HealthCheck::new(
+            "database",
+            Health::Ok,
+            format!("{path} does not exist yet; the first run makes it"),
+        )];
+    }
+    let mut checks = Vec::new();
+    match store.sizes() {
+        Ok(sizes) => {
+            let rows: usize = sizes.iter().map(|size| size.records).sum();
+            checks.push(HealthCheck::new("database", Health::Ok, format!("{path} holds {}", count(rows, "row"))));
+        }
+        Err(error) => {
+            let check = HealthCheck::new("database", Health::Error, error.to_string());
+            checks.push(error.hint_text().into_iter().fold(check, |check, hint| check.hint(hint)));
+        }
+    }
+    if let Some(exposed) = store.exposed() {
+        checks.push(HealthCheck::new("permissions", Health::Warning, exposed));
+    }
+    checks
+}

@@ -1,0 +1,86 @@
+//! `explain`: shows the way of each entry through a task.
+
+use flexget_core::config::load::load;
+use flexget_core::error::Error;
+use flexget_core::plugin::command::Format;
+use flexget_core::plugin::registry;
+use flexget_core::run;
+use flexget_core::run::select::{Selection, select};
+use flexget_core::task::report::{EntryReport, Report, TaskReport};
+
+use crate::args::FormatOption;
+use crate::candidates;
+use crate::exit;
+use crate::render::console::MessageKind;
+use crate::render::diagnostics::Detail;
+use crate::session::Session;
+
+/// Run a task as a dry run and show the way of each entry: rules, values, decisions
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Explain {
+    /// Task to explain
+    #[arg(add = candidates::tasks())]
+    pub task: String,
+    /// Explain only entries with this text in their title
+    pub title: Option<String>,
+    /// The output format.
+    #[command(flatten)]
+    pub format: FormatOption,
+}
+
+impl Explain {
+    /// Runs the task and prints the trace of its entries.
+    pub(crate) async fn run(&self, session: &Session) -> u8 {
+        let Session { console, folders, .. } = session;
+        let format = self.format.format();
+        let path = match session.config() {
+            Ok(path) => path,
+            Err(error) => return session.fail(&error, format, exit::USAGE),
+        };
+        let config = load(&path, Vec::new());
+        let name = folders.shown(&path);
+        let Some(plan) = &config.plan else {
+            console.diagnostics(&config, &name, folders, Detail::Errors);
+            let error = Error::new(format!("the config {name} is wrong")).hint("`flexget-rs check` explains it");
+            return session.fail(&error, format, exit::USAGE);
+        };
+        let selection = Selection { tasks: vec![self.task.clone()], ..Selection::default() };
+        let tasks = match select(plan, &selection) {
+            Ok(tasks) => tasks,
+            Err(error) => return session.fail(&error, format, exit::USAGE),
+        };
+        let cx = session.dry_context(session.store(&path));
+        let mut reports: Vec<TaskReport> = Vec::new();
+        let done = session.until_stopped(run::run(&tasks, &selection, &cx, |task| reports.push(task))).await;
+        console.end_status();
+        if done.is_none() || session.activity.interrupted.get() {
+            console.message(MessageKind::Note, "interrupted", &[]);
+            return exit::INTERRUPTED;
+        }
+        if let Some(wanted) = &self.title {
+            let folded = wanted.to_lowercase();
+            let titles: Vec<String> = titles(&reports);
+            let is_wanted = |entry: &EntryReport| entry.title().to_lowercase().contains(&folded);
+            reports.iter_mut().for_each(|report| report.entries.retain(is_wanted));
+            if reports.iter().all(|report| report.entries.is_empty()) {
+                let error = Error::new(format!("task `{}` has no entry with `{wanted}` in its title", self.task));
+                let hint = match registry::similar(wanted, titles.iter().map(String::as_str)).first() {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("it has {} entries; leave the title out to see them all", titles.len()),
+                };
+                return session.fail(&error.hint(hint), format, exit::FAILURE);
+            }
+        }
+        let is_ok = reports.iter().all(TaskReport::is_ok);
+        if format == Format::Json {
+            console.json(&Report::new(reports, &cx));
+        } else {
+            reports.iter().for_each(|report| console.explanation(report));
+        }
+        if is_ok { exit::SUCCESS } else { exit::FAILURE }
+    }
+}
+
+fn titles(reports: &[TaskReport]) -> Vec<String> {
+    reports.iter().flat_map(|report| &report.entries).map(|entry| entry.title().to_owned()).collect()
+}

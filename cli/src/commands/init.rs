@@ -1,0 +1,197 @@
+//! `init`: writes a first config.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use clap::ValueEnum;
+use flexget_core::config::schema;
+use flexget_core::error::{Error, Result};
+use flexget_core::plugin::command::Format;
+use serde_json::json;
+
+use crate::args::FormatOption;
+use crate::exit;
+use crate::render::printable::Printable;
+use crate::session::Session;
+
+/// The schema that the config names, beside it.
+const SCHEMA_FILE: &str = "flexget-rs.schema.json";
+
+/// Write a first config, with comments
+///
+/// Without options, a few questions are asked. A config that exists is never overwritten.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Init {
+    /// Example to write
+    #[arg(long, value_name = "RECIPE")]
+    pub recipe: Option<Recipe>,
+    /// Trakt account that the config uses
+    #[arg(long, value_name = "NAME")]
+    pub account: Option<String>,
+    /// The output format.
+    #[command(flatten)]
+    pub format: FormatOption,
+}
+
+/// A config to begin with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Recipe {
+    /// Take watched movies off the Trakt watchlist
+    TidyWatchlist,
+    /// Put trending movies with a good rating on the Trakt watchlist
+    Trending,
+    /// A task that needs no account
+    Hello,
+}
+
+impl Recipe {
+    const QUESTION: &str = "What shall the first task do? 1: take watched movies off your Trakt watchlist, \
+                            2: put well rated trending movies on it, 3: just try, without an account [1]:";
+
+    fn from_answer(answer: &str) -> Option<Self> {
+        match answer.trim() {
+            "" | "1" => Some(Self::TidyWatchlist),
+            "2" => Some(Self::Trending),
+            "3" => Some(Self::Hello),
+            _ => None,
+        }
+    }
+
+    fn tasks(self, account: &str) -> String {
+        match self {
+            Self::TidyWatchlist => format!(
+                "tasks:\n  tidy watchlist:\n    # The entries: every movie on the watchlist.\n    \
+                 trakt_list: {{ account: {account}, list: watchlist, type: movies }}\n    \
+                 # Looks up what you have done with them.\n    trakt_lookup: {{ account: {account} }}\n    \
+                 # Accepts those that you have watched.\n    if:\n      - trakt_watched: accept\n    \
+                 # Takes the accepted ones off the list. `flexget-rs undo last` puts them back.\n    \
+                 list_remove:\n      - trakt_list: {{ account: {account}, list: watchlist, type: movies }}\n    \
+                 # The list itself is the memory of this task.\n    seen: no\n"
+            ),
+            Self::Trending => format!(
+                "tasks:\n  trending:\n    # The entries: what many people watch just now.\n    \
+                 trakt_list: {{ account: {account}, list: trending, type: movies, limit: 50 }}\n    \
+                 # Looks up the rating, and what you have done with them.\n    \
+                 trakt_lookup: {{ account: {account} }}\n    # Accepts the good ones that you have not watched.\n    \
+                 if:\n      - trakt_rating > 7.5 and not trakt_watched: accept\n    \
+                 # Puts the accepted ones on the watchlist. `flexget-rs undo last` takes them off.\n    \
+                 list_add:\n      - trakt_list: {{ account: {account}, list: watchlist }}\n"
+            ),
+            Self::Hello => "tasks:\n  hello:\n    # The entries, written in the config itself.\n    \
+                            mock: [ My first entry, Another one ]\n    # Accepts all of them.\n    accept_all: yes\n    \
+                            # Keeps them on a list of this program: `flexget-rs entry-list list first`.\n    \
+                            list_add:\n      - entry_list: first\n"
+                .to_owned(),
+        }
+    }
+}
+
+impl Init {
+    /// Writes the config and its schema.
+    pub(crate) fn run(&self, session: &Session) -> u8 {
+        let format = self.format.format();
+        match self.write(session, format) {
+            Ok(()) => exit::SUCCESS,
+            Err(_) if session.activity.interrupted.get() => exit::INTERRUPTED,
+            Err(error) => session.fail(&error, format, exit::FAILURE),
+        }
+    }
+
+    fn write(&self, session: &Session, format: Format) -> Result<()> {
+        let path = target(session)?;
+        let name = session.folders.absolute(&path);
+        if path.exists() {
+            return Err(Error::new(format!("the config {name} exists already"))
+                .hint("edit it, or write another one with `-c FILE init`"));
+        }
+        let recipe = self.recipe(session)?;
+        let account = self.account(recipe, session)?;
+        let config = format!(
+            "# yaml-language-server: $schema={SCHEMA_FILE}\n# Check it with `flexget-rs check`, try it with \
+             `flexget-rs execute --test`, run it with `flexget-rs execute`.\n{}",
+            recipe.tasks(&scalar(&account))
+        );
+        if !session.global.test {
+            let schema_path = path.with_file_name(SCHEMA_FILE);
+            let schema = serde_json::to_string_pretty(&schema::config(schema::Only::Everything)).unwrap_or_default();
+            create(&path, &config, &name)?;
+            let shown = session.folders.absolute(&schema_path);
+            fs::write(&schema_path, schema + "\n")
+                .map_err(|error| Error::new(format!("cannot write {shown}")).cause(error))?;
+        }
+        let next = match recipe {
+            Recipe::Hello => "flexget-rs execute -v".to_owned(),
+            _ => format!("flexget-rs trakt auth {account}"),
+        };
+        if format == Format::Json {
+            let document = json!({ "file": name, "config": config, "next": next, "dry_run": session.global.test });
+            session.console.json(&document);
+        } else if session.global.test {
+            session.console.line(&Printable::line(format_args!("would write {name}:")));
+            session.console.data(&Printable::block(config));
+        } else {
+            session.console.line(&Printable::line(format_args!("wrote {name}")));
+            session.console.note(&Printable::line(format_args!("next: `{next}`")));
+        }
+        Ok(())
+    }
+
+    fn recipe(&self, session: &Session) -> Result<Recipe> {
+        if let Some(recipe) = self.recipe {
+            return Ok(recipe);
+        }
+        if self.account.is_some() {
+            return Ok(Recipe::TidyWatchlist);
+        }
+        let Some(answer) = session.ask(Recipe::QUESTION, false)? else {
+            return Err(Error::new("no recipe given, and nobody to ask")
+                .hint("`flexget-rs init --recipe tidy-watchlist --account NAME`, or `--recipe hello`"));
+        };
+        Recipe::from_answer(&answer).ok_or_else(|| Error::new(format!("`{answer}` is not 1, 2 or 3")))
+    }
+
+    fn account(&self, recipe: Recipe, session: &Session) -> Result<String> {
+        let given = match (&self.account, recipe) {
+            (Some(account), _) => Some(account.clone()),
+            (None, Recipe::Hello) => Some("me".to_owned()),
+            (None, _) => session.ask("Trakt user name:", false)?,
+        };
+        let named = given.map(|account| account.trim().to_owned()).filter(|account| !account.is_empty());
+        named.ok_or_else(|| Error::new("no Trakt account given").hint("name it with `--account NAME`"))
+    }
+}
+
+/// Returns the path of the new config: the one that is named, or the usual one.
+fn target(session: &Session) -> Result<PathBuf> {
+    let folders = &session.folders;
+    let named = session
+        .global
+        .config
+        .clone()
+        .or_else(|| (session.environment)("FLEXGET_CONFIG").filter(|path| !path.is_empty()).map(PathBuf::from));
+    match (named, &folders.usual) {
+        (Some(path), _) => Ok(folders.current.join(path)),
+        (None, Some(usual)) => Ok(usual.join("config.yml")),
+        (None, None) => Err(Error::new("there is no home folder").hint("name the file with `-c FILE`")),
+    }
+}
+
+/// Creates the config; fails if there is one.
+fn create(path: &Path, config: &str, name: &str) -> Result<()> {
+    let failed = |error: std::io::Error| Error::new(format!("cannot write {name}")).cause(error);
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(failed)?;
+    }
+    let mut options = fs::OpenOptions::new();
+    let mut file = options.write(true).create_new(true).open(path).map_err(failed)?;
+    file.write_all(config.as_bytes()).map_err(failed)
+}
+
+/// Returns a text as a YAML scalar.
+fn scalar(text: &str) -> String {
+    let is_plain = text.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_'))
+        && text.starts_with(char::is_alphabetic)
+        && !["yes", "no", "on", "off", "true", "false", "null", "y", "n"].contains(&text.to_lowercase().as_str());
+    if is_plain { text.to_owned() } else { format!("'{}'", text.replace('\'', "''")) }
+}
