@@ -28,22 +28,25 @@ use crate::trakt::user_data;
 
 /// A list of Trakt: to read, to match with, and to change.
 ///
-/// `list` is `watchlist`, `favorites`, `collection`, `watched`, `history`, `ratings`, `recommendations`, a chart
-/// (`trending`, `popular`, `anticipated`, `boxoffice`, `hot`, `streaming`, `played`, `collected`, `favorited`), or a list
-/// that somebody has made: its name, slug, number or address.
+/// `list` is `watchlist`, `favorites`, `collection`, `watched`, `history`, `ratings`,
+/// `recommendations`, a chart (`trending`, `popular`, `anticipated`, `boxoffice`, `hot`,
+/// `streaming`, `played`, `collected`, `favorited`), or a list that somebody has made: its name,
+/// slug, number or address.
 ///
-/// `account` is a name stored by `flexget-rs trakt auth NAME`; it is needed for what is private, and to change a list. `username`
-/// is a Trakt user whose public lists are read, or, beside `account`, somebody whose lists that account may see.
-/// With `account` alone, the lists are those of the account's own user. The address of a public list or a chart needs neither.
+/// `account` is a name stored by `flexget-rs trakt auth NAME`; it is needed for what is private,
+/// and to change a list. `username` is a Trakt user whose public lists are read, or, beside
+/// `account`, somebody whose lists that account may see. With `account` alone, the lists are those
+/// of the account's own user. The address of a public list or a chart needs neither.
 ///
-/// Entries have the fields that FlexGet gives them, and what Trakt says of the item on the list: `trakt_listed_at`,
-/// `trakt_collected_at`, `trakt_collected_as` (medium, resolution, sound), `trakt_watched_at`, `trakt_rated_at`, `trakt_user_rating`, `trakt_notes`.
-/// What has such a date is put on `collection`, `watched` or `history` with it. `flexget-rs undo` puts back what was taken off, with all
-/// plays, collected episodes and notes.
+/// Entries have the fields that FlexGet gives them, and what Trakt says of the item on the list:
+/// `trakt_listed_at`, `trakt_collected_at`, `trakt_collected_as` (medium, resolution, sound),
+/// `trakt_watched_at`, `trakt_rated_at`, `trakt_user_rating`, `trakt_notes`. What has such a date
+/// is put on `collection`, `watched` or `history` with it. `flexget-rs undo` puts back what was
+/// taken off, with all plays, collected episodes and notes.
 ///
-/// Other than in FlexGet, a list with seasons, people or anything unknown on it is no problem (what is not of the wanted `type` is left out),
-/// `watched` gives each item once however often it was watched, `type: auto` works for every list, and charts are read
-/// only as far as `limit` says.
+/// Other than in FlexGet, a list with seasons, people or anything unknown on it is no problem (what
+/// is not of the wanted `type` is left out), `watched` gives each item once however often it was
+/// watched, `type: auto` works for every list, and charts are read only as far as `limit` says.
 ///
 /// ```yaml
 /// trakt_list:
@@ -75,7 +78,7 @@ pub struct TraktList {
     /// A Trakt user whose lists are meant, if it is not the account's own.
     #[schemars(length(min = 1))]
     username: Option<String>,
-    /// Which list.
+    /// List to use.
     #[schemars(length(min = 1))]
     list: ListName,
     /// The items to read and write; `auto` means all.
@@ -87,12 +90,14 @@ pub struct TraktList {
     /// Two letters of a language to take titles in, where Trakt has a translation.
     #[schemars(regex(pattern = "^[a-z]{2}$"), extend("error_pattern" = "a language is written as two lower case letters, such as `fr`"))]
     language: Option<String>,
-    /// How many items to read. Where it is not said, 100 of a chart or of recommendations, and all of any other list.
+    /// Number of items to read; by default 100 of a chart or recommendations, else all.
     #[schemars(range(min = 1))]
     limit: Option<usize>,
-    /// Of which time a chart is (`played`, `collected`, `favorited`, `streaming`).
+    /// Period of a chart (`played`, `collected`, `favorited`, `streaming`).
     period: Option<Period>,
-    /// Whether adding to `watched` or `history` adds a play for what was watched before. FlexGet does at every run.
+    /// Whether adding to `watched` or `history` adds a play for what was watched before.
+    ///
+    /// FlexGet does at every run.
     #[serde(default)]
     plays: Plays,
 }
@@ -144,7 +149,7 @@ enum Plays {
 
 submit! { list::<TraktList>() }
 
-/// How much of a chart is read where nothing is said.
+/// Default number of items to read of a chart.
 const CHART: usize = 100;
 
 impl TraktList {
@@ -166,7 +171,7 @@ impl TraktList {
         Style { strip_dates: self.strip_dates }
     }
 
-    /// What an entry is on this list: on a list of shows an episode stands for its show.
+    /// Returns the medium of an entry on this list: on a list of shows, an episode's show.
     fn media(&self, entry: &Entry) -> Option<Media> {
         let mut media = Media::of(entry, self.kind())?;
         match (self.kind(), media.kind) {
@@ -186,7 +191,7 @@ impl TraktList {
         entries.filter(|(kind, _)| is_wanted(*kind)).map(|(_, entry)| entry).collect()
     }
 
-    /// Where items are put and taken off.
+    /// Returns the endpoint of writes.
     async fn address(&self, client: &Client, remove: bool) -> Result<String> {
         let base = match self.source() {
             Source::Watchlist => "sync/watchlist".to_owned(),
@@ -337,7 +342,8 @@ impl TraktList {
         };
         let counts: Vec<usize> = units.iter().map(Vec::len).collect();
         let units: Vec<write::Unit> = units.into_iter().flatten().collect();
-        // A play that is sent twice is there twice; everything else is there once however often it is sent.
+        // A play that is sent twice is there twice; everything else is there once however often it
+        // is sent.
         let retry = if self.is_history() && !remove { Retry::Never } else { Retry::Safe };
         let mut sent = write::send(client, &self.address(client, remove).await?, &units, retry).await;
         if let (true, Source::Personal(personal)) = (sent.is_missing, source) {
@@ -349,12 +355,13 @@ impl TraktList {
         Ok(sent)
     }
 
-    /// Whether what is added is a play.
+    /// Returns whether what is added is a play.
     fn is_history(&self) -> bool {
         matches!(self.source(), Source::Watched | Source::History)
     }
 
-    /// Reads the list again where a response does not say what was done: a batch over a limit may be stored in part.
+    /// Reads the list again where a response does not say what was done: a batch over a limit may
+    /// be stored in part.
     async fn look_again(&self, entries: &[&Entry], change: &mut Change, remove: bool, cx: &Context) {
         let Ok(items) = self.items(None, cx).await else {
             change.certain = false;
@@ -369,7 +376,7 @@ impl TraktList {
         change.certain = true;
     }
 
-    /// The same list with items of one kind only.
+    /// Returns the same list with items of one kind only.
     fn of_kind(&self, kind: Kind) -> Result<AnyList> {
         let mut options = Map::new();
         let mut put = |name: &str, value: Option<String>| {
@@ -394,7 +401,7 @@ fn items_of<'a>(entries: &[&'a Entry], titles: &[Result<Media, String>]) -> Vec<
     entries.iter().zip(titles).filter_map(item).collect()
 }
 
-/// The extra fields of an item that is added: when it was watched or collected and as what, where the entry knows, or its rating.
+/// Returns the extra fields of an added item: its date, its format, or its rating.
 fn dates(entry: &Entry, source: &Source) -> Map<String, Json> {
     let mut extra = Map::new();
     let mut put = |name: &str, value: Option<Json>| extra.extend(value.map(|value| (name.to_owned(), value)));
@@ -556,7 +563,7 @@ impl List for TraktList {
         *self.source() != Source::Ratings || rating(entry).is_none() || rating(item) == rating(entry)
     }
 
-    /// What was collected or watched is asked for by kind, and the episodes only where an episode is looked for.
+    /// Requests only the kinds among the entries, and episodes only if one is among them.
     async fn find(&self, entries: &[&Entry], cx: &Context) -> Result<Option<Vec<Option<Entry>>>> {
         if self.kind().is_some() || !matches!(self.source(), Source::Collection | Source::Watched) {
             return Ok(None);

@@ -176,7 +176,8 @@ fn take(outcomes: &mut [Outcome], batch: &[Item], answer: &Answer, expands: bool
             kinds.iter().filter_map(of).filter_map(|count| usize::try_from(count).ok()).sum()
         };
         let done = sum(&answer.added) + sum(&answer.updated) + sum(&answer.deleted);
-        // One show may be there with some of its episodes only, so that their number says nothing of other shows.
+        // One show may be there with some of its episodes only, so that their number says nothing
+        // of other shows.
         let counted = done + if kinds.len() > 1 && done > 0 { usize::MAX - done } else { sum(&answer.existing) };
         let of_kinds = batch.iter().flat_map(|item| &item.units).filter(|unit| kinds.contains(&unit.kind));
         let known: Vec<usize> = of_kinds.map(|unit| unit.at).filter(|at| outcomes[*at] != Outcome::Unknown).collect();
