@@ -1,4 +1,5 @@
-//! `completions`: prints shell scripts that complete commands, options, tasks, accounts and plugins.
+//! `completions`: prints shell scripts that complete commands, options, tasks, accounts and
+//! plugins.
 
 use clap_complete::env::{Bash, CompleteEnv, Elvish, EnvCompleter, Fish, Powershell, Zsh};
 
@@ -11,8 +12,8 @@ const VARIABLE: &str = "_FLEXGET_RS_COMPLETE";
 
 /// Print a script that completes commands, options and names in a shell
 ///
-/// For bash: `source <(flexget-rs completions bash)`, in `~/.bashrc` to keep it. The script asks the program for
-/// candidates, so that tasks and accounts are always current.
+/// For bash: `source <(flexget-rs completions bash)`, in `~/.bashrc` to keep it. The script asks
+/// the program for candidates, so that tasks and accounts are always current.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Completions {
     /// Shell

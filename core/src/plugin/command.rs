@@ -10,11 +10,14 @@ use serde::{Deserialize, Serialize};
 use crate::context::Context;
 use crate::error::{Error, Result};
 
-/// A subcommand of the program. One line registers it: `submit! { command::<MyCommand>() }`.
+/// A subcommand of the program.
 ///
-/// The fields are the arguments, the doc comment is the help. A field with the schema keyword `"positional": true` is
-/// given without a name, the others are `--long-options`, and a `bool` is a flag. A command that changes something says
-/// in a dry run (`cx.dry_run`) what it would do, and does not do it.
+/// One line registers it: `submit! { command::<MyCommand>() }`.
+///
+/// The fields are the arguments, the doc comment is the help. A field with the schema keyword
+/// `"positional": true` is given without a name, the others are `--long-options`, and a `bool` is a
+/// flag. A command that changes something says in a dry run (`cx.dry_run`) what it would do, and
+/// does not do it.
 ///
 /// ```
 /// use flexget_core::plugin::command::{Command, Format, Output};
@@ -165,7 +168,7 @@ pub enum OutputEvent<'a> {
     Line(&'a str),
     /// A line beside the result, on stderr: progress, or the next step.
     Note(&'a str),
-    /// A line that replaces the one before it on a terminal, such as a countdown; not shown elsewhere.
+    /// Line that replaces the last one on a terminal, such as a countdown; not shown elsewhere.
     Status(&'a str),
     /// A URL as a QR code, on a terminal that can show it.
     QrCode(&'a str),

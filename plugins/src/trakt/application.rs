@@ -9,8 +9,9 @@ use crate::trakt::api::client::APPS;
 
 /// Shows the applications that are stored, or deletes one.
 ///
-/// An application (client id and secret) is stored with the first account that uses it, is used for the next account
-/// without being asked for, and stays when the last account is deleted. Secrets are not shown.
+/// An application (client id and secret) is stored with the first account that uses it, is used for
+/// the next account without being asked for, and stays when the last account is deleted. Secrets
+/// are not shown.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct App {

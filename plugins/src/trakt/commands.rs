@@ -80,7 +80,8 @@ impl Command for AuthCommand {
         };
         account.user = settings.user.username.clone();
         account.user_slug = settings.user.ids.slug.clone();
-        // Only the name is stored: another process may have renewed the tokens or deleted the account.
+        // Only the name is stored: another process may have renewed the tokens or deleted the
+        // account.
         cx.auth.set_user(&current, account.user.as_deref(), account.user_slug.as_deref())?;
         tell_user(&settings, &account, cx, out)?;
         tell_of_confusion(&account, stored.as_ref(), cx, out)

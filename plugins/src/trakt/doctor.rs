@@ -10,7 +10,7 @@ use crate::trakt::SERVICE;
 use crate::trakt::api::client::{STATUS, api};
 use crate::trakt::commands::settings;
 
-/// How far the clock may be off before tokens are taken for expired or for new.
+/// Clock error above which tokens are misjudged as expired or as new.
 const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
 
 /// Checks the clock, the network, Trakt and each account.
