@@ -198,8 +198,8 @@ impl Field<'_> {
             ValueKind::Number => typed::<f64>(matches, id),
             ValueKind::Text => typed::<String>(matches, id),
             ValueKind::KeyValue => {
-                let pairs = matches.get_many::<(String, String)>(id)?.cloned();
-                return Some(Value::Object(pairs.map(|(key, value)| (key, Value::String(value))).collect()));
+                let values = matches.get_many::<(String, String)>(id)?.cloned();
+                return Some(Value::Object(values.map(|(key, value)| (key, Value::String(value))).collect()));
             }
         }?;
         if self.many { Some(Value::Array(values)) } else { values.pop() }

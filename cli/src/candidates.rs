@@ -9,7 +9,7 @@ use flexget_core::context::store::Store;
 use flexget_core::plugin::registry;
 
 use crate::config::{self, Folders};
-use crate::world::World;
+use crate::world::{self, World};
 
 /// Completes the names of the config's tasks.
 pub(crate) fn tasks() -> ArgValueCandidates {
@@ -32,7 +32,7 @@ pub(crate) fn accounts(service: &'static str) -> ArgValueCandidates {
         let database = folders.database(None, &world.environment, &folder);
         let store = Store::at(database).scoped(&config::name_of(&path));
         let store = match folders.accounts(None, &world.environment) {
-            Some(accounts) if accounts.exists() => store.with_auth_at(accounts),
+            Some(accounts) if config::exists(&accounts) => store.with_auth_at(accounts),
             Some(_) => return Vec::new(),
             None => store,
         };
@@ -48,7 +48,7 @@ pub(crate) fn plugins() -> ArgValueCandidates {
 
 /// Returns the config that the command line names, or the usual one.
 fn config_of(world: &World) -> Option<(PathBuf, Folders)> {
-    let words: Vec<String> = std::env::args().collect();
+    let words = world::arguments();
     let named = words.iter().position(|word| word == "-c" || word == "--config");
     let named = named.and_then(|at| words.get(at + 1)).map(PathBuf::from);
     let folders = Folders::new(world.folder.clone(), world.home.clone(), &world.environment);

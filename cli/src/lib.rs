@@ -15,6 +15,7 @@ mod prompt;
 mod render;
 mod session;
 mod signal;
+mod unknown_plugin;
 mod world;
 
 use std::cell::RefCell;

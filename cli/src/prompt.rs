@@ -17,7 +17,7 @@ pub(crate) fn ask(secret: bool) -> io::Result<Option<String>> {
         return Ok(None);
     }
     let _hidden = if secret { Hidden::begin() } else { None };
-    let (typed, answer) = mpsc::channel();
+    let (typed, received) = mpsc::channel();
     let also_typed = typed.clone();
     thread::spawn(move || {
         let mut line = String::new();
@@ -31,7 +31,7 @@ pub(crate) fn ask(secret: bool) -> io::Result<Option<String>> {
             let _ = also_typed.send(Err(io::ErrorKind::Interrupted.into()));
         }
     });
-    answer.recv().unwrap_or(Ok(None))
+    received.recv().unwrap_or(Ok(None))
 }
 
 /// Hides what is typed until it is dropped.

@@ -75,6 +75,13 @@ impl World {
     }
 }
 
+/// Returns the words of the process's command line; the first is the program's name.
+///
+/// For completion only: commands get their arguments from `run`.
+pub(crate) fn arguments() -> Vec<String> {
+    std::env::args().collect()
+}
+
 /// The width of a terminal that does not say its own.
 const USUAL_WIDTH: usize = 80;
 

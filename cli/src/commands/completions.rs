@@ -1,5 +1,4 @@
-//! `completions`: prints shell scripts that complete commands, options, tasks, accounts and
-//! plugins.
+//! `completions`: prints scripts that complete commands, options and names in a shell.
 
 use clap_complete::env::{Bash, CompleteEnv, Elvish, EnvCompleter, Fish, Powershell, Zsh};
 
@@ -17,6 +16,7 @@ const VARIABLE: &str = "_FLEXGET_RS_COMPLETE";
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Completions {
     /// Shell
+    #[arg(value_name = "SHELL")]
     pub shell: clap_complete::Shell,
 }
 

@@ -11,6 +11,7 @@ use flexget_core::plugin::registry;
 use serde_json::{Value, json};
 
 use crate::args::FormatOption;
+use crate::config;
 use crate::exit;
 use crate::render::printable::{ERROR, GOOD, Printable, STRONG, WARNING};
 use crate::render::text::count;
@@ -111,7 +112,7 @@ fn check_config(path: &Path, session: &Session) -> HealthCheck {
 /// Checks whether the database can be used, and whether others can read it.
 fn check_database(store: &Store, session: &Session) -> Vec<HealthCheck> {
     let path = store.path().map(|path| session.folders.absolute(path)).unwrap_or_default();
-    if store.path().is_none_or(|path| !path.exists()) {
+    if store.path().is_none_or(|path| !config::exists(path)) {
         return vec![HealthCheck::new(
             "database",
             Health::Ok,

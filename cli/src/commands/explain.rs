@@ -22,6 +22,7 @@ pub(crate) struct Explain {
     #[arg(add = candidates::tasks())]
     pub task: String,
     /// Explain only entries with this text in their title
+    #[arg(value_name = "TITLE")]
     pub title: Option<String>,
     /// The output format.
     #[command(flatten)]

@@ -49,8 +49,8 @@ impl Recipe {
     const QUESTION: &str = "What shall the first task do? 1: take watched movies off your Trakt watchlist, \
                             2: put well rated trending movies on it, 3: just try, without an account [1]:";
 
-    fn from_answer(answer: &str) -> Option<Self> {
-        match answer.trim() {
+    fn from_answer(typed: &str) -> Option<Self> {
+        match typed.trim() {
             "" | "1" => Some(Self::TidyWatchlist),
             "2" => Some(Self::Trending),
             "3" => Some(Self::Hello),
@@ -79,7 +79,8 @@ impl Recipe {
                  list_add:\n      - trakt_list: {{ account: {account}, list: watchlist }}\n"
             ),
             Self::Hello => "tasks:\n  hello:\n    # The entries, written in the config itself.\n    \
-                            mock: [ My first entry, Another one ]\n    # Accepts all of them.\n    accept_all: yes\n    \
+                            mock: [ My first entry, Another one ]\n    # Accepts all of them.\n    \
+                            accept_all: yes\n    \
                             # Keeps them on a list of this program: `flexget-rs entry-list list first`.\n    \
                             list_add:\n      - entry_list: first\n"
                 .to_owned(),
@@ -144,11 +145,11 @@ impl Init {
         if self.account.is_some() {
             return Ok(Recipe::TidyWatchlist);
         }
-        let Some(answer) = session.ask(Recipe::QUESTION, false)? else {
+        let Some(typed) = session.ask(Recipe::QUESTION, false)? else {
             return Err(Error::new("no recipe given, and nobody to ask")
                 .hint("`flexget-rs init --recipe tidy-watchlist --account NAME`, or `--recipe hello`"));
         };
-        Recipe::from_answer(&answer).ok_or_else(|| Error::new(format!("`{answer}` is not 1, 2 or 3")))
+        Recipe::from_answer(&typed).ok_or_else(|| Error::new(format!("`{typed}` is not 1, 2 or 3")))
     }
 
     fn account(&self, recipe: Recipe, session: &Session) -> Result<String> {

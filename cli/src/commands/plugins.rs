@@ -2,7 +2,6 @@
 
 use flexget_core::config::schema;
 use flexget_core::document::{Document, Node};
-use flexget_core::error::Error;
 use flexget_core::plugin::command::{Format, Table};
 use flexget_core::plugin::manual;
 use flexget_core::plugin::registration::Registration;
@@ -16,6 +15,7 @@ use crate::candidates;
 use crate::exit;
 use crate::render::printable::Printable;
 use crate::session::Session;
+use crate::unknown_plugin::unknown_plugin;
 
 /// Print the plugins, or the manual of one
 #[derive(Debug, Clone, clap::Args)]
@@ -44,18 +44,6 @@ impl Plugins {
             None => session.fail(&unknown_plugin(name), format, exit::USAGE),
         }
     }
-}
-
-/// Returns the error for an unknown plugin, with similar names or a replacement.
-pub(crate) fn unknown_plugin(name: &str) -> Error {
-    let mut error = Error::new(format!("there is no plugin `{name}`"));
-    if let Some(unsupported) = registry::unsupported(name) {
-        error = Error::new(format!("`{name}` {}", unsupported.note));
-        error = unsupported.help.into_iter().fold(error, Error::hint);
-    } else if let Some(near) = registry::similar(name, registry::all().keys().copied()).first() {
-        error = error.hint(format!("did you mean `{near}`?"));
-    }
-    error.hint("`flexget-rs plugins` lists them all")
 }
 
 fn all(format: Format, session: &Session) {

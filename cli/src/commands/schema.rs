@@ -4,9 +4,9 @@ use flexget_core::config::schema;
 
 use crate::args::FormatOption;
 use crate::candidates;
-use crate::commands::plugins::unknown_plugin;
 use crate::exit;
 use crate::session::Session;
+use crate::unknown_plugin::unknown_plugin;
 
 /// Print the JSON Schema of configs, for editors
 #[derive(Debug, Clone, clap::Args)]

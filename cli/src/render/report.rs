@@ -149,15 +149,15 @@ fn summary(task: &TaskReport) -> String {
         0 => String::new(),
         seen => format!(" ({seen} already seen)"),
     };
-    let parts = [
+    let numbers = [
         (number(State::Accepted), "accepted", ""),
         (number(State::Rejected), "rejected", seen.as_str()),
         (number(State::Undecided), "undecided", ""),
         (number(State::Failed), "failed", ""),
     ];
-    let parts = parts.iter().filter(|(number, ..)| *number > 0);
-    let parts: Vec<String> = parts.map(|(number, state, detail)| format!("{number} {state}{detail}")).collect();
-    format!("{}: {}", count(task.entries.len(), "entry"), parts.join(", "))
+    let numbers = numbers.iter().filter(|(number, ..)| *number > 0);
+    let states: Vec<String> = numbers.map(|(number, state, detail)| format!("{number} {state}{detail}")).collect();
+    format!("{}: {}", count(task.entries.len(), "entry"), states.join(", "))
 }
 
 /// Returns a line for each plugin and reason that entries failed with.

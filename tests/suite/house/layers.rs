@@ -26,7 +26,7 @@ pub(crate) const CORE: [&str; 12] = [
 const CORE_TOP: [&str; 3] = ["testing", "prelude", "lib"];
 
 /// The modules of the program, from the ground up. A command is a file of `commands`, and knows no other.
-pub(crate) const CLI: [&str; 12] = [
+pub(crate) const CLI: [&str; 13] = [
     "exit",
     "signal",
     "prompt",
@@ -35,6 +35,7 @@ pub(crate) const CLI: [&str; 12] = [
     "render",
     "args",
     "candidates",
+    "unknown_plugin",
     "arguments",
     "session",
     "commands",
