@@ -170,7 +170,7 @@ impl Command for Undo {
         if out.format == Format::Json {
             out.data(&report)?;
         } else {
-            tell(&report, out)?;
+            print_report(&report, out)?;
         }
         let failed = report.failures() + report.not_found.len();
         if failed == 0 {
@@ -182,7 +182,7 @@ impl Command for Undo {
     }
 }
 
-fn tell(report: &ChangeReport, out: &mut Output) -> Result<()> {
+fn print_report(report: &ChangeReport, out: &mut Output) -> Result<()> {
     let (done, was) = match report.action {
         Action::Add => ("added to", "were there already"),
         Action::Remove | Action::Clear => ("removed from", "were not there"),

@@ -33,8 +33,8 @@ impl Command for Search {
         };
         let found: Vec<SeenRecord> = all(cx)?
             .into_iter()
-            .map(|(_, sight)| sight)
-            .filter(|sight| is_of(&self.task, sight) && is_known_by(sight, |value| is_like(&pattern, value)))
+            .map(|(_, record)| record)
+            .filter(|record| is_of(&self.task, record) && is_known_by(record, |value| is_like(&pattern, value)))
             .collect();
         if out.format == Format::Json {
             return out.data(&found.iter().map(data).collect::<Vec<_>>());
@@ -44,12 +44,12 @@ impl Command for Search {
             return other_configs::note(&cx.store.records_elsewhere(COLLECTION)?, "seen entries", out);
         }
         let mut table = Table::new(&["Title", "Task", "Local", "Added", "Fields"]);
-        for sight in found {
-            let fields = sight.fields.iter().filter(|(name, _)| name != "title");
+        for record in found {
+            let fields = record.fields.iter().filter(|(name, _)| name != "title");
             let fields: Vec<String> = fields.map(|(name, value)| format!("{name}: {value}")).collect();
-            let local = if sight.local { "yes" } else { "no" };
-            let added = sight.added.strftime("%Y-%m-%d %H:%M").to_string();
-            table.row([sight.title, sight.task, local.to_owned(), added, fields.join("\n")]);
+            let local = if record.local { "yes" } else { "no" };
+            let added = record.added.strftime("%Y-%m-%d %H:%M").to_string();
+            table.row([record.title, record.task, local.to_owned(), added, fields.join("\n")]);
         }
         out.table(&table)
     }
@@ -72,22 +72,22 @@ impl Command for Add {
     const PATH: &'static [&'static str] = &["seen", "add"];
 
     async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
-        let sight = |task: &str, local| SeenRecord {
+        let record = |task: &str, local| SeenRecord {
             title: self.value.clone(),
             task: task.to_owned(),
             local,
             fields: vec![(BY_HAND.into(), self.value.clone())],
             added: cx.clock.now(),
         };
-        let sights: Vec<SeenRecord> = match self.task.as_slice() {
-            [] => vec![sight(BY_HAND, false)],
-            tasks => tasks.iter().map(|task| sight(task, true)).collect(),
+        let records: Vec<SeenRecord> = match self.task.as_slice() {
+            [] => vec![record(BY_HAND, false)],
+            tasks => tasks.iter().map(|task| record(task, true)).collect(),
         };
-        let keys: Vec<String> = sights.iter().flat_map(SeenRecord::keys).collect();
+        let keys: Vec<String> = records.iter().flat_map(SeenRecord::keys).collect();
         let collection = SeenRecord::collection(cx);
         let known = collection.has_keys(&keys)?;
         let news: Vec<_> =
-            sights.iter().filter(|sight| !known.contains(&sight.keys()[0])).map(SeenRecord::to_record).collect();
+            records.iter().filter(|record| !known.contains(&record.keys()[0])).map(SeenRecord::to_record).collect();
         collection.insert(&news)?;
         let whom = match self.task.as_slice() {
             [] => "all tasks".to_owned(),
@@ -126,17 +126,17 @@ impl Command for Forget {
     async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
         let folded = self.value.to_lowercase();
         let of_tasks: Vec<(i64, SeenRecord)> =
-            all(cx)?.into_iter().filter(|(_, sight)| is_of(&self.task, sight)).collect();
+            all(cx)?.into_iter().filter(|(_, record)| is_of(&self.task, record)).collect();
         // A title may have a `?` of its own: what is the same goes before what is like it.
-        let same = |(_, sight): &&(i64, SeenRecord)| is_known_by(sight, |value| value.to_lowercase() == folded);
+        let same = |(_, record): &&(i64, SeenRecord)| is_known_by(record, |value| value.to_lowercase() == folded);
         let mut found: Vec<&(i64, SeenRecord)> = of_tasks.iter().filter(same).collect();
         if found.is_empty() && self.value.contains(['*', '?']) {
-            let like = |(_, sight): &&(i64, SeenRecord)| is_known_by(sight, |value| is_like(&self.value, value));
+            let like = |(_, record): &&(i64, SeenRecord)| is_known_by(record, |value| is_like(&self.value, value));
             found = of_tasks.iter().filter(like).collect();
         }
         let ids: Vec<i64> = found.iter().map(|(id, _)| *id).collect();
-        let fields: usize = found.iter().map(|(_, sight)| sight.fields.len()).sum();
-        let titles: Vec<&str> = found.iter().map(|(_, sight)| sight.title.as_str()).collect();
+        let fields: usize = found.iter().map(|(_, record)| record.fields.len()).sum();
+        let titles: Vec<&str> = found.iter().map(|(_, record)| record.title.as_str()).collect();
         SeenRecord::collection(cx).remove(&ids)?;
         if out.format == Format::Json {
             return out
@@ -152,23 +152,27 @@ impl Command for Forget {
 
 /// Returns all seen entries, oldest first, with the numbers of their records.
 fn all(cx: &Context) -> Result<Vec<(i64, SeenRecord)>> {
-    let sights = SeenRecord::collection(cx).each(|raw| SeenRecord::read(raw).map(|sight| (raw.id, sight)))?;
-    Ok(sights.into_iter().flatten().collect())
+    let records = SeenRecord::collection(cx).each(|raw| SeenRecord::read(raw).map(|record| (raw.id, record)))?;
+    Ok(records.into_iter().flatten().collect())
 }
 
-fn is_of(tasks: &[String], sight: &SeenRecord) -> bool {
-    tasks.is_empty() || tasks.iter().any(|pattern| is_like(pattern, &sight.task))
+fn is_of(tasks: &[String], record: &SeenRecord) -> bool {
+    tasks.is_empty() || tasks.iter().any(|pattern| is_like(pattern, &record.task))
 }
 
-fn is_known_by(sight: &SeenRecord, is_wanted: impl Fn(&str) -> bool) -> bool {
-    is_wanted(&sight.title) || sight.fields.iter().any(|(_, value)| is_wanted(value))
+fn is_known_by(record: &SeenRecord, is_wanted: impl Fn(&str) -> bool) -> bool {
+    is_wanted(&record.title) || record.fields.iter().any(|(_, value)| is_wanted(value))
 }
 
-fn data(sight: &SeenRecord) -> serde_json::Value {
+fn data(record: &SeenRecord) -> serde_json::Value {
     let fields: BTreeMap<&str, &str> =
-        sight.fields.iter().map(|(name, value)| (name.as_ref(), value.as_str())).collect();
+        record.fields.iter().map(|(name, value)| (name.as_ref(), value.as_str())).collect();
     json!({
-        "title": sight.title, "task": sight.task, "local": sight.local, "added": sight.added.to_string(), "fields": fields,
+        "title": record.title,
+        "task": record.task,
+        "local": record.local,
+        "added": record.added.to_string(),
+        "fields": fields,
     })
 }
 

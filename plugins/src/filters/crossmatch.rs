@@ -2,7 +2,7 @@ use std::collections::HashMap;
 
 use flexget_core::prelude::*;
 
-use crate::shared::decision::{Decision, comparable};
+use crate::shared::decision::{FilterAction, comparable};
 use crate::shared::distinct::DistinctEntries;
 use crate::shared::nested_inputs;
 
@@ -30,7 +30,7 @@ pub struct Crossmatch {
     #[schemars(length(min = 1))]
     fields: Vec<String>,
     /// The decision about a matching entry.
-    action: Decision,
+    action: FilterAction,
     /// Whether fields must be equal; otherwise it is enough that one contains the other.
     #[serde(default = "yes")]
     exact: bool,

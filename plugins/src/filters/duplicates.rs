@@ -2,7 +2,7 @@ use std::collections::HashMap;
 
 use flexget_core::prelude::*;
 
-use crate::shared::decision::{Decision, comparable};
+use crate::shared::decision::{FilterAction, comparable};
 
 /// Accepts or rejects entries with the same value of a field.
 ///
@@ -24,7 +24,7 @@ pub struct Duplicates {
     /// The field to compare.
     field: String,
     /// The decision about the entries.
-    action: Decision,
+    action: FilterAction,
 }
 
 submit! { plugin::<Duplicates>() }

@@ -8,7 +8,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserializer, de};
 
-use crate::shared::decision::Decision;
+use crate::shared::decision::FilterAction;
 use crate::shared::field_values::FieldValues;
 
 /// Accepts and rejects entries by regular expressions.
@@ -44,7 +44,7 @@ pub struct Regexp {
     #[serde(default)]
     reject_excluding: Expressions,
     /// The decision about all other entries.
-    rest: Option<Decision>,
+    rest: Option<FilterAction>,
     /// The fields to search, for regular expressions without `from`.
     from: Option<OneOrMany<String>>,
 }
@@ -87,10 +87,10 @@ impl Regexp {
 
         let mut rest: BTreeSet<usize> = task.live().collect();
         for (expressions, action, wants_match) in [
-            (&self.accept, Decision::Accept, true),
-            (&self.reject, Decision::Reject, true),
-            (&self.accept_excluding, Decision::Accept, false),
-            (&self.reject_excluding, Decision::Reject, false),
+            (&self.accept, FilterAction::Accept, true),
+            (&self.reject, FilterAction::Reject, true),
+            (&self.accept_excluding, FilterAction::Accept, false),
+            (&self.reject_excluding, FilterAction::Reject, false),
         ] {
             for at in task.live() {
                 if self.apply(expressions, action, wants_match, task, at)? {
@@ -110,7 +110,7 @@ impl Regexp {
     fn apply(
         &self,
         expressions: &Expressions,
-        action: Decision,
+        action: FilterAction,
         wants_match: bool,
         task: &mut Task,
         at: usize,

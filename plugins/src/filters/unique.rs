@@ -2,7 +2,7 @@ use std::collections::HashMap;
 
 use flexget_core::prelude::*;
 
-use crate::shared::decision::{Decision, comparable};
+use crate::shared::decision::{FilterAction, comparable};
 
 /// Rejects or accepts entries with the same values of fields as an earlier one.
 ///
@@ -24,11 +24,11 @@ pub struct Unique {
     field: OneOrMany<String>,
     /// The decision about an entry that equals an earlier one.
     #[serde(default = "reject")]
-    action: Decision,
+    action: FilterAction,
 }
 
-fn reject() -> Decision {
-    Decision::Reject
+fn reject() -> FilterAction {
+    FilterAction::Reject
 }
 
 submit! { plugin::<Unique>() }
@@ -48,7 +48,7 @@ impl Unique {
         let mut firsts: HashMap<Vec<String>, String> = HashMap::new();
         for at in task.live() {
             let entry = &mut task.entries[at];
-            if self.action == Decision::Accept && entry.state() == State::Accepted {
+            if self.action == FilterAction::Accept && entry.state() == State::Accepted {
                 continue;
             }
             let Some(values) = names.iter().map(|name| comparable(&entry.get(name)?)).collect::<Option<Vec<_>>>()

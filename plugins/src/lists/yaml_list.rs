@@ -2,7 +2,7 @@ use flexget_core::list::index::Index;
 use flexget_core::prelude::*;
 
 use crate::lists::stored_list::{entry_keys, removed_or_absent};
-use crate::shared::yaml_file::{FileEncoding, Row, YamlFile, url_of};
+use crate::shared::yaml_file::{FileEncoding, YamlFile, YamlItem, url_of};
 use crate::titles::media::ids::missing_ids;
 
 /// List in a YAML file that people can read and edit.
@@ -89,7 +89,7 @@ impl YamlList {
     }
 
     /// Returns the row of an entry over the row in the file; title and URL come first.
-    fn row(&self, entry: &Entry, before: Option<&Row>) -> Row {
+    fn row(&self, entry: &Entry, before: Option<&YamlItem>) -> YamlItem {
         let mut fields = before.map(|row| row.fields.clone()).unwrap_or_default();
         let mut known: Vec<(&str, &Value)> =
             entry.fields().filter(|(name, value)| self.is_written(entry, name, value)).collect();
@@ -98,7 +98,7 @@ impl YamlList {
             // What `to_json` makes can always stand in YAML.
             fields.insert(name.into(), serde_yaml::to_value(value).unwrap_or_default());
         }
-        Row { fields, entry: entry.fresh() }
+        YamlItem { fields, entry: entry.fresh() }
     }
 }
 

@@ -6,14 +6,14 @@ use flexget_core::prelude::*;
 #[derive(Deserialize, JsonSchema, PartialEq, Clone, Copy)]
 #[serde(rename_all = "lowercase")]
 #[schemars(inline)]
-pub enum Decision {
+pub enum FilterAction {
     /// Accept it.
     Accept,
     /// Reject it.
     Reject,
 }
 
-impl Decision {
+impl FilterAction {
     /// Accepts or rejects the entry.
     pub fn apply(self, entry: &mut Entry, by: &'static str, reason: String) {
         match self {

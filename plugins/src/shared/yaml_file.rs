@@ -37,7 +37,7 @@ pub struct YamlFile {
 
 /// An item of the file.
 #[derive(Debug, Clone)]
-pub struct Row {
+pub struct YamlItem {
     /// The mapping in the file.
     pub fields: Mapping,
     /// The entry for tasks.
@@ -46,7 +46,7 @@ pub struct Row {
 
 /// The rows that a dry run would have written, by file.
 #[derive(Default)]
-struct Unwritten(RefCell<HashMap<PathBuf, Vec<Row>>>);
+struct Unwritten(RefCell<HashMap<PathBuf, Vec<YamlItem>>>);
 
 impl YamlFile {
     /// Returns the file at `path`, in which `~/` stands for the home folder.
@@ -58,7 +58,7 @@ impl YamlFile {
     ///
     /// # Errors
     /// The file cannot be read, or is not a list of entries; the error names the line.
-    pub fn read(&self, cx: &Context) -> Result<Vec<Row>> {
+    pub fn read(&self, cx: &Context) -> Result<Vec<YamlItem>> {
         let unwritten = cx.run_cache.of::<Unwritten>("yaml files");
         if let Some(rows) = unwritten.0.borrow().get(&self.path) {
             return Ok(rows.clone());
@@ -74,7 +74,7 @@ impl YamlFile {
     ///
     /// # Errors
     /// The file cannot be written; it is unchanged then.
-    pub fn write(&self, rows: Vec<Row>, cx: &Context) -> Result<()> {
+    pub fn write(&self, rows: Vec<YamlItem>, cx: &Context) -> Result<()> {
         if cx.dry_run {
             cx.run_cache.of::<Unwritten>("yaml files").0.borrow_mut().insert(self.path.clone(), rows);
             return Ok(());
@@ -92,7 +92,7 @@ impl YamlFile {
         Error::new(format!("`{}` {what}", self.path.display()))
     }
 
-    fn parse(&self, text: &str) -> Result<Vec<Row>> {
+    fn parse(&self, text: &str) -> Result<Vec<YamlItem>> {
         let wrong = |message: &str, line: usize| {
             self.error(&format!("is not a list of entries: {message}, in line {line}"))
                 .hint("correct the file; it is not changed until it can be read")
@@ -178,7 +178,7 @@ pub fn url_of(title: &str) -> String {
     placeholder_url("yaml_list", title)
 }
 
-fn row(item: Yaml) -> Result<Row, String> {
+fn row(item: Yaml) -> Result<YamlItem, String> {
     let Yaml::Mapping(fields) = item else { return Err("expected a mapping with a `title`".to_owned()) };
     let values = fields.iter().map(|(name, value)| {
         let name = Value::from_yaml(name).display();
@@ -188,5 +188,5 @@ fn row(item: Yaml) -> Result<Row, String> {
         (name.into(), if is_text { value.display().into() } else { value })
     });
     let entry = Entry::from_fields(values, url_of)?;
-    Ok(Row { fields, entry })
+    Ok(YamlItem { fields, entry })
 }

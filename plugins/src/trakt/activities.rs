@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
 use crate::trakt::api::client::Client;
-use crate::trakt::cache::{Answer, Key, Stamp};
+use crate::trakt::cache::{CacheKey, CachedResponse, Stamp};
 
 type Known = RefCell<Option<Rc<Json>>>;
 
@@ -52,12 +52,12 @@ pub async fn stamps(client: &Client, pointers: &[&str]) -> Option<Json> {
 /// It must be younger than `max_age`, and none of the activities may have changed since.
 pub async fn unchanged<T: DeserializeOwned>(
     client: &Client,
-    key: &Key,
+    key: &CacheKey,
     pointers: &[&str],
     max_age: SignedDuration,
 ) -> Option<T> {
     let cx = client.cx();
-    let mut kept = Answer::find(cx, key).filter(|kept| kept.is_young(cx, max_age))?;
+    let mut kept = CachedResponse::find(cx, key).filter(|kept| kept.is_young(cx, max_age))?;
     let now = stamps(client, pointers).await?;
     if kept.is_unchanged(cx, Stamp::Activities, &now) { kept.body(cx) } else { None }
 }

@@ -1,9 +1,9 @@
 //! The cache for responses of Trakt between runs.
 //!
-//! There are two sorts. An [answer](Answer) is about a user: a list, what was watched, how far a
-//! user is with shows. Trakt says when something of it was changed, so an answer is valid while
-//! that stays the same, and no longer than its reader allows. A [fact](Facts) is about a title and
-//! is valid for a time.
+//! There are two sorts. A [response](CachedResponse) is about a user: a list, what was watched, how
+//! far a user is with shows. Trakt says when something of it was changed, so a response is valid
+//! while that stays the same, and no longer than its reader allows. A [fact](Facts) is about a
+//! title and is valid for a time.
 //!
 //! | kept | valid | stays for |
 //! |---|---|---|
@@ -13,9 +13,9 @@
 //! | paths of lists by name | while no list was changed | 90 days |
 //! | titles, seasons, people, translations | by what they are: 12 hours to 60 days | 90 days more |
 //!
-//! A write removes the answers that it changes ([`invalidate`]), not those of other lists. What has
-//! outlived its time is used where Trakt cannot be asked, and that is said. If the store cannot be
-//! used, nothing is kept and everything is asked for again: a cache is never a reason to fail.
+//! A write removes the responses that it changes ([`invalidate`]), not those of other lists. What
+//! has outlived its time is used where Trakt cannot be asked, and that is said. If the store cannot
+//! be used, nothing is kept and everything is asked for again: a cache is never a reason to fail.
 
 use flexget_core::context::store::{Collection, Edits, NewRecord, Record};
 use flexget_core::prelude::*;
@@ -26,28 +26,28 @@ use serde_json::Value as Json;
 /// How long Trakt may go on showing the state before a change.
 const STALE: SignedDuration = SignedDuration::from_mins(5);
 
-/// How long an answer is kept that nobody reads, and a fact beyond its time.
+/// How long a response is kept that nobody reads, and a fact beyond its time.
 const KEPT: SignedDuration = SignedDuration::from_hours(24 * 90);
 
-/// The kind of the collection of answers.
-pub const ANSWERS: &str = "trakt answers";
+/// The kind of the collection of responses.
+pub const RESPONSES: &str = "trakt answers";
 
 /// Key of a cached response: its subject and the account.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Key {
+pub struct CacheKey {
     /// The account that asked; `None` for what is public.
     pub account: Option<String>,
     /// The user whose data it is, if not the account's own.
     pub user: Option<String>,
     /// The list or data: `watchlist`, `users/me/lists/55`.
     ///
-    /// A write invalidates all answers of its topics.
+    /// A write invalidates all responses of its topics.
     pub topic: String,
     /// The part of it: a type of items, a name.
     pub part: String,
 }
 
-impl Key {
+impl CacheKey {
     /// Returns the key as text: different keys have different texts, whatever stands in them.
     pub fn text(&self) -> String {
         text_of(&(&self.account, &self.user, &self.topic, &self.part))
@@ -57,7 +57,7 @@ impl Key {
         text_of(&("body", self.text()))
     }
 
-    /// Returns the keys of groups of answers that this one belongs to.
+    /// Returns the keys of groups of responses that this one belongs to.
     fn groups(&self) -> [String; 2] {
         [topic_text(self.account.as_deref(), &self.topic), account_text(self.account.as_deref())]
     }
@@ -72,8 +72,8 @@ fn account_text(account: Option<&str>) -> String {
 }
 
 /// Returns JSON, in which texts that hold blanks or commas stay apart.
-fn text_of(parts: &impl Serialize) -> String {
-    NewRecord::data(parts)
+fn text_of(key_parts: &impl Serialize) -> String {
+    NewRecord::data(key_parts)
 }
 
 /// Stamp that tells whether a response has changed.
@@ -102,7 +102,7 @@ pub struct Head {
 }
 
 impl Head {
-    /// Creates the head of an answer that was read at this time of Trakt's clock.
+    /// Creates the head of a response that was read at this time of Trakt's clock.
     pub fn new(read_at: Timestamp) -> Self {
         Self { read_at, ..Self::default() }
     }
@@ -113,7 +113,7 @@ impl Head {
         Self { rows, is_proved, ..self }
     }
 
-    /// Notes the stamps at which the answer is valid, unless Trakt may still show an older state.
+    /// Notes the stamps at which the response is valid, unless Trakt may still show an older state.
     #[must_use]
     pub fn valid_at(self, stamp: Stamp, now: Option<Json>) -> Self {
         let now = now.filter(|now| self.is_older(now));
@@ -129,7 +129,7 @@ impl Head {
         }
     }
 
-    /// Returns whether all stamps are from well before the answer was read.
+    /// Returns whether all stamps are from well before the response was read.
     fn is_older(&self, stamps: &Json) -> bool {
         let is_old = |stamp: &Json| match stamp.as_str().map(str::parse::<Timestamp>) {
             Some(Ok(at)) => at + STALE < self.read_at,
@@ -140,20 +140,20 @@ impl Head {
     }
 }
 
-/// A kept answer.
+/// A cached response.
 #[derive(Debug, Clone)]
-pub struct Answer {
-    key: Key,
+pub struct CachedResponse {
+    key: CacheKey,
     /// Metadata.
     pub head: Head,
 }
 
-impl Answer {
-    /// Finds the answer to a question, however old it is.
+impl CachedResponse {
+    /// Finds the response to a question, however old it is.
     ///
     /// Nothing is found if the store cannot be used.
-    pub fn find(cx: &Context, key: &Key) -> Option<Self> {
-        let records = answers(cx).find(&[key.text()]).unwrap_or_default();
+    pub fn find(cx: &Context, key: &CacheKey) -> Option<Self> {
+        let records = responses(cx).find(&[key.text()]).unwrap_or_default();
         let head = Head::deserialize(&records.first()?.data).ok()?;
         Some(Self { key: key.clone(), head })
     }
@@ -171,7 +171,7 @@ impl Answer {
     /// Returns whether nothing has changed since it was read, and notes the stamps if so.
     ///
     /// Stamps may go back when a play is removed, so they are compared for equality. Where none
-    /// were noted, those from well before the answer was read prove it as well.
+    /// were noted, those from well before the response was read prove it as well.
     pub fn is_unchanged(&mut self, cx: &Context, stamp: Stamp, now: &Json) -> bool {
         let noted = self.head.slot(stamp).clone();
         let is_unchanged = noted.as_ref().map_or_else(|| self.head.is_older(now), |then| then == now);
@@ -185,7 +185,7 @@ impl Answer {
     pub fn note_unchanged(&mut self, cx: &Context, stamp: Stamp, now: &Json) {
         *self.head.slot(stamp) = Some(now.clone());
         let data = NewRecord::data(&self.head);
-        let noted = answers(cx).edit(&[self.key.text()], |old| {
+        let noted = responses(cx).edit(&[self.key.text()], |old| {
             let update = old.into_iter().map(|Record { id, keys, added, expires, .. }| {
                 (id, NewRecord { keys, data: data.clone(), added, expires })
             });
@@ -197,7 +197,7 @@ impl Answer {
     /// Returns its content.
     pub fn body<T: DeserializeOwned>(&self, cx: &Context) -> Option<T> {
         let text = self.key.body_text();
-        let bodies = answers(cx).each_with(&[&text], |record| {
+        let bodies = responses(cx).each_with(&[&text], |record| {
             // Another record may come along whose key has the same hash.
             let keys: Vec<String> = serde_json::from_str(record.keys).unwrap_or_default();
             keys.contains(&text).then(|| serde_json::from_str(record.data).ok())?
@@ -205,8 +205,8 @@ impl Answer {
         bodies.ok()?.into_iter().flatten().next()
     }
 
-    /// Keeps an answer in the place of an older one.
-    pub fn keep<T: Serialize + ?Sized>(cx: &Context, key: &Key, head: &Head, body: &T) {
+    /// Keeps a response in the place of an older one.
+    pub fn keep<T: Serialize + ?Sized>(cx: &Context, key: &CacheKey, head: &Head, body: &T) {
         let expires = head.read_at.checked_add(KEPT).ok();
         let record = |first: String, data: String| NewRecord {
             keys: std::iter::once(first).chain(key.groups()).collect(),
@@ -216,11 +216,11 @@ impl Answer {
         };
         let Ok(body) = serde_json::to_string(body) else { return };
         let insert = vec![record(key.text(), NewRecord::data(head)), record(key.body_text(), body)];
-        replace(&answers(cx), &[key.text(), key.body_text()], insert, None, cx.clock.now());
+        replace(&responses(cx), &[key.text(), key.body_text()], insert, None, cx.clock.now());
     }
 }
 
-/// Removes the answers of an account about these topics, because a write has changed them.
+/// Removes the responses of an account about these topics, because a write has changed them.
 pub fn invalidate(cx: &Context, account: Option<&str>, topics: &[impl AsRef<str>]) {
     let keys: Vec<String> = topics.iter().map(|topic| topic_text(account, topic.as_ref())).collect();
     or_debug(remove_with(cx, &keys));
@@ -235,14 +235,14 @@ pub fn forget_account(cx: &Context, account: &str) -> Result<()> {
 }
 
 fn remove_with(cx: &Context, keys: &[String]) -> Result<()> {
-    answers(cx).edit(keys, |old| {
+    responses(cx).edit(keys, |old| {
         let remove = old.iter().map(|record| record.id).collect();
         (Edits { remove, ..Edits::<Vec<NewRecord>>::default() }, ())
     })
 }
 
-fn answers(cx: &Context) -> Collection {
-    cx.store.shared_collection(ANSWERS, "")
+fn responses(cx: &Context) -> Collection {
+    cx.store.shared_collection(RESPONSES, "")
 }
 
 /// Facts of one kind about titles.
@@ -352,8 +352,8 @@ mod tests {
     use super::*;
     use flexget_core::testing;
 
-    fn key(account: &str, user: Option<&str>, topic: &str) -> Key {
-        Key {
+    fn key(account: &str, user: Option<&str>, topic: &str) -> CacheKey {
+        CacheKey {
             account: Some(account.to_owned()),
             user: user.map(str::to_owned),
             topic: topic.to_owned(),
@@ -366,11 +366,11 @@ mod tests {
         assert_ne!(key("ann", Some("bob"), "watched").text(), key("ann bob", None, "watched").text());
         let cx = testing::context();
         let head = Head::new(cx.clock.now());
-        Answer::keep(&cx, &key("ann", Some("bob"), "watched"), &head, &["of bob"]);
-        Answer::keep(&cx, &key("ann bob", None, "watched"), &head, &["of ann bob"]);
+        CachedResponse::keep(&cx, &key("ann", Some("bob"), "watched"), &head, &["of bob"]);
+        CachedResponse::keep(&cx, &key("ann bob", None, "watched"), &head, &["of ann bob"]);
         forget_account(&cx, "ann").unwrap();
-        assert!(Answer::find(&cx, &key("ann", Some("bob"), "watched")).is_none());
-        let kept = Answer::find(&cx, &key("ann bob", None, "watched")).unwrap();
+        assert!(CachedResponse::find(&cx, &key("ann", Some("bob"), "watched")).is_none());
+        let kept = CachedResponse::find(&cx, &key("ann bob", None, "watched")).unwrap();
         assert_eq!(kept.body::<Vec<String>>(&cx).unwrap(), ["of ann bob"]);
     }
 
@@ -379,11 +379,11 @@ mod tests {
         let cx = testing::context();
         let head = Head::new(cx.clock.now());
         for topic in ["watchlist", "users/me/lists/55"] {
-            Answer::keep(&cx, &key("ann", None, topic), &head, &[topic]);
+            CachedResponse::keep(&cx, &key("ann", None, topic), &head, &[topic]);
         }
         invalidate(&cx, Some("ann"), &["watchlist"]);
-        assert!(Answer::find(&cx, &key("ann", None, "watchlist")).is_none());
-        let other = Answer::find(&cx, &key("ann", None, "users/me/lists/55")).unwrap();
+        assert!(CachedResponse::find(&cx, &key("ann", None, "watchlist")).is_none());
+        let other = CachedResponse::find(&cx, &key("ann", None, "users/me/lists/55")).unwrap();
         assert_eq!(other.body::<Vec<String>>(&cx).unwrap(), ["users/me/lists/55"]);
     }
 
@@ -392,11 +392,11 @@ mod tests {
         let cx = testing::context();
         let (key, now) = (key("ann", None, "watchlist"), cx.clock.now());
         let stamp = |hours: i64| serde_json::json!([(now - SignedDuration::from_hours(hours)).to_string(), null]);
-        Answer::keep(&cx, &key, &Head::new(now), &[1]);
-        let mut kept = Answer::find(&cx, &key).unwrap();
+        CachedResponse::keep(&cx, &key, &Head::new(now), &[1]);
+        let mut kept = CachedResponse::find(&cx, &key).unwrap();
         assert!(!kept.is_unchanged(&cx, Stamp::Activities, &stamp(0)), "it changed while it was read");
         assert!(kept.is_unchanged(&cx, Stamp::Activities, &stamp(3)));
-        let mut kept = Answer::find(&cx, &key).unwrap();
+        let mut kept = CachedResponse::find(&cx, &key).unwrap();
         assert!(!kept.is_unchanged(&cx, Stamp::Activities, &stamp(4)), "an older stamp than noted is another one");
         assert!(kept.is_unchanged(&cx, Stamp::Activities, &stamp(3)));
     }

@@ -106,7 +106,7 @@ fn one_of(works: &[&Work]) -> Choice {
     match works {
         [] => Choice::Nothing,
         [only] => Choice::One(Box::new(Work::clone(only))),
-        several => Choice::Ambiguous(several.iter().map(|work| label(work)).collect()),
+        candidates => Choice::Ambiguous(candidates.iter().map(|work| label(work)).collect()),
     }
 }
 

@@ -6,7 +6,7 @@ use crate::titles::media::Kind;
 use crate::trakt::api::client::{Client, stored_account};
 use crate::trakt::api::model::{Episode, Season, Work};
 use crate::trakt::lists::entries::{self, Style};
-use crate::trakt::lists::read::Reading;
+use crate::trakt::lists::read::ListReader;
 use crate::trakt::lists::source::{ListName, Source, user_slug};
 use crate::trakt::paging::Extent;
 use crate::trakt::progress::{self, Next, ShowProgress};
@@ -205,7 +205,7 @@ impl NextTraktEpisodes {
             _ => Some(Kind::Show),
         };
         let extent = if source.is_chart() { Extent::AtLeast(CHART) } else { Extent::Whole };
-        let list = Reading { source, username, kind, extent, period: None };
+        let list = ListReader { source, username, kind, extent, period: None };
         let mut met = BTreeSet::new();
         let shows = list.rows(client).await?.into_iter().filter_map(|row| row.show);
         Ok(shows.filter(|show| id(show).is_some_and(|id| met.insert(id))).map(Rc::new).collect())

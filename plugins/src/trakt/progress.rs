@@ -13,7 +13,7 @@ use crate::trakt::activities;
 use crate::trakt::api::client::Client;
 use crate::trakt::api::errors::Fault;
 use crate::trakt::api::model::{Episode, Season, Work};
-use crate::trakt::cache::{Answer, Head, Key};
+use crate::trakt::cache::{CacheKey, CachedResponse, Head};
 use crate::trakt::paging::{self, Extent, Listing, PageRow, RowKey, Rows};
 use crate::trakt::user_data::{ActivityKind, ShowState, Who};
 
@@ -95,7 +95,7 @@ pub async fn of_account(client: &Client) -> Result<Option<Shows>> {
 
 async fn rows_of_account(client: &Client) -> Result<Vec<Row>, Fault> {
     const PATH: &str = "sync/progress/watched";
-    let key = Key { account: client.account(), user: None, topic: "progress".to_owned(), part: PATH.to_owned() };
+    let key = CacheKey { account: client.account(), user: None, topic: "progress".to_owned(), part: PATH.to_owned() };
     if let Some(rows) = activities::unchanged(client, &key, &STAMPS, GOOD_FOR).await {
         return Ok(rows);
     }
@@ -103,7 +103,7 @@ async fn rows_of_account(client: &Client) -> Result<Vec<Row>, Fault> {
     let rows: Rows<Row> = paging::read(client, Listing::new(PATH, &query, Extent::Whole)).await?;
     if let (Some(read_at), true) = (rows.began, rows.is_whole) {
         let head = Head::new(read_at).rows(rows.rows.len(), rows.is_proved);
-        Answer::keep(client.cx(), &key, &head, &rows.rows);
+        CachedResponse::keep(client.cx(), &key, &head, &rows.rows);
     }
     Ok(rows.rows)
 }

@@ -15,10 +15,10 @@ use crate::trakt::activities;
 use crate::trakt::api::client::{Client, stored_account};
 use crate::trakt::api::model::Row;
 use crate::trakt::cache;
-use crate::trakt::lists::catalogue::{forget_summaries, known_path, locate, look_elsewhere};
+use crate::trakt::lists::catalogue::{forget_summaries, known_path, locate, relocate};
 use crate::trakt::lists::entries::{self, Style};
 use crate::trakt::lists::history::{self, Item};
-use crate::trakt::lists::read::Reading;
+use crate::trakt::lists::read::ListReader;
 use crate::trakt::lists::source::{ListName, Personal, Source, user_slug};
 use crate::trakt::lists::{resolve, write};
 use crate::trakt::paging::Extent;
@@ -65,7 +65,9 @@ use crate::trakt::user_data;
     "anyOf" = [
         { "required": ["account"] },
         { "required": ["username"] },
-        { "properties": { "list": { "enum": ["trending", "popular", "anticipated", "boxoffice", "hot", "streaming", "played", "collected", "favorited"] } } },
+        { "properties": { "list": { "enum": [
+            "trending", "popular", "anticipated", "boxoffice", "hot", "streaming", "played", "collected", "favorited"
+        ] } } },
         { "properties": { "list": { "type": "string", "pattern": "trakt\\.tv/" } } },
     ],
     "error_anyOf" = "at least one of `username` or `account` options are needed",
@@ -88,7 +90,10 @@ pub struct TraktList {
     #[serde(default)]
     strip_dates: bool,
     /// Two letters of a language to take titles in, where Trakt has a translation.
-    #[schemars(regex(pattern = "^[a-z]{2}$"), extend("error_pattern" = "a language is written as two lower case letters, such as `fr`"))]
+    #[schemars(
+        regex(pattern = "^[a-z]{2}$"),
+        extend("error_pattern" = "a language is written as two lower case letters, such as `fr`")
+    )]
     language: Option<String>,
     /// Number of items to read; by default 100 of a chart or recommendations, else all.
     #[schemars(range(min = 1))]
@@ -312,8 +317,8 @@ impl TraktList {
             Period::All => "all",
         });
         let username = self.other_user(cx);
-        let reading = Reading { source: self.source(), username, kind: self.kind(), extent, period };
-        let mut rows = reading.rows(&client).await?;
+        let reader = ListReader { source: self.source(), username, kind: self.kind(), extent, period };
+        let mut rows = reader.rows(&client).await?;
         if let Some(language) = &self.language {
             translation::translate(&client, &mut rows, language).await?;
         }
@@ -333,7 +338,7 @@ impl TraktList {
     }
 
     /// Sends the items, each as the units that it is made of.
-    async fn send(&self, client: &Client, items: &[Item<'_>], remove: bool) -> Result<write::Sent> {
+    async fn send(&self, client: &Client, items: &[Item<'_>], remove: bool) -> Result<write::SendOutcome> {
         let source = self.source();
         let units: Vec<Vec<write::Unit>> = if remove {
             history::to_remove(client, items).await?
@@ -347,7 +352,7 @@ impl TraktList {
         let retry = if self.is_history() && !remove { Retry::Never } else { Retry::Safe };
         let mut sent = write::send(client, &self.address(client, remove).await?, &units, retry).await;
         if let (true, Source::Personal(personal)) = (sent.is_missing, source) {
-            look_elsewhere(client, self.other_user(client.cx()), personal).await?;
+            relocate(client, self.other_user(client.cx()), personal).await?;
             sent = write::send(client, &self.address(client, remove).await?, &units, retry).await;
         }
         let mut of_units = sent.change.outcomes.into_iter();
@@ -360,8 +365,9 @@ impl TraktList {
         matches!(self.source(), Source::Watched | Source::History)
     }
 
-    /// Reads the list again where a response does not say what was done: a batch over a limit may
-    /// be stored in part.
+    /// Reads the list again where a response does not say what was done.
+    ///
+    /// A batch over a limit may be stored in part.
     async fn look_again(&self, entries: &[&Entry], change: &mut Change, remove: bool, cx: &Context) {
         let Ok(items) = self.items(None, cx).await else {
             change.certain = false;

@@ -15,7 +15,7 @@ use crate::trakt::activities;
 use crate::trakt::api::client::Client;
 use crate::trakt::api::lenient;
 use crate::trakt::api::model::{Ids, Row};
-use crate::trakt::cache::{Answer, Head, Key, Stamp};
+use crate::trakt::cache::{CacheKey, CachedResponse, Head, Stamp};
 use crate::trakt::lists::source::user_slug;
 use crate::trakt::paging::{self, Extent, Listing, PageRow, RowKey, Rows};
 
@@ -148,7 +148,7 @@ pub struct Who<'a> {
 }
 
 /// Responses of this run, by account and user.
-type Known = RefCell<HashMap<Key, Snapshot>>;
+type Known = RefCell<HashMap<CacheKey, Snapshot>>;
 
 fn known(cx: &Context, account: Option<&str>) -> Rc<Known> {
     cx.run_cache.of::<Known>(&format!("trakt user data {}", account.unwrap_or_default()))
@@ -167,7 +167,7 @@ impl Who<'_> {
         if self.client.account().is_none() && self.username.is_none() {
             return Err(Error::new("no Trakt account or username given"));
         }
-        let key = Key {
+        let key = CacheKey {
             account: self.client.account(),
             user: self.username.map(user_slug),
             topic: question.topic().to_owned(),
@@ -182,9 +182,9 @@ impl Who<'_> {
         Ok(snapshot)
     }
 
-    async fn ask_store_or_trakt(&self, question: ActivityKind, key: &Key) -> Result<Snapshot> {
+    async fn ask_store_or_trakt(&self, question: ActivityKind, key: &CacheKey) -> Result<Snapshot> {
         let cx = self.client.cx();
-        let mut kept = Answer::find(cx, key);
+        let mut kept = CachedResponse::find(cx, key);
         // Of somebody else's data Trakt does not say when it has changed.
         let stamps = match self.username {
             None => activities::stamps(self.client, question.stamps()).await,
@@ -204,7 +204,7 @@ impl Who<'_> {
                     // What was read just after a change may be as it was before, so it is not
                     // believed the next time.
                     let head = Head::new(began).valid_at(Stamp::Activities, stamps);
-                    Answer::keep(cx, key, &head, &answered.data);
+                    CachedResponse::keep(cx, key, &head, &answered.data);
                 }
                 Ok(Snapshot { data: Rc::new(answered.data), as_of: None })
             }

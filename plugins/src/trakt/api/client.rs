@@ -246,8 +246,8 @@ fn client_id(cx: &Context) -> Result<String> {
 /// Builds the error for a missing client id.
 pub fn no_client_id() -> String {
     format!(
-        "make an application at {APPS} (since July 2026 a VIP feature of Trakt) with the redirect URI `{}`, and give its id \
-         by `flexget-rs trakt auth NAME --client-id ID` or in `FLEXGET_TRAKT_CLIENT_ID`",
+        "make an application at {APPS} (since July 2026 a VIP feature of Trakt) with the redirect URI `{}`, \
+         and give its id by `flexget-rs trakt auth NAME --client-id ID` or in `FLEXGET_TRAKT_CLIENT_ID`",
         oauth::REDIRECT
     )
 }

@@ -97,19 +97,26 @@ impl Fault {
             }
             Self::Unauthorized { account: None } => Error::new("Trakt shows this only to an authorized account")
                 .hint("set `account` to a name stored by `flexget-rs trakt auth NAME`"),
-            Self::Forbidden => {
-                Error::new("Trakt refused the request: it does not accept the API key (client id), or the list is not yours")
-                    .hint(format!("check the application at {APPS} (Trakt deleted those of free accounts in July 2026); another client id needs `flexget-rs trakt auth NAME --client-id ID`"))
-            }
+            Self::Forbidden => Error::new(
+                "Trakt refused the request: \
+                 it does not accept the API key (client id), or the list is not yours",
+            )
+            .hint(format!(
+                "check the application at {APPS} (Trakt deleted those of free accounts in July 2026); \
+                 another client id needs `flexget-rs trakt auth NAME --client-id ID`"
+            )),
             Self::Cloudflare { ray } => {
                 let ray = ray.map(|ray| format!(" (Ray ID {ray})")).unwrap_or_default();
-                Error::new(format!("Cloudflare, which stands in front of Trakt, blocked the request{ray}"))
-                    .hint("wait some minutes; if it stays so, your network address is blocked: try without VPN or proxy")
+                Error::new(format!("Cloudflare, which stands in front of Trakt, blocked the request{ray}")).hint(
+                    "wait some minutes; \
+                     if it stays so, your network address is blocked: try without VPN or proxy",
+                )
             }
             Self::NotFound => Error::new("Trakt does not have this, or it is private")
                 .hint("check the name; what is private needs an `account` that may see it"),
-            Self::NoSuchUser => Error::new("there is no such Trakt user")
-                .hint("use the name in the address of the user's profile page"),
+            Self::NoSuchUser => {
+                Error::new("there is no such Trakt user").hint("use the name in the address of the user's profile page")
+            }
             Self::Conflict => Error::new("Trakt says that this was done already")
                 .hint("look on Trakt whether it is as you want it; if it is, nothing is left to do"),
             Self::Refused(status) => Error::new(format!("Trakt does not take this request (status {status})"))
@@ -118,8 +125,10 @@ impl Fault {
                 .hint(format!("remove items, or see {VIP} for higher limits")),
             Self::Invalid(said) => {
                 let said = if said.is_empty() { said } else { format!(": {said}") };
-                Error::new(format!("Trakt calls the request invalid{said}"))
-                    .hint("check the options and what the entries hold; if they are right, look for a newer version of flexget-rs")
+                Error::new(format!("Trakt calls the request invalid{said}")).hint(
+                    "check the options and what the entries hold; \
+                     if they are right, look for a newer version of flexget-rs",
+                )
             }
             Self::Locked { deactivated } => {
                 let state = if deactivated { "deactivated" } else { "locked" };

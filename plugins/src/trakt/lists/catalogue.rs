@@ -11,7 +11,7 @@ use crate::trakt::activities;
 use crate::trakt::api::client::Client;
 use crate::trakt::api::errors::Fault;
 use crate::trakt::api::model::ListSummary;
-use crate::trakt::cache::{Answer, Head, Key};
+use crate::trakt::cache::{CacheKey, CachedResponse, Head};
 use crate::trakt::lists::source::{Personal, list_slug, user_slug};
 use crate::trakt::paging::{self, Extent, Listing, PageRow, RowKey};
 
@@ -88,7 +88,7 @@ pub fn forget_summaries(client: &Client) {
 ///
 /// # Errors
 /// It is nowhere; the near ones of its owner are named. Or Trakt could not be asked.
-pub async fn look_elsewhere(client: &Client, username: Option<&str>, personal: &Personal) -> Result<()> {
+pub async fn relocate(client: &Client, username: Option<&str>, personal: &Personal) -> Result<()> {
     let user = username.map_or_else(|| "me".to_owned(), user_slug);
     let (owner, name) = match personal {
         Personal::Named(name) => (user.clone(), name),
@@ -154,7 +154,7 @@ async fn look_up(client: &Client, user: &str, username: Option<&str>, personal: 
             let (lists, began) = &*known;
             let keep = |path: String| {
                 if let Some(began) = began {
-                    Answer::keep(client.cx(), &name_key(client, name), &Head::new(*began), &path);
+                    CachedResponse::keep(client.cx(), &name_key(client, name), &Head::new(*began), &path);
                 }
                 path
             };
@@ -190,8 +190,8 @@ impl PageRow for Liked {
 }
 
 /// Returns the key of the path of the list of this name, among the account's own lists.
-fn name_key(client: &Client, name: &str) -> Key {
-    Key { account: client.account(), user: None, topic: "names".to_owned(), part: name.to_owned() }
+fn name_key(client: &Client, name: &str) -> CacheKey {
+    CacheKey { account: client.account(), user: None, topic: "names".to_owned(), part: name.to_owned() }
 }
 
 /// Places in `last_activities` that tell whether a name may mean another list than before.
@@ -242,8 +242,8 @@ fn path_of(list: &ListSummary) -> String {
 
 /// Explains a failed request to `path`; for an unknown list it names the lists of the owner.
 pub async fn explain(client: &Client, path: &str, fault: Fault) -> Error {
-    let parts: Vec<&str> = path.split('/').collect();
-    let (user, list) = match (&fault, parts.as_slice()) {
+    let segments: Vec<&str> = path.split('/').collect();
+    let (user, list) = match (&fault, segments.as_slice()) {
         (Fault::NotFound, ["users", user, "lists", list, ..]) => (*user, *list),
         (Fault::NoSuchUser, ["users", user, ..]) => return no_such_user(user),
         // Without an account a 403 is about the API key.

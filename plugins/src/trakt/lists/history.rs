@@ -24,7 +24,7 @@ use crate::trakt::lists::write::{self, Unit};
 use crate::trakt::paging::{self, Extent, Listing, PageRow, RowKey};
 
 /// Journal field with the parts of an item that were removed or added with it.
-const PARTS: &str = "trakt_parts";
+const PARTS_FIELD: &str = "trakt_parts";
 
 /// Journal field with the episodes of a show that were collected before it was added.
 const BEFORE: &str = "trakt_parts_before";
@@ -106,28 +106,29 @@ pub struct Item<'a> {
 }
 
 impl Item<'_> {
-    fn parts(&self, field: &str) -> Option<Vec<Part>> {
+    fn parts_of(&self, field: &str) -> Option<Vec<Part>> {
         serde_json::from_value(self.entry.peek(field)?.to_json()).ok()
     }
 
-    fn with(&self, field: &'static str, parts: &[Part]) -> Entry {
-        let parts = serde_json::to_value(parts).unwrap_or_default();
-        self.entry.fresh().with(field, Value::from_stored(&parts))
+    fn with(&self, field: &'static str, item_parts: &[Part]) -> Entry {
+        let item_parts = serde_json::to_value(item_parts).unwrap_or_default();
+        self.entry.fresh().with(field, Value::from_stored(&item_parts))
     }
 
     /// Returns the items to send for adding it, one for each part.
     pub fn to_add(&self, source: &Source, dates: impl FnOnce() -> Map<String, Json>) -> Vec<Unit> {
-        match self.parts(PARTS) {
-            Some(parts) => {
-                parts.iter().map(|part| Unit { media: part.media(&self.media), extra: part.extra(source) }).collect()
-            }
+        match self.parts_of(PARTS_FIELD) {
+            Some(item_parts) => item_parts
+                .iter()
+                .map(|part| Unit { media: part.media(&self.media), extra: part.extra(source) })
+                .collect(),
             None => vec![Unit { media: self.media.clone(), extra: dates() }],
         }
     }
 
     /// Returns whether an undo is to take off one of several plays.
     pub fn is_of_plays(&self, source: &Source) -> bool {
-        matches!(source, Source::Watched | Source::History) && self.entry.has(PARTS)
+        matches!(source, Source::Watched | Source::History) && self.entry.has(PARTS_FIELD)
     }
 }
 
@@ -143,15 +144,15 @@ pub async fn to_remove(client: &Client, items: &[Item<'_>]) -> Result<Vec<Vec<Un
     };
     let unit = |media: Media| Unit { media, extra: Map::new() };
     let units = items.iter().map(|item| {
-        let parts = match item.parts(BEFORE) {
+        let item_parts = match item.parts_of(BEFORE) {
             Some(before) => {
                 let is_new = |part: &Part| !before.iter().any(|old| old.is_same_episode(part));
                 Some(now.of(&item.media).into_iter().filter(is_new).collect())
             }
-            None => item.parts(PARTS),
+            None => item.parts_of(PARTS_FIELD),
         };
-        match parts {
-            Some(parts) => parts.iter().map(|part| unit(part.media(&item.media))).collect(),
+        match item_parts {
+            Some(item_parts) => item_parts.iter().map(|part| unit(part.media(&item.media))).collect(),
             None => vec![unit(item.media.clone())],
         }
     });
@@ -166,26 +167,28 @@ pub async fn before_removing(client: &Client, source: &Source, items: &[Item<'_>
     match source {
         Source::Watched | Source::History => {
             let news: Vec<&Media> =
-                items.iter().filter(|item| !item.entry.has(PARTS)).map(|item| &item.media).collect();
+                items.iter().filter(|item| !item.entry.has(PARTS_FIELD)).map(|item| &item.media).collect();
             let plays = Plays::read(client, &news).await?;
-            let written = items.iter().map(|item| match item.parts(PARTS) {
+            let written = items.iter().map(|item| match item.parts_of(PARTS_FIELD) {
                 // The time that was left to Trakt then is known by now.
-                Some(parts) => {
-                    item.with(PARTS, &parts.into_iter().map(|part| Part { about: false, ..part }).collect::<Vec<_>>())
-                }
-                None => item.with(PARTS, &plays.of(&item.media).unwrap_or_default()),
+                Some(item_parts) => item.with(
+                    PARTS_FIELD,
+                    &item_parts.into_iter().map(|part| Part { about: false, ..part }).collect::<Vec<_>>(),
+                ),
+                None => item.with(PARTS_FIELD, &plays.of(&item.media).unwrap_or_default()),
             });
             Ok(Some(written.collect()))
         }
         Source::Collection => {
-            let is_whole_show =
-                |item: &Item<'_>| item.media.kind == Kind::Show && !item.entry.has(PARTS) && !item.entry.has(BEFORE);
-            with_collected(client, items, is_whole_show, PARTS).await
+            let is_whole_show = |item: &Item<'_>| {
+                item.media.kind == Kind::Show && !item.entry.has(PARTS_FIELD) && !item.entry.has(BEFORE)
+            };
+            with_collected(client, items, is_whole_show, PARTS_FIELD).await
         }
         Source::Watchlist | Source::Favorites | Source::Personal(_) => {
             let notes = |item: &Item<'_>| item.entry.text("trakt_notes").map(str::to_owned);
             let written = items.iter().map(|item| match notes(item) {
-                Some(notes) => item.with(PARTS, &[Part { notes: Some(notes), ..Part::default() }]),
+                Some(notes) => item.with(PARTS_FIELD, &[Part { notes: Some(notes), ..Part::default() }]),
                 None => item.entry.fresh(),
             });
             Ok(items.iter().any(|item| notes(item).is_some()).then(|| written.collect()))
@@ -202,26 +205,27 @@ pub async fn before_adding(client: &Client, source: &Source, items: &[Item<'_>])
     match source {
         Source::Watched | Source::History => {
             // What an undo puts back may be there in part, because it was tried before.
-            let back: Vec<&Media> = items.iter().filter(|item| item.entry.has(PARTS)).map(|item| &item.media).collect();
+            let back: Vec<&Media> =
+                items.iter().filter(|item| item.entry.has(PARTS_FIELD)).map(|item| &item.media).collect();
             let there = Plays::read(client, &back).await?;
-            let written = items.iter().map(|item| match item.parts(PARTS) {
-                Some(mut parts) => {
+            let written = items.iter().map(|item| match item.parts_of(PARTS_FIELD) {
+                Some(mut item_parts) => {
                     let there = there.of(&item.media).unwrap_or_default();
-                    parts.retain(|part| {
+                    item_parts.retain(|part| {
                         !there.iter().any(|play| play.id == part.id && minute(play.at) == minute(part.at))
                     });
-                    item.with(PARTS, &parts)
+                    item.with(PARTS_FIELD, &item_parts)
                 }
                 None => {
                     let known = item.entry.peek("trakt_watched_at").and_then(Value::moment);
                     let at = known.unwrap_or_else(|| client.cx().clock.now());
-                    item.with(PARTS, &[Part { at: Some(at), about: known.is_none(), ..Part::default() }])
+                    item.with(PARTS_FIELD, &[Part { at: Some(at), about: known.is_none(), ..Part::default() }])
                 }
             });
             Ok(Some(written.collect()))
         }
         Source::Collection => {
-            let is_whole_show = |item: &Item<'_>| item.media.kind == Kind::Show && !item.entry.has(PARTS);
+            let is_whole_show = |item: &Item<'_>| item.media.kind == Kind::Show && !item.entry.has(PARTS_FIELD);
             with_collected(client, items, is_whole_show, BEFORE).await
         }
         _ => Ok(None),
@@ -251,8 +255,8 @@ async fn with_collected(
 /// # Errors
 /// Trakt could not be asked for them.
 pub async fn take_plays(client: &Client, items: &[Item<'_>]) -> Result<Change> {
-    let parts: Vec<Vec<Part>> = items.iter().map(|item| item.parts(PARTS).unwrap_or_default()).collect();
-    let times = || parts.iter().flatten().filter_map(|part| part.at);
+    let item_parts: Vec<Vec<Part>> = items.iter().map(|item| item.parts_of(PARTS_FIELD).unwrap_or_default()).collect();
+    let times = || item_parts.iter().flatten().filter_map(|part| part.at);
     let (Some(first), Some(last)) = (times().min(), times().max()) else {
         return Ok(Change::all(Outcome::Unchanged, items.len()));
     };
@@ -274,7 +278,8 @@ pub async fn take_plays(client: &Client, items: &[Item<'_>]) -> Result<Change> {
             plays[at].push(play);
         }
     }
-    let wanted: Vec<Vec<i64>> = (0..items.len()).map(|at| chosen(&items[at].media, &parts[at], &plays[at])).collect();
+    let wanted: Vec<Vec<i64>> =
+        (0..items.len()).map(|at| chosen(&items[at].media, &item_parts[at], &plays[at])).collect();
     let ids: Vec<i64> = wanted.iter().flatten().copied().collect();
     let (gone, failure) = write::remove_plays(client, &ids).await;
     let outcome = |(at, wanted): (usize, &Vec<i64>)| {
@@ -286,7 +291,7 @@ pub async fn take_plays(client: &Client, items: &[Item<'_>]) -> Result<Change> {
             _ if taken > 0 => Outcome::Done,
             // Other plays are there, and one of them may be the one that is meant, at a time that a
             // wrong clock does not know.
-            _ if !parts[at].is_empty() && plays.is_some() => {
+            _ if !item_parts[at].is_empty() && plays.is_some() => {
                 Outcome::Failed("its play is not in the history at the time at which it was added".to_owned())
             }
             _ => Outcome::Unchanged,
@@ -297,9 +302,9 @@ pub async fn take_plays(client: &Client, items: &[Item<'_>]) -> Result<Change> {
 }
 
 /// Returns the numbers of the plays that these parts of an item are.
-fn chosen(media: &Media, parts: &[Part], plays: &[Play]) -> Vec<i64> {
+fn chosen(media: &Media, item_parts: &[Part], plays: &[Play]) -> Vec<i64> {
     let mut numbers: Vec<i64> = Vec::new();
-    for part in parts {
+    for part in item_parts {
         let Some(at) = minute(part.at) else { continue };
         let off =
             |play: &Play| minute(Some(play.at)).map_or(SignedDuration::MAX, |other| other.duration_since(at).abs());
@@ -383,18 +388,18 @@ impl Plays {
     /// Reads plays by Trakt's ids: of movies, or of shows by season and episode.
     fn take(&mut self, movies: bool, map: &Json) {
         let number = |key: &String| key.parse::<i64>().ok();
-        let parts = |times: &Json, id: Option<i64>| -> Vec<Part> {
+        let plays_at = |times: &Json, id: Option<i64>| -> Vec<Part> {
             let times = times.as_array().into_iter().flatten().filter_map(|at| at.as_str()?.parse().ok());
             times.map(|at| Part { at: Some(at), id, ..Part::default() }).collect()
         };
         for (key, of) in map.as_object().into_iter().flatten() {
             let Some(id) = number(key) else { continue };
             if movies {
-                self.movies.insert(id, parts(of, None));
+                self.movies.insert(id, plays_at(of, None));
                 continue;
             }
             let episodes = of.as_object().into_iter().flatten().filter_map(|(_, season)| season.as_object()).flatten();
-            self.shows.insert(id, episodes.flat_map(|(key, times)| parts(times, number(key))).collect());
+            self.shows.insert(id, episodes.flat_map(|(key, times)| plays_at(times, number(key))).collect());
         }
     }
 

@@ -9,8 +9,8 @@ use crate::trakt::activities;
 use crate::trakt::api::client::Client;
 use crate::trakt::api::errors::Fault;
 use crate::trakt::api::model::Row;
-use crate::trakt::cache::{Answer, Head, Key, Stamp};
-use crate::trakt::lists::catalogue::{self, locate, look_elsewhere, no_such_user};
+use crate::trakt::cache::{CacheKey, CachedResponse, Head, Stamp};
+use crate::trakt::lists::catalogue::{self, locate, no_such_user, relocate};
 use crate::trakt::lists::source::{Source, user_slug};
 use crate::trakt::paging::{self, Extent, Listing, PAGE, Rows};
 use crate::trakt::rows::ChartRow;
@@ -20,7 +20,7 @@ use crate::trakt::titles;
 const DETAILS: SignedDuration = SignedDuration::from_hours(24);
 
 /// A list to read.
-pub struct Reading<'a> {
+pub struct ListReader<'a> {
     /// List to use.
     pub source: &'a Source,
     /// The user that it belongs to, if not the account's own.
@@ -33,7 +33,7 @@ pub struct Reading<'a> {
     pub period: Option<&'a str>,
 }
 
-impl Reading<'_> {
+impl ListReader<'_> {
     /// Reads the rows, each item once.
     ///
     /// # Errors
@@ -69,7 +69,7 @@ impl Reading<'_> {
         }
         let rows = match (self.fetch(client, &path, kind).await, self.source) {
             (Err(Fault::NotFound), Source::Personal(personal)) => {
-                look_elsewhere(client, self.username, personal).await?;
+                relocate(client, self.username, personal).await?;
                 let path = self.path(client, kind).await?;
                 self.fetch(client, &path, kind).await.map_err(|fault| (path, fault))
             }
@@ -81,7 +81,7 @@ impl Reading<'_> {
         };
         if let (Some(kept), Some(read_at), true) = (kept, rows.began, rows.is_whole) {
             let head = Head::new(read_at).rows(rows.rows.len(), rows.is_proved);
-            Answer::keep(client.cx(), &kept.key, &head, &rows.rows);
+            CachedResponse::keep(client.cx(), &kept.key, &head, &rows.rows);
         }
         Ok(rows.rows)
     }
@@ -154,7 +154,7 @@ impl Reading<'_> {
 
 /// The copy of a list from an earlier run.
 struct Kept {
-    key: Key,
+    key: CacheKey,
     /// Whether `last_activities` tells of the list: it is the account's own.
     is_own: bool,
     /// Path at which a list that a user has made says when it was changed.
@@ -163,22 +163,22 @@ struct Kept {
 
 impl Kept {
     /// Returns the place of the copy, if something tells whether it is still the list.
-    fn of(reading: &Reading<'_>, client: &Client, path: &str) -> Option<Self> {
-        let list = match reading.source {
+    fn of(reader: &ListReader<'_>, client: &Client, path: &str) -> Option<Self> {
+        let list = match reader.source {
             Source::Personal(_) => Some(path.split_once("/items").map_or(path, |(list, _)| list).to_owned()),
             _ => None,
         };
         let is_own = client.account().is_some()
-            && reading.username.is_none()
-            && !reading.source.stamps().is_empty()
+            && reader.username.is_none()
+            && !reader.source.stamps().is_empty()
             && list.as_ref().is_none_or(|list| list.starts_with("users/me/lists/"));
         if !is_own && list.is_none() {
             return None;
         }
-        let key = Key {
+        let key = CacheKey {
             account: client.account(),
-            user: reading.username.map(user_slug),
-            topic: list.clone().unwrap_or_else(|| reading.source.topic().to_owned()),
+            user: reader.username.map(user_slug),
+            topic: list.clone().unwrap_or_else(|| reader.source.topic().to_owned()),
             part: path.to_owned(),
         };
         Some(Self { key, is_own, list })
@@ -187,13 +187,13 @@ impl Kept {
     /// Returns the rows of the copy, if nothing has changed since.
     ///
     /// What cannot be told has changed.
-    async fn valid(&self, client: &Client, reading: &Reading<'_>) -> Option<Vec<Row>> {
+    async fn valid(&self, client: &Client, reader: &ListReader<'_>) -> Option<Vec<Row>> {
         let cx = client.cx();
-        let mut kept = Answer::find(cx, &self.key).filter(|kept| kept.is_young(cx, DETAILS))?;
-        if reading.extent == Extent::Proved && !kept.head.is_proved {
+        let mut kept = CachedResponse::find(cx, &self.key).filter(|kept| kept.is_young(cx, DETAILS))?;
+        if reader.extent == Extent::Proved && !kept.head.is_proved {
             return None;
         }
-        let of_account = if self.is_own { activities::stamps(client, reading.source.stamps()).await } else { None };
+        let of_account = if self.is_own { activities::stamps(client, reader.source.stamps()).await } else { None };
         let mut is_valid = of_account.as_ref().is_some_and(|now| kept.is_unchanged(cx, Stamp::Activities, now));
         if !is_valid && let Some(list) = self.list.as_ref().filter(|_| !self.is_own || kept.head.rows > PAGE) {
             // One stamp is for all lists of an account, so that another list may have changed.

@@ -43,7 +43,7 @@ struct Named {
 pub const NOT_DONE: &str = "Trakt accepted the request, but did nothing for it";
 
 /// Result of sending units.
-pub struct Sent {
+pub struct SendOutcome {
     /// The outcome of each unit.
     pub change: Change,
     /// Whether a limit of the account ended it: failed units may be stored in part.
@@ -55,7 +55,7 @@ pub struct Sent {
 /// Response to a batch; its blocks depend on the list.
 #[derive(Deserialize, Default)]
 #[serde(default)]
-struct Answer {
+struct BatchResponse {
     added: Counts,
     updated: Counts,
     existing: Counts,
@@ -66,8 +66,8 @@ struct Answer {
 /// Numbers of items by kind.
 type Counts = HashMap<String, i64>;
 
-impl Answer {
-    /// Returns the answer, if it says anything of what became of the items.
+impl BatchResponse {
+    /// Returns the response, if it says anything of what became of the items.
     fn understood(self, path: &str) -> Result<Self, Fault> {
         let counts = [&self.added, &self.updated, &self.existing, &self.deleted];
         if counts.iter().all(|counts| counts.is_empty()) && self.not_found.is_empty() {
@@ -80,7 +80,7 @@ impl Answer {
 /// Sends units in batches, and returns the outcome of each.
 ///
 /// After a failure nothing more is sent: units that were not sent have failed for the same reason.
-pub async fn send(client: &Client, path: &str, units: &[Unit], retry: Retry) -> Sent {
+pub async fn send(client: &Client, path: &str, units: &[Unit], retry: Retry) -> SendOutcome {
     let items = items(units);
     let mut change = Change::all(Outcome::Done, units.len());
     let (mut at_limit, mut is_missing) = (false, false);
@@ -88,9 +88,13 @@ pub async fn send(client: &Client, path: &str, units: &[Unit], retry: Retry) -> 
     let expands = path.starts_with("sync/history") || path.starts_with("sync/collection");
     for (number, batch) in items.chunks(BATCH).enumerate() {
         if failure.is_none() {
-            match client.post::<Answer>(path, body(batch), retry).await.and_then(|answer| answer.understood(path)) {
-                Ok(answer) => {
-                    take(&mut change.outcomes, batch, &answer, expands);
+            match client
+                .post::<BatchResponse>(path, body(batch), retry)
+                .await
+                .and_then(|response| response.understood(path))
+            {
+                Ok(response) => {
+                    take(&mut change.outcomes, batch, &response, expands);
                     continue;
                 }
                 Err(fault) => {
@@ -106,7 +110,7 @@ pub async fn send(client: &Client, path: &str, units: &[Unit], retry: Retry) -> 
             change.outcomes[unit.at] = Outcome::Failed(failure.clone().unwrap_or_default());
         }
     }
-    Sent { change, at_limit, is_missing }
+    SendOutcome { change, at_limit, is_missing }
 }
 
 /// Takes single plays off the history, by their numbers.
@@ -116,8 +120,8 @@ pub async fn remove_plays(client: &Client, numbers: &[i64]) -> (HashSet<i64>, Op
     const PATH: &str = "sync/history/remove";
     let mut gone = HashSet::new();
     for batch in numbers.chunks(BATCH) {
-        let answer = client.post::<Answer>(PATH, json!({ "ids": batch }), Retry::Safe).await;
-        match answer.and_then(|answer| answer.understood(PATH)) {
+        let response = client.post::<BatchResponse>(PATH, json!({ "ids": batch }), Retry::Safe).await;
+        match response.and_then(|response| response.understood(PATH)) {
             // What is not found is gone too.
             Ok(_) => gone.extend(batch),
             Err(fault) => return (gone, Some(explain(client, PATH, fault).await)),
@@ -156,8 +160,8 @@ async fn explain(client: &Client, path: &str, fault: Fault) -> Error {
 }
 
 /// Takes the outcomes of a batch from the response, which counts and names unknown items only.
-fn take(outcomes: &mut [Outcome], batch: &[Item], answer: &Answer, expands: bool) {
-    for (group, echoed) in &answer.not_found {
+fn take(outcomes: &mut [Outcome], batch: &[Item], response: &BatchResponse, expands: bool) {
+    for (group, echoed) in &response.not_found {
         for echo in echoed.as_array().into_iter().flatten() {
             let same = batch.iter().filter(|item| item.group == group && is_echo(&item.body, echo));
             let lost = same.flat_map(|item| item.units.iter()).filter(|unit| is_unavailable(unit.part, echo));
@@ -175,10 +179,10 @@ fn take(outcomes: &mut [Outcome], batch: &[Item], answer: &Answer, expands: bool
             let of = |kind: &Kind| counts.get(&format!("{}s", kind.word())).copied();
             kinds.iter().filter_map(of).filter_map(|count| usize::try_from(count).ok()).sum()
         };
-        let done = sum(&answer.added) + sum(&answer.updated) + sum(&answer.deleted);
+        let done = sum(&response.added) + sum(&response.updated) + sum(&response.deleted);
         // One show may be there with some of its episodes only, so that their number says nothing
         // of other shows.
-        let counted = done + if kinds.len() > 1 && done > 0 { usize::MAX - done } else { sum(&answer.existing) };
+        let counted = done + if kinds.len() > 1 && done > 0 { usize::MAX - done } else { sum(&response.existing) };
         let of_kinds = batch.iter().flat_map(|item| &item.units).filter(|unit| kinds.contains(&unit.kind));
         let known: Vec<usize> = of_kinds.map(|unit| unit.at).filter(|at| outcomes[*at] != Outcome::Unknown).collect();
         for (number, at) in known.into_iter().enumerate().skip(done) {

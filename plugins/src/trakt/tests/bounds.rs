@@ -15,7 +15,7 @@ const DAY: i64 = 86_400_000;
 
 /// The topics of kept answers, each with its user.
 fn kept(sandbox: &Sandbox) -> Vec<(String, Option<String>)> {
-    let records = sandbox.cx.store.shared_collection(cache::ANSWERS, "").all().unwrap();
+    let records = sandbox.cx.store.shared_collection(cache::RESPONSES, "").all().unwrap();
     let keys = records.iter().filter_map(|record| serde_json::from_str(&record.keys[0]).ok());
     keys.map(|(_, user, topic, _): (Option<String>, Option<String>, String, String)| (topic, user)).collect()
 }
