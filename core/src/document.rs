@@ -21,7 +21,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 pub(crate) use node::key_text;
-pub use node::{Content, Key, Mapping, Node, Scalar};
+pub use node::{Content, Mapping, MappingKey, Node, Scalar};
 pub use source::{Location, Sources};
 pub use write::to_yaml;
 

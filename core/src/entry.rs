@@ -56,7 +56,8 @@ pub enum State {
 
 /// A decision about an entry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Decision {
+#[schemars(rename = "Decision")]
+pub struct DecisionRecord {
     /// The phase in which it was made.
     pub phase: &'static str,
     /// The plugin that made it.
@@ -96,9 +97,9 @@ pub struct Entry {
     fields: Vec<(Name, Value)>,
     state: State,
     /// The decisions in order; the last one gave the state.
-    decisions: Vec<Decision>,
+    decisions: Vec<DecisionRecord>,
     /// It must not be accepted any more: what would decide on it is not known.
-    held: bool,
+    withheld: bool,
     /// State that most entries lack.
     rare: Option<Box<Rare>>,
 }
@@ -109,7 +110,7 @@ struct Rare {
     tried: Vec<u32>,
     traces: Vec<String>,
     /// Fields that are rendered when they are read.
-    later: Vec<(Name, DeferredField)>,
+    deferred: Vec<(Name, DeferredField)>,
     /// Fields that are unavailable, as something that they depend on could not be fetched.
     lost: Vec<Name>,
 }
@@ -216,28 +217,28 @@ impl Entry {
     }
 
     /// Defers a field until it is read; until then [`Entry::peek`] returns its old value.
-    pub(crate) fn set_deferred(&mut self, name: impl Into<Name>, later: DeferredField) {
+    pub(crate) fn set_deferred(&mut self, name: impl Into<Name>, deferred: DeferredField) {
         let name = name.into();
         let rare = self.rare.get_or_insert_default();
-        rare.later.retain(|(known, _)| *known != name);
+        rare.deferred.retain(|(known, _)| *known != name);
         rare.lost.retain(|lost| *lost != name);
-        rare.later.push((name, later));
+        rare.deferred.push((name, deferred));
     }
 
     /// Returns the template of a deferred field.
-    pub(crate) fn later(&self, name: &str) -> Option<&DeferredField> {
-        self.rare.as_ref()?.later.iter().find(|(known, _)| known == name).map(|(_, later)| later)
+    pub(crate) fn deferred(&self, name: &str) -> Option<&DeferredField> {
+        self.rare.as_ref()?.deferred.iter().find(|(known, _)| known == name).map(|(_, deferred)| deferred)
     }
 
     /// Returns the fields that are rendered when they are read.
     pub(crate) fn deferred_fields(&self) -> impl Iterator<Item = &str> {
-        self.rare.iter().flat_map(|rare| rare.later.iter()).map(|(name, _)| name.as_ref())
+        self.rare.iter().flat_map(|rare| rare.deferred.iter()).map(|(name, _)| name.as_ref())
     }
 
     pub(crate) fn take_deferred(&mut self, name: &str) -> Option<DeferredField> {
-        let later = &mut self.rare.as_mut()?.later;
-        let at = later.iter().position(|(known, _)| known == name)?;
-        Some(later.remove(at).1)
+        let deferred = &mut self.rare.as_mut()?.deferred;
+        let at = deferred.iter().position(|(known, _)| known == name)?;
+        Some(deferred.remove(at).1)
     }
 
     /// Returns whether it was tried to render a field from something that could not be fetched.
@@ -245,7 +246,7 @@ impl Entry {
         self.rare.as_ref().is_some_and(|rare| rare.lost.iter().any(|lost| lost == name))
     }
 
-    pub(crate) fn lose(&mut self, name: &str) {
+    pub(crate) fn mark_unavailable(&mut self, name: &str) {
         self.take_deferred(name);
         if !self.is_unavailable(name) {
             self.rare.get_or_insert_default().lost.push(Name::Owned(name.to_owned()));
@@ -301,7 +302,7 @@ impl Entry {
     }
 
     /// Returns all decisions, in order.
-    pub fn decisions(&self) -> &[Decision] {
+    pub fn decisions(&self) -> &[DecisionRecord] {
         &self.decisions
     }
 
@@ -341,7 +342,7 @@ impl Entry {
 
     /// Accepts it for a reason, unless it was rejected or is accepted already.
     pub fn accept_because(&mut self, by: &'static str, reason: Option<String>) {
-        if self.held {
+        if self.withheld {
             self.trace(format!("{by} could not accept it, because it is not known whether it may be"));
         } else if !matches!(self.state, State::Rejected | State::Accepted) {
             self.decide(State::Accepted, by, reason);
@@ -365,10 +366,10 @@ impl Entry {
     }
 
     /// Withholds it from this run, as a condition that might reject it is unknown.
-    pub fn hold(&mut self, by: &'static str, reason: impl Into<String>) {
+    pub fn withhold(&mut self, by: &'static str, reason: impl Into<String>) {
         if self.state != State::Rejected {
             self.decide(State::Undecided, by, Some(reason.into()));
-            self.held = true;
+            self.withheld = true;
         }
     }
 
@@ -379,7 +380,7 @@ impl Entry {
             self.decisions.reserve_exact(1);
         }
         let reason = reason.map(String::into_boxed_str);
-        self.decisions.push(Decision { phase: "", plugin: by, verdict: state, reason });
+        self.decisions.push(DecisionRecord { phase: "", plugin: by, verdict: state, reason });
     }
 
     /// Returns a copy of the fields alone, undecided: what a list keeps and gives.
@@ -511,7 +512,7 @@ mod tests {
     fn a_held_entry_is_not_accepted_but_can_be_rejected() {
         let mut entry = Entry::new("A", "mock://a");
         entry.accept("accept_all");
-        entry.hold("if", "`x` could not be looked up");
+        entry.withhold("if", "`x` could not be looked up");
         entry.accept("list_match");
         assert_eq!((entry.state(), entry.reason()), (State::Undecided, Some("`x` could not be looked up")));
         entry.reject("seen", None);

@@ -275,8 +275,10 @@ pub trait List: DeserializeOwned + JsonSchema + 'static {
     /// Why it could not be read. A part of a list is never returned as the whole.
     fn items(&self, limit: Option<usize>, cx: &Context) -> impl Future<Output = Result<Vec<Entry>>>;
 
-    /// Returns the item that `entry` is a part of, such as the show of an episode: an entry matches
-    /// the list also if that is on it. It is neither added nor removed for it.
+    /// Returns the item that `entry` is a part of, such as the show of an episode.
+    ///
+    /// An entry matches the list also if that item is on it. The item is neither added nor removed
+    /// for the entry.
     fn whole(&self, _entry: &Entry) -> Option<Entry> {
         None
     }

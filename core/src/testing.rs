@@ -92,20 +92,21 @@ pub fn plan_of(config: &str) -> Result<Plan, Vec<String>> {
         (_, document) => {
             loaded
                 .diagnostics
-                .sort_by_key(|told| document.as_ref().map(|document| document.span(&told.at).bytes.start));
+                .sort_by_key(|diagnostic| document.as_ref().map(|document| document.span(&diagnostic.at).bytes.start));
             Err(messages(&loaded.diagnostics))
         }
     }
 }
 
-fn messages(mistakes: &[Diagnostic]) -> Vec<String> {
-    let text =
-        |mistake: &Diagnostic| mistake.help.iter().fold(mistake.message.clone(), |text, help| text + "; " + help);
-    mistakes.iter().map(text).collect()
+fn messages(diagnostics: &[Diagnostic]) -> Vec<String> {
+    let text = |diagnostic: &Diagnostic| {
+        diagnostic.help.iter().fold(diagnostic.message.clone(), |text, help| text + "; " + help)
+    };
+    diagnostics.iter().map(text).collect()
 }
 
-/// Returns the messages of the mistakes in a task, given its body; none if it is right.
-pub fn mistakes(task: &str) -> Vec<String> {
+/// Returns the messages of the errors in a task, given its body; none if it is right.
+pub fn config_errors(task: &str) -> Vec<String> {
     plan_of(&config(task)).err().unwrap_or_default()
 }
 
@@ -136,7 +137,7 @@ pub fn run_config(config: &str, cx: &Context) -> Report {
 pub async fn run_config_async(config: &str, cx: &Context) -> Report {
     let plan = match plan_of(config) {
         Ok(plan) => plan,
-        Err(mistakes) => panic!("the config has mistakes:\n{}\n{config}", mistakes.join("\n")),
+        Err(errors) => panic!("the config has errors:\n{}\n{config}", errors.join("\n")),
     };
     let selection = Selection::default();
     match select(&plan, &selection) {
@@ -218,11 +219,11 @@ pub fn entry(fields: &str) -> Entry {
 /// Output of a command.
 #[derive(Debug, Default)]
 pub struct Transcript {
-    /// The answer as text: lines, and tables with ` | ` between the columns.
-    pub answer: String,
-    /// The lines beside the answer.
+    /// The output as text: lines, and tables with ` | ` between the columns.
+    pub text: String,
+    /// The lines beside the output.
     pub notes: String,
-    /// The answer as data.
+    /// The output as data.
     pub data: Vec<Value>,
 }
 
@@ -243,12 +244,12 @@ pub fn command(words: &str, arguments: Value, format: Format, cx: &Context) -> R
     let mut out = Output::new(format, None, move |what| {
         let mut said = hear.borrow_mut();
         match what {
-            OutputEvent::Line(text) => said.answer += &format!("{text}\n"),
+            OutputEvent::Line(text) => said.text += &format!("{text}\n"),
             OutputEvent::Note(text) => said.notes += &format!("{text}\n"),
             OutputEvent::Table(table) => {
                 let title = table.title.iter().map(|title| vec![title.clone()]);
                 let rows = title.chain([table.columns.clone()]).chain(table.rows.iter().cloned());
-                rows.for_each(|row| said.answer += &format!("{}\n", row.join(" | ")));
+                rows.for_each(|row| said.text += &format!("{}\n", row.join(" | ")));
             }
             OutputEvent::Data(data) => said.data.push(data.clone()),
             OutputEvent::Status(_) | OutputEvent::QrCode(_) | OutputEvent::Ask { .. } => {}

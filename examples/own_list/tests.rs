@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 
-use flexget_core::testing::{block_on, context, list_laws, mistakes};
+use flexget_core::testing::{block_on, config_errors, context, list_laws};
 
 use super::*;
 
@@ -66,8 +66,8 @@ fn filmbox_lists_keep_the_laws() {
 
 #[test]
 fn mistakes_in_its_options_are_told() {
-    assert_eq!(mistakes("filmbox_list: films\naccept_all: yes"), [""; 0]);
-    assert_eq!(mistakes("filmbox_list: [ films ]\naccept_all: yes").len(), 1);
+    assert_eq!(config_errors("filmbox_list: films\naccept_all: yes"), [""; 0]);
+    assert_eq!(config_errors("filmbox_list: [ films ]\naccept_all: yes").len(), 1);
 }
 
 #[test]

@@ -72,7 +72,7 @@ fn lists_and_what_was_seen_are_taken_over_once_and_tokens_never() {
 
     let said = import(&path, Format::Text, &cx);
     assert_eq!(
-        said.answer,
+        said.text,
         "Kind | Name | Found | New\nentry_list | My List | 3 | 2\nentry_list | empty | 0 | 0\nmovie_list | films | 2 | 2\n\
          regexp_list | wanted | 2 | 1\npending_list | maybe | 2 | 2\nseen |  | 2 | 2\n"
     );

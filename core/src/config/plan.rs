@@ -104,7 +104,7 @@ pub fn plan(expanded: &Expanded) -> Result<Plan, Vec<Diagnostic>> {
     drop(config);
     for finding in findings {
         match finding {
-            Finding::Mistake(diagnostic) => diagnostics.push(diagnostic),
+            Finding::Invalid(diagnostic) => diagnostics.push(diagnostic),
             Finding::Missing(plugin) => missing.push(plugin),
         }
     }

@@ -138,7 +138,7 @@ pub fn check(config: &Value, only: Only<'_>) -> Vec<Finding> {
         Ok(validator) => explain::findings(&schema, config, validator.iter_errors(config)),
         // A schema that does not compile is an error of a plugin, which the house tests find; it
         // must not pass for a good config.
-        Err(error) => vec![Finding::Mistake(Diagnostic::key(
+        Err(error) => vec![Finding::Invalid(Diagnostic::key(
             crate::document::diagnostic::Path::root(),
             format!("the schema of this program is not valid: {error}"),
         ))],

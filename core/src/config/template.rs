@@ -16,7 +16,7 @@ use std::rc::Rc;
 use serde_yaml::Value;
 
 use crate::document::diagnostic::{At, Diagnostic, Path as ConfigPath, Severity, Span};
-use crate::document::{Document, Key, Mapping, Node, Scalar, Sources, read_node};
+use crate::document::{Document, Mapping, MappingKey, Node, Scalar, Sources, read_node};
 use crate::expression;
 use variables::{Render, Variables, at_mention};
 
@@ -171,7 +171,7 @@ struct Use {
 }
 
 impl Expansion<'_> {
-    fn task(&mut self, key: &Key, node: &Rc<Node>) -> (TaskSource, Rc<Node>) {
+    fn task(&mut self, key: &MappingKey, node: &Rc<Node>) -> (TaskSource, Rc<Node>) {
         let mut task = TaskSource {
             name: key.text.to_string(),
             path: ConfigPath::root().key("tasks").key(&*key.text),

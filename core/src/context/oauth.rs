@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 
 use super::Context;
 use super::auth::{self, Account, Application, RenewError, Tokens};
-use super::http::{Body, HttpError, HttpFault, Method, Request, Response, Retry, Sent};
+use super::http::{Body, HttpError, HttpFault, Request, Response, Retry, Sent};
 use super::progress::Event;
 use crate::error::{Error, Result};
 
@@ -214,17 +214,17 @@ impl Provider {
         let fields = with_application(fields, &application(account));
         let mut was_lost = false;
         loop {
-            match self.exchange(cx, account, &fields).await {
-                Exchange::Done(tokens) => return Ok(tokens),
-                Exchange::Lost(_, wait) if !was_lost => {
+            match self.request_renewal(cx, account, &fields).await {
+                Renewal::Done(tokens) => return Ok(tokens),
+                Renewal::Lost(_, wait) if !was_lost => {
                     was_lost = true;
                     self.pause(cx, wait).await;
                 }
-                Exchange::Dead(reason) if was_lost => {
+                Renewal::Dead(reason) if was_lost => {
                     return Err(RenewError::Dead(format!("{reason} (the response to a renewal was lost)")));
                 }
-                Exchange::Dead(reason) => return Err(RenewError::Dead(reason)),
-                Exchange::Lost(error, _) | Exchange::Failed(error) => return Err(not_renewed(account, error)),
+                Renewal::Dead(reason) => return Err(RenewError::Dead(reason)),
+                Renewal::Lost(error, _) | Renewal::Failed(error) => return Err(not_renewed(account, error)),
             }
         }
     }
@@ -262,50 +262,50 @@ impl Provider {
             }
         };
         // Also in a dry run: a token that has expired is renewed, and never lost.
-        let request = Request { body: Some(body), retry, in_dry_run: true, ..Request::new(Method::POST, url) };
+        let request = Request { body: Some(body), retry, in_dry_run: true, ..Request::post(url) };
         cx.http.send(request).await
     }
 
-    async fn exchange(&self, cx: &Context, account: &Account, fields: &Map<String, Value>) -> Exchange {
+    async fn request_renewal(&self, cx: &Context, account: &Account, fields: &Map<String, Value>) -> Renewal {
         let response = match self.post(cx, &self.token_url, fields.clone(), Retry::Own).await {
             Ok(response) => response,
             Err(error) if error.sent() == Sent::No && error.fault() != HttpFault::Connect => {
-                return Exchange::Failed(error.into());
+                return Renewal::Failed(error.into());
             }
-            Err(error) => return Exchange::Lost(error.into(), SECOND_TRY),
+            Err(error) => return Renewal::Lost(error.into(), SECOND_TRY),
         };
         let wait = response.retry_after(cx.clock.now()).unwrap_or(SECOND_TRY);
         let explain = || self.explain(&response, Some(&account.name), fields);
         match response.status {
-            403 if response.is_html() => Exchange::Failed(explain()),
-            429 | 500..=599 => Exchange::Lost(explain(), wait),
-            _ if response.is_html() => Exchange::Lost(explain(), wait),
+            403 if response.is_html() => Renewal::Failed(explain()),
+            429 | 500..=599 => Renewal::Lost(explain(), wait),
+            _ if response.is_html() => Renewal::Lost(explain(), wait),
             200..=299 => match self.tokens(&response, Some(&account.tokens.refresh), cx.clock.now()) {
-                Ok(tokens) => Exchange::Done(tokens),
-                Err(error) => Exchange::Lost(error, wait),
+                Ok(tokens) => Renewal::Done(tokens),
+                Err(error) => Renewal::Lost(error, wait),
             },
             400 | 401 => self.rejected(account, &response, fields),
-            _ => Exchange::Failed(explain()),
+            _ => Renewal::Failed(explain()),
         }
     }
 
     /// Interprets a rejected renewal.
     ///
     /// Only `invalid_grant` is about the refresh token; after anything else it may still be good.
-    fn rejected(&self, account: &Account, response: &Response, fields: &Map<String, Value>) -> Exchange {
+    fn rejected(&self, account: &Account, response: &Response, fields: &Map<String, Value>) -> Renewal {
         let error = response.json::<ErrorResponse>().unwrap_or_default().error.unwrap_or_default();
         let reason = Some(redact(error_text(response), fields)).filter(|reason| !reason.is_empty());
         match error.as_str() {
-            "invalid_grant" if is_wrong_redirect(reason.as_deref()) => Exchange::Failed(
+            "invalid_grant" if is_wrong_redirect(reason.as_deref()) => Renewal::Failed(
                 Error::new(format!("{} does not accept the redirect URI", self.title)).hint((self.redirect_hint)()),
             ),
-            "invalid_grant" => Exchange::Dead(reason.unwrap_or(error)),
-            "invalid_client" | "unauthorized_client" => Exchange::Failed(self.unknown_application(response, fields)),
+            "invalid_grant" => Renewal::Dead(reason.unwrap_or(error)),
+            "invalid_client" | "unauthorized_client" => Renewal::Failed(self.unknown_application(response, fields)),
             _ => {
                 let status = response.status;
                 let because = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
                 let message = format!("{} refused it with status {status}{because}", self.title);
-                Exchange::Failed(Error::new(message).hint(format!(
+                Renewal::Failed(Error::new(message).hint(format!(
                     "try again later; if it stays so, authorize it again: `{}`",
                     auth::command(self.service, &account.name)
                 )))
@@ -424,7 +424,7 @@ pub enum Poll {
 }
 
 /// Outcome of one try to exchange a refresh token.
-enum Exchange {
+enum Renewal {
     Done(Tokens),
     /// The response was lost; the next try may come after this time.
     Lost(Error, Duration),

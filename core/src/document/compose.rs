@@ -11,7 +11,7 @@ use granit_parser::{Event, Options, Parser, ScalarStyle, Tag};
 use serde_yaml::Number;
 
 use crate::document::diagnostic::{At, Diagnostic, Span};
-use crate::document::node::{Content, Key, Mapping, Node, Scalar, key_text};
+use crate::document::node::{Content, Mapping, MappingKey, Node, Scalar, key_text};
 use crate::document::open::{Frame, Partial, Slot, excerpt, unquoted};
 use crate::document::{scalar, syntax};
 
@@ -292,7 +292,7 @@ impl Composer<'_> {
             );
         }
         if is_key && anchor == 0 && !(plain && text == "<<") {
-            let key = Key { text: self.key(text), span };
+            let key = MappingKey { text: self.key(text), span };
             if let Some(Frame { partial: Partial::Mapping { key: slot, .. }, .. }) = self.open.last_mut() {
                 *slot = Some(Slot::Key(key));
             }
@@ -417,7 +417,8 @@ impl Composer<'_> {
                 None if merge => *key = Some(Slot::Merge),
                 None => {
                     if let Content::Scalar(value) = node.content() {
-                        *key = Some(Slot::Key(Key { text: key_text(&value.value()), span: node.span().clone() }));
+                        *key =
+                            Some(Slot::Key(MappingKey { text: key_text(&value.value()), span: node.span().clone() }));
                         return;
                     }
                     *key = Some(Slot::Broken);

@@ -112,7 +112,7 @@ impl fmt::Display for Scalar {
 /// Keys are text whatever YAML would make of them: `on:` is the key `on`, `1080:` is the key
 /// `1080`.
 #[derive(Debug, Clone)]
-pub struct Key {
+pub struct MappingKey {
     /// The text.
     pub text: Rc<str>,
     /// Where it is written.
@@ -122,7 +122,7 @@ pub struct Key {
 /// Values by key, in order; each key once.
 #[derive(Debug, Clone, Default)]
 pub struct Mapping {
-    entries: Vec<(Key, Rc<Node>)>,
+    entries: Vec<(MappingKey, Rc<Node>)>,
     /// Built for large mappings when a key is first looked up.
     #[expect(clippy::box_collection, reason = "most mappings have none, and there are many")]
     index: OnceCell<Box<HashMap<Rc<str>, usize>>>,
@@ -170,7 +170,7 @@ impl Node {
             Value::Mapping(entries) => {
                 let mut mapping = Mapping::default();
                 for (key, value) in entries {
-                    mapping.insert(Key::of(span, key), Rc::new(Self::from_value(span, value)));
+                    mapping.insert(MappingKey::of(span, key), Rc::new(Self::from_value(span, value)));
                 }
                 Self::mapping(span.clone(), mapping)
             }
@@ -264,7 +264,7 @@ fn measure<'a>(children: impl Iterator<Item = &'a Rc<Node>>) -> (u32, u32) {
     })
 }
 
-impl Key {
+impl MappingKey {
     /// Creates a key for a value that is not written itself.
     fn of(span: &Span, value: &Value) -> Self {
         Self { text: key_text(value), span: span.clone() }
@@ -293,12 +293,12 @@ impl Mapping {
     }
 
     /// Keys and values in order.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&Key, &Rc<Node>)> {
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&MappingKey, &Rc<Node>)> {
         self.entries.iter().map(|(key, value)| (key, value))
     }
 
     /// Returns the key as written and its value.
-    pub fn entry(&self, key: &str) -> Option<(&Key, &Rc<Node>)> {
+    pub fn entry(&self, key: &str) -> Option<(&MappingKey, &Rc<Node>)> {
         self.position(key).map(|at| (&self.entries[at].0, &self.entries[at].1))
     }
 
@@ -310,7 +310,7 @@ impl Mapping {
     /// Sets the value of a key.
     ///
     /// A key that is already there keeps its place in the order and is returned with its old value.
-    pub fn insert(&mut self, key: Key, value: Rc<Node>) -> Option<(Key, Rc<Node>)> {
+    pub fn insert(&mut self, key: MappingKey, value: Rc<Node>) -> Option<(MappingKey, Rc<Node>)> {
         if let Some(at) = self.position(&key.text) {
             return Some(std::mem::replace(&mut self.entries[at], (key, value)));
         }
@@ -322,7 +322,7 @@ impl Mapping {
     }
 
     /// Takes a key out.
-    pub fn remove(&mut self, key: &str) -> Option<(Key, Rc<Node>)> {
+    pub fn remove(&mut self, key: &str) -> Option<(MappingKey, Rc<Node>)> {
         let at = self.position(key)?;
         self.index = OnceCell::new();
         Some(self.entries.remove(at))
@@ -345,7 +345,7 @@ mod tests {
 
     #[test]
     fn a_large_mapping_finds_its_keys_after_every_change() {
-        let key = |n: usize| Key { text: n.to_string().into(), span: Span::default() };
+        let key = |n: usize| MappingKey { text: n.to_string().into(), span: Span::default() };
         let node = |n: usize| Rc::new(Node::scalar(Span::default(), Scalar::Number(n.into())));
         let mut mapping = Mapping::default();
         for n in 0..100 {

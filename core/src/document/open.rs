@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use crate::document::diagnostic::{Diagnostic, Span};
-use crate::document::node::{Key, Mapping, Node};
+use crate::document::node::{Mapping, MappingKey, Node};
 
 /// A list or mapping that is still open.
 pub(super) struct Frame {
@@ -27,7 +27,7 @@ pub(super) enum Partial {
 
 /// The key that the next value belongs to.
 pub(super) enum Slot {
-    Key(Key),
+    Key(MappingKey),
     Merge,
     /// Something that cannot be a key and has been reported.
     Broken,

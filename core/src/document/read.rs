@@ -13,7 +13,7 @@ use serde::ser::{Serialize, Serializer};
 use serde::{Deserialize, Deserializer, forward_to_deserialize_any};
 
 use crate::document::diagnostic::{Path, Problem, Segment, Span};
-use crate::document::node::{Content, Key, Mapping, Node, Scalar};
+use crate::document::node::{Content, Mapping, MappingKey, Node, Scalar};
 use crate::value::{DATE, TIME, VALUE};
 
 /// Limit of the errors that are looked for in a value.
@@ -213,11 +213,11 @@ impl<'de> SeqAccess<'de> for Items<'de, '_> {
 /// The entries of a mapping.
 struct Entries<'de, 'w, I> {
     entries: I,
-    value: Option<(&'de Key, &'de Node)>,
+    value: Option<(&'de MappingKey, &'de Node)>,
     wrong: &'w [*const Node],
 }
 
-impl<'de, I: ExactSizeIterator<Item = (&'de Key, &'de Rc<Node>)>> MapAccess<'de> for Entries<'de, '_, I> {
+impl<'de, I: ExactSizeIterator<Item = (&'de MappingKey, &'de Rc<Node>)>> MapAccess<'de> for Entries<'de, '_, I> {
     type Error = Problems;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Problems> {
@@ -309,7 +309,7 @@ impl<'de> Visitor<'de> for Tree {
             if let Some(date) = value.as_str().and_then(|value| Scalar::marked(&text, value)) {
                 return Self::scalar(date);
             }
-            mapping.insert(Key { text: text.into(), span: Span::default() }, Rc::new(value));
+            mapping.insert(MappingKey { text: text.into(), span: Span::default() }, Rc::new(value));
         }
         Ok(Node::mapping(Span::default(), mapping))
     }

@@ -14,8 +14,9 @@ use std::fmt::{Display, Write};
 pub enum Role {
     /// Equal ones prove that two items are the same, different ones that they are not.
     Id,
-    /// ItemKey that matches two items unless an id or a distinction differs; a difference says
-    /// nothing.
+    /// Equal ones match two items unless an id or a distinction differs.
+    ///
+    /// Different ones say nothing.
     Name,
     /// Different ones prove that two items are not the same; equal ones say nothing.
     Distinction,

@@ -88,7 +88,7 @@ impl JournaledChange {
     /// Reads a change of the journal.
     pub fn of(change: journal::ChangeRow) -> Self {
         let items: Vec<Option<Entry>> = change.what.items.iter().map(Entry::from_stored).collect();
-        let (outcomes, ended) = outcomes(change.answer.as_ref(), items.len());
+        let (outcomes, ended) = outcomes(change.response.as_ref(), items.len());
         Self { change, items, outcomes, ended }
     }
 
@@ -144,13 +144,13 @@ impl AnyList {
 }
 
 /// Reads the outcomes of a number of items.
-fn outcomes(answer: Option<&serde_json::Value>, count: usize) -> (Vec<Outcome>, Option<Timestamp>) {
-    let Some(answer) = answer else { return (Vec::new(), None) };
-    if let Ok(stored) = StoredOutcomes::deserialize(answer) {
+fn outcomes(response: Option<&serde_json::Value>, count: usize) -> (Vec<Outcome>, Option<Timestamp>) {
+    let Some(response) = response else { return (Vec::new(), None) };
+    if let Ok(stored) = StoredOutcomes::deserialize(response) {
         let outcomes = stored.outcomes.into_iter().flat_map(|(count, alike)| std::iter::repeat_n(alike, count));
         return (outcomes.take(count).collect(), stored.ended);
     }
-    let old = OldOutcomes::deserialize(answer).unwrap_or_default();
+    let old = OldOutcomes::deserialize(response).unwrap_or_default();
     let mut existing = old.existing;
     let outcome = |at: usize| {
         if old.not_done.contains(&at) {

@@ -213,8 +213,10 @@ impl AnyList {
         Ok(entries.iter().map(|entry| index.find(&self.keys(entry)).map(|at| items[at].clone())).collect())
     }
 
-    /// Returns the item that each entry matches: the item that it is, or one that it is a part of;
-    /// see [`List::whole`](crate::list::List::whole).
+    /// Returns the item that each entry matches.
+    ///
+    /// That is the item that the entry is, or one that it is a part of; see
+    /// [`List::whole`](crate::list::List::whole).
     ///
     /// # Errors
     /// Why the list could not be read.

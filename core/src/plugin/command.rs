@@ -49,7 +49,7 @@ use crate::error::{Error, Result};
 /// // `flexget-rs greet Ann --loud`
 /// let arguments = serde_json::json!({ "name": "Ann", "loud": true });
 /// let printed = testing::command("greet", arguments, Format::Text, &testing::context())?;
-/// assert_eq!(printed.answer, "HELLO ANN\n");
+/// assert_eq!(printed.text, "HELLO ANN\n");
 /// # Ok::<(), Error>(())
 /// ```
 pub trait Command: DeserializeOwned + JsonSchema + 'static {
@@ -271,8 +271,8 @@ impl Output {
     /// # Errors
     /// The terminal failed, or the user pressed Ctrl-C.
     pub fn confirm(&mut self, question: &str) -> Result<bool> {
-        let answer = self.ask(&format!("{question} [y/N]"), false)?;
-        Ok(answer.is_none_or(|answer| ["y", "yes"].contains(&answer.trim().to_lowercase().as_str())))
+        let reply = self.ask(&format!("{question} [y/N]"), false)?;
+        Ok(reply.is_none_or(|reply| ["y", "yes"].contains(&reply.trim().to_lowercase().as_str())))
     }
 }
 

@@ -47,7 +47,7 @@ impl Task {
     /// Unless `complete`, a missing name may still come.
     fn render_if_known(&mut self, at: usize, field: &str, complete: bool) {
         let entry = &self.entries[at];
-        let Some(deferred) = entry.later(field) else { return };
+        let Some(deferred) = entry.deferred(field) else { return };
         let scope = Fields { except: Some(field), ..Fields::new(self, entry) };
         let value = deferred.template.render_native(&scope, &self.now());
         if let (Ok(value), true) = (value, complete || !scope.missed.get()) {
@@ -59,16 +59,16 @@ impl Task {
     pub(crate) fn render(&mut self, wanted: &mut [(usize, BTreeSet<String>)]) {
         for (at, fields) in wanted {
             let mut open: Vec<String> =
-                fields.iter().filter(|field| self.entries[*at].later(field).is_some()).cloned().collect();
+                fields.iter().filter(|field| self.entries[*at].deferred(field).is_some()).cloned().collect();
             while let Some(field) = open.pop() {
                 let Rendered::Waits(names) = self.render_field(*at, &field) else {
                     // A field that waits for this one may be ready now.
-                    let waiting = fields.iter().filter(|field| self.entries[*at].later(field).is_some()).cloned();
+                    let waiting = fields.iter().filter(|field| self.entries[*at].deferred(field).is_some()).cloned();
                     open = waiting.collect();
                     continue;
                 };
                 for name in names {
-                    if fields.insert(name.clone()) && self.entries[*at].later(&name).is_some() {
+                    if fields.insert(name.clone()) && self.entries[*at].deferred(&name).is_some() {
                         open.push(name);
                     }
                 }
@@ -81,7 +81,7 @@ impl Task {
         for (at, fields) in wanted {
             for field in fields {
                 if let Some(deferred) = self.entries[*at].take_deferred(field) {
-                    self.entries[*at].lose(field);
+                    self.entries[*at].mark_unavailable(field);
                     self.warn(
                         deferred.by,
                         format!(
@@ -96,7 +96,7 @@ impl Task {
 
     fn render_field(&mut self, at: usize, field: &str) -> Rendered {
         let entry = &self.entries[at];
-        let Some(deferred) = entry.later(field) else { return Rendered::Done };
+        let Some(deferred) = entry.deferred(field) else { return Rendered::Done };
         let by = deferred.by;
         let scope = Fields { except: Some(field), ..Fields::new(self, entry) };
         match deferred.template.render_native(&scope, &self.now()) {
@@ -109,7 +109,7 @@ impl Task {
                 }
                 let entry = &mut self.entries[at];
                 entry.trace(format!("{by}: `{field}` is not known: {}", unavailable_fields_message(&lost)));
-                entry.lose(field);
+                entry.mark_unavailable(field);
             }
             Err(error) => {
                 let message = format!(

@@ -47,7 +47,7 @@ impl Task {
 
     /// Checks whether `field` of this entry has to be fetched or rendered before it can be read.
     pub fn is_pending(&self, entry: &Entry, field: &str) -> bool {
-        entry.later(field).is_some() || self.offer_for(entry, field).is_some()
+        entry.deferred(field).is_some() || self.offer_for(entry, field).is_some()
     }
 
     /// Checks whether `field` of this entry is offered and not fetched yet.
@@ -111,17 +111,17 @@ impl Task {
             .collect();
         let offer = self.offers()[number as usize].clone();
         let cx = self.cx.clone();
-        let mut answers = {
+        let mut results = {
             let entries: Vec<&Entry> = positions.iter().map(|at| &self.entries[*at]).collect();
             offer.fetch(&entries, &cx).await
         };
         self.report_warnings(offer.plugin());
-        answers.resize_with(positions.len(), || Err("no response".to_owned()));
+        results.resize_with(positions.len(), || Err("no response".to_owned()));
         let mut failures: BTreeMap<String, usize> = BTreeMap::new();
-        for (at, answer) in positions.into_iter().zip(answers) {
+        for (at, result) in positions.into_iter().zip(results) {
             let entry = &mut self.entries[at];
             entry.mark_tried(number);
-            match answer {
+            match result {
                 Ok(fields) => {
                     fields.into_iter().for_each(|(name, value)| entry.fill(name, value));
                     for field in offer.fields() {

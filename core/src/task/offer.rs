@@ -13,7 +13,7 @@ use crate::value::Value;
 /// A field of the offer that is absent is known to be nothing afterwards ([`Value::Null`]): the
 /// service has no such thing. After a failure it stays unknown, and a condition that reads it
 /// decides nothing.
-pub type Answer = Result<Vec<(Name, Value)>, String>;
+pub type FetchedFields = Result<Vec<(Name, Value)>, String>;
 
 /// Fields that can be fetched.
 ///
@@ -33,8 +33,14 @@ pub type Answer = Result<Vec<(Name, Value)>, String>;
 ///         &["title_length"]
 ///     }
 ///
-///     fn fetch<'a>(&'a self, entries: &'a [&'a Entry], _cx: &'a Context) -> LocalBoxFuture<'a, Vec<Answer>> {
-///         let length = |entry: &&Entry| vec![("title_length".into(), Value::from(entry.title().len() as i64))];
+///     fn fetch<'a>(
+///         &'a self,
+///         entries: &'a [&'a Entry],
+///         _cx: &'a Context,
+///     ) -> LocalBoxFuture<'a, Vec<FetchedFields>> {
+///         let length = |entry: &&Entry| {
+///             vec![("title_length".into(), Value::from(entry.title().len() as i64))]
+///         };
 ///         Box::pin(async move { entries.iter().map(|entry| Ok(length(entry))).collect() })
 ///     }
 /// }
@@ -63,5 +69,5 @@ pub trait Offer {
     /// Fetches the fields of entries in as few requests as possible.
     ///
     /// Returns one result for each entry, in order.
-    fn fetch<'a>(&'a self, entries: &'a [&'a Entry], cx: &'a Context) -> LocalBoxFuture<'a, Vec<Answer>>;
+    fn fetch<'a>(&'a self, entries: &'a [&'a Entry], cx: &'a Context) -> LocalBoxFuture<'a, Vec<FetchedFields>>;
 }

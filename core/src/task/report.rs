@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 
 use crate::context::Context;
 pub use crate::context::store::changes::Action;
-use crate::entry::{Decision, Entry, State};
+use crate::entry::{DecisionRecord, Entry, State};
 use crate::error::Error;
 use crate::value::Value;
 
@@ -100,8 +100,8 @@ struct Written<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
     /// All decisions, in order.
-    #[serde(skip_serializing_if = "<[Decision]>::is_empty")]
-    decisions: &'a [Decision],
+    #[serde(skip_serializing_if = "<[DecisionRecord]>::is_empty")]
+    decisions: &'a [DecisionRecord],
     /// The fields that are known, without those that start with `_`.
     #[schemars(with = "BTreeMap<String, serde_json::Value>")]
     fields: Fields<'a>,
@@ -149,7 +149,7 @@ impl EntryReport {
     }
 
     /// Returns all decisions, in order.
-    pub fn decisions(&self) -> &[Decision] {
+    pub fn decisions(&self) -> &[DecisionRecord] {
         self.0.decisions()
     }
 

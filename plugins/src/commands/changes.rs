@@ -46,7 +46,7 @@ impl Command for ListChanges {
         }
         if changes.is_empty() {
             out.line("there are no changes to remote lists")?;
-            return other_configs::note(&cx.store.changes_elsewhere()?, "changes", out);
+            return other_configs::note(&cx.store.changes_of_other_configs()?, "changes", out);
         }
         let mut table = Table::new(&["#", "Time", "List", "Account", "Action", "Items", "State"]);
         for change in &changes {
@@ -160,7 +160,7 @@ impl Command for Undo {
     async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
         let id = self.id(cx)?;
         if cx.journal().get(id)?.is_none() {
-            other_configs::note(&cx.store.changes_elsewhere()?, "changes", out)?;
+            other_configs::note(&cx.store.changes_of_other_configs()?, "changes", out)?;
         }
         let report = if self.force {
             recovery::force_undo(id, "undo", cx).await?
@@ -228,7 +228,7 @@ fn json(change: &ChangeRow) -> serde_json::Value {
         "action": change.what.action.name(),
         "state": change.state.name(),
         "undo_of": change.what.undo_of,
-        "answer": change.answer,
+        "answer": change.response,
         "items": change.what.items,
     })
 }

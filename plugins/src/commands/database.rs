@@ -167,9 +167,9 @@ mod tests {
             assert!(rows.contains_key(part), "{part}: {rows:?}");
         }
         let text = command("database", json!({}), Format::Text, &sandbox.cx).unwrap();
-        assert!(text.answer.starts_with("in memory ("), "{}", text.answer);
-        assert!(text.answer.contains("\njournal | changes | 1 | "), "{}", text.answer);
-        let all = text.answer + &text.notes;
+        assert!(text.text.starts_with("in memory ("), "{}", text.text);
+        assert!(text.text.contains("\njournal | changes | 1 | "), "{}", text.text);
+        let all = text.text + &text.notes;
         assert!(!all.contains("Bearer") && !all.contains("sim-client"), "{all}");
     }
 
@@ -189,7 +189,7 @@ mod tests {
         assert_eq!((&pruned["expired"], &pruned["changes"]), (&json!(1), &json!(0)), "the change can still be undone");
         clock.fetch_add(2 * DAY, Ordering::SeqCst);
         assert_eq!(prune(json!({ "keep_days": 100 }))["changes"], json!(0));
-        let text = command("database prune", json!({}), Format::Text, &sandbox.cx).unwrap().answer;
+        let text = command("database prune", json!({}), Format::Text, &sandbox.cx).unwrap().text;
         assert!(text.contains("removed 1 changes older than 90 days"), "{text}");
         let after = rows(&sandbox.cx);
         assert!(!after.contains_key("journal changes") && !after.contains_key("cache trakt titles"), "{after:?}");
@@ -205,10 +205,10 @@ mod tests {
         let before = rows(&sandbox.cx);
         let dry = testing::dry_run(&sandbox.cx);
         assert_eq!(rows(&dry), before, "what is shown is all of it");
-        let said = command("database prune", json!({}), Format::Text, &dry).unwrap().answer;
+        let said = command("database prune", json!({}), Format::Text, &dry).unwrap().text;
         assert!(said.starts_with("would remove 1 answers") && said.contains("would remove 1 changes"), "{said}");
         assert_eq!(rows(&sandbox.cx), before);
-        let nothing = command("database", json!({}), Format::Text, &testing::context()).unwrap().answer;
+        let nothing = command("database", json!({}), Format::Text, &testing::context()).unwrap().text;
         assert!(nothing.ends_with("\nit holds nothing yet\n"), "{nothing}");
     }
 
@@ -229,7 +229,7 @@ mod tests {
         assert_eq!(pruned["expired"], json!(1_000));
         assert!(pruned["freed"].as_u64().unwrap() > 1_000_000, "{pruned}");
         assert_eq!(path.metadata().unwrap().len(), pruned["bytes"].as_u64().unwrap());
-        let shown = command("database", json!({}), Format::Text, &cx).unwrap().answer;
+        let shown = command("database", json!({}), Format::Text, &cx).unwrap().text;
         assert!(shown.starts_with(&path.display().to_string()), "{shown}");
     }
 

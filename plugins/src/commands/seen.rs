@@ -41,7 +41,7 @@ impl Command for Search {
         }
         if found.is_empty() {
             out.line(format!("nothing that was seen is like `{}`", self.pattern))?;
-            return other_configs::note(&cx.store.records_elsewhere(COLLECTION)?, "seen entries", out);
+            return other_configs::note(&cx.store.records_of_other_configs(COLLECTION)?, "seen entries", out);
         }
         let mut table = Table::new(&["Title", "Task", "Local", "Added", "Fields"]);
         for record in found {
@@ -228,7 +228,7 @@ mod tests {
         let cx = context();
         let say = |words: &str, value: &str, task: &[&str]| {
             let field = if words == "seen search" { "pattern" } else { "value" };
-            command(words, json!({ field: value, "task": task }), Format::Text, &cx).unwrap().answer
+            command(words, json!({ field: value, "task": task }), Format::Text, &cx).unwrap().text
         };
         let accepts = |mock: &str| titles(&run(&format!("mock: {mock}\naccept_all: yes"), &cx), State::Accepted).len();
         assert_eq!(accepts("[ { title: Solaris, url: 'http://x/1' }, Who? ]"), 2);

@@ -217,7 +217,7 @@ mod tests {
     fn a_missing_folder_gives_a_warning_and_lookup_a_mistake() {
         let report = testing::run("mock: [A]\naccept_all: yes\nexists_movie: /nowhere/at/all", &testing::context());
         assert_eq!(report.warnings, ["exists_movie: path `/nowhere/at/all` does not exist"]);
-        let mistakes = testing::mistakes("mock: [A]\naccept_all: yes\nexists_movie: { path: /, lookup: imdb }");
+        let mistakes = testing::config_errors("mock: [A]\naccept_all: yes\nexists_movie: { path: /, lookup: imdb }");
         assert!(mistakes[0].starts_with("`lookup` needs `imdb_lookup`"), "{mistakes:?}");
     }
 }

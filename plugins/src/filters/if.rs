@@ -186,7 +186,7 @@ impl Rule {
                         let reason = format!("`{text}` is not known: {}", unavailable_fields_message(fields));
                         entry.trace(format!("{}: {reason}", If::NAME));
                         if self.actions.iter().any(Action::excludes) {
-                            entry.hold(If::NAME, reason);
+                            entry.withhold(If::NAME, reason);
                         }
                     } else {
                         errors.push((at, error));
@@ -467,7 +467,7 @@ tasks:
 
     #[test]
     fn all_mistakes_are_found_before_the_run() {
-        let mistakes = testing::mistakes(
+        let mistakes = testing::config_errors(
             "
             mock: [ A ]
             if:
@@ -485,9 +485,9 @@ tasks:
         assert!(mistakes[2].starts_with("must be one of the following: accept, reject, fail"), "{mistakes:#?}");
         assert!(mistakes[3].starts_with("one condition for each item"), "{mistakes:#?}");
         assert!(mistakes[4].contains("did you mean `mock`?"), "{mistakes:#?}");
-        let mistakes = testing::mistakes("if: [ { a: { mock: [ B ] } } ]");
+        let mistakes = testing::config_errors("if: [ { a: { mock: [ B ] } } ]");
         assert_eq!(mistakes, ["`mock` produces entries, so it cannot depend on one; put it into the task itself"]);
-        assert_eq!(testing::mistakes("if: [ { a: { set: { x: '{{ y' } } } ]").len(), 1);
+        assert_eq!(testing::config_errors("if: [ { a: { set: { x: '{{ y' } } } ]").len(), 1);
     }
 
     /// As FlexGet 3.22.7 compares the parts of a quality.

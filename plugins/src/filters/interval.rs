@@ -116,7 +116,7 @@ mod tests {
         for (text, good) in
             [("2 hours", true), ("PT2H", true), ("7 days", true), ("2 fortnights", false), ("1 month", false)]
         {
-            let mistakes = testing::mistakes(&format!("mock: [A]\naccept_all: yes\ninterval: {text}"));
+            let mistakes = testing::config_errors(&format!("mock: [A]\naccept_all: yes\ninterval: {text}"));
             assert_eq!(mistakes.is_empty(), good, "{text}: {mistakes:?}");
         }
     }

@@ -116,7 +116,7 @@ impl ListMatch {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use flexget_core::testing::{context, dry_run, mistakes, run, titles};
+    use flexget_core::testing::{config_errors, context, dry_run, run, titles};
 
     fn add(entries: &str, cx: &Context) {
         run(&format!("mock: {entries}\naccept_all: yes\nseen: no\nlist_add: [ entry_list: a ]"), cx);
@@ -183,7 +183,7 @@ mod tests {
     #[test]
     fn what_cannot_be_changed_can_be_matched_only() {
         let task = |options: &str| {
-            mistakes(&format!(
+            config_errors(&format!(
                 "mock: [ A ]\nlist_match: {{ from: [ trakt_list: {{ list: trending, type: movies }} ]{options} }}"
             ))
         };

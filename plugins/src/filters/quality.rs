@@ -95,7 +95,7 @@ mod tests {
 
     #[test]
     fn mistakes_are_found_before_the_run() {
-        let mistakes = testing::mistakes("mock: [A]\nquality: [ 720q, 1080p-hdtv ]\naccept_all: yes");
+        let mistakes = testing::config_errors("mock: [A]\nquality: [ 720q, 1080p-hdtv ]\naccept_all: yes");
         assert!(mistakes[0].starts_with("`720q` is not a valid quality component"), "{mistakes:?}");
     }
 }

@@ -339,7 +339,7 @@ regexp: {options}"
 
     #[test]
     fn mistakes_are_found_in_every_regular_expression() {
-        let mistakes = testing::mistakes(
+        let mistakes = testing::config_errors(
             "
             mock: [ A ]
             regexp:

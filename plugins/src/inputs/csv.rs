@@ -118,7 +118,10 @@ mod tests {
 
     #[test]
     fn columns_are_counted_from_one() {
-        assert_eq!(testing::mistakes("csv: { url: x, values: { title: 0, url: 1 } }\naccept_all: yes").len(), 1);
-        assert_eq!(testing::mistakes("csv: { url: x, values: { title: 1, url: 1, n: 0 } }\naccept_all: yes").len(), 1);
+        assert_eq!(testing::config_errors("csv: { url: x, values: { title: 0, url: 1 } }\naccept_all: yes").len(), 1);
+        assert_eq!(
+            testing::config_errors("csv: { url: x, values: { title: 1, url: 1, n: 0 } }\naccept_all: yes").len(),
+            1
+        );
     }
 }

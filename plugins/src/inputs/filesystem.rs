@@ -313,7 +313,11 @@ mod tests {
             "{ path: x, retrieve: file }",
             "{ path: x, recursive: 1 }",
         ] {
-            assert_eq!(testing::mistakes(&format!("filesystem: {options}\naccept_all: yes")).len(), 1, "{options}");
+            assert_eq!(
+                testing::config_errors(&format!("filesystem: {options}\naccept_all: yes")).len(),
+                1,
+                "{options}"
+            );
         }
     }
 }

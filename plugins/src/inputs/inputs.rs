@@ -99,7 +99,7 @@ mod tests {
 
     #[test]
     fn options_at_the_wrong_depth_are_explained() {
-        let mistakes = testing::mistakes("inputs:\n  - entry_list:\n    name: x\naccept_all: yes");
+        let mistakes = testing::config_errors("inputs:\n  - entry_list:\n    name: x\naccept_all: yes");
         assert!(mistakes[0].contains("indented 2 more spaces"), "{mistakes:?}");
     }
 }

@@ -479,7 +479,7 @@ mod tests {
     fn a_web_page_is_not_a_feed() {
         let report = run(&file("<html>Log in</html>"), "", &testing::context());
         assert!(report.error.unwrap().message.ends_with("is not a feed: it is a web page"));
-        assert_eq!(testing::mistakes("rss: { link: guid }\naccept_all: yes").len(), 1);
+        assert_eq!(testing::config_errors("rss: { link: guid }\naccept_all: yes").len(), 1);
     }
 
     #[test]

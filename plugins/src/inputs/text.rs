@@ -189,9 +189,10 @@ accept_all: yes",
 
     #[test]
     fn mistakes_are_found_before_the_run() {
-        let mistakes =
-            testing::mistakes("text: { url: x, entry: { title: '(a)', url: b }, encoding: klingon }\naccept_all: yes");
+        let mistakes = testing::config_errors(
+            "text: { url: x, entry: { title: '(a)', url: b }, encoding: klingon }\naccept_all: yes",
+        );
         assert_eq!(mistakes.len(), 2, "{mistakes:?}");
-        assert_eq!(testing::mistakes("text: { url: x, entry: { title: '(a)' } }\naccept_all: yes").len(), 1);
+        assert_eq!(testing::config_errors("text: { url: x, entry: { title: '(a)' } }\naccept_all: yes").len(), 1);
     }
 }

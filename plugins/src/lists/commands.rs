@@ -188,7 +188,7 @@ impl Kind {
         }
         if lists.is_empty() {
             out.line(format!("there is no {}", self.word))?;
-            return other_configs::note(&cx.store.records_elsewhere(self.key)?, "items", out);
+            return other_configs::note(&cx.store.records_of_other_configs(self.key)?, "items", out);
         }
         let mut table = Table::new(&["List Name", "Items"]);
         lists.into_iter().for_each(|(name, items)| table.row([name, items.to_string()]));
@@ -299,7 +299,7 @@ mod tests {
 
     fn answer(words: &str, arguments: Json, cx: &Context) -> String {
         match command(words, arguments, Format::Text, cx) {
-            Ok(said) => said.answer,
+            Ok(said) => said.text,
             Err(error) => format!("error: {error}; {}\n", error.hint_text().unwrap_or_default()),
         }
     }
@@ -453,7 +453,7 @@ mod tests {
         let cx = context();
         let data = |words: &str, arguments: Json| {
             let said = command(words, arguments, Format::Json, &cx).unwrap();
-            assert_eq!((said.answer.as_str(), said.data.len()), ("", 1), "{words}");
+            assert_eq!((said.text.as_str(), said.data.len()), ("", 1), "{words}");
             said.data[0].clone()
         };
         let added = data("entry-list add", json!({ "entry": ["A", "http://x/a"] }));

@@ -164,7 +164,7 @@ mod tests {
     use super::*;
     use crate::shared::test_lookup::asked;
     use flexget_core::testing;
-    use flexget_core::testing::{context, mistakes, run, titles};
+    use flexget_core::testing::{config_errors, context, run, titles};
 
     const ADD: &str = "accept_all: yes\nseen: no\nlist_add: [ movie_list: m ]\nmock: ";
 
@@ -237,7 +237,7 @@ mod tests {
             ("[ x ]", "got `[\"x\"]`, expected: "),
             ("''", "should be non-empty"),
         ] {
-            let mistakes = mistakes(&format!("movie_list: {options}"));
+            let mistakes = config_errors(&format!("movie_list: {options}"));
             assert_eq!(mistakes.len(), 1, "{options}: {mistakes:?}");
             assert!(mistakes[0].starts_with(expected), "{options}: {mistakes:?}");
         }

@@ -136,7 +136,7 @@ impl List for PendingList {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use flexget_core::testing::{context, mistakes, run, titles};
+    use flexget_core::testing::{config_errors, context, run, titles};
 
     fn read(include: &str, cx: &Context) -> Vec<String> {
         let task = format!("pending_list: {{ list_name: p, include: {include} }}\naccept_all: yes\nseen: no");
@@ -163,7 +163,7 @@ mod tests {
     #[test]
     fn a_wrong_word_is_explained() {
         assert_eq!(
-            mistakes("pending_list: { list_name: p, include: new }"),
+            config_errors("pending_list: { list_name: p, include: new }"),
             ["must be one of the following: pending, approved, all"]
         );
     }

@@ -172,7 +172,7 @@ impl List for YamlList {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use flexget_core::testing::{context, dry_run, mistakes, run, titles};
+    use flexget_core::testing::{config_errors, context, dry_run, run, titles};
     use std::fs;
 
     fn task(path: &std::path::Path, options: &str, mock: &str) -> String {
@@ -251,7 +251,7 @@ mod tests {
         let added = run(&task(&path, ", encoding: latin-1, fields: [ title ]", "[ Сталкер ]"), &context());
         assert!(added.changes[0].failed[0].reason.contains("cannot hold `С`"), "{added:?}");
         assert_eq!(fs::read(&path).unwrap(), b"- title: Am\xe9lie\n");
-        let said = mistakes("yaml_list: { path: x, encoding: klingon }");
+        let said = config_errors("yaml_list: { path: x, encoding: klingon }");
         assert!(said[0].starts_with("must be one of the following: utf-8, "), "{said:?}");
     }
 

@@ -199,7 +199,7 @@ mod tests {
 
     #[test]
     fn mistakes_are_found_before_the_run() {
-        let mistakes = testing::mistakes(
+        let mistakes = testing::config_errors(
             "mock: [A]\naccept_all: yes\nfree_space: { space: much, host: x, user: y, ssh_key_filepath: z, path: / }",
         );
         assert_eq!(mistakes.len(), 4, "{mistakes:?}");

@@ -54,7 +54,7 @@ mod tests {
     #[test]
     fn mistakes_are_found_before_the_run() {
         for (headers, expected) in [("{ 'a b': x }", 1), ("{ a: \"x\\ny\" }", 1), ("{ a: 5 }", 1), ("{ a: x }", 0)] {
-            let mistakes = testing::mistakes(&format!("mock: [A]\naccept_all: yes\nheaders: {headers}"));
+            let mistakes = testing::config_errors(&format!("mock: [A]\naccept_all: yes\nheaders: {headers}"));
             assert_eq!(mistakes.len(), expected, "{mistakes:?}");
         }
     }

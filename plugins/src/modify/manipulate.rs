@@ -242,7 +242,7 @@ mod tests {
 
     #[test]
     fn mistakes_are_found_before_the_run() {
-        let mistakes = testing::mistakes(
+        let mistakes = testing::config_errors(
             r"
             mock: [ A ]
             manipulate:
@@ -253,7 +253,7 @@ mod tests {
         );
         assert!(mistakes[0].starts_with("`(` is not a regular expression"), "{mistakes:?}");
         assert!(mistakes[1].starts_with("must be one of the following: metainfo, filter, modify"), "{mistakes:?}");
-        let mistakes = testing::mistakes(
+        let mistakes = testing::config_errors(
             r"manipulate: [ { title: { replace: { regexp: a, format: '\1' } } }, { title: { extract: a } } ]",
         );
         assert!(mistakes[0].contains("1"), "{mistakes:?}");

@@ -48,7 +48,7 @@ impl Offer for MediaId {
         &["media_id"]
     }
 
-    fn fetch<'a>(&'a self, entries: &'a [&'a Entry], _: &'a Context) -> LocalBoxFuture<'a, Vec<Answer>> {
+    fn fetch<'a>(&'a self, entries: &'a [&'a Entry], _: &'a Context) -> LocalBoxFuture<'a, Vec<FetchedFields>> {
         let read = |entry: &&Entry| Ok(vec![(Name::Borrowed("media_id"), media_id(entry).into())]);
         Box::pin(async move { entries.iter().map(read).collect() })
     }

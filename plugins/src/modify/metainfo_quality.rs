@@ -51,7 +51,7 @@ impl Offer for QualityOfTitle {
         &["quality"]
     }
 
-    fn fetch<'a>(&'a self, entries: &'a [&'a Entry], cx: &'a Context) -> LocalBoxFuture<'a, Vec<Answer>> {
+    fn fetch<'a>(&'a self, entries: &'a [&'a Entry], cx: &'a Context) -> LocalBoxFuture<'a, Vec<FetchedFields>> {
         let today = today(cx);
         let quality = move |title: &str| {
             let quality = series(title, today).map_or_else(|| movie(title).quality, |series| series.quality);

@@ -71,8 +71,8 @@ mod tests {
 
     #[test]
     fn mistakes_are_found_before_the_run() {
-        assert_eq!(testing::mistakes("sequence: { mock: [A] }\naccept_all: yes").len(), 1);
-        let mistakes = testing::mistakes("sequence: [ { mock: [A] }, { limit_new: 0 } ]\naccept_all: yes");
+        assert_eq!(testing::config_errors("sequence: { mock: [A] }\naccept_all: yes").len(), 1);
+        let mistakes = testing::config_errors("sequence: [ { mock: [A] }, { limit_new: 0 } ]\naccept_all: yes");
         assert_eq!(mistakes.len(), 1, "{mistakes:?}");
     }
 }

@@ -125,9 +125,10 @@ accept_all: yes\nif: [ not x: reject ]",
 
     #[test]
     fn mistakes_are_found_before_the_run() {
-        let mistakes = testing::mistakes("mock: [A]\nset: { x: '{{ y', z: '{{ y | nofilter }}' }\naccept_all: yes");
+        let mistakes =
+            testing::config_errors("mock: [A]\nset: { x: '{{ y', z: '{{ y | nofilter }}' }\naccept_all: yes");
         assert!(mistakes[0].starts_with("`{{ y` is not a template: "), "{mistakes:?}");
         assert!(mistakes[1].starts_with("`{{ y | nofilter }}` is not a template: "), "{mistakes:?}");
-        assert_eq!(testing::mistakes("mock: [A]\nset: {}\naccept_all: yes").len(), 1);
+        assert_eq!(testing::config_errors("mock: [A]\nset: {}\naccept_all: yes").len(), 1);
     }
 }

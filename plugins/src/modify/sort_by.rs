@@ -267,7 +267,7 @@ sort_by: n";
 
     #[test]
     fn an_invalid_expression_is_a_mistake() {
-        let mistakes = testing::mistakes("mock: [A]\nsort_by: [ 'a b' ]\naccept_all: yes");
+        let mistakes = testing::config_errors("mock: [A]\nsort_by: [ 'a b' ]\naccept_all: yes");
         assert!(mistakes[0].starts_with("`a b` is not an expression: "), "{mistakes:?}");
     }
 }

@@ -359,14 +359,15 @@ mod tests {
 
     #[test]
     fn a_command_that_needs_a_shell_is_a_mistake_without_one() {
-        let mistakes = testing::mistakes("mock: [A]\naccept_all: yes\nexec: [ 'echo {{ title }} >> x', 'echo a' ]");
+        let mistakes =
+            testing::config_errors("mock: [A]\naccept_all: yes\nexec: [ 'echo {{ title }} >> x', 'echo a' ]");
         assert!(mistakes[0].starts_with("the command needs a shell because of `>`"), "{mistakes:?}");
         assert_eq!(mistakes.len(), 1, "{mistakes:?}");
         let mistakes =
-            testing::mistakes("mock: [A]\naccept_all: yes\nexec: { on_output: { for_accepted: 'echo \"a' } }");
+            testing::config_errors("mock: [A]\naccept_all: yes\nexec: { on_output: { for_accepted: 'echo \"a' } }");
         assert!(mistakes[0].contains("quote"), "{mistakes:?}");
         let shell = "exec: { shell: yes, on_output: { for_accepted: 'echo \"{{ title }}\"' } }";
-        let mistakes = testing::mistakes(&format!("mock: [A]\naccept_all: yes\n{shell}"));
+        let mistakes = testing::config_errors(&format!("mock: [A]\naccept_all: yes\n{shell}"));
         assert!(mistakes[0].starts_with("text in fields is quoted"), "{mistakes:?}");
     }
 }

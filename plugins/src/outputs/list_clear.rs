@@ -65,7 +65,7 @@ impl ListClear {
 mod tests {
     use super::*;
     use flexget_core::task::report::TaskOutcome;
-    use flexget_core::testing::{context, dry_run, mistakes, run, titles};
+    use flexget_core::testing::{config_errors, context, dry_run, run, titles};
 
     fn on_list(cx: &Context) -> String {
         titles(&run("entry_list: a\naccept_all: yes\nseen: no", cx), State::Accepted).join(" ")
@@ -89,7 +89,7 @@ mod tests {
         assert!(!incomplete.is_ok());
         let warning = "list_clear: nothing is cleared, because not all inputs could be read: yaml_list";
         assert!(incomplete.warnings.iter().any(|said| said == warning), "{:?}", incomplete.warnings);
-        assert_eq!(mistakes("list_clear: { what: [ entry_list: a ], phase: abort }").len(), 1);
+        assert_eq!(config_errors("list_clear: { what: [ entry_list: a ], phase: abort }").len(), 1);
     }
 
     #[test]
@@ -102,7 +102,7 @@ mod tests {
         assert_eq!((report.changes[0].done, on_list(&cx).as_str()), (2, "New"));
         clear("\n  phase: exit", &cx);
         assert_eq!(on_list(&cx), "");
-        let said = mistakes("list_clear: { what: [ entry_list: a ], phase: never }");
+        let said = config_errors("list_clear: { what: [ entry_list: a ], phase: never }");
         assert!(said[0].starts_with("must be one of the following: "), "{said:?}");
     }
 }

@@ -364,7 +364,7 @@ mod tests {
     fn mistakes_are_found_before_the_run() {
         for notify in ["{}", "{ task: { via: [ email: { to: x } ] } }", "{ task: { via: { webhook: { url: x } } } }"] {
             assert!(
-                !testing::mistakes(&format!("mock: [A]\naccept_all: yes\nnotify: {notify}")).is_empty(),
+                !testing::config_errors(&format!("mock: [A]\naccept_all: yes\nnotify: {notify}")).is_empty(),
                 "{notify}"
             );
         }

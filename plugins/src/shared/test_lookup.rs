@@ -74,7 +74,7 @@ impl Offer for Fields {
         &FIELDS
     }
 
-    fn fetch<'a>(&'a self, entries: &'a [&'a Entry], cx: &'a Context) -> LocalBoxFuture<'a, Vec<Answer>> {
+    fn fetch<'a>(&'a self, entries: &'a [&'a Entry], cx: &'a Context) -> LocalBoxFuture<'a, Vec<FetchedFields>> {
         let titles = entries.iter().map(|entry| entry.title().to_owned()).collect();
         cx.run_cache.of::<Asked>("").0.borrow_mut().push(titles);
         let answer = |entry: &&Entry| {

@@ -163,7 +163,7 @@ impl Offer for Lookup {
         kind.is_some_and(|kind| self.group.applies_to(kind))
     }
 
-    fn fetch<'a>(&'a self, entries: &'a [&'a Entry], cx: &'a Context) -> LocalBoxFuture<'a, Vec<Answer>> {
+    fn fetch<'a>(&'a self, entries: &'a [&'a Entry], cx: &'a Context) -> LocalBoxFuture<'a, Vec<FetchedFields>> {
         Box::pin(async move {
             match Client::new(cx, self.user.account.as_deref()) {
                 Ok(client) => self.look_up(&client, entries).await,
@@ -193,7 +193,7 @@ impl Lookup {
         Some(media)
     }
 
-    async fn look_up(&self, client: &Client, entries: &[&Entry]) -> Vec<Answer> {
+    async fn look_up(&self, client: &Client, entries: &[&Entry]) -> Vec<FetchedFields> {
         let is_unknown = self.group.is_of_user() && self.user.username.is_none();
         if let Some(reason) = self.user.failure.as_ref().filter(|_| is_unknown) {
             return vec![Err(reason.clone()); entries.len()];
@@ -219,7 +219,7 @@ impl Lookup {
 }
 
 /// Looks up the details of the movies and shows that media are or belong to.
-async fn details(client: &Client, media: &[Media]) -> Vec<Answer> {
+async fn details(client: &Client, media: &[Media]) -> Vec<FetchedFields> {
     let works = titles::find(client, media).await.into_iter().zip(media);
     works.map(|(work, media)| work.map(|work| work_fields(media.kind, &work))).collect()
 }

@@ -16,8 +16,8 @@ pub(super) const PLUGINS: &str = "x-plugins";
 /// Something that the check of a config found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Finding {
-    /// A mistake.
-    Mistake(Diagnostic),
+    /// An error in the config.
+    Invalid(Diagnostic),
     /// A plugin that only FlexGet has.
     Missing(Missing),
 }
@@ -240,7 +240,7 @@ fn explain(schema: &Value, error: &ValidationError<'_>, at: Path) -> Vec<Finding
         Some(message) => Diagnostic { message, at: crate::document::diagnostic::At::Key(place), ..diagnostic },
         None => diagnostic,
     };
-    vec![Finding::Mistake(match own_help(schema, error) {
+    vec![Finding::Invalid(match own_help(schema, error) {
         Some(help) => diagnostic.help(help),
         None => diagnostic,
     })]
@@ -311,7 +311,7 @@ fn unknown_key(schema: &Value, error: &ValidationError<'_>, at: &Path, key: &str
         } else if near.is_empty() && !known.is_empty() {
             diagnostic = diagnostic.help(format!("valid keys: {}", known.join(", ")));
         }
-        return Finding::Mistake(with_suggestion(diagnostic, &near));
+        return Finding::Invalid(with_suggestion(diagnostic, &near));
     }
     if registry::unsupported(key).is_some() {
         return Finding::Missing(Missing { plugin: key.to_owned(), path });
@@ -319,16 +319,16 @@ fn unknown_key(schema: &Value, error: &ValidationError<'_>, at: &Path, key: &str
     let message = match registry::find(key) {
         Some(_) => {
             let diagnostic = Diagnostic::key(path, format!("`{key}` cannot be used here"));
-            return Finding::Mistake(diagnostic.help(format!("what can: {}", known.join(", "))));
+            return Finding::Invalid(diagnostic.help(format!("what can: {}", known.join(", "))));
         }
         None => format!("the key `{key}` is not valid here: only known plugin names are valid keys"),
     };
     let mut diagnostic = with_suggestion(Diagnostic::key(path, message), &near);
     if let Some(plugin) = plugin_beside(schema, error.instance().as_ref(), key) {
         diagnostic = diagnostic.help(format!("`{key}` is an option of `{plugin}`: indent it below that key"));
-        return Finding::Mistake(diagnostic);
+        return Finding::Invalid(diagnostic);
     }
-    Finding::Mistake(if near.is_empty() {
+    Finding::Invalid(if near.is_empty() {
         diagnostic.help("`flexget-rs plugins` shows the plugins that there are")
     } else {
         diagnostic

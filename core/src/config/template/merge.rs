@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use crate::document::diagnostic::{At, Diagnostic};
-use crate::document::{Content, Key, Mapping, Node, Scalar};
+use crate::document::{Content, Mapping, MappingKey, Node, Scalar};
 
 /// Merges `other` into `task`: mappings by key, lists one after the other, else the task's value.
 ///
@@ -18,7 +18,7 @@ pub(super) fn merge(task: &Mapping, other: &Mapping, not: &[&str], conflict: &mu
     merged
 }
 
-fn deep(merged: &mut Mapping, key: &Key, theirs: &Rc<Node>, conflict: &mut dyn FnMut(Diagnostic)) {
+fn deep(merged: &mut Mapping, key: &MappingKey, theirs: &Rc<Node>, conflict: &mut dyn FnMut(Diagnostic)) {
     let Some((own_key, ours)) = merged.entry(&key.text) else {
         merged.insert(key.clone(), Rc::clone(theirs));
         return;

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use serde_yaml::Value;
 
 use crate::document::diagnostic::{At, Diagnostic, Span};
-use crate::document::{Content, Key, Mapping, Node, Scalar, key_text};
+use crate::document::{Content, Mapping, MappingKey, Node, Scalar, key_text};
 
 /// Function that returns the replacement of a text, or `None` to leave it as it is.
 pub(super) type Replace<'a> = &'a mut dyn FnMut(&TextNode<'_>) -> Option<Value>;
@@ -65,14 +65,14 @@ impl Rewriter<'_> {
 
     fn mapping(&mut self, mapping: &Mapping) -> Option<Mapping> {
         let mut changed = false;
-        let new: Vec<(Key, Rc<Node>)> = mapping
+        let new: Vec<(MappingKey, Rc<Node>)> = mapping
             .iter()
             .map(|(key, value)| {
                 let found = (self.replace)(&TextNode { text: &key.text, span: &key.span, is_key: true });
                 let new = self.node(value);
                 changed |= found.is_some() || !Rc::ptr_eq(&new, value);
                 let text = found.map_or_else(|| Rc::clone(&key.text), |value| key_text(&value));
-                (Key { text, span: key.span.clone() }, new)
+                (MappingKey { text, span: key.span.clone() }, new)
             })
             .collect();
         changed.then(|| {

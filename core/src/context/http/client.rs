@@ -248,7 +248,7 @@ impl Http {
     async fn attempt(&self, request: &Request, url: &Url) -> Result<Response, HttpError> {
         let client = self.client(url)?;
         let count = || *self.inner.counts.borrow_mut().entry(request.method.to_string()).or_default() += 1;
-        transport::exchange(client, request, url, &self.inner.options, &self.inner.clock, count).await
+        transport::follow(client, request, url, &self.inner.options, &self.inner.clock, count).await
     }
 }
 

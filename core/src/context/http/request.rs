@@ -116,6 +116,11 @@ impl Request {
         }
     }
 
+    /// Creates a `POST` of this URL.
+    pub fn post(url: impl Into<String>) -> Self {
+        Self::new(Method::POST, url)
+    }
+
     /// Returns whether the request may change something, going by its method.
     pub fn is_write(&self) -> bool {
         !self.method.is_safe()

@@ -50,7 +50,7 @@ pub(super) fn is_this_machine(url: &Url) -> bool {
 }
 
 /// Sends a request once and follows redirects of reads; `count` is called for each that is sent.
-pub(super) async fn exchange(
+pub(super) async fn follow(
     client: &Client,
     request: &Request,
     url: &Url,

@@ -71,7 +71,7 @@ pub struct ChangeRow {
     /// Outcome.
     pub state: ChangeState,
     /// Summary of the response.
-    pub answer: Option<Value>,
+    pub response: Option<Value>,
     /// Until when only its own process may decide about it; `None` once it is finished.
     pub lease: Option<Timestamp>,
 }
@@ -125,8 +125,8 @@ impl ChangeState {
     }
 }
 
-const SELECT: &str = "SELECT id, at, service, account, list, list_config, action, items, state, answer, undo_of, lease, user \
-                      FROM change WHERE";
+const SELECT: &str = "SELECT id, at, service, account, list, list_config, action, items, state, answer, undo_of, \
+                      lease, user FROM change WHERE";
 
 impl Store {
     /// Inserts a change, unless a later change of the account than number `latest` is there.
@@ -306,7 +306,7 @@ fn change(row: &Row<'_>) -> rusqlite::Result<ChangeRow> {
             undo_of: row.get(10)?,
         },
         state: word(row, 8, ChangeState::from_name)?,
-        answer: optional_json(row, 9)?,
+        response: optional_json(row, 9)?,
         lease: optional_time(row, 11)?,
     })
 }

@@ -49,7 +49,7 @@ impl Store {
 
     /// Creates a database that lives as long as this store and its clones.
     pub fn in_memory() -> Self {
-        Self::over(Place::Memory)
+        Self::over(Place::InMemory)
     }
 
     fn over(place: Place) -> Self {
@@ -176,7 +176,7 @@ fn scope_of(config_name: &str) -> Rc<str> {
 /// Place of a database.
 enum Place {
     File(PathBuf),
-    Memory,
+    InMemory,
     /// In memory, over a database that is only read.
     Over(Rc<Database>),
 }
@@ -185,7 +185,7 @@ impl Place {
     fn path(&self) -> Option<&Path> {
         match self {
             Self::File(path) => Some(path),
-            Self::Memory | Self::Over(_) => None,
+            Self::InMemory | Self::Over(_) => None,
         }
     }
 }
@@ -194,7 +194,7 @@ impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File(path) => write!(f, "`{}`", path.display()),
-            Self::Memory => f.write_str("in memory"),
+            Self::InMemory => f.write_str("in memory"),
             Self::Over(original) => write!(f, "dry run over {}", original.place),
         }
     }
@@ -277,7 +277,7 @@ impl Database {
                 let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
                 self.set_up(Connection::open_with_flags(path, flags))
             }
-            Place::Memory => self.set_up(Connection::open_in_memory()),
+            Place::InMemory => self.set_up(Connection::open_in_memory()),
             Place::Over(original) => self.open_over(original),
         }
     }

@@ -25,7 +25,7 @@ pub enum Purpose {
     /// Responses of services, which are requested again when they are gone.
     Cache,
     /// Data of tasks: lists, seen entries, times of last runs.
-    Memory,
+    Tasks,
     /// Changes to remote lists.
     Journal,
     /// Credentials.
@@ -39,7 +39,7 @@ impl Purpose {
     pub fn name(self) -> &'static str {
         match self {
             Self::Cache => "cache",
-            Self::Memory => "memory",
+            Self::Tasks => "memory",
             Self::Journal => "journal",
             Self::Accounts => "accounts",
             Self::Pacing => "pacing",
@@ -73,9 +73,9 @@ pub struct Pruned {
     pub after: usize,
 }
 
-/// The parts besides collections: purpose, kind, and a query for rows and bytes.
-const PARTS: [(Purpose, &str, &str); 4] = [
-    (Purpose::Memory, "settings", "SELECT count(*), coalesce(sum(length(key) + length(value)), 0) FROM setting"),
+/// The tables besides collections: purpose, kind, and a query for rows and bytes.
+const TABLES: [(Purpose, &str, &str); 4] = [
+    (Purpose::Tasks, "settings", "SELECT count(*), coalesce(sum(length(key) + length(value)), 0) FROM setting"),
     (
         Purpose::Journal,
         "changes",
@@ -106,12 +106,12 @@ impl Store {
                      (collection.id << 32) + 0xffffffff GROUP BY 1, 2 ORDER BY 1, 2",
                 )?
                 .query_map([SHARED_SCOPE], |row| {
-                    let purpose = if row.get(0)? { Purpose::Memory } else { Purpose::Cache };
+                    let purpose = if row.get(0)? { Purpose::Tasks } else { Purpose::Cache };
                     Ok(Size { purpose, kind: row.get(1)?, records: whole(row, 2)?, bytes: whole(row, 3)? })
                 })?
                 .collect()
         })?;
-        for (purpose, kind, query) in PARTS {
+        for (purpose, kind, query) in TABLES {
             let database = match purpose {
                 Purpose::Journal => self.journal_database(),
                 Purpose::Accounts | Purpose::Pacing => self.auth_database(),

@@ -229,9 +229,12 @@ fn rows_of_other_configs_are_counted() {
     there.collection("seen", "").insert(&[new(&["a"], "A"), new(&["b"], "B")]).unwrap();
     store.shared_collection("seen", "").insert(&[new(&["a"], "A")]).unwrap();
     change_at(&there, 10, None);
-    assert_eq!(here.records_elsewhere("seen").unwrap(), [("tidy".to_owned(), 2)]);
-    assert_eq!(here.changes_elsewhere().unwrap(), [("tidy".to_owned(), 1)]);
-    assert!(there.records_elsewhere("seen").unwrap().is_empty() && there.changes_elsewhere().unwrap().is_empty());
+    assert_eq!(here.records_of_other_configs("seen").unwrap(), [("tidy".to_owned(), 2)]);
+    assert_eq!(here.changes_of_other_configs().unwrap(), [("tidy".to_owned(), 1)]);
+    assert!(
+        there.records_of_other_configs("seen").unwrap().is_empty()
+            && there.changes_of_other_configs().unwrap().is_empty()
+    );
 }
 
 #[test]
@@ -391,7 +394,7 @@ fn changes_are_known_before_they_are_sent_and_settled_after() {
     let ids: Vec<_> = journal_later.list(9).unwrap().into_iter().map(|change| change.id).collect();
     assert_eq!(ids, [second, first]);
     let found = journal_later.get(first).unwrap().unwrap();
-    assert_eq!((found.state, found.answer), (ChangeState::Undone, Some(json!({ "deleted": 1 }))));
+    assert_eq!((found.state, found.response), (ChangeState::Undone, Some(json!({ "deleted": 1 }))));
 
     assert_eq!(journal("sorting").get(first).unwrap(), None);
     assert!(journal("config").finish(99, ChangeState::Done, None).unwrap_err().hint_text().is_some());

@@ -195,8 +195,8 @@ proptest! {
 
 #[test]
 fn the_parsers_of_flexget_can_be_chosen() {
-    use flexget_core::testing::mistakes;
-    assert!(mistakes("parsing: { series: guessit, movie: internal }\nmetainfo_series: yes").is_empty());
-    assert!(mistakes("parsing: { movie: guessit }\nmetainfo_movie: yes\nmetainfo_quality: no").is_empty());
-    assert_eq!(mistakes("parsing: { movie: other }").len(), 1);
+    use flexget_core::testing::config_errors;
+    assert!(config_errors("parsing: { series: guessit, movie: internal }\nmetainfo_series: yes").is_empty());
+    assert!(config_errors("parsing: { movie: guessit }\nmetainfo_movie: yes\nmetainfo_quality: no").is_empty());
+    assert_eq!(config_errors("parsing: { movie: other }").len(), 1);
 }

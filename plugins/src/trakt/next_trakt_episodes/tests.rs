@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use flexget_core::prelude::*;
-use flexget_core::testing::{mistakes, run, titles};
+use flexget_core::testing::{config_errors, run, titles};
 use trakt_sim::{Fault, Media, Place, Seed};
 
 use crate::trakt::sandbox::Sandbox;
@@ -196,9 +196,9 @@ fn seasons_and_episodes_on_a_list_stand_for_their_show_once() {
 
 #[test]
 fn mistakes_are_found_before_anything_runs() {
-    let nobody = mistakes("next_trakt_episodes: { list: watched }\naccept_all: yes");
+    let nobody = config_errors("next_trakt_episodes: { list: watched }\naccept_all: yes");
     assert!(nobody[0].starts_with("at least one of `username` or `account` options are needed"), "{nobody:?}");
     for options in ["account: ann", "account: ann, list: boxoffice", "username: bob, list: recommendations"] {
-        assert_eq!(mistakes(&next(options)).len(), 1, "{options}");
+        assert_eq!(config_errors(&next(options)).len(), 1, "{options}");
     }
 }

@@ -69,7 +69,7 @@ fn a_play_whose_answer_was_lost_is_uncertain_and_never_sent_again() {
         assert_eq!(states(&sandbox), [ChangeState::Uncertain]);
         let show = serde_json::json!({ "id": 1 });
         let shown = testing::command("changes show", show, Format::Text, &sandbox.next_run()).unwrap();
-        assert!(shown.answer.contains("m16662") && !shown.answer.contains("Not done"), "{}", shown.answer);
+        assert!(shown.text.contains("m16662") && !shown.text.contains("Not done"), "{}", shown.text);
         sandbox.sim.heal();
         // At once, nobody knows: nothing is sent, unless the list shows that it is done.
         let report = run(&config, &sandbox.next_run());

@@ -47,7 +47,7 @@ fn names_that_no_list_or_user_can_have_are_mistakes() {
         ("list: streaming, period: all", "the streaming list of Trakt has no period `all`"),
         ("list: boxoffice, type: shows", "the boxoffice list of Trakt has no shows"),
     ] {
-        let mistakes = testing::mistakes(&read(options));
+        let mistakes = testing::config_errors(&read(options));
         assert!(mistakes.iter().any(|mistake| mistake.contains(said)), "{options}: {mistakes:?}");
     }
 }

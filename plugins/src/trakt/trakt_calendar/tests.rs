@@ -1,7 +1,7 @@
 //! Calendars, against the simulator: configs in, titles and requests out.
 
 use flexget_core::prelude::*;
-use flexget_core::testing::{mistakes, run, titles};
+use flexget_core::testing::{config_errors, run, titles};
 use trakt_sim::{Fault, Media, Place, Seed};
 
 use crate::trakt::sandbox::Sandbox;
@@ -135,6 +135,6 @@ fn what_is_on_the_watchlist_is_in_the_calendar() {
 #[test]
 fn mistakes_are_found_before_anything_runs() {
     for options in ["account: ann", "type: seasons", "type: shows, days: 0", "type: shows, username: bob"] {
-        assert_eq!(mistakes(&calendar(options)).len(), 1, "{options}");
+        assert_eq!(config_errors(&calendar(options)).len(), 1, "{options}");
     }
 }

@@ -12,7 +12,7 @@ use crate::trakt::seasons::{self, ShowSeasons};
 use crate::trakt::titles;
 
 /// Looks up the seasons or episodes that entries are.
-pub(super) async fn details(client: &Client, entries: &[&Entry], media: &[Media]) -> Vec<Answer> {
+pub(super) async fn details(client: &Client, entries: &[&Entry], media: &[Media]) -> Vec<FetchedFields> {
     let (works, seasons) = shows_with_seasons(client, media).await;
     let of = |(at, work): (usize, titles::FoundTitle)| {
         let work = work?;
@@ -27,7 +27,7 @@ pub(super) async fn details(client: &Client, entries: &[&Entry], media: &[Media]
 }
 
 /// Looks up the names of all episodes of the shows that media are or belong to.
-pub(super) async fn names(client: &Client, media: &[Media]) -> Vec<Answer> {
+pub(super) async fn names(client: &Client, media: &[Media]) -> Vec<FetchedFields> {
     let (works, seasons) = shows_with_seasons(client, media).await;
     let of = |work: titles::FoundTitle| {
         let work = work?;

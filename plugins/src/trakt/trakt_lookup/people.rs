@@ -42,7 +42,7 @@ struct Person {
 }
 
 /// Looks up `trakt_actors` for the movies and shows that media are or belong to.
-pub(super) async fn actors(client: &Client, media: &[Media]) -> Vec<Answer> {
+pub(super) async fn actors(client: &Client, media: &[Media]) -> Vec<FetchedFields> {
     let request = async |group: &'static str, id: i64| -> Result<People, Fault> {
         cached(client, PEOPLE, &format!("{group}/{id}/people"), &[("extended", "full".to_owned())]).await
     };

@@ -8,7 +8,7 @@ use crate::trakt::api::client::Client;
 use crate::trakt::translation::{self, Translation};
 
 /// Looks up `trakt_translations` for the movies and shows that media are or belong to.
-pub(super) async fn translations(client: &Client, media: &[Media]) -> Vec<Answer> {
+pub(super) async fn translations(client: &Client, media: &[Media]) -> Vec<FetchedFields> {
     let request = async |group: &'static str, id: i64| translation::all(client, group, id).await;
     by_title(client, media, request, |all| vec![("trakt_translations".into(), by_language(all))]).await
 }

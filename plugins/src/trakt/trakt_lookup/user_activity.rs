@@ -30,12 +30,12 @@ async fn ask_if(is_needed: bool, who: Who<'_>, question: ActivityKind) -> Result
 }
 
 /// Looks up whether the user has watched the entries.
-pub(super) async fn watched(who: Who<'_>, entries: &[&Entry], media: &[Media]) -> Vec<Answer> {
+pub(super) async fn watched(who: Who<'_>, entries: &[&Entry], media: &[Media]) -> Vec<FetchedFields> {
     done(who, "trakt_watched", [ActivityKind::WatchedMovies, ActivityKind::WatchedShows], entries, media).await
 }
 
 /// Looks up whether the user has collected the entries.
-pub(super) async fn collected(who: Who<'_>, entries: &[&Entry], media: &[Media]) -> Vec<Answer> {
+pub(super) async fn collected(who: Who<'_>, entries: &[&Entry], media: &[Media]) -> Vec<FetchedFields> {
     done(who, "trakt_collected", [ActivityKind::CollectedMovies, ActivityKind::CollectedShows], entries, media).await
 }
 
@@ -45,12 +45,12 @@ async fn done(
     [movies, shows]: [ActivityKind; 2],
     entries: &[&Entry],
     media: &[Media],
-) -> Vec<Answer> {
+) -> Vec<FetchedFields> {
     let movies = ask_if(media.iter().any(|media| media.kind == Kind::Movie), who, movies).await;
     let shows = ask_if(media.iter().any(|media| media.kind != Kind::Movie), who, shows).await;
     let works = with_numbers(who.client, media).await;
     let shows = ShowsDone::new(who.client, shows, media, &works).await;
-    let of = |at: usize| -> Answer {
+    let of = |at: usize| -> FetchedFields {
         let work = works[at].as_ref().map_err(String::clone)?;
         let done = if media[at].kind == Kind::Movie {
             let id = work.ids.trakt.ok_or(NO_NUMBER)?;
@@ -64,10 +64,10 @@ async fn done(
 }
 
 /// Looks up the user's ratings of the movies and shows that entries are or belong to.
-pub(super) async fn ratings(who: Who<'_>, media: &[Media]) -> Vec<Answer> {
+pub(super) async fn ratings(who: Who<'_>, media: &[Media]) -> Vec<FetchedFields> {
     let data = ask(who, ActivityKind::Ratings).await;
     let works = with_numbers(who.client, media).await;
-    let of = |(at, work): (usize, titles::FoundTitle)| -> Answer {
+    let of = |(at, work): (usize, titles::FoundTitle)| -> FetchedFields {
         let (data, work) = (data.as_ref().map_err(String::clone)?, work?);
         let (field, kind) = match media[at].kind {
             Kind::Movie => ("trakt_movie_user_rating", "movie"),
@@ -79,7 +79,7 @@ pub(super) async fn ratings(who: Who<'_>, media: &[Media]) -> Vec<Answer> {
 }
 
 /// Looks up the user's ratings of the seasons and episodes that entries are.
-pub(super) async fn ratings_of_parts(who: Who<'_>, entries: &[&Entry], media: &[Media]) -> Vec<Answer> {
+pub(super) async fn ratings_of_parts(who: Who<'_>, entries: &[&Entry], media: &[Media]) -> Vec<FetchedFields> {
     let data = match ask(who, ActivityKind::Ratings).await {
         Ok(data) => data,
         Err(reason) => return vec![Err(reason); media.len()],
@@ -93,7 +93,7 @@ pub(super) async fn ratings_of_parts(who: Who<'_>, entries: &[&Entry], media: &[
         Kind::Movie | Kind::Show => false,
     };
     let (works, seasons) = numbered_with_seasons(who.client, media, needs_ids).await;
-    let of = |at: usize| -> Answer {
+    let of = |at: usize| -> FetchedFields {
         let media = &media[at];
         let own = |kind: Kind| media.own_ids.trakt().filter(|_| media.kind == kind);
         let (mut season_id, mut episode_id) = (own(Kind::Season), own(Kind::Episode));

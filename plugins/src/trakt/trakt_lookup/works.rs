@@ -48,7 +48,7 @@ pub(super) async fn by_title<T>(
     media: &[Media],
     request: impl AsyncFn(&'static str, i64) -> Result<T, Fault>,
     fields: impl Fn(&T) -> Vec<(Name, Value)>,
-) -> Vec<Answer> {
+) -> Vec<FetchedFields> {
     let works = with_numbers(client, media).await;
     let title = |at: usize| {
         let group = if media[at].kind == Kind::Movie { "movies" } else { "shows" };

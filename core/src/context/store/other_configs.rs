@@ -15,8 +15,8 @@ impl Store {
     /// # Errors
     ///
     /// The database cannot be used.
-    pub fn changes_elsewhere(&self) -> Result<Vec<(String, usize)>> {
-        self.elsewhere(
+    pub fn changes_of_other_configs(&self) -> Result<Vec<(String, usize)>> {
+        self.count_by_config(
             "SELECT scope, count(*) FROM change WHERE scope <> ?1 GROUP BY scope ORDER BY scope",
             [&**self.scope()],
         )
@@ -27,15 +27,15 @@ impl Store {
     /// # Errors
     ///
     /// The database cannot be used.
-    pub fn records_elsewhere(&self, kind: &str) -> Result<Vec<(String, usize)>> {
-        self.elsewhere(
+    pub fn records_of_other_configs(&self, kind: &str) -> Result<Vec<(String, usize)>> {
+        self.count_by_config(
             "SELECT scope, count(*) FROM collection JOIN record ON record.id BETWEEN collection.id << 32 AND \
              (collection.id << 32) + 0xffffffff WHERE scope <> ?1 AND kind = ?2 GROUP BY scope ORDER BY scope",
             [&**self.scope(), kind],
         )
     }
 
-    fn elsewhere(&self, query: &str, parameters: impl Params) -> Result<Vec<(String, usize)>> {
+    fn count_by_config(&self, query: &str, parameters: impl Params) -> Result<Vec<(String, usize)>> {
         let rows: Vec<(String, usize)> = self.task_database().read(|connection| {
             connection.prepare_cached(query)?.query_map(parameters, |row| Ok((row.get(0)?, whole(row, 1)?)))?.collect()
         })?;
