@@ -6,6 +6,7 @@
 pub mod client;
 mod error;
 mod limiter;
+mod options;
 mod request;
 mod response;
 mod retry;
@@ -13,7 +14,8 @@ mod retry;
 pub(crate) mod tests;
 mod transport;
 
-pub use client::{Http, HttpOptions};
+pub use client::Http;
 pub use error::{HttpError, HttpFault, Sent};
+pub use options::HttpOptions;
 pub use request::{Body, Method, RateLimit, Request, Retry};
 pub use response::Response;

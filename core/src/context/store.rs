@@ -5,6 +5,7 @@
 //! are in the auth store, which all configs of a user share.
 
 pub mod accounts;
+mod auth_location;
 mod buckets;
 pub mod changes;
 mod collection;

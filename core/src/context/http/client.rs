@@ -3,7 +3,6 @@
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,12 +13,12 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::error::{HttpError, host_of};
 use super::limiter::Buckets;
+use super::options::HttpOptions;
 use super::request::{RateLimit, Request, Retry};
 use super::response::Response;
 use super::retry::{self, Again, Tries};
 use super::transport;
 use crate::context::clock::Clock;
-use crate::context::environment::Environment;
 use crate::context::progress::{Event, Progress};
 use crate::context::store::Store;
 
@@ -28,41 +27,6 @@ const SHOWN: Duration = Duration::from_secs(3);
 
 /// How long a host that failed all tries of a request gets only one try for each request.
 const GIVEN_UP_FOR: Duration = Duration::from_secs(60);
-
-/// Settings of the client.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HttpOptions {
-    /// Time limit for opening a connection.
-    pub connect_timeout: Duration,
-    /// Time limit for one attempt, from connecting to the last byte of the response.
-    pub timeout: Duration,
-    /// Largest body in bytes, decompressed; a larger one is an error.
-    pub largest_response: usize,
-    /// Number of requests in flight to one host.
-    pub in_flight: usize,
-    /// Certificate files (PEM) to trust besides the built-in certificates.
-    pub ca_files: Vec<PathBuf>,
-}
-
-impl Default for HttpOptions {
-    fn default() -> Self {
-        Self {
-            connect_timeout: Duration::from_secs(10),
-            timeout: Duration::from_secs(60),
-            largest_response: 32 << 20,
-            in_flight: 8,
-            ca_files: Vec::new(),
-        }
-    }
-}
-
-impl HttpOptions {
-    /// Returns the defaults, with the certificates that `SSL_CERT_FILE` names.
-    pub fn from_environment(environment: &Environment) -> Self {
-        let ca_files = environment("SSL_CERT_FILE").filter(|path| !path.is_empty()).map(PathBuf::from);
-        Self { ca_files: ca_files.into_iter().collect(), ..Self::default() }
-    }
-}
 
 /// The HTTP client.
 ///
@@ -151,7 +115,7 @@ impl Http {
         let mut tries = Tries::default();
         loop {
             let permit = self.turn(&host, request.rate_limit.as_ref()).await;
-            let outcome = self.attempt(&request, &url).await.map_err(|error| error.of(&request));
+            let outcome = self.attempt(&request, &url).await.map_err(|error| error.with_write(request.is_write()));
             drop(permit);
             let now = self.inner.clock.now();
             if let (Ok(response), Some(limit)) = (&outcome, &request.rate_limit) {

@@ -6,7 +6,6 @@ use std::{fmt, io};
 
 use reqwest::Url;
 
-use super::request::Request;
 use crate::error::Error;
 
 /// A request without a complete response.
@@ -78,9 +77,9 @@ impl HttpError {
         self.sent
     }
 
-    /// Adds what is known of the request.
-    pub(super) fn of(self, request: &Request) -> Self {
-        Self { is_write: request.is_write(), ..self }
+    /// Records whether the request may change something.
+    pub(super) fn with_write(self, is_write: bool) -> Self {
+        Self { is_write, ..self }
     }
 
     /// Returns a request to `url` that cannot be made.

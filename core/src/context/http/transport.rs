@@ -7,8 +7,8 @@ use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName
 use reqwest::{Certificate, Client, Url, redirect};
 use secrecy::ExposeSecret;
 
-use super::client::HttpOptions;
 use super::error::{HttpError, host_of};
+use super::options::HttpOptions;
 use super::request::{Body, Method, Request};
 use super::response::Response;
 use crate::context::clock::Clock;

@@ -10,7 +10,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavio
 
 use super::file;
 use super::migrations::{self, MigrationError};
-use super::{accounts, changes, overlay};
+use super::overlay;
 use crate::error::{Error, Result};
 
 /// How long a statement waits for another process that is writing.
@@ -18,6 +18,9 @@ pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Number of statements that a connection keeps prepared.
 const PREPARED: usize = 64;
+
+/// Moves what belongs in the auth store from the first database to the second.
+pub(super) type MoveToAuth = fn(&Database, &Database);
 
 /// Database of what is remembered between runs.
 ///
@@ -29,7 +32,7 @@ pub struct Store {
     /// Accounts and rate limits.
     auth: Rc<Database>,
     /// Database beside a config that may still hold accounts, if it is another; read on first use.
-    accounts_in: Rc<RefCell<Option<Rc<Database>>>>,
+    accounts_in: Rc<RefCell<Option<(Rc<Database>, MoveToAuth)>>>,
     /// Database of tasks: the same one, or one in memory over it.
     tasks: Rc<Database>,
     /// Changes to the lists of accounts: the auth store, or one in memory over it.
@@ -63,12 +66,10 @@ impl Store {
         }
     }
 
-    /// Returns the same store with its accounts and rate limits in the auth store at `path`.
+    /// Returns the same store with another auth store.
     ///
-    /// Accounts that are still in this store's own file are moved there on first use, which is
-    /// logged.
-    #[must_use]
-    pub fn with_auth_at(&self, path: impl Into<PathBuf>) -> Self {
+    /// `move_to_auth` is called on first use, if this store's own file exists.
+    pub(super) fn with_auth_database(&self, path: impl Into<PathBuf>, move_to_auth: MoveToAuth) -> Self {
         let place = |place: &Place| place.path().map(Path::to_path_buf);
         let Some(beside) = place(&self.tasks.place) else { return self.clone() };
         let path = path.into();
@@ -80,7 +81,7 @@ impl Store {
         Self {
             journal: Rc::clone(&auth),
             auth,
-            accounts_in: Rc::new(RefCell::new(Some(Rc::clone(&tasks)))),
+            accounts_in: Rc::new(RefCell::new(Some((Rc::clone(&tasks), move_to_auth)))),
             tasks,
             scope: Rc::clone(&self.scope),
         }
@@ -120,27 +121,11 @@ impl Store {
     /// Returns the auth store, after moving accounts there that are still beside the config.
     pub(super) fn auth_database(&self) -> &Rc<Database> {
         let beside = self.accounts_in.borrow_mut().take();
-        if let Some(beside) = beside.filter(|beside| beside.place.path().is_some_and(Path::exists)) {
-            self.move_accounts(&beside);
+        let exists = |beside: &Database| beside.place.path().is_some_and(Path::exists);
+        if let Some((beside, move_to_auth)) = beside.filter(|(beside, _)| exists(beside)) {
+            move_to_auth(&beside, &self.auth);
         }
         &self.auth
-    }
-
-    fn move_accounts(&self, beside: &Database) {
-        let (from, to) = (&beside.place, &self.auth.place);
-        match accounts::move_all(beside, &self.auth) {
-            Ok(moved) => {
-                for moved in moved {
-                    tracing::warn!("{}", moved.message(from, to));
-                }
-            }
-            Err(error) => tracing::warn!("the accounts in the database {from} could not be moved to {to}: {error}"),
-        }
-        match changes::move_all(beside, &self.auth) {
-            Ok(0) => {}
-            Ok(moved) => tracing::warn!("moved {moved} changes of lists from the database {from} to {to}"),
-            Err(error) => tracing::warn!("the changes in the database {from} could not be moved to {to}: {error}"),
-        }
     }
 
     /// Returns the journal, after moving changes there that are still beside the config.
@@ -210,6 +195,11 @@ pub(super) struct Database {
 impl Database {
     fn new(place: Place, has_accounts: bool) -> Self {
         Self { place, has_accounts, connection: RefCell::new(None) }
+    }
+
+    /// Describes where it is, for messages.
+    pub(super) fn place(&self) -> impl fmt::Display {
+        &self.place
     }
 
     /// Runs `work` on the connection; `work` must not use the store.
