@@ -6,3 +6,4 @@ pub mod errors;
 pub mod lenient;
 pub mod model;
 pub mod oauth;
+pub mod urls;

@@ -5,7 +5,7 @@ use flexget_core::prelude::*;
 use serde_json::json;
 
 use crate::trakt::SERVICE;
-use crate::trakt::api::client::APPS;
+use crate::trakt::api::urls::APPS;
 
 /// Shows the applications that are stored, or deletes one.
 ///

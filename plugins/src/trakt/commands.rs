@@ -1,17 +1,16 @@
 //! `trakt auth`, `trakt refresh`, `trakt list` and `trakt delete`.
 
-use std::time::Duration;
-
 use flexget_core::context::auth::{self, Account, AccountState, Application};
 use flexget_core::prelude::*;
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::trakt::SERVICE;
-use crate::trakt::api::client::{APPS, CONNECTED_APPS, Client, account_names, no_client_id, strange, unknown_account};
-use crate::trakt::api::device;
+use crate::trakt::api::client::{Client, account_names, strange, unknown_account};
+use crate::trakt::api::device::{self, span};
 use crate::trakt::api::model::Settings;
-use crate::trakt::api::oauth::{self, REDIRECT};
+use crate::trakt::api::oauth::{self, REDIRECT, no_client_id};
+use crate::trakt::api::urls::{APPS, CONNECTED_APPS};
 use crate::trakt::lists::source::user_slug;
 
 /// Authorizes a Trakt account.
@@ -410,16 +409,4 @@ fn when(moment: Timestamp, cx: &Context) -> String {
         true => format!("{} ({text} ago)", local(moment, cx)),
         false => format!("{} (in {text})", local(moment, cx)),
     }
-}
-
-/// Returns a length of time in its largest unit, in words.
-pub(super) fn span(duration: Duration) -> String {
-    let seconds = duration.as_secs();
-    let (count, unit) = match seconds {
-        0..60 => (seconds, "second"),
-        60..3600 => (seconds / 60, "minute"),
-        3600..86_400 => (seconds / 3600, "hour"),
-        _ => (seconds / 86_400, "day"),
-    };
-    if count == 1 { format!("1 {unit}") } else { format!("{count} {unit}s") }
 }

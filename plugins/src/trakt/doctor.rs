@@ -7,7 +7,7 @@ use flexget_core::prelude::*;
 use jiff::SignedDuration;
 
 use crate::trakt::SERVICE;
-use crate::trakt::api::client::{STATUS, api};
+use crate::trakt::api::urls::{STATUS, api};
 use crate::trakt::commands::settings;
 
 /// Clock error above which tokens are misjudged as expired or as new.

@@ -3,8 +3,8 @@
 use flexget_core::prelude::*;
 
 use crate::titles::media::Kind;
-use crate::trakt::api::client::SITE;
 use crate::trakt::api::model::{Airs, Episode, Season, Work};
+use crate::trakt::api::urls::SITE;
 
 /// Fields that come with the same requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

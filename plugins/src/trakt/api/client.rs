@@ -1,6 +1,4 @@
 //! The client: requests to Trakt with the right headers, pace and token.
-//!
-//! The only file with Trakt's addresses.
 
 use std::time::Duration;
 
@@ -13,21 +11,8 @@ use serde::de::DeserializeOwned;
 
 use crate::trakt::SERVICE;
 use crate::trakt::api::errors::Fault;
-use crate::trakt::api::oauth;
-
-const API: &str = "https://api.trakt.tv";
-const AUTH: &str = "https://auth.trakt.tv";
-
-/// Where applications are made.
-pub const APPS: &str = "https://app.trakt.tv/settings/apps/api";
-/// Where a user sees and ends what is authorized.
-pub const CONNECTED_APPS: &str = "https://app.trakt.tv/settings/apps";
-/// Where one becomes a VIP, unless Trakt names another place.
-pub const VIP: &str = "https://trakt.tv/vip";
-/// Where Trakt tells of its troubles.
-pub const STATUS: &str = "https://status.trakt.tv";
-/// Where the pages of movies and shows are.
-pub const SITE: &str = "https://trakt.tv";
+use crate::trakt::api::oauth::{self, no_client_id};
+use crate::trakt::api::urls::api;
 
 /// Trakt's limits: 500 reads in five minutes and one write a second, each per user.
 ///
@@ -38,21 +23,6 @@ const WRITE_EVERY: Duration = Duration::from_millis(1050);
 /// Returns whether a path is about a user by name.
 fn is_of_other_user(path: &str) -> bool {
     path.starts_with("users/") && !path.starts_with("users/me/") && path != "users/settings"
-}
-
-/// Returns the address of the API, which tests and proxies may replace.
-pub fn api(cx: &Context) -> String {
-    address(cx, "FLEXGET_TRAKT_API_URL", API)
-}
-
-/// Returns the address of the authorization host, which tests and proxies may replace.
-pub(super) fn auth_host(cx: &Context) -> String {
-    address(cx, "FLEXGET_TRAKT_AUTH_URL", AUTH)
-}
-
-fn address(cx: &Context, variable: &str, usual: &str) -> String {
-    let given = (cx.environment)(variable).filter(|url| !url.is_empty());
-    given.unwrap_or_else(|| usual.to_owned()).trim_end_matches('/').to_owned()
 }
 
 /// Requests to Trakt, as an account or as nobody.
@@ -241,13 +211,4 @@ fn client_id(cx: &Context) -> Result<String> {
                 .hint(no_client_id()))
         }
     }
-}
-
-/// Builds the error for a missing client id.
-pub fn no_client_id() -> String {
-    format!(
-        "make an application at {APPS} (since July 2026 a VIP feature of Trakt) with the redirect URI `{}`, \
-         and give its id by `flexget-rs trakt auth NAME --client-id ID` or in `FLEXGET_TRAKT_CLIENT_ID`",
-        oauth::REDIRECT
-    )
 }

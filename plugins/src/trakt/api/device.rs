@@ -8,7 +8,6 @@ use flexget_core::prelude::*;
 use jiff::Timestamp;
 
 use crate::trakt::api::oauth;
-use crate::trakt::commands::span;
 
 /// Number of seconds by which polls slow down when the service asks for it (RFC 8628).
 const SLOWER: Duration = Duration::from_secs(5);
@@ -82,6 +81,18 @@ async fn pause(cx: &Context, wait: Duration, end: Timestamp, failure: Option<&st
         left -= now;
     }
     Ok(())
+}
+
+/// Returns a length of time in its largest unit, in words.
+pub fn span(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    let (count, unit) = match seconds {
+        0..60 => (seconds, "second"),
+        60..3600 => (seconds / 60, "minute"),
+        3600..86_400 => (seconds / 3600, "hour"),
+        _ => (seconds / 86_400, "day"),
+    };
+    if count == 1 { format!("1 {unit}") } else { format!("{count} {unit}s") }
 }
 
 /// Returns a length of time as a clock shows it: `9:58`.

@@ -6,7 +6,7 @@ use flexget_core::context::oauth::{SendError, error_text};
 use flexget_core::error::Error;
 
 use crate::trakt::SERVICE;
-use crate::trakt::api::client::{APPS, STATUS, VIP};
+use crate::trakt::api::urls::{APPS, STATUS, VIP};
 
 /// A request to Trakt that did not succeed.
 #[derive(Debug)]

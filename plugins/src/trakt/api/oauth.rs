@@ -7,15 +7,15 @@ use flexget_core::context::oauth::{Encoding, Provider};
 use flexget_core::prelude::*;
 
 use crate::trakt::SERVICE;
-use crate::trakt::api::client;
 use crate::trakt::api::errors::Fault;
+use crate::trakt::api::urls::{APPS, auth_host};
 
 /// Redirect URI of applications that have none, which renewals must repeat.
 pub const REDIRECT: &str = "urn:ietf:wg:oauth:2.0:oob";
 
 /// Returns Trakt as an OAuth provider.
 pub fn provider(cx: &Context) -> Provider {
-    let url = |path: &str| format!("{}/oauth/{path}", client::auth_host(cx));
+    let url = |path: &str| format!("{}/oauth/{path}", auth_host(cx));
     Provider {
         poll_url: url("device/token"),
         revoke_url: Some(url("revoke")),
@@ -24,10 +24,18 @@ pub fn provider(cx: &Context) -> Provider {
         redirect_uri: Some(REDIRECT),
         poll_error,
         explain,
-        application_hint: client::no_client_id,
-        redirect_hint: || format!("set the redirect URI of your application at {} to `{REDIRECT}`", client::APPS),
+        application_hint: no_client_id,
+        redirect_hint: || format!("set the redirect URI of your application at {APPS} to `{REDIRECT}`"),
         ..Provider::new(SERVICE, "Trakt", url("device/code"), url("token"))
     }
+}
+
+/// Returns the hint for a missing client id.
+pub fn no_client_id() -> String {
+    format!(
+        "make an application at {APPS} (since July 2026 a VIP feature of Trakt) with the redirect URI `{REDIRECT}`, \
+         and give its id by `flexget-rs trakt auth NAME --client-id ID` or in `FLEXGET_TRAKT_CLIENT_ID`"
+    )
 }
 
 /// Returns the standard's error for Trakt's own statuses of a poll.

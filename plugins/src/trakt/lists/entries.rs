@@ -3,8 +3,8 @@
 use flexget_core::prelude::*;
 
 use crate::titles::media::Kind;
-use crate::trakt::api::client::SITE;
 use crate::trakt::api::model::{Episode, Row, Season, Work};
+use crate::trakt::api::urls::SITE;
 
 /// How titles are to look.
 #[derive(Debug, Clone, Copy, Default)]
