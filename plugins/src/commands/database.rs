@@ -162,7 +162,7 @@ mod tests {
             "memory seen",
             "journal changes",
             "accounts accounts",
-            "pacing lanes",
+            "pacing rate limits",
         ] {
             assert!(rows.contains_key(part), "{part}: {rows:?}");
         }

@@ -113,7 +113,7 @@ mod tests {
             report.warnings[0],
             "set: could not set x for A to `{{ nowhere }}` (config.yml:4): `nowhere` is undefined"
         );
-        assert_eq!(report.warnings[1], "set: `y` is made of itself: `{{ z }}` (config.yml:4)");
+        assert_eq!(report.warnings[1], "set: circular template: field `y` depends on itself: `{{ z }}` (config.yml:4)");
 
         let report = testing::run(
             "mock: [ A ]\ntest_lookup: { answers: {}, fails: [A] }\nset: { x: '{{ trakt_watched }}' }

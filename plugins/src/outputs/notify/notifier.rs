@@ -407,7 +407,7 @@ mod tests {
                 json!({ "topic": "tX", "title": "T", "message": "M", "priority": 3, "tags": ["a", "b"] }),
             ),
             (
-                "discord: { web_hook_url: 'http://d/s3cret', silent: yes, embeds: [ { title: '{{ x }}' } ] }",
+                "discord: { web_hook_url: 'http://d/s3cret', silent: true, embeds: [ { title: '{{ x }}' } ] }",
                 "http://d/s3cret",
                 json!({ "content": "M", "username": "Flexget", "embeds": [{ "title": "X" }], "flags": 4096 }),
             ),
