@@ -1,7 +1,10 @@
 //! Questions to the user at the terminal.
 
+use std::future::{Future, poll_fn};
 use std::io::{self, BufRead, IsTerminal};
+use std::pin::pin;
 use std::sync::mpsc;
+use std::task::Poll;
 use std::thread;
 
 use crate::signal::stop_requested;
@@ -16,20 +19,32 @@ pub(crate) fn ask(secret: bool) -> io::Result<Option<String>> {
     if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
         return Ok(None);
     }
-    let _hidden = if secret { Hidden::begin() } else { None };
     let (typed, received) = mpsc::channel();
-    let also_typed = typed.clone();
+    let interrupted = typed.clone();
+    let (listening, is_listening) = mpsc::channel();
+    thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        if let Ok(runtime) = runtime {
+            runtime.block_on(async {
+                let mut stop = pin!(stop_requested());
+                // The first poll subscribes to the signal.
+                let is_early = poll_fn(|cx| Poll::Ready(stop.as_mut().poll(cx).is_ready())).await;
+                let _ = listening.send(());
+                if !is_early {
+                    stop.await;
+                }
+            });
+            let _ = interrupted.send(Err(io::ErrorKind::Interrupted.into()));
+        }
+    });
+    // A signal that comes before somebody listens would be lost: the system no longer ends the
+    // process for it.
+    let _ = is_listening.recv();
+    let _hidden = if secret { Hidden::begin() } else { None };
     thread::spawn(move || {
         let mut line = String::new();
         let read = io::stdin().lock().read_line(&mut line);
         let _ = typed.send(read.map(|bytes| (bytes > 0).then(|| line.trim().to_owned())));
-    });
-    thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        if let Ok(runtime) = runtime {
-            runtime.block_on(stop_requested());
-            let _ = also_typed.send(Err(io::ErrorKind::Interrupted.into()));
-        }
     });
     received.recv().unwrap_or(Ok(None))
 }

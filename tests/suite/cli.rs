@@ -72,7 +72,7 @@ fn tasks_are_named_by_masks_or_as_they_are_called() {
     }
     for (line, message) in [
         ("execute --tasks movie", "`movie` does not match any tasks"),
-        ("execute --tasks [b-a]", "`[b-a]` is no pattern for tasks"),
+        ("execute --tasks [b-a]", "`[b-a]` is not a pattern for tasks"),
     ] {
         let ran = sandbox.run(line);
         assert_eq!(ran.code, 2, "{line}");

@@ -111,7 +111,7 @@ fn check_lists_what_is_missing_by_task() {
     assert_eq!((&first["line"], &first["column"], &first["end_column"]), (&json!(2), &json!(16), &json!(28)));
     assert_eq!((&first["file"], &first["tasks"]), (&json!("config.yml"), &json!(["films"])));
     let text = sandbox.run("check").good();
-    assert!(text.stdout.contains("  films: transmission, pathscrub (no matter)\n"), "{}", text.stdout);
+    assert!(text.stdout.contains("  films: transmission, pathscrub (not needed)\n"), "{}", text.stdout);
     assert!(text.stdout.contains("  nested: movie_queue, imdb_list\n"), "{}", text.stdout);
 
     // They are skipped, which is no failure, and the others run.
