@@ -27,7 +27,7 @@
 //! * [`expression`]: the one engine for conditions and templates.
 //! * [`entry`]: an entry, its fields and its state.
 //! * [`context`]: the world. [`http`](context::http) is the only way to the network,
-//!   [`store`](context::store) to the database, [`clock`](context::clock) to the time;
+//!   [`store`](context::store) to the database, [`Clock`](context::Clock) to the time;
 //!   [`auth`](context::auth) keeps credentials, [`journal`](context::journal) the changes to remote
 //!   lists.
 //! * [`task`]: a task while it runs. [`phase`](task::phase) and [`step`](task::step) say what runs
@@ -52,7 +52,7 @@
 //! * No error of a config reaches the network: a plan is made of options that are right.
 //! * Only [`document`] knows lines; everything else names places by path.
 //! * Only [`context::store`] speaks SQL, only [`context::http`] opens sockets, only
-//!   [`context::clock`] reads the time and sleeps.
+//!   [`context::Clock`] reads the time and sleeps.
 //! * A list is changed only through [`WritableList`](list::writable::WritableList): dry runs, the
 //!   journal, the copy of this run and the report are its business.
 //! * What an undo needs is in the journal before a change is sent

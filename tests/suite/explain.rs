@@ -53,8 +53,9 @@ fn the_decisions_lead_to_the_states() {
     let sandbox = Sandbox::new(CONFIG);
     let report = sandbox.run("execute --test --format json").good().json();
     for entry in report["tasks"][0]["entries"].as_array().unwrap() {
-        let verdicts = entry["decisions"].as_array().into_iter().flatten().filter_map(|one| one["verdict"].as_str());
-        assert_eq!(verdicts.last().unwrap_or("undecided"), entry["state"], "{entry}");
+        let mut verdicts =
+            entry["decisions"].as_array().into_iter().flatten().filter_map(|one| one["verdict"].as_str());
+        assert_eq!(verdicts.next_back().unwrap_or("undecided"), entry["state"], "{entry}");
     }
     let dump = sandbox.run("execute --test --dump trace").good();
     assert!(dump.stdout.contains("filter if: ACCEPTED because matched requirement"), "{}", dump.stdout);

@@ -1,8 +1,7 @@
 //! The rules of the house, over everything that is written and registered.
 //!
 //! The rules about sources parse them with `syn`, leave out only what is under `#[cfg(test)]`, and print each
-//! violation as `file:line`. `known.txt` counts those that are still to be mended, by rule and file; it is exact, and
-//! `BLESS=1` rewrites it.
+//! violation as `file:line`.
 
 mod catalogue;
 mod doors;
@@ -15,15 +14,13 @@ mod tests;
 mod violations;
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::path::PathBuf;
-use std::sync::{LazyLock, Mutex};
+use std::sync::LazyLock;
 
 use flexget_core::plugin::registry;
 use flexget_tests::repository;
 
 use sources::Source;
-use violations::{Counts, Violation};
+use violations::Violation;
 
 /// All violations in core, plugins and cli.
 static FOUND: LazyLock<Vec<Violation>> = LazyLock::new(|| {
@@ -43,9 +40,6 @@ static FOUND: LazyLock<Vec<Violation>> = LazyLock::new(|| {
     found.extend(prose::wide_lines(&all));
     found
 });
-
-/// Held while the list of known violations is rewritten.
-static REWRITING: Mutex<()> = Mutex::new(());
 
 #[test]
 fn arrows_point_at_lower_layers_only() {
@@ -87,32 +81,8 @@ fn comments_and_code_fit_their_columns() {
     check("width");
 }
 
-/// Fails if a rule is broken in a file more often than is known, or less often.
+/// Fails if a rule is broken anywhere.
 fn check(rule: &str) {
-    let of_rule: Vec<&Violation> = FOUND.iter().filter(|violation| violation.rule == rule).collect();
-    let found = violations::counts(&of_rule);
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("suite/house/known.txt");
-    let _guard = REWRITING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let mut all = violations::read_known(&fs::read_to_string(&path).unwrap_or_default());
-    let known: Counts = all.extract_if(.., |(of, _), _| of == rule).collect();
-    if std::env::var_os("BLESS").is_some() {
-        all.extend(found);
-        return fs::write(&path, violations::write_known(&all)).unwrap();
-    }
-    let mut wrong: Vec<String> = Vec::new();
-    for (at, count) in &found {
-        if known.get(at).is_none_or(|known| known < count) {
-            wrong.extend(of_rule.iter().filter(|one| one.path == at.1).map(|one| one.to_string()));
-        }
-    }
-    for (at, known) in &known {
-        let count = found.get(at).copied().unwrap_or_default();
-        if count < *known {
-            wrong.push(format!(
-                "{}: [{rule}] only {count} of {known} known violations are left: correct known.txt",
-                at.1
-            ));
-        }
-    }
+    let wrong: Vec<String> = FOUND.iter().filter(|one| one.rule == rule).map(|one| one.to_string()).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

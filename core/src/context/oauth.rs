@@ -36,6 +36,9 @@ const SECOND_TRY: Duration = Duration::from_secs(2);
 /// Words of a response that are this long are taken for tokens and never shown.
 const LONGEST_WORD: usize = 30;
 
+/// Makes an error of a response: the response, the account it was for, and a filter for secrets.
+pub type ExplainResponse = fn(&Response, Option<&str>, &dyn Fn(String) -> String) -> Error;
+
 /// A service's OAuth endpoints and quirks.
 ///
 /// ```
@@ -78,7 +81,7 @@ pub struct Provider {
     /// Returns the error for a response that is no success.
     ///
     /// The closure removes secrets from text.
-    pub explain: fn(&Response, Option<&str>, &dyn Fn(String) -> String) -> Error,
+    pub explain: ExplainResponse,
     /// Returns what to do when the application is unknown or rejected.
     pub application_hint: fn() -> String,
     /// Returns what to do when the redirect URI is wrong.

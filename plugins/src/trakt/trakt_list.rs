@@ -402,7 +402,7 @@ impl TraktList {
 /// Returns the items of the entries that are titles.
 fn items_of<'a>(entries: &[&'a Entry], titles: &[Result<Media, String>]) -> Vec<Item<'a>> {
     let item = |(entry, title): (&&'a Entry, &Result<Media, String>)| {
-        Some(Item { media: title.as_ref().ok()?.clone(), entry: *entry })
+        Some(Item { media: title.as_ref().ok()?.clone(), entry })
     };
     entries.iter().zip(titles).filter_map(item).collect()
 }

@@ -260,7 +260,7 @@ pub(super) fn move_all(from: &Database, to: &Database) -> Result<usize> {
     type Columns = Vec<rusqlite::types::Value>;
     let (names, rows): (Vec<String>, Vec<Columns>) = from.read(|connection| {
         let mut select = connection.prepare("SELECT * FROM change ORDER BY id")?;
-        let names: Vec<String> = select.column_names().into_iter().map(str::to_owned).collect();
+        let names: Vec<String> = select.column_names().map(str::to_owned).collect();
         let columns = |row: &Row<'_>| (0..names.len()).map(|column| row.get(column)).collect();
         let rows = select.query_map([], columns)?.collect::<rusqlite::Result<_>>()?;
         Ok((names, rows))

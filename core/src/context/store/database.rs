@@ -22,6 +22,9 @@ const PREPARED: usize = 64;
 /// Moves what belongs in the auth store from the first database to the second.
 pub(super) type MoveToAuth = fn(&Database, &Database);
 
+/// Database beside a config that may still hold accounts, and how they are moved; `None` once they are.
+type AccountsElsewhere = Rc<RefCell<Option<(Rc<Database>, MoveToAuth)>>>;
+
 /// Database of what is remembered between runs.
 ///
 /// Cheap to clone: clones share their connections.
@@ -32,7 +35,7 @@ pub struct Store {
     /// Accounts and rate limits.
     auth: Rc<Database>,
     /// Database beside a config that may still hold accounts, if it is another; read on first use.
-    accounts_in: Rc<RefCell<Option<(Rc<Database>, MoveToAuth)>>>,
+    accounts_in: AccountsElsewhere,
     /// Database of tasks: the same one, or one in memory over it.
     tasks: Rc<Database>,
     /// Changes to the lists of accounts: the auth store, or one in memory over it.
