@@ -22,8 +22,10 @@ const PREPARED: usize = 64;
 /// Moves what belongs in the auth store from the first database to the second.
 pub(super) type MoveToAuth = fn(&Database, &Database);
 
-/// Database beside a config that may still hold accounts, and how they are moved; `None` once they are.
-type AccountsElsewhere = Rc<RefCell<Option<(Rc<Database>, MoveToAuth)>>>;
+/// Database beside a config that may still hold accounts, with the function that moves them.
+///
+/// It is `None` once that is done.
+type PendingMove = Rc<RefCell<Option<(Rc<Database>, MoveToAuth)>>>;
 
 /// Database of what is remembered between runs.
 ///
@@ -35,7 +37,7 @@ pub struct Store {
     /// Accounts and rate limits.
     auth: Rc<Database>,
     /// Database beside a config that may still hold accounts, if it is another; read on first use.
-    accounts_in: AccountsElsewhere,
+    accounts_in: PendingMove,
     /// Database of tasks: the same one, or one in memory over it.
     tasks: Rc<Database>,
     /// Changes to the lists of accounts: the auth store, or one in memory over it.
