@@ -1,7 +1,6 @@
 //! Helpers for the tests of plugins: a small world without network, YAML in and titles out.
 //!
-//! What is wrong panics with words that say what, because that is what a test wants; nothing else
-//! may use this module.
+//! The helpers panic with a message on a failure, as tests want it. Only tests may use this module.
 
 use std::cell::{Cell, RefCell};
 use std::future::Future;

@@ -1,8 +1,9 @@
-//! ShowProgress of a user with shows: the last watched or collected episode, and the next.
+//! Progress of a user with shows: the last watched or collected episode, and the next.
 //!
-//! Of an account's own user Trakt tells it of all shows at once (`sync/progress/watched`), without
-//! those that the user has hidden. Of others, and of what was collected, it is worked out from what
-//! they have done, which is read in bulk as well. Specials do not count, as in Trakt's own answers.
+//! Trakt gives the watched progress of an account's own user for all shows at once
+//! (`sync/progress/watched`), without hidden shows. The progress of other users, and of
+//! collections, is computed from their watched and collected episodes, which are read in bulk as
+//! well. Specials do not count, as in Trakt's own responses.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! Whose list it is: one's own by the name of the account's user, or somebody else's.
+//! Owners of lists: the account's own user, also by name, or somebody else.
 
 use super::*;
 
