@@ -66,6 +66,8 @@ fn show(own: &Path) -> io::Result<()> {
             .env("FLEXGET_TRAKT_AUTH_URL", sim.auth_url())
             .env("FLEXGET_TRAKT_CLIENT_ID", CLIENT_ID)
             .env("FLEXGET_TRAKT_CLIENT_SECRET", CLIENT_SECRET)
+            // The accounts and the journal of whoever tries this stay as they are.
+            .env("XDG_CONFIG_HOME", folder.path())
             .env_remove("FLEXGET_CONFIG")
             .env_remove("FLEXGET_DATABASE")
             .status()?;
