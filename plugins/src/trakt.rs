@@ -3,7 +3,6 @@
 pub mod account_lists;
 pub mod activities;
 pub mod api;
-pub mod application;
 pub mod batch;
 pub mod cache;
 pub mod commands;

@@ -21,7 +21,7 @@ const CONFIG: &str = "
 ";
 
 /// The arguments of each contributed command, so that it finds something to change.
-const ARGUMENTS: [(&str, &str); 36] = [
+const ARGUMENTS: [(&str, &str); 38] = [
     ("changes", ""),
     ("changes list", ""),
     ("changes show", "1"),
@@ -55,7 +55,9 @@ const ARGUMENTS: [(&str, &str); 36] = [
     ("seen add", "New"),
     ("seen forget", "'*'"),
     ("seen search", "'*'"),
-    ("trakt app", "--delete sim-client-id"),
+    ("trakt app", ""),
+    ("trakt app delete", "sim-client-id"),
+    ("trakt app set", "another --client-secret secret"),
     ("undo", "last"),
     ("trakt lists", "me"),
 ];

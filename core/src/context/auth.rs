@@ -101,6 +101,11 @@ impl Auth {
         self.store.applications(service)
     }
 
+    /// Stores an application, which new accounts are authorized with from now on.
+    pub fn save_application(&self, service: &str, application: &Application) -> Result<()> {
+        self.store.save_application(service, application, self.clock.now())
+    }
+
     /// Forgets an application; returns whether it was known.
     pub fn delete_application(&self, service: &str, id: &str) -> Result<bool> {
         self.store.delete_application(service, id)
@@ -115,6 +120,15 @@ impl Auth {
 
     /// Stores an API key, which never expires, under a name that configs use as `account`.
     pub fn save_key(&self, service: &str, name: &str, key: SecretString) -> Result<()> {
+        self.save_forever(service, name, None, key)
+    }
+
+    /// Stores a user name with its password, which never expires.
+    pub fn save_password(&self, service: &str, name: &str, user: &str, password: SecretString) -> Result<()> {
+        self.save_forever(service, name, Some(user), password)
+    }
+
+    fn save_forever(&self, service: &str, name: &str, user: Option<&str>, key: SecretString) -> Result<()> {
         let tokens = Tokens {
             access: key,
             refresh: SecretString::from(""),
@@ -128,7 +142,7 @@ impl Auth {
             client_id: String::new(),
             client_secret: None,
             tokens,
-            user: None,
+            user: user.map(str::to_owned),
             user_slug: None,
             state: AccountState::Ok,
         })
@@ -141,6 +155,16 @@ impl Auth {
     /// There is no such account, besides the usual.
     pub fn key(&self, service: &str, name: &str) -> Result<SecretString> {
         self.usable(service, name).map(|account| account.tokens.access)
+    }
+
+    /// Returns a stored user name with its password.
+    ///
+    /// # Errors
+    ///
+    /// There is no such account, besides the usual.
+    pub fn password(&self, service: &str, name: &str) -> Result<(String, SecretString)> {
+        let account = self.usable(service, name)?;
+        Ok((account.user.unwrap_or(account.name), account.tokens.access))
     }
 
     /// Makes sure that an account can be stored, before the user is asked to authorize it.

@@ -1,10 +1,11 @@
 //! `trakt lists`: the lists of an account, their sizes, and how a config names each.
 
+use flexget_core::plugin::service::unknown::unknown_account;
 use flexget_core::prelude::*;
 use serde::Serialize;
 
 use crate::trakt::SERVICE;
-use crate::trakt::api::client::{Client, unknown_account};
+use crate::trakt::api::client::Client;
 use crate::trakt::api::errors::Fault;
 use crate::trakt::api::model::ListSummary;
 use crate::trakt::paging::{self, Extent, Listing};
@@ -51,7 +52,7 @@ impl Command for AccountLists {
 
     async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
         let names: Vec<String> = match &self.account {
-            Some(name) if cx.auth.account(SERVICE, name)?.is_none() => return Err(unknown_account(cx, name)?),
+            Some(name) if cx.auth.account(SERVICE, name)?.is_none() => return Err(unknown_account(cx, SERVICE, name)?),
             Some(name) => vec![name.clone()],
             None => cx.auth.accounts(SERVICE)?.into_iter().map(|account| account.name).collect(),
         };

@@ -1,7 +1,6 @@
 //! Trakt over HTTP: its endpoints, tokens, answers and errors.
 
 pub mod client;
-pub mod device;
 pub mod errors;
 pub mod lenient;
 pub mod model;

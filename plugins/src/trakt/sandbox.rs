@@ -34,7 +34,7 @@ impl Sandbox {
             ("FLEXGET_TRAKT_CLIENT_ID", CLIENT_ID.to_owned()),
             ("FLEXGET_TRAKT_CLIENT_SECRET", CLIENT_SECRET.to_owned()),
         ]);
-        let environment: Environment = Rc::new(move |name| variables.get(name).cloned());
+        let environment = Environment::new(move |name| variables.get(name).cloned());
         let sandbox = Self { cx: Context { environment, ..cx }, sim };
         sandbox.authorize("ann", "Ann.Kay");
         sandbox

@@ -6,7 +6,8 @@ use secrecy::ExposeSecret;
 use serde_json::json;
 use tokio::task::{JoinSet, LocalSet};
 
-use super::{AccountHttp, DeviceCode, Encoding, Poll, Provider, is_wrong_redirect};
+use super::renewal::is_wrong_redirect;
+use super::{AccountHttp, DeviceCode, Encoding, Poll, Provider};
 use crate::context::Context;
 use crate::context::auth::tests::account;
 use crate::context::auth::{AccountState, Application};

@@ -150,12 +150,22 @@ impl Store {
         })
     }
 
+    /// Stores an application, which is the last used one from now on.
+    pub(crate) fn save_application(&self, service: &str, application: &Application, now: Timestamp) -> Result<()> {
+        self.auth_database().write_secret(|transaction| save_application(transaction, service, application, now))
+    }
+
+    /// Deletes an application and returns whether there was one.
+    ///
+    /// No trace of its secret stays in the file.
     pub(crate) fn delete_application(&self, service: &str, id: &str) -> Result<bool> {
-        self.auth_database().write_secret(|transaction| {
+        let deleted = self.auth_database().write_secret(|transaction| {
             transaction
                 .execute("DELETE FROM application WHERE service = ? AND client_id = ?", (service, id))
                 .map(|deleted| deleted > 0)
-        })
+        })?;
+        self.auth_database().truncate_log()?;
+        Ok(deleted)
     }
 
     pub(crate) fn save_account(&self, account: &Account) -> Result<()> {
@@ -304,14 +314,26 @@ fn one(connection: &Connection, service: &str, name: &str) -> rusqlite::Result<O
 
 fn save(transaction: &Transaction<'_>, account: &Account) -> rusqlite::Result<()> {
     let Account { service, client_id, client_secret, tokens, .. } = account;
-    if client_id.is_empty() {
-        return save_tokens(transaction, account);
+    if !client_id.is_empty() {
+        let application = Application { id: client_id.clone(), secret: client_secret.clone() };
+        save_application(transaction, service, &application, tokens.created)?;
     }
-    transaction.execute(
-        "INSERT OR REPLACE INTO application (service, client_id, client_secret, used) VALUES (?, ?, ?, ?)",
-        (service, client_id, client_secret.as_ref().map(ExposeSecret::expose_secret), tokens.created.as_millisecond()),
-    )?;
     save_tokens(transaction, account)
+}
+
+fn save_application(
+    transaction: &Transaction<'_>,
+    service: &str,
+    application: &Application,
+    used: Timestamp,
+) -> rusqlite::Result<()> {
+    let secret = application.secret.as_ref().map(ExposeSecret::expose_secret);
+    transaction
+        .execute(
+            "INSERT OR REPLACE INTO application (service, client_id, client_secret, used) VALUES (?, ?, ?, ?)",
+            (service, &application.id, secret, used.as_millisecond()),
+        )
+        .map(drop)
 }
 
 fn save_tokens(transaction: &Transaction<'_>, account: &Account) -> rusqlite::Result<()> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use flexget_core::context::auth::{self, Account, AccountState};
 use flexget_core::context::http::{Method, RateLimit, Request, Response, Retry};
 use flexget_core::context::oauth::AccountHttp;
-use flexget_core::plugin::registry::similar;
+use flexget_core::plugin::service::unknown::unknown_account;
 use flexget_core::prelude::*;
 use serde::de::DeserializeOwned;
 
@@ -171,40 +171,16 @@ pub fn stored_account(cx: &Context, name: &str) -> Result<Account> {
                     .hint(format!("run `{}`", auth::command(SERVICE, name))))
             }
         },
-        None => Err(unknown_account(cx, name)?),
+        None => Err(unknown_account(cx, SERVICE, name)?),
     }
 }
 
-/// Builds the error for an unknown account, with the names of the known ones.
-///
-/// # Errors
-/// The accounts could not be read.
-pub fn unknown_account(cx: &Context, name: &str) -> Result<Error> {
-    let run = format!("run `{}`", auth::command(SERVICE, name));
-    let hint = account_names(cx, name)?.map_or_else(|| run.clone(), |names| format!("{run}; {names}"));
-    Ok(Error::new(format!("account `{name}` has not been authorized")).hint(hint))
-}
-
-/// Returns the names of the known accounts for a hint, or `None` if there are none.
-///
-/// # Errors
-/// The accounts could not be read.
-pub fn account_names(cx: &Context, wrong: &str) -> Result<Option<String>> {
-    let accounts = cx.auth.accounts(SERVICE)?;
-    let names: Vec<&str> = accounts.iter().map(|account| account.name.as_str()).collect();
-    let all = format!("authorized accounts: {}", names.join(", "));
-    Ok(match similar(wrong, names.iter().copied()).first() {
-        Some(near) => Some(format!("did you mean `{near}`? {all}")),
-        None => Some(all).filter(|_| !names.is_empty()),
-    })
-}
-
-/// Returns the client id for public data: from the environment, or of an authorized account.
+/// Returns the client id for public data: of the environment, stored, or built in.
 fn client_id(cx: &Context) -> Result<String> {
     if let Some(id) = (cx.environment)("FLEXGET_TRAKT_CLIENT_ID").filter(|id| !id.is_empty()) {
         return Ok(id);
     }
-    match cx.auth.applications(SERVICE)?.into_iter().next() {
+    match cx.auth.applications(SERVICE)?.into_iter().next().or_else(|| oauth::provider(cx).built_in) {
         Some(application) => Ok(application.id),
         None => {
             Err(Error::new("Trakt wants to know which application asks, and there is no client id")

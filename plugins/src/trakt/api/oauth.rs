@@ -2,13 +2,14 @@
 //!
 //! The protocol is core's.
 
+use flexget_core::context::auth::Application;
 use flexget_core::context::http::Response;
 use flexget_core::context::oauth::{Encoding, Provider};
 use flexget_core::prelude::*;
 
 use crate::trakt::SERVICE;
 use crate::trakt::api::errors::Fault;
-use crate::trakt::api::urls::{APPS, auth_host};
+use crate::trakt::api::urls::{APPS, CONNECTED_APPS, auth_host};
 
 /// Redirect URI of applications that have none, which renewals must repeat.
 pub const REDIRECT: &str = "urn:ietf:wg:oauth:2.0:oob";
@@ -22,12 +23,24 @@ pub fn provider(cx: &Context) -> Provider {
         encoding: Encoding::Json,
         code_field: "code",
         redirect_uri: Some(REDIRECT),
+        applications_url: Some(APPS),
+        connected_url: Some(CONNECTED_APPS),
+        built_in: built_in(
+            option_env!("FLEXGET_BUILD_TRAKT_CLIENT_ID"),
+            option_env!("FLEXGET_BUILD_TRAKT_CLIENT_SECRET"),
+        ),
         poll_error,
         explain,
         application_hint: no_client_id,
         redirect_hint: || format!("set the redirect URI of your application at {APPS} to `{REDIRECT}`"),
         ..Provider::new(SERVICE, "Trakt", url("device/code"), url("token"))
     }
+}
+
+/// Returns the application that a packager has built in, if there is one.
+fn built_in(id: Option<&str>, secret: Option<&str>) -> Option<Application> {
+    let id = id.filter(|id| !id.is_empty())?.to_owned();
+    Some(Application { id, secret: secret.filter(|secret| !secret.is_empty()).map(Into::into) })
 }
 
 /// Returns the hint for a missing client id.
@@ -53,5 +66,17 @@ fn explain(response: &Response, account: Option<&str>, redact: &dyn Fn(String) -
     match Fault::of(response, "oauth/", account, true) {
         Fault::Invalid(text) => Fault::Invalid(redact(text)).into(),
         fault => fault.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::built_in;
+
+    #[test]
+    fn packagers_may_build_an_application_in() {
+        assert!(built_in(None, Some("secret")).is_none() && built_in(Some(""), None).is_none());
+        assert!(built_in(Some("id"), Some("")).is_some_and(|it| it.id == "id" && it.secret.is_none()));
+        assert!(built_in(Some("id"), Some("secret")).is_some_and(|it| it.secret.is_some()));
     }
 }

@@ -2,20 +2,22 @@
 
 use std::time::Duration;
 
-use flexget_core::context::auth::{Application, Tokens};
-use flexget_core::context::oauth::{DeviceCode, Poll};
-use flexget_core::prelude::*;
 use jiff::Timestamp;
 
-use crate::trakt::api::oauth;
+use super::times::span;
+use crate::context::Context;
+use crate::context::auth::{Application, Tokens};
+use crate::context::oauth::{DeviceCode, Poll, Provider};
+use crate::error::{Error, Result};
+use crate::plugin::command::{Format, Output};
 
-/// Number of seconds by which polls slow down when the service asks for it (RFC 8628).
+/// Time by which polls slow down when the service asks for it (RFC 8628).
 const SLOWER: Duration = Duration::from_secs(5);
 
 /// Shows what the user has to do.
 ///
-/// It is needed at once: where the answer is one document at the end, it is told beside it.
-pub fn show_code(code: &DeviceCode, out: &mut Output) -> Result<()> {
+/// It is needed at once: where the response is one document at the end, it is printed beside it.
+pub(super) fn show_code(code: &DeviceCode, out: &mut Output) -> Result<()> {
     let lines = [
         format!("visit {} and enter the code {}", code.verification_url, code.user_code),
         format!("or open {}", code.prefilled_url()),
@@ -28,14 +30,20 @@ pub fn show_code(code: &DeviceCode, out: &mut Output) -> Result<()> {
     lines.iter().try_for_each(|line| out.line(line))
 }
 
-/// Asks until the user has decided or the code has expired.
+/// Polls until the user has decided or the code has expired.
 ///
 /// # Errors
+///
 /// The user declined, or the code is of no use any more.
-pub async fn wait(cx: &Context, application: &Application, code: &DeviceCode, out: &mut Output) -> Result<Tokens> {
+pub(super) async fn wait(
+    cx: &Context,
+    provider: &Provider,
+    application: &Application,
+    code: &DeviceCode,
+    out: &mut Output,
+) -> Result<Tokens> {
     let end = cx.clock.now().checked_add(code.life()).unwrap_or(Timestamp::MAX);
     let mut interval = code.interval();
-    let provider = oauth::provider(cx);
     let mut failure: Option<String> = None;
     loop {
         let left = left_until(end, cx);
@@ -47,10 +55,11 @@ pub async fn wait(cx: &Context, application: &Application, code: &DeviceCode, ou
             Poll::Approved(tokens) => return Ok(tokens),
             Poll::Pending => failure = None,
             Poll::SlowDown(wait) => {
-                interval += SLOWER;
+                interval = interval.saturating_add(SLOWER);
                 if let Some(wait) = wait {
                     let more = wait.saturating_sub(interval).min(left_until(end, cx));
-                    pause(cx, more, end, Some("Trakt wants to be asked less often"), out).await?;
+                    let reason = format!("{} wants to be asked less often", provider.title);
+                    pause(cx, more, end, Some(&reason), out).await?;
                 }
             }
             Poll::Failed(reason) => {
@@ -78,48 +87,17 @@ async fn pause(cx: &Context, wait: Duration, end: Timestamp, failure: Option<&st
         out.status(format!("{} left: {what}", countdown(left_until(end, cx))))?;
         let now = step.min(left);
         cx.clock.sleep(now).await;
-        left -= now;
+        left = left.saturating_sub(now);
     }
     Ok(())
 }
 
-/// Returns a length of time in its largest unit, in words.
-pub fn span(duration: Duration) -> String {
-    let seconds = duration.as_secs();
-    let (count, unit) = match seconds {
-        0..60 => (seconds, "second"),
-        60..3600 => (seconds / 60, "minute"),
-        3600..86_400 => (seconds / 3600, "hour"),
-        _ => (seconds / 86_400, "day"),
-    };
-    if count == 1 { format!("1 {unit}") } else { format!("{count} {unit}s") }
-}
-
 /// Returns a length of time as a clock shows it: `9:58`.
-fn countdown(left: Duration) -> String {
+pub(super) fn countdown(left: Duration) -> String {
     // Rounded up: it has not run out before it is nothing.
-    let seconds = left.as_secs() + u64::from(left.subsec_nanos() > 0);
+    let seconds = left.as_secs().saturating_add(u64::from(left.subsec_nanos() > 0));
     match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
         (0, minutes, seconds) => format!("{minutes}:{seconds:02}"),
         (hours, minutes, seconds) => format!("{hours}:{minutes:02}:{seconds:02}"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_time_left_reads_like_a_clock() {
-        for (milliseconds, shown) in [
-            (600_000, "10:00"),
-            (599_001, "10:00"),
-            (598_000, "9:58"),
-            (1, "0:01"),
-            (0, "0:00"),
-            (3_661_000, "1:01:01"),
-        ] {
-            assert_eq!(countdown(Duration::from_millis(milliseconds)), shown);
-        }
     }
 }
