@@ -159,7 +159,9 @@ async fn run_phase(phase: Phase, steps: &[BoundStep], task: &mut Task) -> Result
             // No plugin is to blame.
             return Err(("", Error::new("interrupted")));
         }
-        caught(step.run(task)).await.map_err(|error| (step.plugin, error))?;
+        task.running.set(step.plugin);
+        // After a panic it is the plugin that panicked, which may be within another.
+        caught(step.run(task)).await.map_err(|error| (task.running.get(), error))?;
         if task.ending().is_some() {
             break;
         }

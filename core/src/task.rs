@@ -9,6 +9,7 @@ pub mod report;
 mod scope;
 pub mod step;
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use crate::context::Context;
@@ -56,6 +57,8 @@ pub struct Task {
     pub(crate) body: Option<Place>,
     /// Place of the running plugin in the config.
     pub(crate) place: Option<Place>,
+    /// Name of the innermost plugin that runs; after a panic, of the one that panicked.
+    pub(crate) running: Rc<Cell<&'static str>>,
 }
 
 /// Reason why a task ends before its last step.
@@ -83,6 +86,7 @@ impl Task {
             abort_reason: None,
             body: None,
             place: None,
+            running: Rc::default(),
         }
     }
 
@@ -97,6 +101,7 @@ impl Task {
             may_be_empty: self.may_be_empty,
             body: self.body.clone(),
             place: self.place.clone(),
+            running: Rc::clone(&self.running),
             ..Self::new(self.name.clone(), self.cx.clone())
         }
     }

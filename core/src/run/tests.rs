@@ -1,15 +1,21 @@
 //! Runs of several tasks: a failure of one leaves the others alone.
 
+use std::rc::Rc;
+
+use futures_util::future::LocalBoxFuture;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 
+use crate::context::Context;
 use crate::entry::Entry;
 use crate::error::Result;
 use crate::plugin::Plugin;
+use crate::plugin::nested::AnyInput;
 use crate::plugin::registration::plugin;
 use crate::plugin::registry::submit;
 use crate::task::Task;
+use crate::task::offer::{FetchedFields, Offer};
 use crate::task::phase::Phase;
 use crate::task::report::TaskOutcome;
 use crate::task::step::Step;
@@ -36,6 +42,94 @@ impl Broken {
         tokio::task::yield_now().await;
         let titles: Vec<String> = Vec::new();
         Err(crate::error::Error::new(titles[1].clone()))
+    }
+}
+
+/// Runs an input.
+#[derive(Deserialize, JsonSchema)]
+#[serde(transparent)]
+struct Around {
+    /// The input.
+    input: AnyInput,
+}
+
+submit! { plugin::<Around>() }
+
+impl Plugin for Around {
+    const NAME: &'static str = "around";
+    const INPUT: bool = true;
+
+    fn steps(&self) -> Vec<Step<Self>> {
+        vec![Step::at(Phase::Input, Self::run)]
+    }
+}
+
+impl Around {
+    async fn run(&self, task: &mut Task) -> Result<()> {
+        let mut inner = task.split_off();
+        for step in &self.input.steps {
+            step.run(&mut inner).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Offers a field that it cannot fetch without a panic.
+#[derive(Deserialize, JsonSchema)]
+struct BrokenOffer {}
+
+submit! { plugin::<BrokenOffer>() }
+
+impl Plugin for BrokenOffer {
+    const NAME: &'static str = "broken_offer";
+
+    fn steps(&self) -> Vec<Step<Self>> {
+        vec![Step::at(Phase::Metainfo, async |_: &Self, task: &mut Task| {
+            task.offer(Rc::new(Panics));
+            Ok(())
+        })]
+    }
+}
+
+struct Panics;
+
+impl Offer for Panics {
+    fn plugin(&self) -> &'static str {
+        "broken_offer"
+    }
+
+    fn fields(&self) -> &[&'static str] {
+        &["lost"]
+    }
+
+    fn fetch<'a>(&'a self, _: &'a [&'a Entry], _: &'a Context) -> LocalBoxFuture<'a, Vec<FetchedFields>> {
+        Box::pin(async { panic!("no fields") })
+    }
+}
+
+/// Reads a field of each entry.
+#[derive(Deserialize, JsonSchema)]
+#[serde(transparent)]
+struct ReadField {
+    /// The field.
+    field: String,
+}
+
+submit! { plugin::<ReadField>() }
+
+impl Plugin for ReadField {
+    const NAME: &'static str = "read_field";
+
+    fn steps(&self) -> Vec<Step<Self>> {
+        vec![Step::at(Phase::Filter, Self::read)]
+    }
+}
+
+impl ReadField {
+    async fn read(&self, task: &mut Task) -> Result<()> {
+        task.produce([Entry::new("one", "mock://one")]);
+        task.need(&[&self.field]).await;
+        Ok(())
     }
 }
 
@@ -99,4 +193,26 @@ fn ends_the_task_in_which_a_plugin_panics_and_runs_the_others() {
     assert!(error.message.starts_with("internal error: index out of bounds"), "{error:?}");
     assert_eq!(one.entries[0].title(), "before", "the entries so far are reported");
     assert_eq!(two.outcome, TaskOutcome::Ok);
+}
+
+#[test]
+fn names_the_plugin_that_panicked_within_another() {
+    for (body, plugin) in [
+        ("around: { broken: {} }", "broken"),
+        ("around: { around: { broken: {} } }", "broken"),
+        ("broken_offer: {}\n    read_field: lost", "broken_offer"),
+    ] {
+        let report = run_config(&format!("tasks:\n  one:\n    {body}\n  two: {{}}\n"), &context());
+        let error = report.tasks[0].error.as_ref().expect("an error");
+        assert_eq!((report.tasks[0].outcome, error.plugin.as_str()), (TaskOutcome::Aborted, plugin), "{body}");
+        assert_eq!(report.tasks[1].outcome, TaskOutcome::Ok);
+    }
+}
+
+/// Only a program that unwinds can end one task and go on with the others.
+#[test]
+fn no_profile_aborts_at_a_panic() {
+    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml")).expect("a manifest");
+    let sets_panic = |line: &&str| line.trim_start().starts_with("panic");
+    assert_eq!(text.lines().find(sets_panic), None, "a panic must unwind, or it ends all tasks");
 }

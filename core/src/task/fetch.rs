@@ -113,7 +113,10 @@ impl Task {
         let cx = self.cx.clone();
         let mut results = {
             let entries: Vec<&Entry> = positions.iter().map(|at| &self.entries[*at]).collect();
-            offer.fetch(&entries, &cx).await
+            let around = self.running.replace(offer.plugin());
+            let results = offer.fetch(&entries, &cx).await;
+            self.running.set(around);
+            results
         };
         self.report_warnings(offer.plugin());
         results.resize_with(positions.len(), || Err("no response".to_owned()));

@@ -128,7 +128,9 @@ impl BoundStep {
     pub async fn run(&self, task: &mut Task) -> Result<()> {
         // A plugin within another is written where that one is.
         let outer = self.place.clone().map(|place| task.place.replace(place));
+        let around = task.running.replace(self.plugin);
         let result = (self.run)(task).await;
+        task.running.set(around);
         if let Some(outer) = outer {
             task.place = outer;
         }
