@@ -1,5 +1,6 @@
 //! Options that several commands share.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -70,6 +71,18 @@ impl FormatOption {
             FormatName::Json => Format::Json,
         }
     }
+}
+
+/// Returns the output format that a command line asks for, also if the rest of it is wrong.
+pub(crate) fn wanted_format(arguments: &[OsString]) -> Format {
+    let words: Vec<_> = arguments.iter().map(|word| word.to_string_lossy()).take_while(|word| word != "--").collect();
+    // Long options may be shortened.
+    let is_option = |word: &str| word.len() > "--f".len() && "--format".starts_with(word);
+    let is_json = words.iter().enumerate().any(|(at, word)| match word.split_once('=') {
+        Some((option, value)) => is_option(option) && value == "json",
+        None => is_option(word) && words.get(at + 1).is_some_and(|value| value == "json"),
+    });
+    if is_json { Format::Json } else { Format::Text }
 }
 
 /// Parses `K=V`.

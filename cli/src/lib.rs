@@ -25,6 +25,8 @@ use std::rc::Rc;
 
 use clap::error::ErrorKind;
 use clap::{FromArgMatches, Subcommand};
+use flexget_core::error::Error;
+use flexget_core::plugin::command::Format;
 use flexget_plugins as _;
 use tracing::instrument::WithSubscriber;
 use tracing_subscriber::filter::LevelFilter;
@@ -39,9 +41,11 @@ pub use world::{Input, Interrupt, Stream, World};
 
 /// Runs the program and returns the exit code; the first argument is the program's name.
 pub async fn run(arguments: impl IntoIterator<Item = OsString>, world: World) -> u8 {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let format = args::wanted_format(&arguments);
     let matches = match command_line::program(world.stdout.terminal).try_get_matches_from(arguments) {
         Ok(matches) => matches,
-        Err(error) => return report_command_line(error, world),
+        Err(error) => return report_command_line(error, format, world),
     };
     // Global options are known at every level, and complete at the deepest.
     let mut deepest = &matches;
@@ -50,7 +54,7 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>, world: World) ->
     }
     let global = match GlobalOptions::from_arg_matches(deepest) {
         Ok(global) => global,
-        Err(error) => return report_command_line(error, world),
+        Err(error) => return report_command_line(error, format, world),
     };
     let console = Console::new(world.stdout, world.stderr, global.color, &world.environment);
     let level = match (global.quiet, global.verbose) {
@@ -66,7 +70,9 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>, world: World) ->
         Err(reason) => {
             let help =
                 "set it to a level (`info`), or to targets with levels (`flexget_core::context::http=debug,warn`)";
-            console.message(MessageKind::Error, &format!("`FLEXGET_LOG` is not valid: {reason}"), &[help]);
+            let error = Error::new(format!("`FLEXGET_LOG` is not valid: {reason}")).hint(help);
+            session::print_document(&console, &error, format);
+            console.error(&error);
             return exit::USAGE;
         }
     };
@@ -107,7 +113,7 @@ async fn dispatch(matches: &clap::ArgMatches, session: &Rc<Session>) -> u8 {
 }
 
 /// Prints help and the version as data, and errors of the command line beside it.
-fn report_command_line(error: clap::Error, world: World) -> u8 {
+fn report_command_line(error: clap::Error, format: Format, world: World) -> u8 {
     let console = Console::new(world.stdout, world.stderr, ColorChoice::Auto, &world.environment);
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
@@ -115,6 +121,8 @@ fn report_command_line(error: clap::Error, world: World) -> u8 {
             exit::SUCCESS
         }
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            let incomplete = Error::new("the command is not complete").hint("`--help` shows what may follow");
+            session::print_document(&console, &incomplete, format);
             console.beside(&Printable::drawing(&error.render().ansi().to_string()));
             exit::USAGE
         }
@@ -122,6 +130,11 @@ fn report_command_line(error: clap::Error, world: World) -> u8 {
         _ => {
             let text = error.render().to_string();
             let message = text.strip_prefix("error:").unwrap_or(&text);
+            // The first paragraph is the error, the others are what to do.
+            let (error, help) = message.split_once("\n\n").unwrap_or((message, ""));
+            let wrong = Error::new(error.trim());
+            let wrong = if help.trim().is_empty() { wrong } else { wrong.hint(help.trim()) };
+            session::print_document(&console, &wrong, format);
             console.beside(&Printable::styled(ERROR, "error").append(&Printable::block(format_args!(":{message}"))));
             exit::USAGE
         }

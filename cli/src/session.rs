@@ -83,7 +83,7 @@ impl Session {
             no_cache,
             run_cache: RunCache::default(),
             interrupted: Rc::clone(&self.activity.interrupted),
-            environment: Rc::clone(&self.environment),
+            environment: self.environment.clone(),
         }
     }
 
@@ -151,9 +151,7 @@ impl Session {
 
     /// Prints an error, as a JSON document too where that is the format, and returns `code`.
     pub(crate) fn fail(&self, error: &Error, format: Format, code: u8) -> u8 {
-        if format == Format::Json {
-            self.console.json(&json!({ "version": 1, "error": error_document(error) }));
-        }
+        print_document(&self.console, error, format);
         self.console.error(error);
         code
     }
@@ -168,6 +166,13 @@ impl Session {
         } else {
             error.hint("run `flexget-rs init` to write one, or name another one with `-c FILE`")
         }
+    }
+}
+
+/// Prints an error as a JSON document where that is the format.
+pub(crate) fn print_document(console: &Console, error: &Error, format: Format) {
+    if format == Format::Json {
+        console.json(&json!({ "version": 1, "error": error_document(error) }));
     }
 }
 

@@ -408,11 +408,26 @@ fn json_is_one_document_whatever_goes_wrong() {
         ("plugins nope --format json", Some(2)),
         ("entry-list show nope --format json", Some(1)),
         ("undo 7 --format json", Some(1)),
+        ("undo --format json", Some(2)),
+        ("nope --format json", Some(2)),
+        ("execute --nope --format=json", Some(2)),
+        ("execute --color pink --form json", Some(2)),
+        ("trakt --format json", Some(2)),
+        ("--format json", Some(2)),
+        ("changes list --limit many --format json", Some(2)),
     ] {
         let ran = sandbox.run(line);
         assert!(ran.json().is_object(), "{line}: {}", ran.stdout);
         assert!(code.is_none_or(|code| code == ran.code), "{line}: {}", ran.code);
     }
+    let mut wrong = sandbox.run("-c text.yml execute --format json").json();
+    assert!(wrong["error"]["message"].is_string() && wrong["diagnostics"][0]["line"].is_number(), "{wrong}");
+    wrong = sandbox.run("plugins --nope --format json").json();
+    assert_eq!(wrong["error"]["message"], "unexpected argument '--nope' found", "{wrong}");
+    let mut logged = Sandbox::new("tasks: {}\n");
+    logged.environment.insert("FLEXGET_LOG".into(), "a=b=c".into());
+    let wrong = logged.run("check --format json").json();
+    assert!(wrong["error"]["message"].as_str().is_some_and(|text| text.contains("FLEXGET_LOG")), "{wrong}");
     let wrong = sandbox.run("-c text.yml execute --format json").json();
     assert!(wrong["error"]["message"].is_string() && wrong["diagnostics"][0]["line"].is_number(), "{wrong}");
 }
