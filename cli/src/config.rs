@@ -36,7 +36,7 @@ pub(crate) struct NoConfig {
 
 impl Folders {
     pub(crate) fn new(current: PathBuf, home: Option<PathBuf>, environment: &Environment) -> Self {
-        let xdg = environment("XDG_CONFIG_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+        let xdg = environment.path("XDG_CONFIG_HOME").filter(|path| path.is_absolute());
         let usual = xdg.or_else(|| Some(home.as_ref()?.join(".config"))).map(|path| path.join("flexget"));
         Self { current, home, usual }
     }
@@ -46,8 +46,7 @@ impl Folders {
     /// An absolute path (or one that begins with `~`) is used as it is; any other is looked for in
     /// the current and the usual folders.
     pub(crate) fn config(&self, named: Option<&Path>, environment: &Environment) -> Result<PathBuf, NoConfig> {
-        let from_environment = || environment("FLEXGET_CONFIG").filter(|path| !path.is_empty()).map(PathBuf::from);
-        let named = named.map(Path::to_path_buf).or_else(from_environment);
+        let named = named.map(Path::to_path_buf).or_else(|| environment.path("FLEXGET_CONFIG"));
         let name = self.expand(named.as_deref().unwrap_or(Path::new(USUAL_NAME)));
         if name.is_absolute() {
             // What is wrong with it is told when it is read.
@@ -64,8 +63,7 @@ impl Folders {
 
     /// Finds the database: from the command line, else the environment, else beside the config.
     pub(crate) fn database(&self, named: Option<&Path>, environment: &Environment, folder: &Path) -> PathBuf {
-        let from_environment = || environment("FLEXGET_DATABASE").filter(|path| !path.is_empty()).map(PathBuf::from);
-        match named.map(Path::to_path_buf).or_else(from_environment) {
+        match named.map(Path::to_path_buf).or_else(|| environment.path("FLEXGET_DATABASE")) {
             Some(path) => self.current.join(self.expand(&path)),
             None => folder.join(DATABASE),
         }
@@ -73,7 +71,7 @@ impl Folders {
 
     /// Returns the path of `accounts.sqlite`, or `None` if one file is named for everything.
     pub(crate) fn accounts(&self, named: Option<&Path>, environment: &Environment) -> Option<PathBuf> {
-        let is_named = named.is_some() || environment("FLEXGET_DATABASE").is_some_and(|path| !path.is_empty());
+        let is_named = named.is_some() || environment.path("FLEXGET_DATABASE").is_some();
         self.usual.as_ref().filter(|_| !is_named).map(|folder| folder.join(ACCOUNTS))
     }
 

@@ -60,7 +60,7 @@ pub struct World {
 impl World {
     /// Returns the machine that the program runs on.
     pub fn real() -> Self {
-        let environment: Environment = Rc::new(|name: &str| std::env::var(name).ok());
+        let environment = Environment::new(|name| std::env::var_os(name));
         Self {
             stdout: stream(io::stdout(), &environment),
             stderr: stream(io::stderr(), &environment),
@@ -79,7 +79,7 @@ impl World {
 ///
 /// For completion only: commands get their arguments from `run`.
 pub(crate) fn arguments() -> Vec<String> {
-    std::env::args().collect()
+    std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect()
 }
 
 /// The width of a terminal that does not say its own.

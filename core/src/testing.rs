@@ -16,7 +16,7 @@ use crate::config::template::Origin;
 use crate::context::auth::Auth;
 use crate::context::http::{Http, HttpOptions};
 use crate::context::store::Store;
-use crate::context::{Clock, Context, Progress, RunCache};
+use crate::context::{Clock, Context, Environment, Progress, RunCache};
 use crate::document::Document;
 use crate::document::diagnostic::Diagnostic;
 use crate::entry::{Entry, State};
@@ -54,7 +54,7 @@ pub fn context_with(store: Store) -> Context {
         no_cache: false,
         run_cache: RunCache::default(),
         interrupted: Rc::new(Cell::new(false)),
-        environment: Rc::new(|_| None),
+        environment: Environment::empty(),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 
+use flexget_core::context::Environment;
 use flexget_core::testing::{block_on, config_errors, context, list_laws};
 
 use super::*;
@@ -59,7 +60,7 @@ fn filmbox_lists_keep_the_laws() {
         "FILMBOX_TOKEN" => Some("secret".to_owned()),
         _ => None,
     };
-    let cx = Context { environment: Rc::new(environment), ..context() };
+    let cx = Context { environment: Environment::new(environment), ..context() };
     let films = ["{ title: Solaris, movie_year: 1972, imdb_id: tt0069293 }", "{ title: Stalker, imdb_id: tt0079944 }"];
     block_on(list_laws("filmbox_list: films", &films, &cx));
 }

@@ -103,7 +103,7 @@ fn warm(count: usize, store: Store, runtime: &Runtime, plan: &TaskPlan) -> (Sim,
         ("FLEXGET_TRAKT_AUTH_URL", sim.auth_url()),
         ("FLEXGET_TRAKT_CLIENT_ID", CLIENT_ID.to_owned()),
     ]);
-    let environment: Environment = Rc::new(move |name| variables.get(name).cloned());
+    let environment = Environment::new(move |name| variables.get(name).cloned());
     let cx = Context { environment, ..cx };
     let ids: Vec<u64> = sim.with(|world| world.catalogue.movies.keys().copied().collect());
     let entry = |id: &u64| Entry::new(format!("Movie {id}"), "mock://m").with("trakt_movie_id", *id as i64);

@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::rc::Rc;
 
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use flexget_core::context::Context;
+use flexget_core::context::{Context, Environment};
 use flexget_core::entry::Entry;
 use flexget_core::task::report::{Action, TaskOutcome};
 use flexget_core::testing::{block_on, context_with, list, next_run, run};
@@ -33,7 +33,11 @@ fn movies(count: usize) -> Vec<Entry> {
 fn context(sandbox: &Sandbox) -> Context {
     let environment = sandbox.environment.clone();
     let cx = context_with(sandbox.store());
-    Context { environment: Rc::new(move |name| environment.get(name).cloned()), clock: sandbox.clock.clone(), ..cx }
+    Context {
+        environment: Environment::new(move |name| environment.get(name).cloned()),
+        clock: sandbox.clock.clone(),
+        ..cx
+    }
 }
 
 fn put(options: &str, entries: &[Entry], cx: &Context) {

@@ -13,10 +13,10 @@ use std::process::Command;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 
-use flexget_core::context::Clock;
 use flexget_core::context::auth::{Account, AccountState, Auth, Tokens};
 use flexget_core::context::http::HttpOptions;
 use flexget_core::context::store::Store;
+use flexget_core::context::{Clock, Environment};
 use flexget_core::testing::NOW;
 use flexget_rs::{Stream, World};
 use tempfile::TempDir;
@@ -253,7 +253,7 @@ impl Sandbox {
             stdout,
             stderr,
             input: Box::new(move |_| Ok(typed.borrow_mut().pop_front())),
-            environment: Rc::new(move |name: &str| environment.get(name).cloned()),
+            environment: Environment::new(move |name| environment.get(name).cloned()),
             clock: self.clock.clone(),
             folder: self.folder().to_owned(),
             home: Some(self.folder().join("home")),

@@ -7,6 +7,8 @@ mod authorization;
 mod cli;
 mod configs;
 mod dry_run;
+#[cfg(unix)]
+mod environment;
 mod examples;
 mod explain;
 mod first_hour;

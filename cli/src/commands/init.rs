@@ -166,11 +166,7 @@ impl Init {
 /// Returns the path of the new config: the one that is named, or the usual one.
 fn target(session: &Session) -> Result<PathBuf> {
     let folders = &session.folders;
-    let named = session
-        .global
-        .config
-        .clone()
-        .or_else(|| (session.environment)("FLEXGET_CONFIG").filter(|path| !path.is_empty()).map(PathBuf::from));
+    let named = session.global.config.clone().or_else(|| session.environment.path("FLEXGET_CONFIG"));
     match (named, &folders.usual) {
         (Some(path), _) => Ok(folders.current.join(path)),
         (None, Some(usual)) => Ok(usual.join("config.yml")),

@@ -128,10 +128,8 @@ impl TaskHeaders {
 
 /// Returns the path with `~` at its beginning replaced by the home folder.
 pub fn expand_home(path: &str, cx: &Context) -> PathBuf {
-    match (path.strip_prefix('~'), (cx.environment)("HOME")) {
-        (Some(rest), Some(home)) if rest.is_empty() || rest.starts_with('/') => {
-            Path::new(&home).join(rest.trim_start_matches('/'))
-        }
+    match (path.strip_prefix('~'), cx.environment.path("HOME")) {
+        (Some(rest), Some(home)) if rest.is_empty() || rest.starts_with('/') => home.join(rest.trim_start_matches('/')),
         _ => PathBuf::from(path),
     }
 }

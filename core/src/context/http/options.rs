@@ -35,7 +35,6 @@ impl Default for HttpOptions {
 impl HttpOptions {
     /// Returns the defaults, with the certificates that `SSL_CERT_FILE` names.
     pub fn from_environment(environment: &Environment) -> Self {
-        let ca_files = environment("SSL_CERT_FILE").filter(|path| !path.is_empty()).map(PathBuf::from);
-        Self { ca_files: ca_files.into_iter().collect(), ..Self::default() }
+        Self { ca_files: environment.path("SSL_CERT_FILE").into_iter().collect(), ..Self::default() }
     }
 }

@@ -378,7 +378,7 @@ fn certificates_of_ones_own_are_read_or_their_absence_is_told() {
         let name = path.display().to_string();
         let environment: crate::context::Environment = {
             let name = name.clone();
-            Rc::new(move |variable| (variable == "SSL_CERT_FILE").then(|| name.clone()))
+            crate::context::Environment::new(move |variable| (variable == "SSL_CERT_FILE").then(|| name.clone()))
         };
         let options = HttpOptions::from_environment(&environment);
         let http = Http::new(options, Store::in_memory(), clock(), Progress::none());
