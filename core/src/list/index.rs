@@ -1,7 +1,10 @@
 //! Finding items by their keys.
 
-use std::collections::{BTreeSet, HashMap};
-use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
+use std::collections::{BTreeSet, HashSet};
+use std::hash::{BuildHasher, RandomState};
+
+use hashbrown::HashTable;
+use smallvec::SmallVec;
 
 use crate::list::identity::{ItemKey, Keys, Mark, Role, keys_in};
 
@@ -9,12 +12,8 @@ use crate::list::identity::{ItemKey, Keys, Mark, Role, keys_in};
 #[derive(Debug, Default)]
 pub struct Index {
     hasher: RandomState,
-    /// Start in `links` of the chain of keys with this hash.
-    heads: HashMap<u64, u32, BuildHasherDefault<Hashed>>,
-    /// The next key with the same hash, for each key.
-    links: Vec<u32>,
-    /// The item that each key belongs to.
-    items: Vec<u32>,
+    /// The items with each key that finds items.
+    table: HashTable<KeyItems>,
     /// The keys of all items, one item after the other.
     marks: Vec<Mark>,
     /// The texts of all keys.
@@ -23,8 +22,13 @@ pub struct Index {
     ends: Vec<(u32, usize)>,
 }
 
-/// The end of a chain.
-const END: u32 = u32::MAX;
+/// The items that have one key.
+#[derive(Debug, Clone)]
+struct KeyItems {
+    hash: u64,
+    /// Their positions, in order.
+    items: SmallVec<[u32; 2]>,
+}
 
 impl Index {
     /// Creates an index of items from the keys of each; positions are those in `items`.
@@ -40,13 +44,10 @@ impl Index {
         // As many as an item of a list has.
         let keys = items * 4;
         Self {
-            hasher: RandomState::new(),
-            heads: HashMap::with_capacity_and_hasher(keys, BuildHasherDefault::default()),
-            links: Vec::with_capacity(keys),
-            items: Vec::with_capacity(keys),
+            table: HashTable::with_capacity(keys),
             marks: Vec::with_capacity(keys),
-            text: String::new(),
             ends: Vec::with_capacity(items),
+            ..Self::default()
         }
     }
 
@@ -54,15 +55,18 @@ impl Index {
     pub fn push(&mut self, keys: &Keys) {
         // A list of four thousand million keys does not fit into memory.
         let item = self.ends.len() as u32;
-        for key in keys.iter() {
-            let at = self.links.len() as u32;
-            // A distinction only tells items apart and finds none.
-            let next = match key.role {
-                Role::Distinction => None,
-                Role::Id | Role::Name => self.heads.insert(self.hash(key), at),
-            };
-            self.links.push(next.unwrap_or(END));
-            self.items.push(item);
+        // A distinction only tells items apart and finds none.
+        for key in keys.iter().filter(|key| key.role != Role::Distinction) {
+            let hash = self.hash(key);
+            let Self { table, ends, marks, text, .. } = self;
+            let is_same = |found: &KeyItems| found.hash == hash && has_key(ends, marks, text, found.items[0], key);
+            match table.find_mut(hash, is_same) {
+                Some(found) if found.items.last() == Some(&item) => {}
+                Some(found) => found.items.push(item),
+                None => {
+                    table.insert_unique(hash, KeyItems { hash, items: [item].into_iter().collect() }, |one| one.hash);
+                }
+            }
         }
         self.text.push_str(&keys.text);
         self.marks.extend_from_slice(&keys.marks);
@@ -84,10 +88,8 @@ impl Index {
         keys: impl Iterator<Item = ItemKey<'k>> + Clone,
         which: impl Fn(usize) -> bool,
     ) -> Option<usize> {
-        let of = |role: Role| keys.clone().filter(move |key| key.role == role);
-        let is_same = |item: &usize| which(*item) && are_same(&keys, &self.keys_of(*item));
-        let by = |role: Role| of(role).flat_map(|key| self.items_with(key)).filter(is_same);
-        by(Role::Id).min().or_else(|| by(Role::Name).min())
+        let is_found = |item: &usize| which(*item) && self.is_same(&keys, *item);
+        first_of(&keys, |key| self.items_with(&self.table, key).find(is_found))
     }
 
     /// Returns the positions to remove, and for each entry whether it has a match among them.
@@ -98,34 +100,67 @@ impl Index {
         entries: impl IntoIterator<Item = K>,
     ) -> (BTreeSet<usize>, Vec<bool>) {
         let mut removed = BTreeSet::new();
+        // Without the removed items, so that a thousand duplicates are not passed a thousand times.
+        let mut rest = self.table.clone();
         // Duplicates that went with another item and may be meant by an entry of their own.
         let mut unclaimed = 0_usize;
         let is_removed = entries.into_iter().map(|keys| {
-            let Some(first) = self.find_among(keys.clone(), |item| !removed.contains(&item)) else {
+            let first = first_of(&keys, |key| self.items_with(&rest, key).find(|item| self.is_same(&keys, *item)));
+            let Some(first) = first else {
                 let is_claimed = unclaimed > 0 && self.find_among(keys, |_| true).is_some();
                 unclaimed -= usize::from(is_claimed);
                 return is_claimed;
             };
+            let of_first = self.keys_of(first);
+            let duplicates: BTreeSet<usize> = of_first
+                .clone()
+                .flat_map(|key| self.items_with(&rest, key))
+                .filter(|item| *item != first && self.is_same(&of_first, *item))
+                .collect();
+            unclaimed += duplicates.len();
             removed.insert(first);
-            while let Some(same) = self.find_among(self.keys_of(first), |item| !removed.contains(&item)) {
-                removed.insert(same);
-                unclaimed += 1;
-            }
+            removed.extend(&duplicates);
+            self.forget(&mut rest, &removed, duplicates.into_iter().chain([first]));
             true
         });
         let is_removed = is_removed.collect();
         (removed, is_removed)
     }
 
-    /// Iterates over the positions of the items that have this key.
-    fn items_with<'a>(&'a self, key: ItemKey<'a>) -> impl Iterator<Item = usize> + 'a {
-        let mut at = self.heads.get(&self.hash(key)).copied().unwrap_or(END);
-        std::iter::from_fn(move || {
-            let here = (at != END).then_some(at as usize)?;
-            at = self.links[here];
-            Some(self.items[here] as usize)
-        })
-        .filter(move |item| self.keys_of(*item).any(|known| known == key))
+    /// Drops items that are among the removed ones from a table.
+    fn forget(&self, table: &mut HashTable<KeyItems>, removed: &BTreeSet<usize>, items: impl Iterator<Item = usize>) {
+        let mut met = HashSet::new();
+        for key in items.flat_map(|item| self.keys_of(item)) {
+            let hash = self.hash(key);
+            if !met.insert(hash) {
+                continue;
+            }
+            if let Ok(mut found) = table.find_entry(hash, |found| self.is_of(found, hash, key)) {
+                found.get_mut().items.retain(|item| !removed.contains(&(*item as usize)));
+                if found.get().items.is_empty() {
+                    found.remove();
+                }
+            }
+        }
+    }
+
+    /// Iterates over the positions of the items that have this key, in order.
+    fn items_with<'a>(
+        &'a self,
+        table: &'a HashTable<KeyItems>,
+        key: ItemKey<'a>,
+    ) -> impl Iterator<Item = usize> + use<'a> {
+        let hash = self.hash(key);
+        let found = table.find(hash, |found| self.is_of(found, hash, key));
+        found.into_iter().flat_map(|found| &found.items).map(|item| *item as usize)
+    }
+
+    fn is_of(&self, found: &KeyItems, hash: u64, key: ItemKey<'_>) -> bool {
+        found.hash == hash && has_key(&self.ends, &self.marks, &self.text, found.items[0], key)
+    }
+
+    fn is_same<'k>(&self, keys: &(impl Iterator<Item = ItemKey<'k>> + Clone), item: usize) -> bool {
+        are_same(keys, &self.keys_of(item))
     }
 
     /// Iterates over the keys of all items, in the order of the items.
@@ -138,15 +173,39 @@ impl Index {
     /// # Panics
     /// There is no such item.
     pub fn keys_of(&self, item: usize) -> impl Iterator<Item = ItemKey<'_>> + Clone {
-        let (mark, text) = item.checked_sub(1).map_or((0, 0), |before| self.ends[before]);
-        let (mark_end, text_end) = self.ends[item];
-        keys_in(&self.text[text..text_end], &self.marks[mark as usize..mark_end as usize])
+        keys_at(&self.ends, &self.marks, &self.text, item)
     }
 
     /// Checks whether two items are the same.
     pub fn same(a: &Keys, b: &Keys) -> bool {
         are_same(&a.iter(), &b.iter())
     }
+}
+
+/// Returns the first item that an id finds, or else the first that a name finds.
+fn first_of<'k>(
+    keys: &(impl Iterator<Item = ItemKey<'k>> + Clone),
+    find: impl Fn(ItemKey<'k>) -> Option<usize>,
+) -> Option<usize> {
+    let by = |role: Role| keys.clone().filter(move |key| key.role == role).filter_map(&find).min();
+    by(Role::Id).or_else(|| by(Role::Name))
+}
+
+fn keys_at<'a>(
+    ends: &[(u32, usize)],
+    marks: &'a [Mark],
+    text: &'a str,
+    item: usize,
+) -> impl Iterator<Item = ItemKey<'a>> + Clone + use<'a> {
+    let (mark, text_start) = item.checked_sub(1).map_or((0, 0), |before| ends[before]);
+    let (mark_end, text_end) = ends[item];
+    keys_in(&text[text_start..text_end], &marks[mark as usize..mark_end as usize])
+}
+
+/// Checks whether an item that is in the index has a key; the item that is being added has it.
+fn has_key(ends: &[(u32, usize)], marks: &[Mark], text: &str, item: u32, key: ItemKey<'_>) -> bool {
+    let item = item as usize;
+    item >= ends.len() || keys_at(ends, marks, text, item).any(|known| known == key)
 }
 
 /// Checks whether items with these keys are the same.
@@ -165,24 +224,6 @@ fn are_same<'a, 'b>(
     }
     a.clone().any(|key| key.role == Role::Name && b.clone().any(|other| other.role == Role::Name && key == other))
         && !a.clone().any(|key| b.clone().any(|other| key.differs(other)))
-}
-
-/// Hasher for keys that are hashes already.
-#[derive(Debug, Default)]
-struct Hashed(u64);
-
-impl Hasher for Hashed {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|byte| self.0 = self.0.rotate_left(8) ^ u64::from(*byte));
-    }
-
-    fn write_u64(&mut self, hash: u64) {
-        self.0 = hash;
-    }
 }
 
 #[cfg(test)]
@@ -241,6 +282,17 @@ mod tests {
             let found = list.removal(entries.iter().map(Keys::iter));
             assert_eq!(found, (items.into_iter().collect(), removed), "{entries:?}");
         }
+    }
+
+    #[test]
+    fn duplicates_are_removed_in_time_that_grows_with_their_number() {
+        // With a walk over all duplicates for each entry, this would take minutes.
+        let count = 60_000;
+        let one = || movie(Some(1), None, "A");
+        let list = Index::new((0..count).map(|_| one()));
+        let entries: Vec<Keys> = (0..count).map(|_| one()).collect();
+        let (removed, is_removed) = list.removal(entries.iter().map(Keys::iter));
+        assert_eq!((removed.len(), is_removed), (count, vec![true; count]));
     }
 
     fn any_item() -> impl Strategy<Value = Keys> {
