@@ -389,6 +389,13 @@ impl Entry {
         Self { fields: self.fields.clone(), ..Self::default() }
     }
 
+    /// Drops the fields whose names begin with `_`, which a list gives for its own use.
+    #[must_use]
+    pub fn without_hidden(mut self) -> Self {
+        self.fields.retain(|(name, _)| !name.starts_with('_'));
+        self
+    }
+
     /// Returns the fields as JSON for [`Entry::from_stored`], without names that begin with `_`.
     pub fn to_stored(&self) -> serde_json::Value {
         serde_json::to_value(ToStore { entry: self, but: &[] }).unwrap_or_default()

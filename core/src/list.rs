@@ -269,6 +269,13 @@ pub trait List: DeserializeOwned + JsonSchema + 'static {
         None
     }
 
+    /// Returns the number of items that are read of a long list unless a config says how many.
+    ///
+    /// Whoever reads that many is told so.
+    fn default_limit(&self) -> Option<usize> {
+        None
+    }
+
     /// Reads the items: all of them, or at least `limit`.
     ///
     /// # Errors
@@ -303,6 +310,60 @@ pub trait List: DeserializeOwned + JsonSchema + 'static {
     /// Why the list could not be read.
     fn find(&self, _entries: &[&Entry], _cx: &Context) -> impl Future<Output = Result<Option<Vec<Option<Entry>>>>> {
         std::future::ready(Ok(None))
+    }
+
+    /// Does the same as [`List::find`] because something follows from an entry not being listed.
+    ///
+    /// Implement both or neither, as [`List::all_items`] and [`List::items`].
+    ///
+    /// # Errors
+    /// As [`List::find`], and if it is not certain that all items were looked at.
+    fn find_proved(
+        &self,
+        entries: &[&Entry],
+        cx: &Context,
+    ) -> impl Future<Output = Result<Option<Vec<Option<Entry>>>>> {
+        self.find(entries, cx)
+    }
+
+    /// Returns keys of an entry whose item only the service can tell; `None` if its own keys do.
+    ///
+    /// A number that movies and shows both have is such a key. If an item has one of these keys,
+    /// [`List::identify`] is asked about the entry.
+    fn possible_keys(&self, _entry: &Entry) -> Option<Keys> {
+        None
+    }
+
+    /// Asks the service what entries are, and returns each as an item of the list would have it.
+    ///
+    /// # Errors
+    /// The service could not be asked.
+    fn identify(&self, entries: &[&Entry], _cx: &Context) -> impl Future<Output = Result<Vec<Option<Entry>>>> {
+        std::future::ready(Ok(vec![None; entries.len()]))
+    }
+
+    /// Returns whether each entry of an interrupted change was added or removed.
+    ///
+    /// Implement it if that cannot be told by the items that are on the list: a play of a movie
+    /// that was watched before. With `None`, for one entry or for all, the items decide.
+    ///
+    /// # Errors
+    /// The service could not be asked.
+    fn was_made(
+        &self,
+        _action: Action,
+        entries: &[&Entry],
+        _cx: &Context,
+    ) -> impl Future<Output = Result<Vec<Option<bool>>>> {
+        std::future::ready(Ok(vec![None; entries.len()]))
+    }
+
+    /// Restores the order of a list after an undo has put back the items that these entries record.
+    ///
+    /// # Errors
+    /// Why the items are not at their former places. They are on the list all the same.
+    fn restore_order(&self, _entries: &[&Entry], _cx: &Context) -> impl Future<Output = Result<()>> {
+        std::future::ready(Ok(()))
     }
 
     /// Returns the entries to record in the journal, in the order of `entries`.

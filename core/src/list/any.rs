@@ -63,9 +63,14 @@ erase! {
     fn is_up_to_date(item: &Entry, entry: &Entry) -> bool;
     fn listed_at(item: &Entry) -> Option<Timestamp>;
     fn whole(entry: &Entry) -> Option<Entry>;
+    fn possible_keys(entry: &Entry) -> Option<Keys>;
     async fn items(limit: Option<usize>, cx: &'a Context) -> Result<Vec<Entry>>;
     async fn all_items(cx: &'a Context) -> Result<Vec<Entry>>;
     async fn find(entries: &'a [&'a Entry], cx: &'a Context) -> Result<Option<Vec<Option<Entry>>>>;
+    async fn find_proved(entries: &'a [&'a Entry], cx: &'a Context) -> Result<Option<Vec<Option<Entry>>>>;
+    async fn identify(entries: &'a [&'a Entry], cx: &'a Context) -> Result<Vec<Option<Entry>>>;
+    async fn was_made(action: Action, entries: &'a [&'a Entry], cx: &'a Context) -> Result<Vec<Option<bool>>>;
+    async fn restore_order(entries: &'a [&'a Entry], cx: &'a Context) -> Result<()>;
     async fn snapshot(action: Action, entries: &'a [&'a Entry], cx: &'a Context) -> Result<Option<Vec<Entry>>>;
     async fn add(entries: &'a [&'a Entry], cx: &'a Context) -> Result<Change>;
     async fn remove(entries: &'a [&'a Entry], cx: &'a Context) -> Result<Change>;
@@ -84,6 +89,7 @@ struct Opened {
     adding: Adding,
     writable: Result<(), Problem>,
     partial: Option<String>,
+    default_limit: Option<usize>,
     /// The options as they stand in the config, to tell copies apart and to open the list again.
     options: String,
 }
@@ -106,6 +112,7 @@ pub(super) fn open<L: List>(options: &Node) -> Result<AnyList, Vec<Problem>> {
         adding: list.adding(),
         writable: list.writable(),
         partial: list.partial(),
+        default_limit: list.default_limit(),
         options: serde_json::to_string(options).unwrap_or_default(),
         list: Box::new(list),
     })))
@@ -149,6 +156,11 @@ impl AnyList {
     /// Returns why only a part of the list is read; see [`List::partial`].
     pub fn partial(&self) -> Option<&str> {
         self.0.partial.as_deref()
+    }
+
+    /// Returns how many items are read unless a config says how many; see [`List::default_limit`].
+    pub(super) fn default_limit(&self) -> Option<usize> {
+        self.0.default_limit
     }
 
     /// Returns the options as they stand in the config, as JSON.
@@ -226,9 +238,40 @@ impl AnyList {
     }
 
     /// Asks the list itself which items the entries are; `None` if it has to be read for that.
-    pub(super) async fn ask(&self, entries: &[&Entry], cx: &Context) -> Result<Option<Vec<Option<Entry>>>> {
-        let found = self.0.list.find(entries, cx).await?;
+    pub(super) async fn ask(
+        &self,
+        entries: &[&Entry],
+        is_proved: bool,
+        cx: &Context,
+    ) -> Result<Option<Vec<Option<Entry>>>> {
+        let list = &self.0.list;
+        let found = if is_proved { list.find_proved(entries, cx).await? } else { list.find(entries, cx).await? };
         found.map(|found| self.one_each("items", found, entries.len())).transpose()
+    }
+
+    /// Returns keys of an entry whose item only the service can tell; see [`List::possible_keys`].
+    pub(super) fn possible_keys(&self, entry: &Entry) -> Option<Keys> {
+        self.0.list.possible_keys(entry)
+    }
+
+    /// Asks the service what entries are; see [`List::identify`].
+    pub(super) async fn identify(&self, entries: &[&Entry], cx: &Context) -> Result<Vec<Option<Entry>>> {
+        let identified = self.0.list.identify(entries, cx).await?;
+        self.one_each("entries", identified, entries.len())
+    }
+
+    /// Returns whether each entry was added or removed; see [`List::was_made`].
+    pub(super) async fn was_made(&self, action: Action, entries: &[&Entry], cx: &Context) -> Result<Vec<Option<bool>>> {
+        let made = self.0.list.was_made(action, entries, cx).await?;
+        self.one_each("answers", made, entries.len())
+    }
+
+    /// Restores the order of the list; see [`List::restore_order`].
+    ///
+    /// # Errors
+    /// Why items are not at their former places.
+    pub(super) async fn restore_order(&self, entries: &[&Entry], cx: &Context) -> Result<()> {
+        self.0.list.restore_order(entries, cx).await
     }
 
     /// Returns the entries to record in the journal; see [`List::snapshot`].

@@ -56,15 +56,25 @@ async fn outcomes_by_list(change: &JournaledChange, cx: &Context) -> Result<Vec<
     let list = change.list()?;
     check_user(change, &list, cx)?;
     let readable: Vec<&Entry> = change.items.iter().flatten().collect();
-    let mut found = list.find(&readable, cx).await?.into_iter();
-    let is_add = change.change.what.action == Action::Add;
+    let action = change.change.what.action;
+    let is_add = action == Action::Add;
+    // Of a removal, it follows from an item not being seen that it was made.
+    let found = if is_add { list.find(&readable, cx).await? } else { list.find_proved(&readable, cx).await? };
+    // An item that is there may be so for another reason than this change.
+    let there: Vec<&Entry> = readable.iter().zip(&found).filter(|(_, item)| item.is_some()).map(|(e, _)| *e).collect();
+    let mut made = list.was_made(action, &there, cx).await?.into_iter();
+    let mut found = found.into_iter();
     // Where the list was not read before, its items may have been there all the time.
     let was_read = list.adding() != Adding::Once;
     let outcome = |item: &Option<Entry>| {
         let Some(item) = item else { return Outcome::Failed("it cannot be read from the journal".to_owned()) };
         let on_list = found.next().flatten();
+        let made = on_list.as_ref().and_then(|_| made.next().flatten());
+        if made == Some(true) {
+            return Outcome::Done;
+        }
         let is_done = on_list.as_ref().map_or(!is_add, |on_list| is_add && list.is_up_to_date(on_list, item));
-        if !is_done {
+        if made == Some(false) || !is_done {
             return Outcome::Failed("the change was interrupted".to_owned());
         }
         let is_old = |on_list: &Entry| !was_read && !is_since(&list, on_list, change.change.at);
@@ -157,6 +167,13 @@ async fn undo_claimed(
 ) -> Result<ChangeReport> {
     let undo = Undo::of(change, list.list(), force, cx).await?;
     let mut report = undo.apply(list, change.change.id, by, cx).await?;
+    if undo.action == Action::Add && report.done + report.existing > 0 && !cx.dry_run {
+        let items: Vec<&Entry> = undo.items.iter().collect();
+        if let Err(error) = list.list().restore_order(&items, cx).await {
+            let reason = format!("it is on the list again, and not at its former place: {error}");
+            report.failed.extend(Failure::group(items.iter().map(|item| (item.title(), reason.as_str()))));
+        }
+    }
     let failed = undo.failed.iter().map(|(title, reason)| (title.as_str(), *reason));
     report.requested += undo.failed.len();
     report.failed.extend(Failure::group(failed));
@@ -209,7 +226,7 @@ impl Undo {
         }
         if list.adding() == Adding::Replaces && action == Action::Remove && !force {
             let entries: Vec<&Entry> = written.iter().map(|(item, _)| item).collect();
-            let mut on_list = list.find(&entries, cx).await?.into_iter();
+            let mut on_list = list.find_proved(&entries, cx).await?.into_iter();
             written.retain(|(item, replaced)| {
                 let is_ours = match on_list.next().flatten() {
                     Some(on_list) => list.is_up_to_date(&on_list, item),
@@ -226,7 +243,7 @@ impl Undo {
         let replaced: Vec<Entry> = replaced.into_iter().filter_map(|(_, replaced)| replaced).collect();
         let mut items: Vec<Entry> = items.into_iter().map(|(item, _)| item).collect();
         if action == Action::Remove && change.outcomes.contains(&Outcome::Unchanged) {
-            let on_list = list.find(&items.iter().collect::<Vec<_>>(), cx).await?;
+            let on_list = list.find_proved(&items.iter().collect::<Vec<_>>(), cx).await?;
             let mut on_list = on_list.into_iter();
             items.retain(|_| on_list.next().flatten().is_some_and(|item| is_since(list, &item, change.change.at)));
             if items.is_empty() && replaced.is_empty() {

@@ -142,7 +142,7 @@ impl ListCache {
         let is_written = |outcome: &Outcome| matches!(outcome, Outcome::Done | Outcome::Unchanged);
         let written = batch.iter().zip(outcomes).filter(|(_, outcome)| is_written(outcome)).map(|(entry, _)| *entry);
         let write = match action {
-            Action::Add => Write::Added(written.map(Entry::fresh).collect()),
+            Action::Add => Write::Added(written.map(Entry::fresh).map(Entry::without_hidden).collect()),
             Action::Remove | Action::Clear => {
                 Write::Removed { items: written.map(|entry| list.keys(entry)).collect(), at: None }
             }
@@ -170,15 +170,24 @@ impl AnyList {
             return Ok(Rc::new(self.read(limit, cx).await?));
         }
         let cache = ListCache::of(cx);
-        if let Some(items) = cache.get(self) {
-            return Ok(items);
-        }
-        cache.latest(self, cx)?;
-        let items = self.read(limit, cx).await?;
-        let is_whole = limit.is_none_or(|limit| items.len() < limit);
-        let items = cache.replay(self, items, &recent_writes(self, cx)?);
-        if is_whole {
-            cache.keep(self, Rc::clone(&items), false);
+        let items = match cache.get(self) {
+            Some(items) => items,
+            None => {
+                cache.latest(self, cx)?;
+                let items = self.read(limit, cx).await?;
+                let is_whole = limit.is_none_or(|limit| items.len() < limit);
+                let items = cache.replay(self, items, &recent_writes(self, cx)?);
+                if is_whole {
+                    cache.keep(self, Rc::clone(&items), false);
+                }
+                items
+            }
+        };
+        if limit.is_none()
+            && let Some(most) = self.default_limit().filter(|most| items.len() >= *most)
+        {
+            let ListId { kind, name, .. } = self.id();
+            cx.warn(format!("only the first {most} items of {kind} `{name}` are read; `limit` reads more"));
         }
         Ok(items)
     }
@@ -205,28 +214,52 @@ impl AnyList {
     /// # Errors
     /// Why the list could not be read.
     pub async fn find(&self, entries: &[&Entry], cx: &Context) -> Result<Vec<Option<Entry>>> {
-        if let Some(found) = self.ask(entries, cx).await? {
+        self.look_for(entries, false, cx).await
+    }
+
+    /// Returns the item that each entry is, because something follows from not being on the list.
+    ///
+    /// # Errors
+    /// As [`AnyList::find`], and if it is not certain that all items were looked at.
+    pub async fn find_proved(&self, entries: &[&Entry], cx: &Context) -> Result<Vec<Option<Entry>>> {
+        self.look_for(entries, true, cx).await
+    }
+
+    async fn look_for(&self, entries: &[&Entry], is_proved: bool, cx: &Context) -> Result<Vec<Option<Entry>>> {
+        if let Some(found) = self.ask(entries, is_proved, cx).await? {
             return Ok(found);
         }
-        let items = self.items(None, cx).await?;
+        let items = if is_proved { self.all_items(cx).await? } else { self.items(None, cx).await? };
         let index = ListCache::of(cx).index(self).unwrap_or_else(|| Rc::new(index(self, &items)));
-        Ok(entries.iter().map(|entry| index.find(&self.keys(entry)).map(|at| items[at].clone())).collect())
+        let item = |keys: &Keys| index.find(keys).map(|at| items[at].clone());
+        let mut found: Vec<Option<Entry>> = entries.iter().map(|entry| item(&self.keys(entry))).collect();
+        // The service is asked only where its answer may be an item.
+        let may_be_one = |at: &usize| self.possible_keys(entries[*at]).is_some_and(|keys| index.find(&keys).is_some());
+        let open: Vec<usize> = (0..entries.len()).filter(|at| found[*at].is_none()).filter(may_be_one).collect();
+        if !open.is_empty() {
+            let unknown: Vec<&Entry> = open.iter().map(|at| entries[*at]).collect();
+            for (at, entry) in open.into_iter().zip(self.identify(&unknown, cx).await?) {
+                found[at] = entry.and_then(|entry| item(&self.keys(&entry)));
+            }
+        }
+        Ok(found)
     }
 
     /// Returns the item that each entry matches.
     ///
     /// That is the item that the entry is, or one that it is a part of; see
-    /// [`List::whole`](crate::list::List::whole).
+    /// [`List::whole`](crate::list::List::whole). With `is_proved`, something follows from an entry
+    /// not being on the list.
     ///
     /// # Errors
-    /// Why the list could not be read.
-    pub async fn matching(&self, entries: &[&Entry], cx: &Context) -> Result<Vec<Option<Entry>>> {
-        let mut found = self.find(entries, cx).await?;
+    /// Why the list could not be read, or not up to a proved end.
+    pub async fn matching(&self, entries: &[&Entry], is_proved: bool, cx: &Context) -> Result<Vec<Option<Entry>>> {
+        let mut found = self.look_for(entries, is_proved, cx).await?;
         let open = (0..entries.len()).filter(|at| found[*at].is_none());
         let wholes: Vec<(usize, Entry)> = open.filter_map(|at| Some((at, self.whole(entries[at])?))).collect();
         if !wholes.is_empty() {
             let of_wholes: Vec<&Entry> = wholes.iter().map(|(_, whole)| whole).collect();
-            let items = self.find(&of_wholes, cx).await?;
+            let items = self.look_for(&of_wholes, is_proved, cx).await?;
             wholes.iter().zip(items).for_each(|((at, _), item)| found[*at] = item);
         }
         Ok(found)

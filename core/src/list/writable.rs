@@ -158,7 +158,7 @@ impl WritableList {
     ) -> Result<Option<(ChangeReport, Vec<Outcome>)>> {
         let id = self.0.id();
         let latest = if id.remote { ListCache::of(cx).latest(&self.0, cx)? } else { 0 };
-        let on_list = self.items_on_list(entries, action, cx).await?;
+        let on_list = self.items_on_list(entries, action, undo_of.is_some(), cx).await?;
         let steps = self.plan(entries, action, undo_of.is_some(), on_list.as_deref(), cx)?;
         let item = |at: usize| on_list.as_ref().and_then(|items| items[at].as_ref());
         let is_sent = |at: &usize| matches!(steps[*at], Planned::Send);
@@ -259,13 +259,17 @@ impl WritableList {
         &self,
         entries: &[&Entry],
         action: Action,
+        is_undo: bool,
         cx: &Context,
     ) -> Result<Option<Vec<Option<Entry>>>> {
         let is_worth_it = cx.dry_run || action == Action::Remove || self.0.adding() != Adding::Once;
         if action == Action::Clear || !self.0.id().remote || !(is_worth_it || ListCache::of(cx).has(&self.0)) {
             return Ok(None);
         }
-        self.0.find(entries, cx).await.map(Some)
+        // An undo that does not see an item would say that it is gone.
+        let is_proved = is_undo && action == Action::Remove;
+        let found = if is_proved { self.0.find_proved(entries, cx).await? } else { self.0.find(entries, cx).await? };
+        Ok(Some(found))
     }
 
     /// Sends a batch after recording it in the journal, and records its outcome.

@@ -84,7 +84,8 @@ impl ListMatch {
             let live: Vec<usize> = task.live().collect();
             list.fetch_fields(false, &live, task).await;
             let entries: Vec<&Entry> = live.iter().map(|at| &task.entries[*at]).collect();
-            let found = list.matching(&entries, &cx).await?;
+            // What is accepted because it is not on the list is taken off it as well.
+            let found = list.matching(&entries, self.remove_on_match, &cx).await?;
             let mut used: HashSet<(String, String)> = HashSet::new();
             for (at, item) in live.into_iter().zip(found) {
                 let Some(item) = item else { continue };

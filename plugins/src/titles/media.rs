@@ -244,6 +244,18 @@ pub fn keys_of_any_kind(entry: &Entry) -> Keys {
     keys
 }
 
+/// Returns the keys of an entry of unknown kind if its number at TMDB is a movie's, or a show's.
+///
+/// It is `None` if it has no such number.
+pub fn possible_keys_of_any_kind(entry: &Entry) -> Option<Keys> {
+    let ids = MediaIds::of(entry, Kind::Movie);
+    let id = ids.get("tmdb")?;
+    let mut keys = Keys::new();
+    keys.id("movie tmdb", id);
+    keys.id("show tmdb", id);
+    Some(keys)
+}
+
 fn first_text<'a>(entry: &'a Entry, names: &[&str]) -> Option<&'a str> {
     names.iter().find_map(|name| entry.text(name)).filter(|text| !text.trim().is_empty())
 }

@@ -8,6 +8,7 @@ use crate::trakt::SERVICE;
 use crate::trakt::api::client::Client;
 use crate::trakt::api::errors::Fault;
 use crate::trakt::api::model::ListSummary;
+use crate::trakt::lists::catalogue::is_built_in;
 use crate::trakt::paging::{self, Extent, Listing};
 
 /// The lists that every user has: name, kind of item where a config must name it, and path.
@@ -92,11 +93,9 @@ async fn lists_of(cx: &Context, account: &str) -> Result<Vec<AccountList>> {
     let own = paging::read::<ListSummary>(&client, Listing::new("users/me/lists", &[], Extent::Whole)).await?;
     for list in own.rows {
         let items = list.item_count.and_then(|items| u64::try_from(items).ok());
-        lists.push(AccountList {
-            items,
-            config: config(account, &list.name, None),
-            ..named(account, &list.name, None)
-        });
+        // The name alone would mean the list of Trakt's.
+        let name = if is_built_in(&list.name) { format!("list:{}", list.name) } else { list.name.clone() };
+        lists.push(AccountList { items, config: config(account, &name, None), ..named(account, &list.name, None) });
     }
     Ok(lists)
 }

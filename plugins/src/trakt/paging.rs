@@ -79,6 +79,8 @@ pub struct Rows<T> {
     pub began: Option<Timestamp>,
     /// Why some rows may be missing, or `None` if nothing speaks for it.
     pub doubt: Option<String>,
+    /// The number of rows that Trakt reported last.
+    pub item_count: Option<usize>,
     /// Whether all rows were read, up to an end that was proved.
     pub is_proved: bool,
     /// Whether the end of the list was reached.
@@ -88,35 +90,58 @@ pub struct Rows<T> {
 impl<T> Rows<T> {
     /// Converts the rows.
     pub fn map<U>(self, convert: impl FnMut(T) -> U) -> Rows<U> {
-        let Self { rows, began, doubt, is_proved, is_whole } = self;
-        Rows { rows: rows.into_iter().map(convert).collect(), began, doubt, is_proved, is_whole }
+        let Self { rows, began, doubt, item_count, is_proved, is_whole } = self;
+        Rows { rows: rows.into_iter().map(convert).collect(), began, doubt, item_count, is_proved, is_whole }
+    }
+
+    /// Warns that rows may be missing, if so.
+    ///
+    /// # Errors
+    /// They may be missing, and the end was to be proved.
+    pub fn judged(self, client: &Client, extent: Extent) -> Result<Self, Fault> {
+        if let Some(doubt) = &self.doubt {
+            if extent == Extent::Proved {
+                let hint = "nothing is removed because of a list that may lack items; try again later";
+                return Err(Fault::UnexpectedResponse(Error::new(doubt).hint(hint)));
+            }
+            client.cx().warn(format!("{doubt}; this run may lack some of them"));
+        }
+        Ok(self)
     }
 }
 
 /// Reads a list.
 ///
+/// # Errors
+/// As [`attempt`], and, with [`Extent::Proved`], if rows are missing or moved. A part is never
+/// returned for the whole.
+pub async fn read<T: PageRow>(client: &Client, listing: Listing<'_>) -> Result<Rows<T>, Fault> {
+    attempt(client, listing).await?.judged(client, listing.extent)
+}
+
+/// Reads all rows of a path up to a proved end.
+///
+/// # Errors
+/// As [`read`].
+pub async fn read_proved<T: PageRow>(client: &Client, path: &str, query: &[(&str, String)]) -> Result<Vec<T>, Fault> {
+    Ok(read(client, Listing::new(path, query, Extent::Proved)).await?.rows)
+}
+
+/// Reads a list, and leaves it to the caller what follows if rows may be missing.
+///
 /// Rows that moved while they were read, or that were counted and not given, make it be read once
 /// more.
 ///
 /// # Errors
-/// A page could not be read, a row cannot be understood, the list does not end, or, with
-/// [`Extent::Proved`], rows are missing or moved at the second reading too. A part is never
-/// returned for the whole.
-pub async fn read<T: PageRow>(client: &Client, listing: Listing<'_>) -> Result<Rows<T>, Fault> {
+/// A page could not be read, a row cannot be understood, or the list does not end.
+pub async fn attempt<T: PageRow>(client: &Client, listing: Listing<'_>) -> Result<Rows<T>, Fault> {
     let first = Pass::read(client, listing).await?;
     let pass = if first.doubt(listing).is_some() { Pass::read(client, listing).await? } else { first };
     let doubt = pass.doubt(listing);
-    if let (Some(doubt), Extent::Proved) = (&doubt, listing.extent) {
-        return Err(Fault::UnexpectedResponse(
-            Error::new(doubt).hint("nothing is removed because of a list that may lack items; try again later"),
-        ));
-    }
-    if let Some(doubt) = &doubt {
-        client.cx().warn(format!("{doubt}; this run may lack some of them"));
-    }
     Ok(Rows {
         rows: pass.rows,
         began: pass.began,
+        item_count: pass.item_count,
         is_proved: pass.end == Some(End::Proved) && doubt.is_none(),
         is_whole: pass.end.is_some() && doubt.is_none(),
         doubt,
@@ -130,7 +155,7 @@ pub async fn read<T: PageRow>(client: &Client, listing: Listing<'_>) -> Result<R
 pub async fn read_unpaged<T: PageRow>(client: &Client, path: &str, query: &[(&str, String)]) -> Result<Rows<T>, Fault> {
     let response = client.get_response(path, query).await?;
     let rows = parse_rows(path, &response)?;
-    Ok(Rows { rows, began: date_of(&response), doubt: None, is_proved: true, is_whole: true })
+    Ok(Rows { rows, began: date_of(&response), doubt: None, item_count: None, is_proved: true, is_whole: true })
 }
 
 /// How the end of a list was found.

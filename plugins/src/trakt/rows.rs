@@ -1,8 +1,10 @@
 //! Rows of Trakt's lists: what tells them apart, and rows of charts.
 
 use flexget_core::prelude::*;
+use jiff::Timestamp;
 
 use crate::titles::media::Kind;
+use crate::trakt::api::lenient;
 use crate::trakt::api::model::{Ids, ListSummary, Row, Work};
 use crate::trakt::paging::{PageRow, RowKey};
 
@@ -66,6 +68,54 @@ impl Row {
 impl PageRow for ListSummary {
     fn key(&self) -> RowKey {
         self.ids.trakt.map_or(RowKey::Unreadable, |number| RowKey::Item("list", number, None))
+    }
+}
+
+/// A show with the episodes of it that a user has watched or collected.
+#[derive(Deserialize)]
+pub struct ShowRow {
+    /// Show.
+    pub show: Work,
+    /// When the user started it again.
+    #[serde(default, deserialize_with = "lenient::parsed")]
+    pub reset_at: Option<Timestamp>,
+    /// Its seasons; without them, nothing is said about episodes.
+    pub seasons: Option<Vec<SeasonRow>>,
+}
+
+/// A season of such a show.
+#[derive(Deserialize)]
+pub struct SeasonRow {
+    /// Its number.
+    #[serde(deserialize_with = "lenient::required_number")]
+    pub number: i64,
+    /// The watched or collected episodes.
+    #[serde(default)]
+    pub episodes: Vec<EpisodeRow>,
+}
+
+/// An episode of such a season.
+#[derive(Deserialize)]
+pub struct EpisodeRow {
+    /// Its number within the season.
+    #[serde(deserialize_with = "lenient::required_number")]
+    pub number: i64,
+    /// Number of plays, if it was watched.
+    #[serde(default, deserialize_with = "lenient::number")]
+    pub plays: Option<i64>,
+    /// When it was last watched.
+    #[serde(default, deserialize_with = "lenient::parsed")]
+    pub last_watched_at: Option<Timestamp>,
+    /// When it was collected.
+    #[serde(default, deserialize_with = "lenient::parsed")]
+    pub collected_at: Option<Timestamp>,
+    /// The medium, resolution and sound of what was collected.
+    pub metadata: Option<serde_json::Value>,
+}
+
+impl PageRow for ShowRow {
+    fn key(&self) -> RowKey {
+        item(Kind::Show, Some(&self.show.ids))
     }
 }
 

@@ -13,8 +13,11 @@ mod laws;
 mod oddities;
 mod owners;
 mod parts;
+mod proofs;
+mod ranks;
 mod sync;
 mod unsure;
+mod writes;
 
 /// Trakt's number of a movie.
 fn number(media: Media) -> u64 {

@@ -1,6 +1,6 @@
+use std::borrow::Cow;
 use std::collections::HashSet;
 
-use flexget_core::context::http::Retry;
 use flexget_core::context::journal::Action;
 use flexget_core::document::Node;
 use flexget_core::list::index::Index;
@@ -8,23 +8,21 @@ use flexget_core::prelude::*;
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json};
 
-use crate::titles::media::ids::{self, MediaIds};
+use crate::titles::media::ids;
 use crate::titles::media::{self, Kind, Media};
 use crate::trakt::SERVICE;
-use crate::trakt::activities;
 use crate::trakt::api::client::{Client, stored_account};
 use crate::trakt::api::model::Row;
-use crate::trakt::cache;
-use crate::trakt::lists::catalogue::{forget_summaries, known_path, locate, relocate};
+use crate::trakt::lists::catalogue::warn_of_namesake;
 use crate::trakt::lists::entries::{self, Style};
-use crate::trakt::lists::history::{self, Item};
+use crate::trakt::lists::history;
+use crate::trakt::lists::item::Item;
 use crate::trakt::lists::read::ListReader;
 use crate::trakt::lists::source::{ListName, Personal, Source, user_slug};
+use crate::trakt::lists::writer::ListWriter;
 use crate::trakt::lists::{resolve, write};
 use crate::trakt::paging::Extent;
-use crate::trakt::titles;
 use crate::trakt::translation;
-use crate::trakt::user_data;
 
 /// A list of Trakt: to read, to match with, and to change.
 ///
@@ -38,11 +36,16 @@ use crate::trakt::user_data;
 /// `account`, somebody whose lists that account may see. With `account` alone, the lists are those
 /// of the account's own user. The address of a public list or a chart needs neither.
 ///
+/// An own list that bears the name of one of Trakt's is meant by `list: "list:NAME"`, such as
+/// `list: "list:favorites"`. Where FlexGet would take a name for that of an own list, and the
+/// account has a list of it, a warning says so.
+///
 /// Entries have the fields that FlexGet gives them, and what Trakt says of the item on the list:
 /// `trakt_listed_at`, `trakt_collected_at`, `trakt_collected_as` (medium, resolution, sound),
 /// `trakt_watched_at`, `trakt_rated_at`, `trakt_user_rating`, `trakt_notes`. What has such a date
 /// is put on `collection`, `watched` or `history` with it. `flexget-rs undo` puts back what was
-/// taken off, with all plays, collected episodes and notes.
+/// taken off, with all plays, collected episodes and notes, and at its place on the list; a list
+/// dates it to the undo, because Trakt takes no other time for it.
 ///
 /// Other than in FlexGet, a list with seasons, people or anything unknown on it is no problem (what
 /// is not of the wanted `type` is left out), `watched` gives each item once however often it was
@@ -196,22 +199,6 @@ impl TraktList {
         entries.filter(|(kind, _)| is_wanted(*kind)).map(|(_, entry)| entry).collect()
     }
 
-    /// Returns the endpoint of writes.
-    async fn address(&self, client: &Client, remove: bool) -> Result<String> {
-        let base = match self.source() {
-            Source::Watchlist => "sync/watchlist".to_owned(),
-            Source::Favorites => "sync/favorites".to_owned(),
-            Source::Collection => "sync/collection".to_owned(),
-            Source::Watched | Source::History => "sync/history".to_owned(),
-            Source::Ratings => "sync/ratings".to_owned(),
-            Source::Personal(personal) => {
-                format!("{}/items", locate(client, self.other_user(client.cx()), personal).await?)
-            }
-            Source::Recommendations | Source::Chart(_) => return Err(Error::new(self.not_modifiable())),
-        };
-        Ok(if remove { format!("{base}/remove") } else { base })
-    }
-
     fn not_modifiable(&self) -> String {
         format!("{} list is not modifiable", self.list)
     }
@@ -219,16 +206,13 @@ impl TraktList {
     async fn write(&self, entries: &[&Entry], remove: bool, cx: &Context) -> Result<Change> {
         self.check_owner(cx)?;
         let client = Client::new(cx, self.account.as_deref())?;
-        let source = self.source();
+        let writer = self.writer(&client);
+        if writer.username.is_none() {
+            warn_of_namesake(&client, &self.list.to_string()).await;
+        }
         let titles = self.titles(&client, entries).await;
-        let items = items_of(entries, &titles);
-        let (mut change, at_limit) = if remove && items.iter().any(|item| item.is_of_plays(source)) {
-            (history::take_plays(&client, &items).await?, false)
-        } else {
-            let items = self.identified(&client, items).await;
-            let sent = self.send(&client, &items, remove).await?;
-            (sent.change, sent.at_limit)
-        };
+        let sent = writer.change(items_of(entries, &titles), remove).await?;
+        let mut change = sent.change;
         let mut of_items = std::mem::take(&mut change.outcomes).into_iter();
         let outcome = |media: Result<Media, String>| match media {
             Ok(_) => of_items.next().unwrap_or(Outcome::Unknown),
@@ -237,28 +221,16 @@ impl TraktList {
         change.outcomes = titles.into_iter().map(outcome).collect();
         // One play more does not show on a list that has each item once.
         let is_doubtful = |outcome: &Outcome| *outcome == Outcome::Failed(write::NOT_DONE.to_owned());
-        let shows = remove || !self.is_history();
-        if shows && (at_limit && !remove || change.outcomes.iter().any(is_doubtful)) {
+        let shows = remove || !self.source().is_history();
+        if shows && (sent.at_limit && !remove || change.outcomes.iter().any(is_doubtful)) {
             self.look_again(entries, &mut change, remove, cx).await;
         }
-        self.forget(&client);
+        writer.forget();
         Ok(change)
     }
 
-    /// Looks up the items that have no id, where a list takes no titles.
-    async fn identified<'a>(&self, client: &Client, mut items: Vec<Item<'a>>) -> Vec<Item<'a>> {
-        if !matches!(self.source(), Source::Favorites | Source::Ratings) {
-            return items;
-        }
-        let mut nameless: Vec<&mut Item<'a>> =
-            items.iter_mut().filter(|item| item.media.ids.is_empty() && item.media.own_ids.is_empty()).collect();
-        let media: Vec<Media> = nameless.iter().map(|item| item.media.clone()).collect();
-        for (item, found) in nameless.iter_mut().zip(titles::find(client, &media).await) {
-            if let Ok(work) = found {
-                item.media.ids = MediaIds::from(&work.ids);
-            }
-        }
-        items
+    fn writer<'a>(&'a self, client: &'a Client) -> ListWriter<'a> {
+        ListWriter { client, source: self.source(), username: self.other_user(client.cx()) }
     }
 
     /// Returns the user whose list it is, if that is not the account's own.
@@ -288,28 +260,12 @@ impl TraktList {
         }
     }
 
-    /// Forgets what a write to this list changes.
-    fn forget(&self, client: &Client) {
-        let Some(account) = client.account() else { return };
-        let topics: Vec<String> = match self.source() {
-            // Trakt takes titles off the watchlist when they are watched.
-            Source::Watched | Source::History => {
-                ["watched", "history", "progress", "watchlist"].map(str::to_owned).to_vec()
-            }
-            Source::Personal(personal) => {
-                known_path(client, self.other_user(client.cx()), personal).into_iter().collect()
-            }
-            source => vec![source.topic().to_owned()],
-        };
-        cache::invalidate(client.cx(), Some(&account), &topics);
-        activities::forget(client.cx(), &account);
-        user_data::ask_again(client.cx(), &account);
-        forget_summaries(client);
-    }
-
     /// Reads the items.
     async fn read(&self, extent: Extent, cx: &Context) -> Result<Vec<Entry>> {
         let client = Client::new(cx, self.account.as_deref())?;
+        if self.other_user(cx).is_none() {
+            warn_of_namesake(&client, &self.list.to_string()).await;
+        }
         let period = self.period.map(|period| match period {
             Period::Daily => "daily",
             Period::Weekly => "weekly",
@@ -337,49 +293,56 @@ impl TraktList {
         resolve::resolve(client, entries, entries.iter().map(|entry| self.media(entry)).collect()).await
     }
 
-    /// Sends the items, each as the units that it is made of.
-    async fn send(&self, client: &Client, items: &[Item<'_>], remove: bool) -> Result<write::SendOutcome> {
-        let source = self.source();
-        let units: Vec<Vec<write::Unit>> = if remove {
-            history::to_remove(client, items).await?
-        } else {
-            items.iter().map(|item| item.to_add(source, || dates(item.entry, source))).collect()
-        };
-        let counts: Vec<usize> = units.iter().map(Vec::len).collect();
-        let units: Vec<write::Unit> = units.into_iter().flatten().collect();
-        // A play that is sent twice is there twice; everything else is there once however often it
-        // is sent.
-        let retry = if self.is_history() && !remove { Retry::Never } else { Retry::Safe };
-        let mut sent = write::send(client, &self.address(client, remove).await?, &units, retry).await;
-        if let (true, Source::Personal(personal)) = (sent.is_missing, source) {
-            relocate(client, self.other_user(client.cx()), personal).await?;
-            sent = write::send(client, &self.address(client, remove).await?, &units, retry).await;
-        }
-        let mut of_units = sent.change.outcomes.into_iter();
-        sent.change.outcomes = counts.into_iter().map(|count| of_all(of_units.by_ref().take(count))).collect();
-        Ok(sent)
-    }
-
-    /// Returns whether what is added is a play.
-    fn is_history(&self) -> bool {
-        matches!(self.source(), Source::Watched | Source::History)
-    }
-
     /// Reads the list again where a response does not say what was done.
     ///
     /// A batch over a limit may be stored in part.
     async fn look_again(&self, entries: &[&Entry], change: &mut Change, remove: bool, cx: &Context) {
-        let Ok(items) = self.items(None, cx).await else {
+        let action = if remove { Action::Remove } else { Action::Add };
+        let (Ok(items), Ok(made)) = (self.items(None, cx).await, self.was_made(action, entries, cx).await) else {
             change.certain = false;
             return;
         };
         let index = Index::new(items.iter().map(|item| self.keys(item)));
-        for (outcome, entry) in change.outcomes.iter_mut().zip(entries) {
-            if matches!(outcome, Outcome::Failed(_)) && index.find(&self.keys(entry)).is_some() != remove {
+        for ((outcome, entry), made) in change.outcomes.iter_mut().zip(entries).zip(made) {
+            let is_made = || made.unwrap_or_else(|| index.find(&self.keys(entry)).is_some() != remove);
+            if matches!(outcome, Outcome::Failed(_)) && is_made() {
                 *outcome = Outcome::Unchanged;
             }
         }
         change.certain = true;
+    }
+
+    /// Finds entries by requests for the kinds among them alone, where each has an endpoint.
+    async fn find_by_kind(
+        &self,
+        entries: &[&Entry],
+        is_proved: bool,
+        cx: &Context,
+    ) -> Result<Option<Vec<Option<Entry>>>> {
+        if self.kind().is_some() || !matches!(self.source(), Source::Collection | Source::Watched) {
+            return Ok(None);
+        }
+        let mut found = vec![None; entries.len()];
+        let is_unknown = |at: &usize| self.media(entries[*at]).is_none() && resolve::has_shared_id(entries[*at]);
+        let unknown: Vec<usize> = (0..entries.len()).filter(is_unknown).collect();
+        let of_unknown: Vec<&Entry> = unknown.iter().map(|at| entries[*at]).collect();
+        let identified = if unknown.is_empty() { Vec::new() } else { self.identify(&of_unknown, cx).await? };
+        let mut all: Vec<Cow<'_, Entry>> = entries.iter().map(|entry| Cow::Borrowed(*entry)).collect();
+        for (at, entry) in unknown.into_iter().zip(identified) {
+            all[at] = entry.map_or(Cow::Borrowed(entries[at]), Cow::Owned);
+        }
+        for kind in [Kind::Movie, Kind::Show, Kind::Episode] {
+            let is_of_kind = |at: &usize| self.media(&all[*at]).is_some_and(|media| media.kind == kind);
+            let places: Vec<usize> = (0..all.len()).filter(is_of_kind).collect();
+            if places.is_empty() {
+                continue;
+            }
+            let of_kind: Vec<&Entry> = places.iter().map(|at| all[*at].as_ref()).collect();
+            let list = self.of_kind(kind)?;
+            let items = if is_proved { list.find_proved(&of_kind, cx).await? } else { list.find(&of_kind, cx).await? };
+            places.into_iter().zip(items).for_each(|(at, item)| found[at] = item);
+        }
+        Ok(Some(found))
     }
 
     /// Returns the same list with items of one kind only.
@@ -405,42 +368,6 @@ fn items_of<'a>(entries: &[&'a Entry], titles: &[Result<Media, String>]) -> Vec<
         Some(Item { media: title.as_ref().ok()?.clone(), entry })
     };
     entries.iter().zip(titles).filter_map(item).collect()
-}
-
-/// Returns the extra fields of an added item: its date, its format, or its rating.
-fn dates(entry: &Entry, source: &Source) -> Map<String, Json> {
-    let mut extra = Map::new();
-    let mut put = |name: &str, value: Option<Json>| extra.extend(value.map(|value| (name.to_owned(), value)));
-    let moment = |field: &str| entry.peek(field).and_then(Value::moment).map(|at| Json::from(at.to_string()));
-    match source {
-        Source::Watched | Source::History => put("watched_at", moment("trakt_watched_at")),
-        Source::Collection => {
-            put("collected_at", moment("trakt_collected_at"));
-            extra.extend(
-                entry.peek("trakt_collected_as").iter().flat_map(|said| history::collected_as(&said.to_json())),
-            );
-        }
-        Source::Ratings => {
-            put("rating", entry.int("trakt_user_rating").map(Json::from));
-            put("rated_at", moment("trakt_rated_at"));
-        }
-        _ => {}
-    }
-    extra
-}
-
-/// Returns the outcome of an item from those of its units.
-///
-/// An item of which a unit is not written is not written: an undo that is tried again sends what is
-/// missing.
-fn of_all(units: impl Iterator<Item = Outcome>) -> Outcome {
-    let severity = |outcome: &Outcome| match outcome {
-        Outcome::Failed(_) => 3,
-        Outcome::Unknown => 2,
-        Outcome::Done | Outcome::Partly => 1,
-        _ => 0,
-    };
-    units.max_by_key(severity).unwrap_or(Outcome::Unchanged)
 }
 
 impl List for TraktList {
@@ -555,13 +482,12 @@ impl List for TraktList {
     }
 
     fn partial(&self) -> Option<String> {
-        match (self.limit, self.source()) {
-            (Some(limit), _) => Some(format!("`limit` is {limit}")),
-            (None, Source::Chart(_) | Source::Recommendations) => {
-                Some(format!("only its first {CHART} items are read"))
-            }
-            _ => None,
-        }
+        let default = || self.default_limit().map(|most| format!("only its first {most} items are read"));
+        self.limit.map(|limit| format!("`limit` is {limit}")).or_else(default)
+    }
+
+    fn default_limit(&self) -> Option<usize> {
+        (self.limit.is_none() && self.source().is_chart()).then_some(CHART)
     }
 
     fn is_up_to_date(&self, item: &Entry, entry: &Entry) -> bool {
@@ -569,32 +495,26 @@ impl List for TraktList {
         *self.source() != Source::Ratings || rating(entry).is_none() || rating(item) == rating(entry)
     }
 
-    /// Requests only the kinds among the entries, and episodes only if one is among them.
     async fn find(&self, entries: &[&Entry], cx: &Context) -> Result<Option<Vec<Option<Entry>>>> {
-        if self.kind().is_some() || !matches!(self.source(), Source::Collection | Source::Watched) {
-            return Ok(None);
-        }
-        let mut found = vec![None; entries.len()];
-        for kind in [Kind::Movie, Kind::Show, Kind::Episode] {
-            let places: Vec<usize> = (0..entries.len())
-                .filter(|at| self.media(entries[*at]).is_some_and(|media| media.kind == kind))
-                .collect();
-            if places.is_empty() {
-                continue;
-            }
-            let of_kind: Vec<&Entry> = places.iter().map(|at| entries[*at]).collect();
-            let items = self.of_kind(kind)?.find(&of_kind, cx).await?;
-            places.into_iter().zip(items).for_each(|(at, item)| found[at] = item);
-        }
-        Ok(Some(found))
+        self.find_by_kind(entries, false, cx).await
+    }
+
+    async fn find_proved(&self, entries: &[&Entry], cx: &Context) -> Result<Option<Vec<Option<Entry>>>> {
+        self.find_by_kind(entries, true, cx).await
+    }
+
+    fn possible_keys(&self, entry: &Entry) -> Option<Keys> {
+        if self.media(entry).is_some() { None } else { media::possible_keys_of_any_kind(entry) }
+    }
+
+    async fn identify(&self, entries: &[&Entry], cx: &Context) -> Result<Vec<Option<Entry>>> {
+        let client = Client::new(cx, self.account.as_deref())?;
+        resolve::identify(&client, entries).await
     }
 
     async fn items(&self, limit: Option<usize>, cx: &Context) -> Result<Vec<Entry>> {
-        let limit = match (self.limit, limit) {
-            (Some(one), Some(other)) => Some(one.min(other)),
-            (None, None) if self.source().is_chart() => Some(CHART),
-            (one, other) => one.or(other),
-        };
+        let limits = [self.limit, limit];
+        let limit = limits.into_iter().flatten().min().or_else(|| self.default_limit());
         self.read(limit.map_or(Extent::Whole, Extent::AtLeast), cx).await
     }
 
@@ -623,15 +543,35 @@ impl List for TraktList {
         }
     }
 
-    async fn snapshot(&self, action: Action, entries: &[&Entry], cx: &Context) -> Result<Option<Vec<Entry>>> {
-        self.check_owner(cx)?;
+    async fn was_made(&self, action: Action, entries: &[&Entry], cx: &Context) -> Result<Vec<Option<bool>>> {
+        if entries.is_empty() || !self.source().has_parts() {
+            return Ok(vec![None; entries.len()]);
+        }
         let client = Client::new(cx, self.account.as_deref())?;
         let titles = self.titles(&client, entries).await;
         let items = items_of(entries, &titles);
-        let recorded = match action {
-            Action::Add => history::before_adding(&client, self.source(), &items).await?,
-            Action::Remove | Action::Clear => history::before_removing(&client, self.source(), &items).await?,
-        };
+        let mut made = history::were_made(&client, self.source(), &items, action == Action::Add).await?.into_iter();
+        Ok(titles.iter().map(|title| title.as_ref().ok().and_then(|_| made.next().flatten())).collect())
+    }
+
+    async fn restore_order(&self, entries: &[&Entry], cx: &Context) -> Result<()> {
+        if !self.source().is_ranked() {
+            return Ok(());
+        }
+        let client = Client::new(cx, self.account.as_deref())?;
+        let titles = self.titles(&client, entries).await;
+        self.writer(&client).restore_order(items_of(entries, &titles)).await
+    }
+
+    async fn snapshot(&self, action: Action, entries: &[&Entry], cx: &Context) -> Result<Option<Vec<Entry>>> {
+        self.check_owner(cx)?;
+        let is_removal = action != Action::Add;
+        if !self.source().has_parts() && !(is_removal && self.source().is_ranked()) {
+            return Ok(None);
+        }
+        let client = Client::new(cx, self.account.as_deref())?;
+        let titles = self.titles(&client, entries).await;
+        let recorded = self.writer(&client).recorded(action, &items_of(entries, &titles)).await?;
         Ok(recorded.map(|recorded| {
             let mut recorded = recorded.into_iter();
             let record = |(entry, title): (&&Entry, &Result<Media, String>)| {

@@ -18,6 +18,7 @@ use crate::trakt::api::model::{Ids, Row};
 use crate::trakt::cache::{CacheKey, CachedResponse, Head, Stamp};
 use crate::trakt::lists::source::user_slug;
 use crate::trakt::paging::{self, Extent, Listing, PageRow, RowKey, Rows};
+use crate::trakt::rows::{EpisodeRow, ShowRow};
 
 /// How long cached activity with shows stays valid, as Trakt does not report airings.
 const AIRED: SignedDuration = SignedDuration::from_hours(12);
@@ -300,55 +301,15 @@ struct MovieRow {
 }
 
 #[derive(Deserialize)]
-struct ShowRow {
-    show: TitleIds,
-    #[serde(default, deserialize_with = "lenient::parsed")]
-    reset_at: Option<Timestamp>,
-    seasons: Option<Vec<SeasonRow>>,
-}
-
-#[derive(Deserialize)]
 struct TitleIds {
     #[serde(deserialize_with = "lenient::null_is_default")]
     ids: Ids,
-    #[serde(default, deserialize_with = "lenient::number")]
-    aired_episodes: Option<i64>,
-}
-
-impl TitleIds {
-    fn key(&self, kind: &'static str) -> RowKey {
-        self.ids.trakt.map_or(RowKey::Unreadable, |id| RowKey::Item(kind, id, None))
-    }
 }
 
 impl PageRow for MovieRow {
     fn key(&self) -> RowKey {
-        self.movie.key("movie")
+        self.movie.ids.trakt.map_or(RowKey::Unreadable, |id| RowKey::Item("movie", id, None))
     }
-}
-
-impl PageRow for ShowRow {
-    fn key(&self) -> RowKey {
-        self.show.key("show")
-    }
-}
-
-#[derive(Deserialize)]
-struct SeasonRow {
-    #[serde(deserialize_with = "lenient::required_number")]
-    number: i64,
-    #[serde(default)]
-    episodes: Vec<EpisodeRow>,
-}
-
-#[derive(Deserialize)]
-struct EpisodeRow {
-    #[serde(deserialize_with = "lenient::required_number")]
-    number: i64,
-    #[serde(default, deserialize_with = "lenient::number")]
-    plays: Option<i64>,
-    #[serde(default, deserialize_with = "lenient::parsed")]
-    last_watched_at: Option<Timestamp>,
 }
 
 fn shows(rows: Vec<ShowRow>) -> Result<BTreeMap<i64, ShowState>> {

@@ -222,6 +222,9 @@ pub struct Row {
     /// The row's own number, by which one that comes twice is known.
     #[serde(deserialize_with = "lenient::number")]
     pub id: Option<i64>,
+    /// The place on a list, from 1.
+    #[serde(deserialize_with = "lenient::number")]
+    pub rank: Option<i64>,
     /// Type, which rows of charts lack.
     #[serde(rename = "type", deserialize_with = "lenient::text")]
     pub kind: Option<String>,

@@ -12,7 +12,7 @@ use crate::trakt::api::client::Client;
 use crate::trakt::api::errors::Fault;
 use crate::trakt::api::model::ListSummary;
 use crate::trakt::cache::{CacheKey, CachedResponse, Head};
-use crate::trakt::lists::source::{Personal, list_slug, user_slug};
+use crate::trakt::lists::source::{Personal, Source, list_slug, user_slug};
 use crate::trakt::paging::{self, Extent, Listing, PageRow, RowKey};
 
 /// The lists of a user that this run has asked for, and when that was by Trakt's clock.
@@ -200,6 +200,71 @@ const NAME_STAMPS: [&str; 3] = ["/lists/updated_at", "/lists/liked_at", "/collab
 /// Returns the cached path of the list of this name, if no list has changed since.
 async fn kept_path(client: &Client, name: &str) -> Option<String> {
     activities::unchanged(client, &name_key(client, name), &NAME_STAMPS, SignedDuration::MAX).await
+}
+
+/// Names of Trakt's lists that FlexGet takes for lists that the user has made.
+const LATER_NAMES: [&str; 9] = [
+    "favorites",
+    "favourites",
+    "recommendations",
+    "anticipated",
+    "boxoffice",
+    "hot",
+    "streaming",
+    "played",
+    "favorited",
+];
+
+/// Warns if the account has made a list that bears the name of one of Trakt's.
+///
+/// FlexGet means the user's list by such a name, where it knows none of Trakt's.
+pub async fn warn_of_namesake(client: &Client, name: &str) {
+    let Some(account) = client.account().filter(|_| LATER_NAMES.contains(&name.to_lowercase().as_str())) else {
+        return;
+    };
+    if own_lists_named_as_built_in(client).await.iter().any(|own| own.eq_ignore_ascii_case(name)) {
+        let said =
+            format!("`{name}` is Trakt's list of that name; the list that `{account}` has made is `list:{name}`");
+        client.cx().warn(said);
+    }
+}
+
+/// Returns the names of own lists that are names of Trakt's lists.
+///
+/// They are remembered for as long as Trakt says that no list has changed.
+async fn own_lists_named_as_built_in(client: &Client) -> Rc<Vec<String>> {
+    let account = client.account().unwrap_or_default();
+    let known = client.cx().run_cache.of::<RefCell<Option<Rc<Vec<String>>>>>(&format!("trakt namesakes {account}"));
+    if let Some(names) = known.borrow().clone() {
+        return names;
+    }
+    let names = Rc::new(ask_for_namesakes(client).await);
+    *known.borrow_mut() = Some(Rc::clone(&names));
+    names
+}
+
+async fn ask_for_namesakes(client: &Client) -> Vec<String> {
+    let key = CacheKey { topic: "namesakes".to_owned(), ..name_key(client, "") };
+    if let Some(names) = activities::unchanged(client, &key, &NAME_STAMPS[..1], SignedDuration::MAX).await {
+        return names;
+    }
+    let lists = match lists_of(client, "me").await {
+        Ok(lists) => lists,
+        Err(error) => {
+            tracing::info!(target: "trakt_list", "whether an own list has the name of a built-in one is unknown: {error}");
+            return Vec::new();
+        }
+    };
+    let names: Vec<String> = lists.0.iter().map(|list| list.name.trim().to_owned()).filter(is_built_in).collect();
+    if let Some(began) = lists.1 {
+        CachedResponse::keep(client.cx(), &key, &Head::new(began), &names);
+    }
+    names
+}
+
+/// Checks whether a name means a list of Trakt's unless it is written `list:NAME`.
+pub fn is_built_in(name: &String) -> bool {
+    Source::parse(name).is_ok_and(|source| !matches!(source, Source::Personal(_)))
 }
 
 async fn lists_of(client: &Client, user: &str) -> Result<Rc<(Vec<ListSummary>, Option<Timestamp>)>> {

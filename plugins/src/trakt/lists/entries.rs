@@ -5,6 +5,7 @@ use flexget_core::prelude::*;
 use crate::titles::media::Kind;
 use crate::trakt::api::model::{Episode, Row, Season, Work};
 use crate::trakt::api::urls::SITE;
+use crate::trakt::lists::item::{RANK_FIELD, ROW_FIELD};
 
 /// How titles are to look.
 #[derive(Debug, Clone, Copy, Default)]
@@ -119,6 +120,8 @@ pub fn of_row(row: &Row, style: Style) -> Option<(Kind, Entry)> {
         .with("trakt_rated_at", row.rated_at.map(Value::Time))
         .with("trakt_user_rating", row.rating)
         .with("trakt_collected_as", row.metadata.as_ref().filter(|said| said.is_object()).map(Value::from_stored))
-        .with("trakt_notes", row.notes.clone());
+        .with("trakt_notes", row.notes.clone())
+        .with(RANK_FIELD, row.rank)
+        .with(ROW_FIELD, row.id.filter(|_| row.rank.is_some()));
     Some((kind, entry))
 }

@@ -43,14 +43,26 @@ impl ListReader<'_> {
         let mut rows: Vec<Row> = Vec::new();
         match self.kind {
             None if !by_endpoint.is_empty() => {
+                let mut of_kinds = Vec::new();
                 for kind in by_endpoint {
-                    rows.extend(self.read(client, Some(*kind)).await?);
+                    of_kinds.push(self.read(client, Some(*kind)).await?.into_iter());
+                }
+                // The first of a chart are its first movies and its first shows.
+                if self.source.is_chart() {
+                    for _ in 0..of_kinds.iter().map(ExactSizeIterator::len).max().unwrap_or_default() {
+                        rows.extend(of_kinds.iter_mut().filter_map(Iterator::next));
+                    }
+                } else {
+                    rows.extend(of_kinds.into_iter().flatten());
                 }
             }
             // The counts of `watchlist/{type}` are those of all types, so that they prove nothing;
-            // all types are as many requests.
-            _ if *self.source == Source::Watchlist && !matches!(self.extent, Extent::AtLeast(_)) => {
-                rows = self.read(client, None).await?;
+            // all types are as many requests. So it is read whole, also where a few items would do.
+            _ if *self.source == Source::Watchlist => {
+                let extent = if self.extent == Extent::Proved { Extent::Proved } else { Extent::Whole };
+                rows = ListReader { extent, ..*self }.read(client, None).await?;
+                // It comes in the order that the user has set.
+                rows.sort_by_key(|row| row.rank.unwrap_or(i64::MAX));
             }
             kind => rows = self.read(client, kind).await?,
         }
@@ -101,12 +113,12 @@ impl ListReader<'_> {
             };
             return Ok(rows.map(|row| row.into_row(kind)));
         }
-        if *self.source == Source::Watchlist && kind.is_none() {
-            // Lists that are sorted otherwise were seen to change their order from page to page.
-            query.extend([("sort_by", "rank".to_owned()), ("sort_how", "asc".to_owned())]);
-        }
-        let is_counted = *self.source != Source::Watchlist || kind.is_none();
-        paging::read(client, Listing { is_counted, ..Listing::new(path, &query, self.extent) }).await
+        let rows = paging::attempt(client, Listing::new(path, &query, self.extent)).await?;
+        let rows = match (&rows.doubt, self.source) {
+            (Some(_), Source::Watchlist) => sorted_by_kind(client, path, &query, rows).await?,
+            _ => rows,
+        };
+        rows.judged(client, self.extent)
     }
 
     async fn explain(&self, client: &Client, path: &str, fault: Fault) -> Error {
@@ -121,7 +133,7 @@ impl ListReader<'_> {
     /// Returns the path to read.
     ///
     /// Lists with ranks are read in their order, as they may be sorted in an order that changes
-    /// from page to page.
+    /// from page to page; but the whole watchlist takes no order.
     async fn path(&self, client: &Client, kind: Option<Kind>) -> Result<String> {
         let plural = |kind: Kind| format!("{}s", kind.word());
         let segment = kind.map(|kind| format!("/{}", plural(kind))).unwrap_or_default();
@@ -131,7 +143,6 @@ impl ListReader<'_> {
         };
         let works = if kind == Some(Kind::Show) { "shows" } else { "movies" };
         Ok(match self.source {
-            Source::Watchlist if kind.is_some() => format!("{base}/watchlist{segment}/rank/asc"),
             Source::Watchlist => format!("{base}/watchlist"),
             Source::Favorites => format!("{base}/favorites{segment}"),
             Source::Collection => format!("{base}/collection{segment}"),
@@ -150,6 +161,30 @@ impl ListReader<'_> {
             }
         })
     }
+}
+
+/// Reads a watchlist kind by kind, as only one kind can be asked for in the order of ranks.
+///
+/// A list that is sorted otherwise was seen to change its order from page to page. These rows are
+/// all if they are as many as were counted; otherwise what was read before stays.
+async fn sorted_by_kind(
+    client: &Client,
+    path: &str,
+    query: &[(&str, String)],
+    before: Rows<Row>,
+) -> Result<Rows<Row>, Fault> {
+    let mut rows = Vec::new();
+    for kind in Kind::ALL {
+        let path = format!("{path}/{}s/rank/asc", kind.word());
+        let listing = Listing { is_counted: false, ..Listing::new(&path, query, Extent::Proved) };
+        let of_kind = paging::attempt(client, listing).await?;
+        if of_kind.doubt.is_some() {
+            return Ok(before);
+        }
+        rows.extend(of_kind.rows);
+    }
+    let is_all = before.item_count.is_some_and(|counted| rows.len() >= counted);
+    Ok(if is_all { Rows { rows, doubt: None, is_proved: true, is_whole: true, ..before } } else { before })
 }
 
 /// The copy of a list from an earlier run.

@@ -7,6 +7,7 @@ use flexget_core::prelude::*;
 use crate::titles::media::ids::MediaIds;
 use crate::titles::media::{Kind, Media};
 use crate::trakt::api::client::Client;
+use crate::trakt::lists::entries::{self, Style};
 use crate::trakt::titles;
 
 /// Tells whether a search may identify an entry of unknown kind: it has an id at IMDb or TMDB.
@@ -48,4 +49,20 @@ pub async fn resolve(client: &Client, entries: &[&Entry], media: Vec<Option<Medi
         },
     };
     entries.iter().zip(media).map(resolve).collect()
+}
+
+/// Finds the titles that entries of unknown kind are, by one search for each.
+///
+/// # Errors
+/// Trakt could not be asked.
+pub async fn identify(client: &Client, entries: &[&Entry]) -> Result<Vec<Option<Entry>>> {
+    let ids: Vec<MediaIds> = entries.iter().map(|entry| MediaIds::of(entry, Kind::Movie)).collect();
+    let style = Style::default();
+    let found = titles::find_of_any_kind(client, &ids).await.into_iter().map(|title| {
+        let entry = |(kind, work): (Kind, Rc<_>)| {
+            if kind == Kind::Movie { entries::movie(&work, style) } else { entries::show(&work, style) }
+        };
+        title.map(|title| title.map(entry)).map_err(Error::new)
+    });
+    found.collect()
 }

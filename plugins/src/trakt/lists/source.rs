@@ -130,6 +130,21 @@ impl Source {
         matches!(self, Self::Chart(_) | Self::Recommendations)
     }
 
+    /// Returns whether what is added to it is a play.
+    pub fn is_history(&self) -> bool {
+        matches!(self, Self::Watched | Self::History)
+    }
+
+    /// Returns whether an item may be made of parts that do not show on it, such as plays.
+    pub fn has_parts(&self) -> bool {
+        matches!(self, Self::Watched | Self::History | Self::Collection)
+    }
+
+    /// Returns whether its items have an order that the user sets.
+    pub fn is_ranked(&self) -> bool {
+        matches!(self, Self::Watchlist | Self::Favorites | Self::Personal(_))
+    }
+
     /// Returns whether its endpoint knows no pages.
     pub fn is_unpaged(&self) -> bool {
         matches!(self, Self::Chart("boxoffice") | Self::Recommendations)

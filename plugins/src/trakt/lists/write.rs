@@ -9,6 +9,8 @@ use serde_json::{Map, Value as Json, json};
 use crate::titles::media::{Kind, Media};
 use crate::trakt::api::client::{Client, strange};
 use crate::trakt::api::errors::Fault;
+use crate::trakt::api::lenient;
+use crate::trakt::api::model::ListSummary;
 use crate::trakt::lists::catalogue;
 
 /// Number of items in one request: beyond some hundreds Trakt takes too long.
@@ -48,8 +50,18 @@ pub struct SendOutcome {
     pub change: Change,
     /// Whether a limit of the account ended it: failed units may be stored in part.
     pub at_limit: bool,
+    /// Whether Trakt answered with an error that leaves open what was stored.
+    pub is_unclear: bool,
     /// Whether there is no such list, so that nothing was stored.
     pub is_missing: bool,
+    /// The number of items that the list has now, if Trakt said it.
+    pub item_count: Option<usize>,
+}
+
+impl From<Change> for SendOutcome {
+    fn from(change: Change) -> Self {
+        Self { change, at_limit: false, is_unclear: false, is_missing: false, item_count: None }
+    }
 }
 
 /// Response to a batch; its blocks depend on the list.
@@ -61,6 +73,9 @@ struct BatchResponse {
     existing: Counts,
     deleted: Counts,
     not_found: HashMap<String, Json>,
+    /// What the list says of itself after the change.
+    #[serde(deserialize_with = "lenient::null_is_default")]
+    list: ListSummary,
 }
 
 /// Numbers of items by kind.
@@ -83,8 +98,9 @@ impl BatchResponse {
 pub async fn send(client: &Client, path: &str, units: &[Unit], retry: Retry) -> SendOutcome {
     let items = items(units);
     let mut change = Change::all(Outcome::Done, units.len());
-    let (mut at_limit, mut is_missing) = (false, false);
+    let (mut at_limit, mut is_unclear, mut is_missing) = (false, false, false);
     let mut failure: Option<String> = None;
+    let mut item_count = None;
     let expands = path.starts_with("sync/history") || path.starts_with("sync/collection");
     for (number, batch) in items.chunks(BATCH).enumerate() {
         if failure.is_none() {
@@ -95,10 +111,12 @@ pub async fn send(client: &Client, path: &str, units: &[Unit], retry: Retry) -> 
             {
                 Ok(response) => {
                     take(&mut change.outcomes, batch, &response, expands);
+                    item_count = response.list.item_count.and_then(|count| usize::try_from(count).ok());
                     continue;
                 }
                 Err(fault) => {
                     at_limit = matches!(fault, Fault::AccountLimit);
+                    is_unclear = at_limit || matches!(fault, Fault::Unavailable { status: 408 | 499, .. });
                     is_missing = matches!(fault, Fault::NotFound) && number == 0;
                     let reason = explain(client, path, fault).await;
                     change.certain &= !reason.may_have_happened();
@@ -110,7 +128,7 @@ pub async fn send(client: &Client, path: &str, units: &[Unit], retry: Retry) -> 
             change.outcomes[unit.at] = Outcome::Failed(failure.clone().unwrap_or_default());
         }
     }
-    SendOutcome { change, at_limit, is_missing }
+    SendOutcome { change, at_limit, is_unclear, is_missing, item_count }
 }
 
 /// Takes single plays off the history, by their numbers.

@@ -18,7 +18,7 @@ struct Kind {
 }
 
 /// A world in which ann and bob have 32 of everything, and pages have ten rows.
-fn world() -> Sandbox {
+pub(super) fn world() -> Sandbox {
     Sandbox::new(Seed::empty().and(|world| {
         world.switches.tidy_watchlist = false;
         world.pages.rules.values_mut().for_each(|rule| (rule.default, rule.max) = (PAGE, PAGE));
