@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
 use flexget_core::config::load::load;
+use flexget_core::config::scripts::use_scripts_of;
 use flexget_core::context::auth::Auth;
 use flexget_core::context::store::Store;
 use flexget_core::plugin::registry;
@@ -43,7 +44,12 @@ pub(crate) fn accounts(service: &'static str) -> ArgValueCandidates {
 
 /// Completes the names of plugins.
 pub(crate) fn plugins() -> ArgValueCandidates {
-    ArgValueCandidates::new(|| registry::all().keys().map(CompletionCandidate::new).collect())
+    ArgValueCandidates::new(|| {
+        if let Some((path, ..)) = config_of(&World::real()) {
+            use_scripts_of(&path.parent().map(PathBuf::from).unwrap_or_default());
+        }
+        registry::all().keys().map(CompletionCandidate::new).collect()
+    })
 }
 
 /// Returns the config that the command line names, or the usual one.

@@ -7,6 +7,7 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
 
+use flexget_core::config::scripts::use_scripts_of;
 use flexget_core::context::auth::Auth;
 use flexget_core::context::http::{Http, HttpOptions};
 use flexget_core::context::store::Store;
@@ -94,6 +95,15 @@ impl Session {
     pub(crate) fn config(&self) -> Result<PathBuf> {
         let named = self.global.config.as_deref();
         self.folders.config(named, &self.environment).map_err(|missing| self.no_config(&missing))
+    }
+
+    /// Makes the scripts beside the config known as plugins, if there is a config.
+    ///
+    /// What is wrong with them is said when the config is checked.
+    pub(crate) fn use_scripts(&self) {
+        if let Some(folder) = self.config().ok().as_deref().and_then(Path::parent) {
+            use_scripts_of(folder);
+        }
     }
 
     /// Returns the store of the config at `path`.

@@ -3,4 +3,5 @@
 pub mod load;
 pub mod plan;
 pub mod schema;
+pub mod scripts;
 pub mod template;

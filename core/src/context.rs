@@ -2,6 +2,7 @@
 
 pub mod auth;
 mod clock;
+pub mod dialogue;
 mod environment;
 pub mod http;
 pub mod journal;

@@ -12,6 +12,7 @@ pub mod journaled;
 pub mod outcome;
 pub mod recovery;
 mod run_cache;
+pub mod script;
 #[cfg(test)]
 mod tests;
 pub mod writable;
@@ -19,8 +20,6 @@ pub mod writable;
 use std::future::Future;
 
 use jiff::Timestamp;
-use schemars::JsonSchema;
-use serde::de::DeserializeOwned;
 
 use crate::context::Context;
 use crate::context::journal::Action;
@@ -180,7 +179,7 @@ pub enum Adding {
 /// })?;
 /// # Ok::<(), flexget_core::error::Error>(())
 /// ```
-pub trait List: DeserializeOwned + JsonSchema + 'static {
+pub trait List: 'static {
     /// The key that users write.
     const NAME: &'static str;
 

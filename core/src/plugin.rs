@@ -7,6 +7,7 @@ pub mod one_or_many;
 pub mod options;
 pub mod registration;
 pub mod registry;
+pub mod script;
 pub mod service;
 
 use schemars::JsonSchema;

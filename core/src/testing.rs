@@ -2,6 +2,8 @@
 //!
 //! The helpers panic with a message on a failure, as tests want it. Only tests may use this module.
 
+pub mod server;
+
 use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::rc::Rc;

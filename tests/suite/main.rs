@@ -20,6 +20,8 @@ mod lists;
 mod lookups;
 mod process;
 mod readme;
+#[cfg(unix)]
+mod scripts;
 
 /// The program, as it is shipped.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_flexget-rs-under-test");

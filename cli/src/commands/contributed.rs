@@ -35,6 +35,8 @@ pub(crate) async fn run(matches: &ArgMatches, session: &Rc<Session>) -> u8 {
         Ok(path) => path,
         Err(error) => return session.fail(&error, format, exit::USAGE),
     };
+    // A change that is undone may be of a list that is a script.
+    session.use_scripts();
     let result = Rc::new(RefCell::new(JsonResult::default()));
     let mut output = output(format, session, Rc::clone(&result));
     let cx = session.context(session.store(&path), false);

@@ -32,6 +32,7 @@ impl Plugins {
     /// Prints all plugins, or the manual of one.
     pub(crate) fn run(&self, session: &Session) -> u8 {
         let format = self.format.format();
+        session.use_scripts();
         let Some(name) = &self.name else {
             all(format, session);
             return exit::SUCCESS;

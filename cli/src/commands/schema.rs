@@ -22,6 +22,7 @@ pub(crate) struct Schema {
 impl Schema {
     /// Prints the schema of configs, or of the options of one plugin.
     pub(crate) fn run(&self, session: &Session) -> u8 {
+        session.use_scripts();
         let schema = match &self.plugin {
             None => schema::config(schema::Only::Everything),
             Some(name) => match schema::plugin(name) {

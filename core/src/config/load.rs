@@ -5,6 +5,7 @@ use std::path::Path as File;
 use std::rc::Rc;
 
 use crate::config::plan::{self, MissingPlugin, Plan};
+use crate::config::scripts;
 use crate::config::template::{self, Origin};
 use crate::document::diagnostic::{At, Diagnostic, Severity, Span};
 use crate::document::{Document, Sources, Unreadable};
@@ -24,15 +25,27 @@ pub struct LoadedConfig {
 /// Reads the config at `path`; `replacements` are values of `$NAME` from the command line.
 pub fn load(path: &File, replacements: Vec<(String, String)>) -> LoadedConfig {
     let folder = path.parent().map(File::to_path_buf).unwrap_or_default();
-    from_document(Document::read(path), &Origin { folder, replacements })
+    let about_scripts = scripts::use_scripts_of(&folder);
+    from_document(Document::read(path), &Origin { folder, replacements }, about_scripts)
 }
 
 /// Reads a config from its text, which diagnostics call `name`.
 pub fn load_text(name: &str, text: &str, origin: &Origin) -> LoadedConfig {
-    from_document(Document::parse(name, text), origin)
+    // Without a folder there is nothing beside it.
+    let about_scripts = if origin.folder.as_os_str().is_empty() {
+        scripts::use_none();
+        Vec::new()
+    } else {
+        scripts::use_scripts_of(&origin.folder)
+    };
+    from_document(Document::parse(name, text), origin, about_scripts)
 }
 
-fn from_document(read: Result<Document, Box<Unreadable>>, origin: &Origin) -> LoadedConfig {
+fn from_document(
+    read: Result<Document, Box<Unreadable>>,
+    origin: &Origin,
+    about_scripts: Vec<Diagnostic>,
+) -> LoadedConfig {
     let (document, sources, errors) = match read {
         Ok(document) => (Some(document.clone()), Rc::clone(document.sources()), Vec::new()),
         Err(unreadable) => (unreadable.rest, unreadable.sources, unreadable.diagnostics),
@@ -42,6 +55,7 @@ fn from_document(read: Result<Document, Box<Unreadable>>, origin: &Origin) -> Lo
     };
     let mut expanded = template::expand(document, origin);
     expanded.diagnostics.extend(errors);
+    expanded.diagnostics.extend(about_scripts);
     let (plan, mut diagnostics) = match plan::plan(&expanded) {
         Ok(plan) => {
             let all = plan.diagnostics.iter().chain(plan.tasks.iter().flat_map(|task| &task.diagnostics));

@@ -286,6 +286,11 @@ pub(crate) const INERT: [(&str, &str); 6] = [
     ("log_filter", "`--quiet` shows less, `FLEXGET_LOG` chooses what is logged"),
 ];
 
+/// Returns whether a key of a task belongs to the language.
+pub(crate) fn is_language_key(name: &str) -> bool {
+    language().contains_key(name)
+}
+
 /// Returns the keys of a task that belong to the language and not to a plugin.
 pub fn language_keys() -> Vec<String> {
     language().keys().cloned().collect()

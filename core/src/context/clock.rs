@@ -53,6 +53,14 @@ impl Clock {
         tokio::time::timeout(time, future).await.ok()
     }
 
+    /// Waits as [`Clock::limit`] does, and takes the time that it took from `left`.
+    pub async fn limit_within<F: Future>(left: &mut Duration, future: F) -> Option<F::Output> {
+        let start = std::time::Instant::now();
+        let output = Self::limit(*left, future).await;
+        *left = left.saturating_sub(start.elapsed());
+        output
+    }
+
     /// Completes after `duration`; on a fixed clock never, because it moves only for sleepers.
     ///
     /// For work beside other work that may take long, such as a sign of life.

@@ -9,6 +9,7 @@ use futures_util::future::LocalBoxFuture;
 use indexmap::IndexMap;
 use jiff::Timestamp;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 
 use crate::context::Context;
@@ -101,25 +102,27 @@ impl fmt::Debug for AnyList {
 }
 
 /// Opens a list of a known kind, as the registry keeps it.
-pub(super) fn open<L: List>(options: &Node) -> Result<AnyList, Vec<Problem>> {
+pub(super) fn open<L: List + DeserializeOwned>(options: &Node) -> Result<AnyList, Vec<Problem>> {
     let list: L = registration::read(options)?;
     let problems = list.check();
-    if !problems.is_empty() {
-        return Err(problems);
-    }
-    Ok(AnyList(Rc::new(Opened {
-        id: list.id().of_kind(L::NAME),
+    if problems.is_empty() { Ok(opened(list, L::NAME, options)) } else { Err(problems) }
+}
+
+/// Returns a list of this kind whose options have been read.
+pub(super) fn opened(list: impl List, kind: &'static str, options: &Node) -> AnyList {
+    AnyList(Rc::new(Opened {
+        id: list.id().of_kind(kind),
         adding: list.adding(),
         writable: list.writable(),
         partial: list.partial(),
         default_limit: list.default_limit(),
         options: serde_json::to_string(options).unwrap_or_default(),
         list: Box::new(list),
-    })))
+    }))
 }
 
 /// As [`open`], for the registry, which knows no lists.
-pub(super) fn open_any<L: List>(options: &Node) -> Result<Box<dyn Any>, Vec<Problem>> {
+pub(super) fn open_any<L: List + DeserializeOwned>(options: &Node) -> Result<Box<dyn Any>, Vec<Problem>> {
     open::<L>(options).map(|list| Box::new(list) as Box<dyn Any>)
 }
 

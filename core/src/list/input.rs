@@ -3,6 +3,11 @@
 use std::panic::Location;
 use std::rc::Rc;
 
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+
+use crate::document::Node;
+use crate::document::diagnostic::Problem;
 use crate::entry::Entry;
 use crate::error::Result;
 use crate::list::List;
@@ -10,23 +15,29 @@ use crate::list::any::{AnyList, open, open_any};
 use crate::plugin::registration::Registration;
 use crate::task::Task;
 use crate::task::phase::Phase;
-use crate::task::step::Step;
+use crate::task::step::{BoundStep, Step};
 
 /// Registers a list, which is an input as well, for `submit!`.
 #[track_caller]
-pub const fn list<L: List>() -> Registration {
+pub const fn list<L: List + DeserializeOwned + JsonSchema>() -> Registration {
     Registration {
         name: L::NAME,
         file: Location::caller().file(),
         builtin: false,
         input: true,
-        schema: L::json_schema,
-        bind: |options| {
-            let list = Rc::new(open::<L>(options)?);
-            Ok(vec![Step::at(Phase::Input, produce).bind(L::NAME, &list)])
-        },
-        list: Some(open_any::<L>),
+        schema: &L::json_schema,
+        bind: &bind::<L>,
+        list: Some(&open_any::<L>),
     }
+}
+
+fn bind<L: List + DeserializeOwned>(options: &Node) -> Result<Vec<BoundStep>, Vec<Problem>> {
+    Ok(input(L::NAME, open::<L>(options)?))
+}
+
+/// Returns the steps of a list that is an input.
+pub(super) fn input(name: &'static str, list: AnyList) -> Vec<BoundStep> {
+    vec![Step::at(Phase::Input, produce).bind(name, &Rc::new(list))]
 }
 
 /// Produces the items of a list.

@@ -22,14 +22,20 @@ pub struct Registration {
     pub builtin: bool,
     /// Whether it may stand where an input is wanted.
     pub input: bool,
-    pub(crate) schema: fn(&mut SchemaGenerator) -> Schema,
-    pub(crate) bind: fn(&Node) -> Result<Vec<BoundStep>, Vec<Problem>>,
+    pub(crate) schema: &'static MakeSchema,
+    pub(crate) bind: &'static Bind,
     /// Opens the list behind it, if it is one; `AnyList` knows the type.
-    pub(crate) list: Option<Open>,
+    pub(crate) list: Option<&'static Open>,
 }
 
+/// Makes the schema of options.
+pub(crate) type MakeSchema = dyn Fn(&mut SchemaGenerator) -> Schema + Sync;
+
+/// Makes the steps of a plugin with these options.
+pub(crate) type Bind = dyn Fn(&Node) -> Result<Vec<BoundStep>, Vec<Problem>> + Sync;
+
 /// Opens something of which only a layer above knows the type.
-pub(crate) type Open = fn(&Node) -> Result<Box<dyn Any>, Vec<Problem>>;
+pub(crate) type Open = dyn Fn(&Node) -> Result<Box<dyn Any>, Vec<Problem>> + Sync;
 
 impl Registration {
     /// Returns whether it is a list.
@@ -56,18 +62,20 @@ pub const fn plugin<P: Plugin>() -> Registration {
         file: Location::caller().file(),
         builtin: P::BUILTIN,
         input: P::INPUT,
-        schema: P::json_schema,
-        bind: |options| {
-            let plugin: P = read(options)?;
-            match plugin.check() {
-                problems if problems.is_empty() => {
-                    let plugin = Rc::new(plugin);
-                    Ok(plugin.steps().into_iter().map(|step| step.bind(P::NAME, &plugin)).collect())
-                }
-                problems => Err(problems),
-            }
-        },
+        schema: &P::json_schema,
+        bind: &bind::<P>,
         list: None,
+    }
+}
+
+fn bind<P: Plugin>(options: &Node) -> Result<Vec<BoundStep>, Vec<Problem>> {
+    let plugin: P = read(options)?;
+    match plugin.check() {
+        problems if problems.is_empty() => {
+            let plugin = Rc::new(plugin);
+            Ok(plugin.steps().into_iter().map(|step| step.bind(P::NAME, &plugin)).collect())
+        }
+        problems => Err(problems),
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! `inventory` collects what `submit!` registers, in no order; everything here is sorted by name.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
@@ -10,17 +11,31 @@ pub use inventory::submit;
 use crate::plugin::command::CommandRegistration;
 use crate::plugin::registration::{Registration, UnsupportedPlugin};
 
-/// Returns all plugins and lists by name.
-///
-/// Two of one name are an error of the program, which the house tests find.
+/// Plugins and lists by name.
+type Catalogue = BTreeMap<&'static str, &'static Registration>;
+
+thread_local! {
+    /// The catalogue with the scripts of the config that this thread has loaded last.
+    static WITH_SCRIPTS: Cell<Option<&'static Catalogue>> = const { Cell::new(None) };
+}
+
+/// Returns all plugins and lists by name, with the scripts of the config.
 pub fn all() -> &'static BTreeMap<&'static str, &'static Registration> {
-    static ALL: OnceLock<BTreeMap<&'static str, &'static Registration>> = OnceLock::new();
+    WITH_SCRIPTS.get().unwrap_or_else(compiled)
+}
+
+/// Returns the plugins and lists that are compiled into the program.
+pub fn compiled() -> &'static BTreeMap<&'static str, &'static Registration> {
+    static ALL: OnceLock<Catalogue> = OnceLock::new();
     ALL.get_or_init(|| inventory::iter::<Registration>.into_iter().map(|one| (one.name, one)).collect())
 }
 
-/// Returns the number of registrations, to compare with the number of names.
-pub fn count() -> usize {
-    inventory::iter::<Registration>.into_iter().count()
+/// Adds the scripts of a config to the catalogue of this thread, in place of those of the last one.
+///
+/// Options of plugins are read by serde, which knows no config: the scripts are found by name, as
+/// everything else is.
+pub(crate) fn use_scripts(scripts: Option<&'static BTreeMap<&'static str, &'static Registration>>) {
+    WITH_SCRIPTS.set(scripts);
 }
 
 /// Returns the plugin or list of this name.

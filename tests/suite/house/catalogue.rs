@@ -13,7 +13,6 @@ use serde_json::Value;
 #[test]
 fn the_catalogue_is_there_and_no_name_is_taken_twice() {
     assert!(registry::all().len() > 5, "nothing is registered: is the plugins crate linked?");
-    assert_eq!(registry::all().len(), registry::count(), "two plugins have one name");
     let commands = registry::commands();
     let paths: BTreeSet<_> = commands.iter().map(|command| command.path).collect();
     assert_eq!(paths.len(), commands.len(), "two commands have one name");

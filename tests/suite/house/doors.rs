@@ -75,7 +75,7 @@ const DOORS: [Door; 8] = [
         ],
         macros: &[],
         methods: &[],
-        rooms: &["core/src/context/http"],
+        rooms: &["core/src/context/http", "core/src/testing/server.rs"],
     },
     Door {
         name: "files",
@@ -97,6 +97,7 @@ const DOORS: [Door; 8] = [
             "core/src/config/template",
             "core/src/context/http",
             "core/src/context/store",
+            "core/src/plugin/script/folder.rs",
             "plugins/src/shared/folder.rs",
             "plugins/src/shared/source.rs",
             "plugins/src/shared/yaml_file.rs",
@@ -124,7 +125,13 @@ const DOORS: [Door; 8] = [
         ],
         macros: &[],
         methods: &[],
-        rooms: &["cli/src/world.rs", "cli/src/main.rs", "cli/src/render/panic.rs", "core/src/context/process.rs"],
+        rooms: &[
+            "cli/src/world.rs",
+            "cli/src/main.rs",
+            "cli/src/render/panic.rs",
+            "core/src/context/process.rs",
+            "core/src/context/dialogue.rs",
+        ],
     },
     Door { name: "SQL", paths: &["rusqlite"], macros: &[], methods: &[], rooms: &["core/src/context/store"] },
 ];

@@ -19,7 +19,7 @@ const HOMONYMS: [(&str, &str); 5] = [
     ("text", "core/src"),
     ("interval", "core/src/config/schema"),
     ("sort_by", "core/src"),
-    ("set", "core/src/plugin/service"),
+    ("set", "core/src/plugin"),
 ];
 
 /// Finds names of plugins and of services in the code and the strings of core.

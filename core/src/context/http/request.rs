@@ -116,6 +116,11 @@ impl Request {
         }
     }
 
+    /// Creates a request with the name of a method; `None` if it is no such name.
+    pub fn named(method: &str, url: impl Into<String>) -> Option<Self> {
+        Some(Self::new(method.parse().ok()?, url))
+    }
+
     /// Creates a `POST` of this URL.
     pub fn post(url: impl Into<String>) -> Self {
         Self::new(Method::POST, url)

@@ -32,6 +32,11 @@ impl Response {
         self.headers.get(name)?.to_str().ok()
     }
 
+    /// Iterates over the headers that are text, by their names in lower case.
+    pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.headers.iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)))
+    }
+
     /// Returns whether the body is a web page, as services and proxies send on errors.
     pub fn is_html(&self) -> bool {
         if self.header("content-type").is_some_and(|kind| kind.to_ascii_lowercase().contains("html")) {

@@ -1,0 +1,91 @@
+//! Requests that scripts ask for: sent by core, with credentials that they never see.
+
+use super::protocol::{HttpMessage, RequestResult};
+use super::{Script, Service};
+use crate::context::Context;
+use crate::context::http::{Body, HttpError, RateLimit, Request, Response, Sent};
+
+/// A request that was sent or refused.
+pub(super) struct SentRequest {
+    /// The result for the script.
+    pub result: RequestResult,
+    /// Whether a change was sent and it is not known what became of it.
+    pub is_uncertain: bool,
+}
+
+/// Sends a request of a script.
+///
+/// # Errors
+/// What is wrong with the request: the script is at fault.
+pub(super) async fn send(script: &Script, message: HttpMessage, cx: &Context) -> Result<SentRequest, String> {
+    let request = request(script, message, cx)?;
+    let is_write = request.is_write() && !request.in_dry_run;
+    Ok(match cx.http.send(request).await {
+        Ok(response) => {
+            let is_uncertain = is_write && response.clone().ok().is_err_and(|error| error.may_have_happened());
+            SentRequest { result: response_for_script(&response), is_uncertain }
+        }
+        Err(error) => failed(error, is_write),
+    })
+}
+
+fn failed(error: HttpError, is_write: bool) -> SentRequest {
+    let sent = error.sent() != Sent::No;
+    SentRequest { result: RequestResult::Failed { error: error.to_string(), sent }, is_uncertain: is_write && sent }
+}
+
+fn response_for_script(response: &Response) -> RequestResult {
+    let json = serde_json::from_slice(&response.body).ok();
+    let text = json.is_none().then(|| String::from_utf8_lossy(&response.body).into_owned());
+    let headers = response.headers().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    RequestResult::Response { status: response.status, headers, json, text }
+}
+
+fn request(script: &Script, message: HttpMessage, cx: &Context) -> Result<Request, String> {
+    let HttpMessage { method, url, query, headers, json, form, text, account, read } = message;
+    let method = method.unwrap_or_else(|| "GET".to_owned());
+    let service = script.service.as_ref();
+    let url = match service {
+        Some(Service { url: base, .. }) if url.starts_with('/') => format!("{}{url}", base.trim_end_matches('/')),
+        _ => url,
+    };
+    let mut request = Request::named(&method, url).ok_or_else(|| format!("`{method}` is no method"))?;
+    request.query = query.iter().map(|(name, value)| (name.clone(), text_of(value))).collect();
+    request.headers = headers.into_iter().map(|(name, value)| (name.into(), value)).collect();
+    request.in_dry_run = read;
+    let mut bodies = json.map(Body::Json).into_iter();
+    let form = form.map(|form| Body::Form(form.iter().map(|(name, value)| (name.clone(), text_of(value))).collect()));
+    let mut others = form.into_iter().chain(text.map(Body::Text));
+    request.body = bodies.next().or_else(|| others.next());
+    if others.next().is_some() {
+        return Err("a request has one of `json`, `form` and `text`".to_owned());
+    }
+    if let Some(service) = service {
+        if let Some(requests) = service.requests_per_minute {
+            let bucket = format!("{} {}", service.name, account.as_deref().unwrap_or_default());
+            request.rate_limit = Some(RateLimit { bucket, requests, per: std::time::Duration::from_secs(60) });
+        }
+    }
+    if let Some(account) = account {
+        let Some(service) = service else {
+            return Err("`account` needs `service` in the description of the script".to_owned());
+        };
+        let base = service.url.trim_end_matches('/');
+        // Not only a common beginning: `https://api.example.org.evil.example` is another host.
+        let rest = request.url.strip_prefix(base);
+        let is_below = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']));
+        if !is_below {
+            return Err(format!("credentials of `{}` are sent to {base} only", service.name));
+        }
+        request.bearer = Some(cx.auth.key(&service.name, &account).map_err(|error| {
+            let hint = error.hint_text().map(|hint| format!(": {hint}")).unwrap_or_default();
+            format!("{error}{hint}")
+        })?);
+    }
+    Ok(request)
+}
+
+/// Returns a value as text, as it stands in a query or a form.
+fn text_of(value: &serde_json::Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
