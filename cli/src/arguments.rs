@@ -49,17 +49,39 @@ fn leaf(word: &'static str, registration: &CommandRegistration) -> Command {
         FormatOption::augment_args(Command::new(word)).visible_aliases(registration.aliases.iter().copied());
     for field in fields(&schema) {
         let argument = field.argument();
-        let is_account = field.name == "account" && !registration.path.is_empty();
-        command =
-            command.arg(if is_account { argument.add(candidates::accounts(registration.path[0])) } else { argument });
+        let service = registration.path.first().copied().unwrap_or_default();
+        let values = match field.name {
+            "account" => Some(candidates::accounts(service)),
+            "task" | "tasks" => Some(candidates::tasks()),
+            _ if field.kind == ValueKind::KeyValue => Some(candidates::field_assignments()),
+            // Commands of stored lists begin with their kind; the first word they take is a list.
+            _ if field.is_positional() && service.ends_with("-list") => Some(candidates::lists(service)),
+            _ => None,
+        };
+        command = command.arg(values.into_iter().fold(argument, Arg::add));
     }
     match schema.get("description").and_then(Value::as_str) {
         Some(manual) => {
             let about = first_paragraph(manual);
-            command.about(about.trim_end_matches('.').to_owned()).long_about(paragraphs(manual))
+            let manual = imperative(&paragraphs(manual));
+            command.about(imperative(about.trim_end_matches('.'))).long_about(manual)
         }
         None => command,
     }
+}
+
+/// Returns a summary in the imperative, as help is written: `Show` for `Shows`.
+fn imperative(summary: &str) -> String {
+    let (verb, rest) = summary.split_once(' ').unwrap_or((summary, ""));
+    let stem = |ending: &str| verb.strip_suffix(ending);
+    let is_long = ["ches", "shes", "sses", "xes", "oes"].iter().any(|ending| verb.ends_with(ending));
+    let verb = match (stem("ies"), stem("es").filter(|_| is_long), stem("s")) {
+        (Some(stem), ..) => format!("{stem}y"),
+        (None, Some(stem), _) => stem.to_owned(),
+        (None, None, Some(stem)) if !stem.ends_with('s') => stem.to_owned(),
+        _ => verb.to_owned(),
+    };
+    format!("{verb} {rest}").trim_end().to_owned()
 }
 
 /// Returns the arguments that were given, by the names of the command's fields.
@@ -143,8 +165,12 @@ impl Field<'_> {
         format!("field {}", self.name)
     }
 
+    /// Returns whether it is given by its place, without a name.
+    fn is_positional(&self) -> bool {
+        self.schema.get("positional") == Some(&Value::Bool(true))
+    }
+
     fn argument(&self) -> Arg {
-        let has = |keyword: &str| self.schema.get(keyword) == Some(&Value::Bool(true));
         let mut argument = Arg::new(self.id());
         let description = self.schema.get("description").and_then(Value::as_str).unwrap_or_default();
         let mut help = first_paragraph(description).trim_end_matches('.').to_owned();
@@ -154,7 +180,7 @@ impl Field<'_> {
             Some(default) => help.push_str(&format!(" [default: {default}]")),
         }
         argument = argument.help(help).required(self.required && self.kind != ValueKind::Flag);
-        if has("positional") {
+        if self.is_positional() {
             argument = argument.value_name(self.name.to_uppercase());
         } else {
             argument = argument.long(self.name.replace('_', "-"));
@@ -212,7 +238,21 @@ mod tests {
     use flexget_core::prelude::*;
     use serde_json::json;
 
-    use super::{CommandRegistration, add_below, arguments_of};
+    use super::{CommandRegistration, add_below, arguments_of, imperative};
+
+    #[test]
+    fn help_is_imperative() {
+        for (summary, expected) in [
+            ("Shows the lists", "Show the lists"),
+            ("Undoes a change", "Undo a change"),
+            ("Searches them", "Search them"),
+            ("Copies it", "Copy it"),
+            ("Approves an entry", "Approve an entry"),
+            ("Pass it on", "Pass it on"),
+        ] {
+            assert_eq!(imperative(summary), expected);
+        }
+    }
 
     /// Tries everything.
     #[derive(Deserialize, JsonSchema)]

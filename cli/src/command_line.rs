@@ -47,17 +47,38 @@ impl OwnCommand {
     }
 }
 
+/// Words that people type instead of a command, and the command that they mean.
+const POINTERS: [(&str, &str); 12] = [
+    ("auth", "trakt auth NAME"),
+    ("login", "trakt auth NAME"),
+    ("authorize", "trakt auth NAME"),
+    ("lists", "trakt lists"),
+    ("list", "trakt lists"),
+    ("validate", "check"),
+    ("test", "execute --test"),
+    ("why", "explain TASK TITLE"),
+    ("version", "--version"),
+    ("setup", "init"),
+    ("config", "init"),
+    ("revert", "undo last"),
+];
+
+/// Returns the command that somebody means who types this word.
+pub(crate) fn pointer(word: &str) -> Option<&'static str> {
+    POINTERS.iter().find(|(typed, _)| *typed == word).map(|(_, command)| *command)
+}
+
 /// Returns the whole command line, for a terminal of this width.
 pub(crate) fn program(width: Option<usize>) -> Command {
     let program = GlobalOptions::augment_args(Command::new("flexget-rs"))
-        .about("Runs FlexGet task configs")
         .version(env!("CARGO_PKG_VERSION"))
         .subcommand_required(true)
         .arg_required_else_help(true)
         .infer_subcommands(true)
         .infer_long_args(true)
         .term_width(width.unwrap_or(100).min(100));
-    arguments::add_contributed(OwnCommand::augment_subcommands(program))
+    // The commands would bring their own, for those who read the code.
+    arguments::add_contributed(OwnCommand::augment_subcommands(program)).about("Run FlexGet task configs")
 }
 
 #[cfg(test)]

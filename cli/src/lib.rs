@@ -23,7 +23,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 use std::rc::Rc;
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{FromArgMatches, Subcommand};
 use flexget_core::error::Error;
 use flexget_core::plugin::command::Format;
@@ -43,9 +43,12 @@ pub use world::{Input, Interrupt, Stream, World};
 pub async fn run(arguments: impl IntoIterator<Item = OsString>, world: World) -> u8 {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     let format = args::wanted_format(&arguments);
+    // Help and errors end the reading before the choice of colours is read.
+    let is_plain = arguments.windows(2).any(|pair| pair[0] == "--color" && pair[1] == "never");
+    let color = if is_plain { ColorChoice::Never } else { ColorChoice::Auto };
     let matches = match command_line::program(world.stdout.terminal).try_get_matches_from(arguments) {
         Ok(matches) => matches,
-        Err(error) => return report_command_line(error, format, world),
+        Err(error) => return report_command_line(error, format, world, color),
     };
     // Global options are known at every level, and complete at the deepest.
     let mut deepest = &matches;
@@ -54,7 +57,7 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>, world: World) ->
     }
     let global = match GlobalOptions::from_arg_matches(deepest) {
         Ok(global) => global,
-        Err(error) => return report_command_line(error, format, world),
+        Err(error) => return report_command_line(error, format, world, color),
     };
     let console = Console::new(world.stdout, world.stderr, global.color, &world.environment);
     let level = match (global.quiet, global.verbose) {
@@ -113,8 +116,8 @@ async fn dispatch(matches: &clap::ArgMatches, session: &Rc<Session>) -> u8 {
 }
 
 /// Prints help and the version as data, and errors of the command line beside it.
-fn report_command_line(error: clap::Error, format: Format, world: World) -> u8 {
-    let console = Console::new(world.stdout, world.stderr, ColorChoice::Auto, &world.environment);
+fn report_command_line(error: clap::Error, format: Format, world: World, color: ColorChoice) -> u8 {
+    let console = Console::new(world.stdout, world.stderr, color, &world.environment);
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
             console.data(&Printable::drawing(&error.render().ansi().to_string()));
@@ -128,6 +131,10 @@ fn report_command_line(error: clap::Error, format: Format, world: World) -> u8 {
         }
         // It quotes the arguments, which may hold anything: none of its styles are kept.
         _ => {
+            let meant = match error.get(ContextKind::InvalidSubcommand) {
+                Some(ContextValue::String(word)) => command_line::pointer(word),
+                _ => None,
+            };
             let text = error.render().to_string();
             let message = text.strip_prefix("error:").unwrap_or(&text);
             // The first paragraph is the error, the others are what to do.
@@ -136,6 +143,9 @@ fn report_command_line(error: clap::Error, format: Format, world: World) -> u8 {
             let wrong = if help.trim().is_empty() { wrong } else { wrong.hint(help.trim()) };
             session::print_document(&console, &wrong, format);
             console.beside(&Printable::styled(ERROR, "error").append(&Printable::block(format_args!(":{message}"))));
+            if let Some(command) = meant {
+                console.note(&Printable::line(format_args!("you may want `flexget-rs {command}`")));
+            }
             exit::USAGE
         }
     }

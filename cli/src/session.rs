@@ -20,6 +20,7 @@ use tokio::sync::Notify;
 use crate::args::GlobalOptions;
 use crate::config::{self, Folders, NoConfig};
 use crate::render::console::Console;
+use crate::render::printable::Printable;
 use crate::world::{Input, Interrupt};
 
 /// How long a request under way may take to end after Ctrl-C, so that its outcome is known.
@@ -153,6 +154,8 @@ impl Session {
         (self.input.borrow_mut())(secret).map_err(|error| {
             if error.kind() == std::io::ErrorKind::Interrupted {
                 self.activity.interrupted.set(true);
+                // The terminal shows `^C` behind the question.
+                self.console.beside(&Printable::default().end());
                 return Error::new("interrupted");
             }
             Error::new("cannot read from the terminal").cause(error)

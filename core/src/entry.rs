@@ -1,18 +1,21 @@
 //! An entry: the thing that a task is about, with its fields and what was decided about it.
 
 pub mod deferred;
+pub mod trace;
 
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::HashSet;
 use std::fmt;
 
-use schemars::JsonSchema;
 use serde::de::{self, Deserializer as _, MapAccess};
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::value::{self, Value};
 use deferred::DeferredField;
+use trace::{TraceEvent, TraceRecord};
+
+pub use trace::{DecisionRecord, State};
 
 /// The name of a field.
 ///
@@ -36,37 +39,6 @@ fn shared(name: &str) -> Name {
         }
         None => Cow::Owned(name.to_owned()),
     })
-}
-
-/// The state of an entry.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-#[schemars(inline)]
-pub enum State {
-    /// Neither accepted nor rejected.
-    #[default]
-    Undecided,
-    /// Accepted: outputs process it.
-    Accepted,
-    /// Rejected, whatever accepts it later.
-    Rejected,
-    /// Processing it failed.
-    Failed,
-}
-
-/// A decision about an entry.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-#[schemars(rename = "Decision")]
-pub struct DecisionRecord {
-    /// The phase in which it was made.
-    pub phase: &'static str,
-    /// The plugin that made it.
-    pub plugin: &'static str,
-    /// The state that it gave to the entry; `undecided` if the entry may not be accepted any more.
-    pub verdict: State,
-    /// The reason.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<Box<str>>,
 }
 
 /// One thing that was found, with its fields.
@@ -113,6 +85,10 @@ struct Rare {
     deferred: Vec<(Name, DeferredField)>,
     /// Fields that are unavailable, as something that they depend on could not be fetched.
     lost: Vec<Name>,
+    /// The events so far, if its task is traced.
+    events: Vec<TraceRecord>,
+    /// The fields at the last event, if its task is traced.
+    traced: Option<Vec<(Name, Value)>>,
 }
 
 impl Entry {
@@ -310,6 +286,81 @@ impl Entry {
     pub(crate) fn set_phase(&mut self, phase: &'static str) {
         let new = self.decisions.iter_mut().rev().take_while(|decision| decision.phase.is_empty());
         new.for_each(|decision| decision.phase = phase);
+        let events = self.rare.iter_mut().flat_map(|rare| rare.events.iter_mut().rev());
+        events.take_while(|event| event.phase.is_empty()).for_each(|event| event.phase = phase);
+    }
+
+    /// Returns the trace in order, with the decisions; empty unless the task was traced.
+    pub fn trace_records(&self) -> Vec<TraceRecord> {
+        let Some(rare) = self.rare.as_ref().filter(|rare| !rare.events.is_empty()) else { return Vec::new() };
+        let mut decisions = self.decisions.iter().enumerate().peekable();
+        let mut records = Vec::with_capacity(rare.events.len() + self.decisions.len());
+        for event in &rare.events {
+            while let Some((_, decision)) = decisions.next_if(|(at, _)| *at < event.decisions) {
+                records.push(decision.into());
+            }
+            records.push(event.clone());
+        }
+        records.extend(decisions.map(|(_, decision)| decision.into()));
+        records
+    }
+
+    /// Adds an event to the trace.
+    pub(crate) fn record(&mut self, plugin: &'static str, event: TraceEvent) {
+        let decisions = self.decisions.len();
+        self.rare.get_or_insert_default().events.push(TraceRecord { phase: "", plugin, event, decisions });
+    }
+
+    /// Records that `plugin` produced the entry, or which fields it set since the last event.
+    pub(crate) fn record_fields(&mut self, plugin: &'static str, source: Option<&str>) {
+        let before = self.rare.get_or_insert_default().traced.replace(self.fields.clone());
+        let Some(before) = before else {
+            return self.record(plugin, TraceEvent::Produced { source: source.map(str::to_owned) });
+        };
+        let value_in = |fields: &[(Name, Value)], name: &Name| {
+            fields.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
+        };
+        let changed = self.fields.iter().filter(|(name, value)| value_in(&before, name).as_ref() != Some(value));
+        let removed = before.iter().filter(|(name, _)| self.peek(name).is_none());
+        let removed = removed.map(|(name, _)| (name.clone(), Value::Null));
+        let fields = changed.cloned().chain(removed).filter(|(name, _)| !name.starts_with('_'));
+        let fields: std::collections::BTreeMap<_, _> = fields.collect();
+        if !fields.is_empty() {
+            self.record(plugin, TraceEvent::Set { fields });
+        }
+    }
+
+    /// Records a lookup, which takes the fields that it found for the trace's own.
+    pub(crate) fn record_lookup(
+        &mut self,
+        plugin: &'static str,
+        found: &Result<Vec<(Name, Value)>, String>,
+        requests: u64,
+        entries: usize,
+    ) {
+        let known = found.as_ref().map(Vec::as_slice).unwrap_or_default().iter();
+        let known = known.filter(|(name, value)| !value.is_null() && !name.starts_with('_'));
+        let fields = known.map(|(name, _)| name.clone()).collect();
+        let error = found.as_ref().err().cloned();
+        self.record(plugin, TraceEvent::LookedUp { fields, requests, entries, error });
+    }
+
+    /// Takes the fields as they are for the start of the next record of fields.
+    pub(crate) fn mark_traced(&mut self) {
+        self.rare.get_or_insert_default().traced = Some(self.fields.clone());
+    }
+
+    /// Records that a filter left the entry undecided, unless the trace says more of it.
+    pub(crate) fn record_passed(&mut self, phase: &'static str, plugin: &'static str) {
+        let is_told = |at: &str, by: &str| (at.is_empty() || at == phase) && by == plugin;
+        let is_decided = self.decisions.iter().any(|decision| is_told(decision.phase, decision.plugin));
+        let events = self.rare.iter().flat_map(|rare| rare.events.iter());
+        if self.state == State::Undecided
+            && !is_decided
+            && !events.into_iter().any(|event| is_told(event.phase, event.plugin))
+        {
+            self.record(plugin, TraceEvent::Passed);
+        }
     }
 
     /// Failures of lookups.

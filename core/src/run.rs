@@ -42,6 +42,7 @@ async fn run_task(plan: &TaskPlan, selection: &Selection, cx: &Context) -> TaskR
     let start = cx.clock.now();
     let mut task = Task::new(plan.name.as_str(), cx.clone());
     task.learn = selection.learn;
+    task.tracing = selection.trace;
     task.body = Some(plan.body.clone());
     let mut outcome = TaskOutcome::Ok;
     let mut error = None;
@@ -69,6 +70,9 @@ async fn run_task(plan: &TaskPlan, selection: &Selection, cx: &Context) -> TaskR
                 Phase::Metainfo => task.render_known(),
                 Phase::Filter => task.render_accepted().await,
                 _ => {}
+            }
+            if task.tracing {
+                task.entries.iter_mut().for_each(|entry| entry.set_phase(phase.name()));
             }
             if let Some(Ending::Skipped(reason)) = task.ending() {
                 error = Some(ErrorReport { plugin: plan.name.clone(), message: reason.clone(), hint: None });

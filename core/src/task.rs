@@ -10,6 +10,7 @@ mod scope;
 pub mod step;
 
 use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::context::Context;
@@ -17,6 +18,7 @@ use crate::document::position::Place;
 use crate::entry::{Entry, State};
 use crate::task::offer::Offer;
 use crate::task::report::ChangeReport;
+use crate::value::Value;
 
 /// A task while it runs, through which plugins see the entries and the world.
 ///
@@ -41,6 +43,8 @@ pub struct Task {
     pub entries: Vec<Entry>,
     /// Whether accepted entries are only remembered as seen, and not acted on (`--learn`).
     pub learn: bool,
+    /// Whether entries keep a trace of what happens to them (`--trace`).
+    pub tracing: bool,
     /// Whether a task without entries is no reason for a warning.
     pub may_be_empty: bool,
     /// Largest number of entries that is used (`limit`); an input that can stop early does.
@@ -59,6 +63,10 @@ pub struct Task {
     pub(crate) place: Option<Place>,
     /// Name of the innermost plugin that runs; after a panic, of the one that panicked.
     pub(crate) running: Rc<Cell<&'static str>>,
+    /// The source of the running step's entries, for their traces.
+    pub(crate) source: Option<String>,
+    /// The values that the last evaluation read, if the task is traced.
+    pub(crate) reads: Vec<(usize, BTreeMap<String, Value>)>,
 }
 
 /// Reason why a task ends before its last step.
@@ -76,6 +84,7 @@ impl Task {
             cx,
             entries: Vec::new(),
             learn: false,
+            tracing: false,
             may_be_empty: false,
             wanted: None,
             offers: Vec::new(),
@@ -87,6 +96,8 @@ impl Task {
             body: None,
             place: None,
             running: Rc::default(),
+            source: None,
+            reads: Vec::new(),
         }
     }
 
@@ -98,6 +109,7 @@ impl Task {
         Self {
             offers: self.offers.clone(),
             learn: self.learn,
+            tracing: self.tracing,
             may_be_empty: self.may_be_empty,
             body: self.body.clone(),
             place: self.place.clone(),
@@ -125,6 +137,11 @@ impl Task {
     /// Adds entries.
     pub fn produce(&mut self, entries: impl IntoIterator<Item = Entry>) {
         self.entries.extend(entries);
+    }
+
+    /// Names what the entries of this step are read from, for their traces.
+    pub fn read_from(&mut self, source: impl ToString) {
+        self.source = Some(source.to_string());
     }
 
     /// Returns the positions of the entries that are undecided or accepted.

@@ -8,6 +8,23 @@ use trakt_sim::{Ids, Media, Place, Privacy, Work, World};
 
 const ANN: &str = "ann-kay";
 
+/// The recipes of the user guide, in its order.
+pub(crate) const RECIPES: [&str; 13] = [
+    "clean-up",
+    "trending",
+    "tips-of-a-friend",
+    "up-next",
+    "this-week",
+    "next-show",
+    "coming-soon",
+    "at-home",
+    "to-rate",
+    "best-of-mine",
+    "collect-files",
+    "watched-elsewhere",
+    "sync",
+];
+
 /// Returns a sandbox with an example as its config, an account `me`, and a world that is prepared.
 fn sandbox(example: &str, prepare: impl FnOnce(&mut World)) -> Sandbox {
     let config = fs::read_to_string(repository().join("examples").join(example)).unwrap();
@@ -80,4 +97,75 @@ fn sync_copies_a_list_and_gives_two_lists_what_the_other_has() {
     assert_eq!(listed(&sandbox, ANN, "Gems"), listed(&sandbox, "bob", "Public Gems"));
     let shown = sandbox.run("movie-list list wanted").good().stdout;
     assert!(shown.contains("The Matrix") && shown.contains("Inception"), "{shown}");
+}
+
+/// Runs a recipe that adds to a list of this name, and returns what was added to it and what left the watchlist.
+fn effect(recipe: &str, list: &str, prepare: impl FnOnce(&mut World)) -> (Vec<Media>, Vec<Media>) {
+    let sandbox = sandbox(&format!("{recipe}.yml"), |world| {
+        if list != "watchlist" {
+            world.add_list(Some(ANN), list, Privacy::Private);
+        }
+        prepare(world);
+    });
+    let before = (listed(&sandbox, ANN, list), listed(&sandbox, ANN, "watchlist"));
+    sandbox.run("execute --test").good();
+    assert_eq!((listed(&sandbox, ANN, list), listed(&sandbox, ANN, "watchlist")), before, "{recipe}: a dry run");
+    sandbox.run("execute").good();
+    let mut added = listed(&sandbox, ANN, list);
+    added.retain(|media| !before.0.contains(media));
+    let after = listed(&sandbox, ANN, "watchlist");
+    (added, before.1.into_iter().filter(|media| !after.contains(media)).collect())
+}
+
+#[test]
+fn recipes_put_the_right_items_on_a_list() {
+    let nothing = |_: &mut World| {};
+    let (movie, episode) = (Media::Movie, |number| Media::Episode(3_001, 2, number));
+    // Bob's list has The Thing (8.1), TRON: Legacy (6.8), and Inception, which is on the watchlist already.
+    assert_eq!(effect("tips-of-a-friend", "watchlist", nothing), (vec![movie(140)], vec![]));
+    // Three episodes of the season are watched, six have aired, the seventh comes this week.
+    assert_eq!(effect("up-next", "Up Next", nothing).0, [episode(4)]);
+    assert_eq!(effect("this-week", "This Week", nothing).0, [episode(7)]);
+    assert_eq!(effect("next-show", "Next Show", nothing).0, [Media::Show(1388)]);
+    assert_eq!(effect("coming-soon", "Coming Soon", nothing), (vec![movie(2_006)], vec![]));
+    // Inception is collected and not watched.
+    assert_eq!(effect("at-home", "At Home", nothing), (vec![movie(16662)], vec![movie(16662)]));
+    // The Dark Knight is rated with 10, Fight Club with 7; The Matrix is watched and not rated.
+    assert_eq!(effect("best-of-mine", "My Best", nothing).0, [movie(6)]);
+    let watch = |world: &mut World| world.watch(ANN, Media::Movie(481), world.now() - 1_000);
+    assert_eq!(effect("to-rate", "To Rate", watch).0, [movie(481)]);
+}
+
+#[test]
+fn recipes_for_files_reach_the_collection_and_the_history() {
+    for (recipe, list, file, text) in [
+        ("collect-files", "collection", "home/films/The Thing (1982) 1080p.mkv", ""),
+        ("watched-elsewhere", "watched", "home/watched.csv", "The Thing,https://example.org/the-thing,tt0084787\n"),
+    ] {
+        let mut sandbox = sandbox(&format!("{recipe}.yml"), |_| {});
+        let home = sandbox.folder().join("home").display().to_string();
+        sandbox.environment.insert("HOME".into(), home);
+        sandbox.write(file, text);
+        sandbox.write(
+            "read.yml",
+            &format!("tasks:\n  read: {{ trakt_list: {{ account: me, list: {list}, type: movies }}, accept_all: yes, seen: no }}\n"),
+        );
+        let titles = || sandbox.run("-c read.yml execute --format json").good().titles("read", "accepted");
+        let before = titles();
+        assert!(!before.iter().any(|title| title.starts_with("The Thing")), "{before:?}");
+        sandbox.run("execute").good();
+        let added: Vec<_> = titles().into_iter().filter(|title| !before.contains(title)).collect();
+        assert_eq!(added, ["The Thing (1982)"], "{recipe}");
+    }
+}
+
+#[test]
+fn every_example_is_a_recipe_that_is_tested() {
+    let files = fs::read_dir(repository().join("examples")).unwrap().flatten();
+    let names = files.filter_map(|file| Some(file.file_name().to_str()?.strip_suffix(".yml")?.to_owned()));
+    let mut names: Vec<String> = names.filter(|name| name != "quickstart").collect();
+    names.sort();
+    let mut recipes = RECIPES.map(str::to_owned);
+    recipes.sort();
+    assert_eq!(names, recipes);
 }

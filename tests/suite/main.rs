@@ -7,6 +7,7 @@ mod authorization;
 mod cli;
 mod configs;
 mod dry_run;
+mod editor;
 #[cfg(unix)]
 mod environment;
 mod examples;

@@ -103,48 +103,92 @@ fn ctrl_c_ends_it_with_130() {
     assert_eq!(child.wait().unwrap().code(), Some(130));
 }
 
-/// Returns what a shell completes after typing `words`, with the program on its path.
+/// Returns what a shell completes after typing `words`, or `None` if there is no such shell.
 #[cfg(unix)]
-fn complete_in_bash(sandbox: &Sandbox, words: &[&str]) -> Vec<String> {
+fn complete_in(shell: &str, sandbox: &Sandbox, words: &[&str]) -> Option<Vec<String>> {
+    let path = std::env::var("PATH").unwrap_or_default();
+    if !std::env::split_paths(&path).any(|folder| folder.join(shell).exists()) {
+        println!("skipped: there is no {shell}");
+        return None;
+    }
     let bin = sandbox.folder().join("bin");
     std::fs::create_dir_all(&bin).unwrap();
     let link = bin.join("flexget-rs");
     if !link.exists() {
         std::os::unix::fs::symlink(PROGRAM, &link).unwrap();
     }
-    let script = "
+    let script = match shell {
+        "bash" => {
+            "
         source <(flexget-rs completions bash)
         COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1)); COMP_TYPE=9
         handler=$(complete -p flexget-rs | sed 's/.*-F \\([^ ]*\\).*/\\1/')
         $handler flexget-rs \"${COMP_WORDS[$COMP_CWORD]}\" \"${COMP_WORDS[$COMP_CWORD - 1]}\"
-        printf '%s\\n' \"${COMPREPLY[@]}\"";
-    let mut command = sandbox.process("/bin/bash", "");
-    command.args(["-c", script, "bash"]).args(words);
-    let path = std::env::var("PATH").unwrap_or_default();
+        printf '%s\\n' \"${COMPREPLY[@]}\""
+        }
+        // The completion system of zsh works in its line editor only: what it is given is printed.
+        "zsh" => {
+            "
+        typed=(\"$@\")
+        compdef() { completer=$1 }
+        compadd() { while [[ $1 == -* ]]; do shift; done; print -rl -- \"$@\" }
+        _describe() { while [[ $1 == -* ]]; do shift; done; print -rl -- \"${(@P)2}\" }
+        source <(flexget-rs completions zsh)
+        words=(\"${typed[@]}\"); CURRENT=${#words}
+        $completer"
+        }
+        _ => {
+            "
+        flexget-rs completions fish | source
+        complete --do-complete (string join ' ' -- $argv)"
+        }
+    };
+    let mut command = sandbox.process(shell, "");
     command.env("PATH", format!("{}:{path}", bin.display()));
+    match shell {
+        "bash" => command.args(["-c", script, "bash"]).args(words),
+        "zsh" => command.args(["-f", "-c", script, "zsh"]).args(words),
+        _ => command.args(["--no-config", "-c", script]).args(words),
+    };
     let output = command.output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
-    text.lines().map(|line| line.trim().to_owned()).collect()
+    assert!(output.stderr.is_empty(), "{shell}: {}", String::from_utf8_lossy(&output.stderr));
+    // Descriptions follow a tab or a colon.
+    Some(text.lines().map(|line| line.trim().split(['\t', ':']).next().unwrap_or_default().to_owned()).collect())
 }
 
 #[cfg(unix)]
 #[test]
-fn bash_completes_commands_options_tasks_accounts_and_plugins() {
-    let sandbox = Sandbox::new(CONFIG).with_sim();
+fn shells_complete_commands_options_and_the_names_in_the_config() {
+    let sandbox = Sandbox::new(
+        "
+        templates:
+          common: { seen: no }
+        tasks:
+          a: { mock: [ { title: A, shelf: x } ], accept_all: yes, seen: no, list_add: [ entry_list: mine ] }
+        ",
+    )
+    .with_sim();
     sandbox.authorize("ann", "ann-kay");
-    for (words, expected) in [
-        (vec!["flexget-rs", "exec"], "execute"),
-        (vec!["flexget-rs", "execute", "--dum"], "--dump"),
-        (vec!["flexget-rs", "execute", ""], "a"),
-        (vec!["flexget-rs", "execute", "--tasks", ""], "a"),
-        (vec!["flexget-rs", "plugins", "trakt_cal"], "trakt_calendar"),
-        (vec!["flexget-rs", "trakt", "ref"], "refresh"),
-        (vec!["flexget-rs", "trakt", "refresh", ""], "ann"),
-        (vec!["flexget-rs", "entry-list", "pur"], "purge"),
-    ] {
-        let found = complete_in_bash(&sandbox, &words);
-        assert!(found.iter().any(|one| one == expected), "{words:?}: {found:?}");
+    for shell in ["bash", "zsh", "fish"] {
+        for (words, expected) in [
+            (vec!["flexget-rs", "exec"], "execute"),
+            (vec!["flexget-rs", "execute", "--dum"], "--dump"),
+            (vec!["flexget-rs", "execute", ""], "a"),
+            (vec!["flexget-rs", "execute", "--tasks", ""], "a"),
+            (vec!["flexget-rs", "explain", ""], "a"),
+            (vec!["flexget-rs", "execute", "--template", ""], "common"),
+            (vec!["flexget-rs", "plugins", "trakt_cal"], "trakt_calendar"),
+            (vec!["flexget-rs", "trakt", "ref"], "refresh"),
+            (vec!["flexget-rs", "trakt", "refresh", ""], "ann"),
+            (vec!["flexget-rs", "entry-list", "pur"], "purge"),
+            (vec!["flexget-rs", "entry-list", "purge", ""], "mine"),
+            (vec!["flexget-rs", "entry-list", "add", "mine", "A", "http", "--attributes", "sh"], "shelf="),
+            (vec!["flexget-rs", "seen", "forget", "A", "--task", ""], "a"),
+        ] {
+            let Some(found) = complete_in(shell, &sandbox, &words) else { break };
+            assert!(found.iter().any(|one| one == expected), "{shell}: {words:?}: {found:?}");
+        }
     }
 }
 

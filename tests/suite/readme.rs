@@ -55,6 +55,35 @@ fn its_commands_exist() {
 }
 
 #[test]
+fn every_command_line_of_the_readme_and_the_guide_is_right() {
+    let sandbox = Sandbox::empty();
+    let pages = fs::read_dir(repository().join("docs")).unwrap().flatten().map(|file| file.path());
+    let mut lines = 0;
+    for page in pages.chain([repository().join("README.md")]) {
+        let text = fs::read_to_string(&page).unwrap();
+        for block in text.split("```console\n").skip(1) {
+            let block = block.split("```").next().unwrap();
+            for line in block.lines().filter_map(|line| line.trim().strip_prefix("flexget-rs ")) {
+                let words = line.split(['#', '>']).next().unwrap();
+                let ran = sandbox.run(&format!("{words} --help"));
+                assert_eq!(ran.code, 0, "{}: {line}: {}", page.display(), ran.stderr);
+                lines += 1;
+            }
+        }
+    }
+    assert!(lines >= 15, "{lines}");
+}
+
+/// The page says what the program prints.
+#[test]
+fn the_guide_explains_a_task_as_the_program_does() {
+    let page = fs::read_to_string(repository().join("docs/ten-minutes.md")).unwrap();
+    let sandbox = Sandbox::new(&block_of("docs/ten-minutes.md", "yaml"));
+    let explained = sandbox.run("explain films Heat").good().stdout;
+    assert!(page.contains(&format!("```text\n{explained}```")), "{explained}");
+}
+
+#[test]
 fn the_plugin_in_contributing_is_the_example() {
     let example = fs::read_to_string(repository().join("examples/own_plugin.rs")).unwrap();
     let block = block_of("CONTRIBUTING.md", "rust");

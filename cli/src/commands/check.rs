@@ -75,6 +75,7 @@ fn summarize(plan: &Plan, name: &str, is_valid: bool, session: &Session) {
     let unusable: Vec<String> = unusable.map(|task| format!("`{}`", task.name)).collect();
     let tasks = count(plan.tasks.len(), "task");
     match unusable.len() {
+        0 if is_valid && plan.tasks.is_empty() => session.console.no_tasks(name),
         0 if is_valid => session.console.line(&Printable::line(format_args!("{name} is good: {tasks}"))),
         0 => {}
         number => {
@@ -92,9 +93,8 @@ fn list_missing(config: &LoadedConfig, session: &Session) {
     }
     session.console.line(&Printable::line("plugins that flexget-rs does not have, by task:"));
     for (task, plugins) in missing {
-        let name = |plugin: &MissingPlugin| match plugin.needed {
-            true => plugin.plugin.clone(),
-            false => format!("{} (not needed)", plugin.plugin),
+        let name = |plugin: &MissingPlugin| {
+            if plugin.needed { plugin.plugin.clone() } else { format!("{} (not needed)", plugin.plugin) }
         };
         let names = plugins.iter().map(name).collect::<Vec<_>>().join(", ");
         session.console.line(&Printable::line(format_args!("  {task}: {names}")));

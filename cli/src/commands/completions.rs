@@ -1,6 +1,8 @@
 //! `completions`: prints scripts that complete commands, options and names in a shell.
 
 use clap_complete::env::{Bash, CompleteEnv, Elvish, EnvCompleter, Fish, Powershell, Zsh};
+use flexget_core::error::{Error, Result};
+use flexget_core::plugin::command::Format;
 
 use crate::exit;
 use crate::render::printable::Printable;
@@ -11,19 +13,24 @@ const VARIABLE: &str = "_FLEXGET_RS_COMPLETE";
 
 /// Print a script that completes commands, options and names in a shell
 ///
-/// For bash: `source <(flexget-rs completions bash)`, in `~/.bashrc` to keep it. The script asks
-/// the program for candidates, so that tasks and accounts are always current.
+/// For bash and zsh: `source <(flexget-rs completions bash)`, in `~/.bashrc` or `~/.zshrc` to keep
+/// it. For fish: `flexget-rs completions fish > ~/.config/fish/completions/flexget-rs.fish`. The
+/// script asks the program for candidates, so that tasks and accounts are always current.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Completions {
-    /// Shell
+    /// Shell [default: the one that SHELL names]
     #[arg(value_name = "SHELL")]
-    pub shell: clap_complete::Shell,
+    pub shell: Option<clap_complete::Shell>,
 }
 
 impl Completions {
     /// Prints the script.
     pub(crate) fn run(&self, session: &Session) -> u8 {
-        let completer: &dyn EnvCompleter = match self.shell {
+        let shell = match self.shell.map_or_else(|| own_shell(session), Ok) {
+            Ok(shell) => shell,
+            Err(error) => return session.fail(&error, Format::Text, exit::USAGE),
+        };
+        let completer: &dyn EnvCompleter = match shell {
             clap_complete::Shell::Elvish => &Elvish,
             clap_complete::Shell::Fish => &Fish,
             clap_complete::Shell::PowerShell => &Powershell,
@@ -36,6 +43,19 @@ impl Completions {
         session.console.data(&Printable::block(String::from_utf8_lossy(&script)));
         exit::SUCCESS
     }
+}
+
+/// Returns the shell that the environment names.
+fn own_shell(session: &Session) -> Result<clap_complete::Shell> {
+    let named = (session.environment)("SHELL").filter(|shell| !shell.is_empty());
+    let shell = named.as_deref().and_then(clap_complete::Shell::from_shell_path);
+    shell.ok_or_else(|| {
+        let error = match named {
+            Some(named) => Error::new(format!("there are no completions for the shell `{named}`")),
+            None => Error::new("no shell given, and SHELL is not set"),
+        };
+        error.hint("name one that there are completions for: bash, elvish, fish, powershell, zsh")
+    })
 }
 
 /// Prints candidates and ends the process, if a shell asks for them.

@@ -38,7 +38,7 @@ pub(crate) struct Execute {
     #[arg(long, num_args = 1.., value_name = "TASK", add = candidates::tasks())]
     pub tasks: Vec<String>,
     /// Run only tasks that use this template
-    #[arg(short = 'T', long, value_name = "NAME")]
+    #[arg(short = 'T', long, value_name = "NAME", add = candidates::templates())]
     pub template: Option<String>,
     /// Act on nothing, and remember what is accepted as if it had been acted on
     #[arg(long)]
@@ -49,6 +49,9 @@ pub(crate) struct Execute {
     /// Print every field of the entries, of all or of those in these states
     #[arg(long, num_args = 0.., value_name = "WHAT")]
     pub dump: Option<Vec<Dump>>,
+    /// Print the way of each entry: its source, lookups, rules with values, and decisions
+    #[arg(long)]
+    pub trace: bool,
     /// Print the tasks as they are after templates and includes, as a config, and do not run them
     #[arg(long)]
     pub dump_config: bool,
@@ -119,6 +122,7 @@ impl Execute {
             tasks: self.names.iter().chain(&self.tasks).cloned().collect(),
             template: self.template.clone(),
             learn: self.learn,
+            trace: self.trace || self.dump.as_ref().is_some_and(|words| words.contains(&Dump::Trace)),
             everything: self.dump.as_ref().is_some_and(|words| words.contains(&Dump::Eval)),
         };
         let tasks = match select(plan, &selection) {
@@ -133,7 +137,9 @@ impl Execute {
             return exit::SUCCESS;
         }
         console.diagnostics(&config, &name, folders, detail);
-        if tasks.is_empty() && verbosity >= Verbosity::Usual {
+        if plan.tasks.is_empty() && verbosity >= Verbosity::Usual {
+            console.no_tasks(&name);
+        } else if tasks.is_empty() && verbosity >= Verbosity::Usual {
             let why = "all tasks are `manual`, begin with `_`, or do not use the template";
             console.message(MessageKind::Note, "there is no task to run", &[why]);
         }
@@ -146,6 +152,9 @@ impl Execute {
             console.end_status();
             if let (Some(words), false) = (&self.dump, style.json) {
                 console.dump(&task, words);
+            }
+            if self.trace && !style.json {
+                console.explanation(&task);
             }
             console.task(&task, style);
             if style.json {

@@ -45,7 +45,7 @@ impl Explain {
             let error = Error::new(format!("the config {name} is wrong")).hint("`flexget-rs check` explains it");
             return session.fail(&error, format, exit::USAGE);
         };
-        let selection = Selection { tasks: vec![self.task.clone()], ..Selection::default() };
+        let selection = Selection { tasks: vec![self.task.clone()], trace: true, ..Selection::default() };
         let tasks = match select(plan, &selection) {
             Ok(tasks) => tasks,
             Err(error) => return session.fail(&error, format, exit::USAGE),

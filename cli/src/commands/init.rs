@@ -46,8 +46,12 @@ pub(crate) enum Recipe {
 }
 
 impl Recipe {
-    const QUESTION: &str = "What shall the first task do? 1: take watched movies off your Trakt watchlist, \
-                            2: put well rated trending movies on it, 3: just try, without an account [1]:";
+    const CHOICES: [&str; 4] = [
+        "What shall the first task do?",
+        "  1  take watched movies off your Trakt watchlist",
+        "  2  put well rated trending movies on it",
+        "  3  just try, without an account",
+    ];
 
     fn from_answer(typed: &str) -> Option<Self> {
         match typed.trim() {
@@ -115,7 +119,7 @@ impl Init {
         );
         if !session.global.test {
             let schema_path = path.with_file_name(SCHEMA_FILE);
-            let schema = serde_json::to_string_pretty(&schema::config(schema::Only::Everything)).unwrap_or_default();
+            let schema = serde_json::to_string_pretty(&schema::editor::config()).unwrap_or_default();
             create(&path, &config, &name)?;
             let shown = session.folders.absolute(&schema_path);
             fs::write(&schema_path, schema + "\n")
@@ -145,18 +149,26 @@ impl Init {
         if self.account.is_some() {
             return Ok(Recipe::TidyWatchlist);
         }
-        let Some(typed) = session.ask(Recipe::QUESTION, false)? else {
-            return Err(Error::new("no recipe given, and nobody to ask")
-                .hint("`flexget-rs init --recipe tidy-watchlist --account NAME`, or `--recipe hello`"));
-        };
-        Recipe::from_answer(&typed).ok_or_else(|| Error::new(format!("`{typed}` is not 1, 2 or 3")))
+        if session.console.is_interactive() {
+            Recipe::CHOICES.iter().for_each(|line| session.console.note(&Printable::line(line)));
+        }
+        while let Some(typed) = session.ask("Type a number [1]:", false)? {
+            if let Some(recipe) = Recipe::from_answer(&typed) {
+                return Ok(recipe);
+            }
+            session.console.note(&Printable::line(format_args!("`{typed}` is not 1, 2 or 3")));
+        }
+        Err(Error::new("no recipe given, and nobody to ask")
+            .hint("`flexget-rs init --recipe tidy-watchlist --account NAME`, or `--recipe hello`"))
     }
 
     fn account(&self, recipe: Recipe, session: &Session) -> Result<String> {
         let given = match (&self.account, recipe) {
             (Some(account), _) => Some(account.clone()),
             (None, Recipe::Hello) => Some("me".to_owned()),
-            (None, _) => session.ask("Trakt user name:", false)?,
+            (None, _) => {
+                session.ask("Name of your Trakt account, as the config calls it (such as your user name):", false)?
+            }
         };
         let named = given.map(|account| account.trim().to_owned()).filter(|account| !account.is_empty());
         named.ok_or_else(|| Error::new("no Trakt account given").hint("name it with `--account NAME`"))

@@ -8,12 +8,13 @@ use flexget_core::plugin::registration::Registration;
 use flexget_core::plugin::registry;
 use flexget_core::task::phase::Phase;
 use flexget_core::task::step::DEFAULT_PRIORITY;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::args::FormatOption;
 use crate::candidates;
 use crate::exit;
-use crate::render::printable::Printable;
+use crate::render::printable::{Printable, STRONG};
 use crate::session::Session;
 use crate::unknown_plugin::unknown_plugin;
 
@@ -70,6 +71,7 @@ fn one(registration: &Registration, format: Format, session: &Session) {
     if format == Format::Json {
         let mut data = data(registration);
         data["manual"] = manual::manual(registration.name).into();
+        data["options"] = json!(options(registration.name));
         data["schema"] = schema::plugin(registration.name).into();
         session.console.json(&data);
         return;
@@ -78,10 +80,23 @@ fn one(registration: &Registration, format: Format, session: &Session) {
     session.console.manual(&manual);
     let options = options(registration.name);
     if !options.is_empty() {
-        session.console.line(&Printable::line("Options:"));
-        for (name, about) in options {
-            session.console.line(&Printable::line(format_args!("  {name}: {about}")));
+        session.console.line(&Printable::styled(STRONG, "Options:"));
+    }
+    for option in options {
+        let mut about = option.about;
+        if !option.words.is_empty() {
+            about.push_str(&format!(" One of: {}.", option.words.join(", ")));
         }
+        let mut details = option.kind;
+        if option.required {
+            details.push_str(", required");
+        }
+        if let Some(default) = &option.default {
+            let default = default.as_str().map_or_else(|| default.to_string(), str::to_owned);
+            details.push_str(&format!(", default: {default}"));
+        }
+        let line = Printable::line("  ").style(STRONG, &option.name).text(format_args!(" ({details}): {about}"));
+        session.console.data(&line.wrapped(session.console.width(), 6));
     }
 }
 
@@ -122,8 +137,24 @@ fn phases(registration: &Registration) -> Vec<String> {
     phases.into_iter().map(|(phase, priority)| format!("{phase}({priority})")).collect()
 }
 
-/// Returns the options of a plugin, each with the description in its schema.
-fn options(name: &str) -> Vec<(String, String)> {
+/// An option of a plugin.
+#[derive(Serialize)]
+struct PluginOption {
+    name: String,
+    /// The type of its values, in words.
+    #[serde(rename = "type")]
+    kind: String,
+    required: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    default: Option<Value>,
+    /// The words that it may be.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    words: Vec<String>,
+    about: String,
+}
+
+/// Returns the options of a plugin, as its schema describes them.
+fn options(name: &str) -> Vec<PluginOption> {
     let mut options = Vec::new();
     if let Some(schema) = schema::plugin(name) {
         collect(&schema, &schema, &mut options);
@@ -131,28 +162,23 @@ fn options(name: &str) -> Vec<(String, String)> {
     options
 }
 
-fn collect(root: &Value, schema: &Value, options: &mut Vec<(String, String)>) {
+fn collect(root: &Value, schema: &Value, options: &mut Vec<PluginOption>) {
     let schema = resolve(root, schema);
     for (name, option) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
-        if options.iter().any(|(known, _)| known == name) {
+        if options.iter().any(|known| known.name == *name) {
             continue;
         }
-        let described = option.get("description").or_else(|| resolve(root, option).get("description"));
-        let mut about = described.and_then(Value::as_str).map(manual::first_paragraph).unwrap_or_default();
-        let words: Vec<&str> = words(resolve(root, option));
-        if !words.is_empty() {
-            about.push_str(&format!(" One of: {}.", words.join(", ")));
-        }
-        match option.get("default") {
-            None | Some(Value::Null | Value::Bool(false)) => {}
-            Some(Value::String(default)) => about.push_str(&format!(" Default: {default}.")),
-            Some(default) => about.push_str(&format!(" Default: {default}.")),
-        }
+        let target = resolve(root, option);
+        let described = option.get("description").or_else(|| target.get("description"));
         let required = schema.get("required").and_then(Value::as_array);
-        if required.is_some_and(|required| required.iter().any(|one| one == name)) {
-            about.push_str(" Required.");
-        }
-        options.push((name.clone(), about));
+        options.push(PluginOption {
+            name: name.clone(),
+            kind: kind(root, option),
+            required: required.is_some_and(|required| required.iter().any(|one| one == name)),
+            default: option.get("default").filter(|default| !default.is_null()).cloned(),
+            words: words(target).into_iter().map(str::to_owned).collect(),
+            about: described.and_then(Value::as_str).map(manual::first_paragraph).unwrap_or_default(),
+        });
     }
     for branches in ["anyOf", "oneOf"] {
         for branch in schema.get(branches).and_then(Value::as_array).into_iter().flatten() {
@@ -161,6 +187,46 @@ fn collect(root: &Value, schema: &Value, options: &mut Vec<(String, String)>) {
     }
     if let Some(items) = schema.get("items") {
         collect(root, items, options);
+    }
+}
+
+/// Returns the type of an option's values in words: `text`, `whole number or percentage`.
+fn kind(root: &Value, schema: &Value) -> String {
+    match schema.get("$ref").and_then(Value::as_str).and_then(|target| target.rsplit('/').next()) {
+        Some("list") => return "a list".to_owned(),
+        Some("input") => return "an input".to_owned(),
+        Some("plugins") => return "plugins".to_owned(),
+        _ => {}
+    }
+    let schema = resolve(root, schema);
+    let branches = ["anyOf", "oneOf"].iter().find_map(|key| schema.get(key)?.as_array());
+    if let Some(branches) = branches {
+        let mut kinds: Vec<String> = branches.iter().map(|branch| kind(root, branch)).collect();
+        kinds.dedup();
+        return kinds.join(" or ");
+    }
+    let format = schema.get("format").and_then(Value::as_str).unwrap_or_default();
+    match schema.get("type").and_then(Value::as_str) {
+        Some("string") => match format {
+            "expression" => "condition",
+            "template" => "template",
+            "regex" => "regular expression",
+            "percent" => "percentage",
+            "interval" => "interval, such as `5 days`",
+            _ if schema.get("const").or_else(|| schema.get("enum")).is_some() => "word",
+            _ => "text",
+        }
+        .to_owned(),
+        Some("integer") => "whole number".to_owned(),
+        Some("number") => "number".to_owned(),
+        Some("boolean") => "yes or no".to_owned(),
+        Some("array") => match schema.get("items") {
+            Some(items) => format!("sequence of {}", kind(root, items)),
+            None => "sequence".to_owned(),
+        },
+        Some("object") => "mapping".to_owned(),
+        _ if schema.get("enum").or_else(|| schema.get("const")).is_some() => "word".to_owned(),
+        _ => "any value".to_owned(),
     }
 }
 

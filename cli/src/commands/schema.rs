@@ -24,7 +24,7 @@ impl Schema {
     pub(crate) fn run(&self, session: &Session) -> u8 {
         session.use_scripts();
         let schema = match &self.plugin {
-            None => schema::config(schema::Only::Everything),
+            None => schema::editor::config(),
             Some(name) => match schema::plugin(name) {
                 Some(schema) => schema,
                 None => return session.fail(&unknown_plugin(name), self.format.format(), exit::USAGE),

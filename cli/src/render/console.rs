@@ -192,6 +192,12 @@ impl Console {
         self.message(MessageKind::Error, &error.to_string(), error.hint_text().as_slice());
     }
 
+    /// Writes that a config has no tasks, and how to add one.
+    pub(crate) fn no_tasks(&self, config: &str) {
+        let help = "add one below `tasks`; `flexget-rs -c new.yml init` writes one to begin with";
+        self.message(MessageKind::Warning, &format!("{config} has no tasks"), &[help]);
+    }
+
     /// Writes a question; the answer is typed behind it.
     pub(crate) fn question(&self, question: &str) {
         self.beside(&Printable::styled(STRONG, question).text(" "));

@@ -8,7 +8,7 @@ use super::console::Console;
 use super::printable::{NOTE, Printable, STRONG};
 use super::text;
 
-/// What to dump.
+/// Entries to dump, and their detail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Dump {
     /// Look up every field first
@@ -83,7 +83,7 @@ impl Console {
             });
         }
         if words.contains(&Dump::Trace) {
-            self.decisions(entry);
+            self.trace(entry);
         }
         self.data(&Printable::default().end());
     }

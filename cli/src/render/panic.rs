@@ -11,11 +11,12 @@ pub(crate) fn explain_panics() {
         let payload = panic.payload_as_str().unwrap_or("no message");
         let place = panic.location().map(|place| format!(" at {}:{}", place.file(), place.line())).unwrap_or_default();
         let message = Printable::line(format_args!("error: this is a bug in flexget-rs: {payload}{place}"));
-        let help = match std::env::var_os("RUST_BACKTRACE").is_some_and(|wanted| wanted != "0") {
-            true => Printable::block(Backtrace::force_capture()),
-            false => Printable::line(
+        let help = if std::env::var_os("RUST_BACKTRACE").is_some_and(|wanted| wanted != "0") {
+            Printable::block(Backtrace::force_capture())
+        } else {
+            Printable::line(
                 "  = help: please report it, with the output of the same command when `RUST_BACKTRACE=1` is set",
-            ),
+            )
         };
         let _ = writeln!(io::stderr(), "{}\n{}", message.as_str(), help.as_str());
     }));

@@ -44,10 +44,8 @@ impl Console {
             Verbosity::Usual | Verbosity::Decisions => true,
         };
         if is_shown && !style.json {
-            let prefix = match style.named {
-                true => Printable::styled(STRONG, &task.name).text(": "),
-                false => Printable::default(),
-            };
+            let prefix =
+                if style.named { Printable::styled(STRONG, &task.name).text(": ") } else { Printable::default() };
             self.lines(lines(task, verbosity).iter().map(|line| prefix.clone().append(line)));
         }
         let named = |text: &str| if style.named { format!("{}: {text}", task.name) } else { text.to_owned() };
@@ -69,7 +67,8 @@ impl Console {
         }
     }
 
-    fn task_error(&self, task: &TaskReport, error: &ErrorReport, verbosity: Verbosity) {
+    /// Prints how a task ended that did not run to its end.
+    pub(super) fn task_error(&self, task: &TaskReport, error: &ErrorReport, verbosity: Verbosity) {
         let name = &task.name;
         let (severity, message) = match (task.outcome, error.plugin.as_str()) {
             (TaskOutcome::Ok, _) => return,
@@ -232,10 +231,12 @@ fn change(change: &ChangeReport, verbosity: Verbosity) -> Vec<Printable> {
     };
     let (plugin, number, list) = (&change.plugin, change.done, list_name(change));
     let is_empty = number == 0 && change.action == Action::Clear && change.requested == 0;
-    let mut line = Printable::line(match (change.dry_run, is_empty) {
-        (true, _) => format!("{plugin}: would {verb} {number} {direction} {list}"),
-        (false, true) => format!("{plugin}: {list} was empty"),
-        (false, false) => format!("{plugin}: {number} {done} {direction} {list}"),
+    let mut line = Printable::line(if change.dry_run {
+        format!("{plugin}: would {verb} {number} {direction} {list}")
+    } else if is_empty {
+        format!("{plugin}: {list} was empty")
+    } else {
+        format!("{plugin}: {number} {done} {direction} {list}")
     });
     for (number, past) in [(change.existing, existing), (change.not_found.len(), "not found")] {
         line = match (number, change.dry_run) {

@@ -1,9 +1,10 @@
 //! The JSON Schema of the config, composed from all registered schemas, and the check against it.
 //!
-//! Editors get the very schema that the check uses. A schema may carry its own messages: the
+//! Editors get the same rules, see [`editor::config`]. A schema may carry its own messages: the
 //! keyword `error_anyOf` beside `anyOf` is what the user is told when it fails, and so for every
 //! keyword.
 
+pub mod editor;
 mod explain;
 
 use std::cell::LazyCell;

@@ -12,40 +12,55 @@ use jiff::tz::TimeZone;
 /// A fixed clock, for tests, starts at a given time and moves only when something sleeps on it, so
 /// nothing waits for real; it may be shared with a server in another thread.
 #[derive(Debug, Clone, Default)]
-pub struct Clock(Option<Arc<AtomicI64>>);
+pub struct Clock {
+    fixed: Option<Arc<AtomicI64>>,
+    zone: Option<TimeZone>,
+}
 
 impl Clock {
     /// Returns the machine's clock.
     pub fn system() -> Self {
-        Self(None)
+        Self::default()
     }
 
     /// Returns a clock that stands at `start` until something sleeps on it or moves it.
     pub fn fixed(start: Timestamp) -> Self {
-        Self(Some(Arc::new(AtomicI64::new(start.as_millisecond()))))
+        Self { fixed: Some(Arc::new(AtomicI64::new(start.as_millisecond()))), zone: None }
     }
 
     /// Returns the milliseconds since 1970 of a fixed clock, to share it with a server.
     ///
     /// Returns `None` for the machine's clock.
     pub fn shared(&self) -> Option<Arc<AtomicI64>> {
-        self.0.clone()
+        self.fixed.clone()
     }
 
     /// Returns the current time.
     pub fn now(&self) -> Timestamp {
-        match &self.0 {
+        match &self.fixed {
             None => Timestamp::now(),
             Some(at) => Timestamp::from_millisecond(at.load(Ordering::SeqCst)).unwrap_or(Timestamp::UNIX_EPOCH),
         }
     }
 
-    /// Returns the time zone of the machine; UTC for a fixed clock.
+    /// Returns the same clock in another time zone.
+    #[must_use]
+    pub fn in_zone(&self, zone: TimeZone) -> Self {
+        Self { zone: Some(zone), ..self.clone() }
+    }
+
+    /// Returns the time zone: by default that of the machine, and UTC for a fixed clock.
     pub fn zone(&self) -> TimeZone {
-        match &self.0 {
-            None => TimeZone::system(),
-            Some(_) => TimeZone::UTC,
+        match (&self.zone, &self.fixed) {
+            (Some(zone), _) => zone.clone(),
+            (None, None) => TimeZone::system(),
+            (None, Some(_)) => TimeZone::UTC,
         }
+    }
+
+    /// Returns a time as the user's clock shows it: `2026-11-24 20:15`.
+    pub fn local(&self, moment: Timestamp) -> String {
+        self.zone().to_datetime(moment).strftime("%Y-%m-%d %H:%M").to_string()
     }
 
     /// Waits for something outside, such as a process, up to a limit by the machine's clock.
@@ -65,7 +80,7 @@ impl Clock {
     ///
     /// For work beside other work that may take long, such as a sign of life.
     pub async fn timer(&self, duration: Duration) {
-        match &self.0 {
+        match &self.fixed {
             None => tokio::time::sleep(duration).await,
             Some(_) => std::future::pending().await,
         }
@@ -73,7 +88,7 @@ impl Clock {
 
     /// Sleeps for `duration`; a fixed clock moves on at once and yields to other work.
     pub async fn sleep(&self, duration: Duration) {
-        match &self.0 {
+        match &self.fixed {
             None => tokio::time::sleep(duration).await,
             Some(at) => {
                 // Rounded up, so that the time that is waited for has come.

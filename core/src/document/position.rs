@@ -31,6 +31,13 @@ impl Place {
         Some(format!("{file}:{}", place.line))
     }
 
+    /// Returns the file and line where this part begins, as `config.yml:7`.
+    pub fn line(&self) -> Option<String> {
+        let place = self.document.locate(&At::Key(Path::clone(&self.path)));
+        let file = File::new(place.file).file_name()?.to_string_lossy();
+        Some(format!("{file}:{}", place.line))
+    }
+
     /// Returns a hash of the content, which neither comments nor the order of keys change.
     ///
     /// It is the same in all versions, so that it can be stored.

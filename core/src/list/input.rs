@@ -10,8 +10,8 @@ use crate::document::Node;
 use crate::document::diagnostic::Problem;
 use crate::entry::Entry;
 use crate::error::Result;
-use crate::list::List;
 use crate::list::any::{AnyList, open, open_any};
+use crate::list::{List, ListId};
 use crate::plugin::registration::Registration;
 use crate::task::Task;
 use crate::task::phase::Phase;
@@ -40,9 +40,17 @@ pub(super) fn input(name: &'static str, list: AnyList) -> Vec<BoundStep> {
     vec![Step::at(Phase::Input, produce).bind(name, &Rc::new(list))]
 }
 
+/// Returns a list for the traces of its items: `watchlist` (account me).
+fn source(id: &ListId) -> String {
+    let account = id.account.as_ref().map(|account| format!(" (account {account})"));
+    let owner = id.owner.as_ref().map(|owner| format!(" (of {owner})"));
+    format!("list `{}`{}", id.name, owner.or(account).unwrap_or_default())
+}
+
 /// Produces the items of a list.
 async fn produce(list: &AnyList, task: &mut Task) -> Result<()> {
     list.ready(&task.cx)?;
+    task.read_from(source(list.id()));
     let limit = task.wanted;
     let items = list.items(limit, &task.cx.clone()).await?;
     let take = limit.unwrap_or(items.len());

@@ -20,6 +20,8 @@ pub struct Selection {
     pub learn: bool,
     /// Whether all offered fields are fetched before the report is made.
     pub everything: bool,
+    /// Whether entries keep a trace of what happens to them (`--trace`).
+    pub trace: bool,
 }
 
 /// Returns the tasks that a selection means.

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use crate::entry::deferred::DeferredField;
 use crate::expression::{ErrorKind, ExpressionError};
+use crate::task::report::unavailable_fields_message;
 use crate::task::scope::Fields;
 use crate::task::{Task, quoted};
 use crate::value::Value;
@@ -51,7 +52,16 @@ impl Task {
         let scope = Fields { except: Some(field), ..Fields::new(self, entry) };
         let value = deferred.template.render_native(&scope, &self.now());
         if let (Ok(value), true) = (value, complete || !scope.missed.get()) {
-            self.entries[at].set(field.to_owned(), value);
+            let by = deferred.by;
+            self.set_rendered(at, by, field, value);
+        }
+    }
+
+    fn set_rendered(&mut self, at: usize, by: &'static str, field: &str, value: Value) {
+        let entry = &mut self.entries[at];
+        entry.set(field.to_owned(), value);
+        if self.tracing {
+            entry.record_fields(by, None);
         }
     }
 
@@ -100,7 +110,7 @@ impl Task {
         let by = deferred.by;
         let scope = Fields { except: Some(field), ..Fields::new(self, entry) };
         match deferred.template.render_native(&scope, &self.now()) {
-            Ok(value) => self.entries[at].set(field.to_owned(), value),
+            Ok(value) => self.set_rendered(at, by, field, value),
             Err(ExpressionError { kind: ErrorKind::Pending(names), .. }) => {
                 let (waits, lost): (Vec<String>, Vec<String>) =
                     names.into_iter().partition(|name| self.is_pending(&self.entries[at], name));
@@ -125,10 +135,4 @@ impl Task {
         }
         Rendered::Done
     }
-}
-
-/// Returns the message about fields that could not be looked up.
-pub fn unavailable_fields_message(fields: &[String]) -> String {
-    let names: Vec<String> = fields.iter().map(|name| format!("`{name}`")).collect();
-    format!("{} could not be looked up", names.join(", "))
 }

@@ -111,6 +111,8 @@ impl Task {
             .collect();
         let offer = self.offers()[number as usize].clone();
         let cx = self.cx.clone();
+        let requests = || cx.http.counts().values().sum::<u64>();
+        let before = requests();
         let mut results = {
             let entries: Vec<&Entry> = positions.iter().map(|at| &self.entries[*at]).collect();
             let around = self.running.replace(offer.plugin());
@@ -118,12 +120,16 @@ impl Task {
             self.running.set(around);
             results
         };
+        let (requests, batch) = (requests() - before, positions.len());
         self.report_warnings(offer.plugin());
         results.resize_with(positions.len(), || Err("no response".to_owned()));
         let mut failures: BTreeMap<String, usize> = BTreeMap::new();
         for (at, result) in positions.into_iter().zip(results) {
             let entry = &mut self.entries[at];
             entry.mark_tried(number);
+            if self.tracing {
+                entry.record_lookup(offer.plugin(), &result, requests, batch);
+            }
             match result {
                 Ok(fields) => {
                     fields.into_iter().for_each(|(name, value)| entry.fill(name, value));
@@ -131,6 +137,9 @@ impl Task {
                         if entry.peek(field).is_none() {
                             entry.fill(*field, Value::Null);
                         }
+                    }
+                    if self.tracing {
+                        entry.mark_traced();
                     }
                 }
                 Err(reason) => {

@@ -7,6 +7,7 @@ use serde::{Serialize, Serializer};
 
 use crate::context::Context;
 pub use crate::context::store::changes::Action;
+use crate::entry::trace::TraceRecord;
 use crate::entry::{DecisionRecord, Entry, State};
 use crate::error::Error;
 use crate::value::Value;
@@ -96,7 +97,7 @@ struct Written<'a> {
     /// The plugin that decided it.
     #[serde(skip_serializing_if = "Option::is_none")]
     plugin: Option<&'a str>,
-    /// Returns the reason of the decision.
+    /// The reason of the decision.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
     /// All decisions, in order.
@@ -108,6 +109,9 @@ struct Written<'a> {
     /// Failures of lookups, and decisions that were not possible.
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     traces: &'a [String],
+    /// With `--trace`, all that happened to it, in order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    trace: Vec<TraceRecord>,
 }
 
 /// The names of the states, for the schema.
@@ -158,6 +162,11 @@ impl EntryReport {
         self.0.traces()
     }
 
+    /// Returns all that happened to it, in order; empty unless the run was traced.
+    pub fn trace(&self) -> Vec<TraceRecord> {
+        self.0.trace_records()
+    }
+
     /// Returns the known fields as JSON, without those that start with `_`.
     pub fn fields(&self) -> serde_json::Map<String, serde_json::Value> {
         reported(&self.0).map(|(name, value)| (name.to_owned(), value.to_json())).collect()
@@ -181,6 +190,7 @@ impl Serialize for EntryReport {
             decisions: self.decisions(),
             fields: Fields(&self.0),
             traces: self.traces(),
+            trace: self.trace(),
         };
         written.serialize(serializer)
     }
@@ -284,6 +294,12 @@ pub fn first_titles<'a>(titles: impl Iterator<Item = &'a str>, count: usize) -> 
     let more = count.saturating_sub(named.len());
     let named = named.join(", ");
     if more > 0 { format!("{named} and {more} more") } else { named }
+}
+
+/// Returns the message about fields that could not be looked up.
+pub fn unavailable_fields_message(fields: &[String]) -> String {
+    let names: Vec<String> = fields.iter().map(|name| format!("`{name}`")).collect();
+    format!("{} could not be looked up", names.join(", "))
 }
 
 impl ChangeReport {

@@ -1,15 +1,17 @@
 //! Fields of entries as expressions and templates of a task read them.
 
 use std::borrow::Cow;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 
 use crate::entry::Entry;
+use crate::entry::trace::TraceEvent;
 use crate::expression::{ErrorKind, Expression, ExpressionError, Got, Now, Scope, Template};
 use crate::task::Task;
-use crate::task::report::first_titles;
+use crate::task::report::{first_titles, unavailable_fields_message};
 use crate::value::Value;
 
 /// The scope of an entry: its fields, those that are offered, its state, and the task's name.
@@ -22,17 +24,20 @@ pub(crate) struct Fields<'a> {
     pub except: Option<&'a str>,
     /// Whether a name was read that does not exist.
     pub missed: Cell<bool>,
+    /// The values that were read, if the task is traced.
+    pub reads: RefCell<BTreeMap<String, Value>>,
 }
 
 impl<'a> Fields<'a> {
     pub fn new(task: &'a Task, entry: &'a Entry) -> Self {
-        Self { task, entry, except: None, missed: Cell::new(false) }
+        Self { task, entry, except: None, missed: Cell::new(false), reads: RefCell::default() }
     }
 
     fn waits(&self, name: &str) -> bool {
-        match self.except == Some(name) {
-            true => self.task.is_offered(self.entry, name),
-            false => self.task.is_pending(self.entry, name) || self.task.is_unavailable(self.entry, name),
+        if self.except == Some(name) {
+            self.task.is_offered(self.entry, name)
+        } else {
+            self.task.is_pending(self.entry, name) || self.task.is_unavailable(self.entry, name)
         }
     }
 }
@@ -47,6 +52,11 @@ impl Scope for Fields<'_> {
             _ => None,
         });
         self.missed.set(self.missed.get() || known.is_none());
+        if self.task.tracing
+            && let Some(value) = &known
+        {
+            self.reads.borrow_mut().insert(name.to_owned(), value.clone());
+        }
         known.map_or(Got::Absent, Got::Value)
     }
 
@@ -79,15 +89,48 @@ impl Task {
         evaluate: impl Fn(&dyn Scope, &Now) -> Result<T, ExpressionError>,
     ) -> Vec<(usize, Result<T, ExpressionError>)> {
         let now = self.now();
-        self.rounds(positions, |task, entry| {
-            let result = evaluate(&Fields::new(task, entry), &now);
+        let read = |task: &Task, entry: &Entry| {
+            let scope = Fields::new(task, entry);
+            let result = evaluate(&scope, &now);
             let touched = match &result {
                 Err(ExpressionError { kind: ErrorKind::Pending(names), .. }) => names.clone(),
                 _ => Vec::new(),
             };
-            (result, touched)
-        })
-        .await
+            ((result, scope.reads.take()), touched)
+        };
+        let results = self.rounds(positions, read).await;
+        self.reads.clear();
+        let mut without_reads = Vec::with_capacity(results.len());
+        for (at, (result, reads)) in results {
+            if self.tracing {
+                self.reads.push((at, reads));
+            }
+            without_reads.push((at, result));
+        }
+        without_reads
+    }
+
+    /// Adds the evaluation of a condition to the traces, with the values that it read.
+    ///
+    /// `results` are those of the last [`Task::evaluate`].
+    pub fn trace_condition(
+        &mut self,
+        plugin: &'static str,
+        condition: &str,
+        results: &[(usize, Result<bool, ExpressionError>)],
+    ) {
+        for ((at, result), (_, values)) in results.iter().zip(std::mem::take(&mut self.reads)) {
+            let condition = condition.to_owned();
+            let error = match result {
+                Err(ExpressionError { kind: ErrorKind::Pending(fields), .. }) => {
+                    Some(unavailable_fields_message(fields))
+                }
+                Err(error) => Some(error.to_string()),
+                Ok(_) => None,
+            };
+            let result = result.as_ref().ok().copied();
+            self.entries[*at].record(plugin, TraceEvent::Evaluated { condition, result, values, error });
+        }
     }
 }
 

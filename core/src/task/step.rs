@@ -131,11 +131,21 @@ impl BoundStep {
         let around = task.running.replace(self.plugin);
         let result = (self.run)(task).await;
         task.running.set(around);
+        let phase = self.phase.name();
+        if task.tracing {
+            let line = || task.place.as_ref().and_then(Place::line);
+            let source = task.source.take().or_else(line);
+            for entry in &mut task.entries {
+                entry.record_fields(self.plugin, source.as_deref());
+                if self.phase == Phase::Filter {
+                    entry.record_passed(phase, self.plugin);
+                }
+            }
+        }
         if let Some(outer) = outer {
             task.place = outer;
         }
         task.report_warnings(self.plugin);
-        let phase = self.phase.name();
         task.entries.iter_mut().for_each(|entry| entry.set_phase(phase));
         result
     }

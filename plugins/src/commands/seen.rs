@@ -48,7 +48,7 @@ impl Command for Search {
             let fields = record.fields.iter().filter(|(name, _)| name != "title");
             let fields: Vec<String> = fields.map(|(name, value)| format!("{name}: {value}")).collect();
             let local = if record.local { "yes" } else { "no" };
-            let added = record.added.strftime("%Y-%m-%d %H:%M").to_string();
+            let added = cx.clock.local(record.added);
             table.row([record.title, record.task, local.to_owned(), added, fields.join("\n")]);
         }
         out.table(&table)
@@ -116,6 +116,9 @@ struct Forget {
     /// Only what these tasks have seen; `*` and `?` as in the value.
     #[serde(default)]
     task: Vec<String>,
+    /// Do not ask.
+    #[serde(default)]
+    yes: bool,
 }
 
 submit! { command::<Forget>() }
@@ -137,6 +140,9 @@ impl Command for Forget {
         let ids: Vec<i64> = found.iter().map(|(id, _)| *id).collect();
         let fields: usize = found.iter().map(|(_, record)| record.fields.len()).sum();
         let titles: Vec<&str> = found.iter().map(|(_, record)| record.title.as_str()).collect();
+        if ids.len() > 1 && !self.yes && !cx.dry_run && !out.confirm(&format!("forget {} titles?", ids.len()))? {
+            return Err(Error::new("no title was forgotten"));
+        }
         SeenRecord::collection(cx).remove(&ids)?;
         if out.format == Format::Json {
             return out

@@ -3,7 +3,7 @@ use std::fmt;
 
 use flexget_core::expression::{ErrorKind, Expression};
 use flexget_core::prelude::*;
-use flexget_core::task::deferred::unavailable_fields_message;
+use flexget_core::task::report::unavailable_fields_message;
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error as _, MapAccess, Visitor};
@@ -175,6 +175,7 @@ impl Rule {
         let live = task.live().collect();
         let results = task.evaluate(live, |fields, now| self.condition.holds(fields, now)).await;
         let text = self.condition.text();
+        task.trace_condition(If::NAME, text, &results);
         let (mut matching, mut errors) = (Vec::new(), Vec::new());
         for (at, result) in results {
             match result {

@@ -51,7 +51,7 @@ impl Interval {
         match next.filter(|next| now < *next && last.is_some_and(|last| last <= now)) {
             Some(_) => {
                 let next = last.and_then(|last| last.checked_add(self.time.duration).ok()).unwrap_or(now);
-                let when = next.strftime("%Y-%m-%d %H:%M UTC");
+                let when = task.cx.clock.local(next);
                 task.skip(format!("interval {} not met: the next run is due at {when}", self.time.text));
             }
             None => began(task).set(Some(now)),
@@ -96,10 +96,7 @@ mod tests {
         assert_eq!(run_after(0).outcome, TaskOutcome::Ok);
         let early = run_after(3500);
         assert_eq!(early.outcome, TaskOutcome::Skipped);
-        assert_eq!(
-            early.error.unwrap().message,
-            "interval 1 hour not met: the next run is due at 2026-11-24 01:00 UTC"
-        );
+        assert_eq!(early.error.unwrap().message, "interval 1 hour not met: the next run is due at 2026-11-24 01:00");
         assert_eq!(run_after(50).outcome, TaskOutcome::Ok, "almost an hour is an hour");
     }
 

@@ -94,11 +94,12 @@ impl Seen {
             seen.extend(record.fields.into_iter().map(|(_, value)| (value, seen_by.len())));
             seen_by.push((record.task, record.added));
         })?;
+        let clock = task.cx.clock.clone();
         let reason = |identity: &[(&str, Cow<'_, str>)]| {
             let (field, value, at) =
                 identity.iter().find_map(|(field, value)| Some((field, value, seen.get(&**value)?)))?;
             let (seen_in, when) = &seen_by[*at];
-            let when = when.strftime("%Y-%m-%d %H:%M");
+            let when = clock.local(*when);
             Some(format!("entry with {field} `{value}` is already marked seen in the task {seen_in} at {when}"))
         };
         let rejected: Vec<_> =

@@ -1,7 +1,6 @@
 use std::collections::HashSet;
 
 use flexget_core::prelude::*;
-use jiff::Timestamp;
 
 use crate::shared::seen_record::{BY_HAND, SeenRecord, new_record};
 
@@ -107,13 +106,14 @@ impl SeenMovies {
         let mut records: Vec<SeenRecord> = Vec::new();
         let values = ids.iter().flatten().map(|(_, value)| value.as_str());
         SeenRecord::each_of(task, self.is_local(), values, |record| records.push(record))?;
+        let clock = task.cx.clock.clone();
         let mut accepted: HashSet<(&str, &str)> = HashSet::new();
         for (at, ids) in live.into_iter().zip(&ids) {
             let entry = &mut task.entries[at];
             if let Some((field, value, record)) =
                 ids.iter().find_map(|(field, value)| Some((field, value, seen_in(&records, field, value)?)))
             {
-                entry.reject(Self::NAME, Some(already_seen(field, value, &record.task, record.added)));
+                entry.reject(Self::NAME, Some(already_seen(field, value, &record.task, &clock.local(record.added))));
             } else if entry.state() == State::Accepted {
                 match ids.iter().find(|(field, value)| accepted.contains(&(*field, value.as_str()))) {
                     Some((field, value)) => {
@@ -154,8 +154,7 @@ fn seen_in<'r>(records: &'r [SeenRecord], field: &str, value: &str) -> Option<&'
     records.iter().find(|record| record.fields.iter().any(is_it))
 }
 
-fn already_seen(field: &str, value: &str, task: &str, when: Timestamp) -> String {
-    let when = when.strftime("%Y-%m-%d %H:%M");
+fn already_seen(field: &str, value: &str, task: &str, when: &str) -> String {
     format!("entry with {field} `{value}` is already marked seen in the task {task} at {when}")
 }
 

@@ -58,6 +58,7 @@ impl Plugin for Csv {
 
 impl Csv {
     async fn produce(&self, task: &mut Task) -> Result<()> {
+        task.read_from(&self.url);
         let text = self.url.text(None, task).await?;
         let rows =
             ::csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes()).into_records();

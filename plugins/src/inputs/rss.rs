@@ -174,6 +174,7 @@ impl RssOptions {
     }
 
     async fn produce(&self, task: &mut Task) -> Result<()> {
+        task.read_from(&self.url);
         let remembers = !self.all_entries && !task.cx.no_cache && !config_change::has_changed(task)?;
         let stored = if remembers { task.cx.store.get_setting(&self.position_key(task))? } else { None };
         let last: FeedPosition = stored.and_then(|stored| serde_json::from_value(stored).ok()).unwrap_or_default();

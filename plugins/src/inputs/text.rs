@@ -90,6 +90,7 @@ impl Plugin for TextInput {
 
 impl TextInput {
     async fn produce(&self, task: &mut Task) -> Result<()> {
+        task.read_from(&self.url);
         let text = self.url.text(self.encoding.as_deref(), task).await?;
         let mut found: BTreeMap<&str, String> = BTreeMap::new();
         let mut incomplete = 0;

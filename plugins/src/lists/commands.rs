@@ -263,7 +263,12 @@ impl Kind {
         let list = self.open(cx, name)?;
         let items = list.stored_list.items()?.len();
         if !yes && !cx.dry_run {
-            let question = format!("delete {} `{}` with {items} items?", self.word, list.name);
+            let question = format!(
+                "delete {} `{}` with {items} {}?",
+                self.word,
+                list.name,
+                if items == 1 { "item" } else { "items" }
+            );
             if !out.confirm(&question)? {
                 return Err(Error::new(format!("{} `{}` was not deleted", self.word, list.name)));
             }

@@ -114,7 +114,8 @@ fn describe(root: &Value, schema: &Value, at: &str, nameless: &mut Vec<String>) 
 
 #[test]
 fn all_schemas_are_schemas() {
-    let mut schemas = vec![("config".to_owned(), schema::config(Only::Everything))];
+    let mut schemas =
+        vec![("config".to_owned(), schema::config(Only::Everything)), ("editor".to_owned(), schema::editor::config())];
     schemas.extend(registry::all().keys().map(|&name| (name.to_owned(), schema::plugin(name).unwrap_or_default())));
     for (name, schema) in schemas {
         if let Err(error) = jsonschema::draft202012::meta::validate(&schema) {

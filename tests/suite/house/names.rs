@@ -14,12 +14,14 @@ use super::violations::Violation;
 const SERVICES: [&str; 7] = ["trakt", "imdb", "tmdb", "tvdb", "tvmaze", "simkl", "letterboxd"];
 
 /// Names of plugins that are words of the config language or of a format as well, with the files where they are that.
-const HOMONYMS: [(&str, &str); 5] = [
+const HOMONYMS: [(&str, &str); 6] = [
     ("if", "core/src/expression"),
     ("text", "core/src"),
     ("interval", "core/src/config/schema"),
     ("sort_by", "core/src"),
     ("set", "core/src/plugin"),
+    // A keyword of JSON Schema.
+    ("if", "core/src/config/schema"),
 ];
 
 /// Finds names of plugins and of services in the code and the strings of core.

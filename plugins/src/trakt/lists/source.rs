@@ -9,7 +9,10 @@ use crate::titles::media::Kind;
 /// The option that names a list.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(try_from = "Name")]
-#[schemars(with = "Name")]
+#[schemars(with = "Name", extend("examples" = [
+    "watchlist", "favorites", "collection", "watched", "history", "ratings", "recommendations", "trending", "popular",
+    "anticipated", "boxoffice", "hot", "streaming", "played", "collected", "favorited",
+]))]
 pub struct ListName {
     /// The name as the user wrote it, without blanks at its ends.
     name: String,
