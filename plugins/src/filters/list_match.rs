@@ -91,7 +91,7 @@ impl ListMatch {
                 let Some(item) = item else { continue };
                 let entry = &mut task.entries[at];
                 if self.action == Action::Reject {
-                    entry.reject(Self::NAME, None);
+                    entry.reject(Self::NAME, Some(format!("it is on the list `{}`", list.id().name)));
                 } else if !self.single_match || used.insert((item.title().to_owned(), item.url().to_owned())) {
                     for (name, value) in item.fields() {
                         entry.fill(name.to_owned(), value.clone());
