@@ -199,12 +199,12 @@ const DECIDING: &[(&str, &str, &str)] = &[
     ("only_new", "mock: [ A ]\nonly_new: yes\nseen: no\naccept_all: yes", "filter only_new: REJECTED because "),
     (
         "exists_movie",
-        "mock: [ { title: A (1972), movie_name: A, movie_year: 1972 } ]\nexists_movie: films\naccept_all: yes",
+        "mock: [ { title: A (1972), movie_name: A, movie_year: 1972 } ]\nexists_movie: ~/films\naccept_all: yes",
         "filter exists_movie: REJECTED because ",
     ),
     (
         "exists_series",
-        "mock: [ A S01E01 ]\nmetainfo_series: yes\nexists_series: shows\naccept_all: yes",
+        "mock: [ A S01E01 ]\nmetainfo_series: yes\nexists_series: ~/shows\naccept_all: yes",
         "filter exists_series: REJECTED because ",
     ),
 ];
@@ -212,14 +212,16 @@ const DECIDING: &[(&str, &str, &str)] = &[
 #[test]
 fn every_plugin_that_decides_says_why() {
     for (plugin, task, told) in DECIDING {
-        let sandbox = Sandbox::empty();
+        let mut sandbox = Sandbox::empty();
+        let home = sandbox.folder().join("home").display().to_string();
+        sandbox.environment.insert("HOME".into(), home);
         let before = "mock: [ { title: A, imdb_id: tt0000001 } ]\naccept_all: yes\nlist_add: [ entry_list: x ]";
         let indented = |task: &str| task.replace('\n', "\n    ");
         sandbox.write(
             "config.yml",
             &format!("tasks:\n  t:\n    {}\n  before:\n    {}\n", indented(task), indented(before)),
         );
-        for file in ["films/A (1972)/A (1972).mkv", "shows/A/A S01E01.mkv"] {
+        for file in ["home/films/A (1972)/A (1972).mkv", "home/shows/A/A S01E01.mkv"] {
             sandbox.write(file, "");
         }
         // Those that remember need an earlier run.
