@@ -142,13 +142,13 @@ fn fields(schema: &Value) -> impl Iterator<Item = Field<'_>> {
 }
 
 /// Returns the schema that a reference leads to, or the schema itself.
-fn resolve<'a>(root: &'a Value, schema: &'a Value) -> &'a Value {
+pub(crate) fn resolve<'a>(root: &'a Value, schema: &'a Value) -> &'a Value {
     let target = schema.get("$ref").and_then(Value::as_str).and_then(|target| target.strip_prefix('#'));
     target.and_then(|target| root.pointer(target)).unwrap_or(schema)
 }
 
 /// Returns the words of an enumeration, each with its description if there is one.
-fn words(schema: &Value) -> Vec<(&str, Option<&str>)> {
+pub(crate) fn words(schema: &Value) -> Vec<(&str, Option<&str>)> {
     let named = schema.get("enum").and_then(Value::as_array).into_iter().flatten();
     let described = schema.get("oneOf").and_then(Value::as_array).into_iter().flatten();
     let described = described.flat_map(|branch| {

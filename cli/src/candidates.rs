@@ -7,7 +7,6 @@ use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
 use flexget_core::config::load::load;
 use flexget_core::config::scripts::use_scripts_of;
 use flexget_core::context::auth::Auth;
-use flexget_core::context::store::Store;
 use flexget_core::plugin::registry;
 use serde_yaml::{Mapping, Value};
 
@@ -31,14 +30,11 @@ pub(crate) fn accounts(service: &'static str) -> ArgValueCandidates {
         let folders = Folders::new(world.folder.clone(), world.home.clone(), &world.environment);
         let path = config_of(&world).map(|(path, _)| path).or_else(|| Some(folders.usual.as_ref()?.join("config.yml")));
         let Some(path) = path else { return Vec::new() };
-        let folder = path.parent().map(PathBuf::from).unwrap_or_default();
-        let database = folders.database(None, &world.environment, &folder);
-        let store = Store::at(database).scoped(&config::name_of(&path));
-        let store = match folders.accounts(None, &world.environment) {
-            Some(accounts) if config::exists(&accounts) => store.with_auth_at(accounts),
-            Some(_) => return Vec::new(),
-            None => store,
-        };
+        // Completing makes no file.
+        if folders.accounts(None, &world.environment).is_some_and(|accounts| !config::exists(&accounts)) {
+            return Vec::new();
+        }
+        let store = folders.store(None, &world.environment, &path);
         let accounts = Auth::new(store, world.clock.clone()).accounts(service).unwrap_or_default();
         accounts.into_iter().map(|account| CompletionCandidate::new(account.name)).collect()
     })

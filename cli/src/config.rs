@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use flexget_core::context::Environment;
+use flexget_core::context::store::Store;
 
 /// The name of a config that is not named.
 const USUAL_NAME: &str = "config.yml";
@@ -73,6 +74,16 @@ impl Folders {
     pub(crate) fn accounts(&self, named: Option<&Path>, environment: &Environment) -> Option<PathBuf> {
         let is_named = named.is_some() || environment.path("FLEXGET_DATABASE").is_some();
         self.usual.as_ref().filter(|_| !is_named).map(|folder| folder.join(ACCOUNTS))
+    }
+
+    /// Returns the store of the config at `path`.
+    pub(crate) fn store(&self, named: Option<&Path>, environment: &Environment, path: &Path) -> Store {
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let store = Store::at(self.database(named, environment, folder)).scoped(&name_of(path));
+        match self.accounts(named, environment) {
+            Some(accounts) => store.with_auth_at(accounts),
+            None => store,
+        }
     }
 
     fn expand(&self, path: &Path) -> PathBuf {

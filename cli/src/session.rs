@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use tokio::sync::Notify;
 
 use crate::args::GlobalOptions;
-use crate::config::{self, Folders, NoConfig};
+use crate::config::{Folders, NoConfig};
 use crate::render::console::Console;
 use crate::render::printable::Printable;
 use crate::world::{Input, Interrupt};
@@ -109,13 +109,7 @@ impl Session {
 
     /// Returns the store of the config at `path`.
     pub(crate) fn store(&self, path: &Path) -> Store {
-        let folder = path.parent().unwrap_or(Path::new(""));
-        let database = self.folders.database(self.global.database.as_deref(), &self.environment, folder);
-        let store = Store::at(database).scoped(&config::name_of(path));
-        match self.folders.accounts(self.global.database.as_deref(), &self.environment) {
-            Some(accounts) => store.with_auth_at(accounts),
-            None => store,
-        }
+        self.folders.store(self.global.database.as_deref(), &self.environment, path)
     }
 
     /// Runs `work` until it is done or the user asks to stop, which returns `None`.

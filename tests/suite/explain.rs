@@ -221,7 +221,7 @@ fn every_plugin_that_decides_says_why() {
             "config.yml",
             &format!("tasks:\n  t:\n    {}\n  before:\n    {}\n", indented(task), indented(before)),
         );
-        for file in ["home/films/A (1972)/A (1972).mkv", "home/shows/A/A S01E01.mkv"] {
+        for file in ["home/films/A (1972)/A (1972).mkv", "home/shows/A S01E01.mkv"] {
             sandbox.write(file, "");
         }
         // Those that remember need an earlier run.

@@ -17,7 +17,13 @@ fn the_way_from_nothing_to_a_changed_list_and_back() {
     sandbox.sim().auto_approve(Some("ann-kay"), 0);
     sandbox.run("trakt login me").good();
     let doctor = sandbox.run("doctor").good().stdout;
-    for found in ["ok: config: ", "ok: database: ", "ok: Trakt: ", "ok: clock: ", "ok: account `me`: valid"] {
+    for found in [
+        "ok: config: ",
+        "ok: database: ~/.config/flexget/flexget-rs.sqlite holds ",
+        "ok: Trakt: ",
+        "ok: clock: ",
+        "ok: account `me`: valid",
+    ] {
         assert!(doctor.contains(found), "{found}: {doctor}");
     }
     let size = |list: &str| {

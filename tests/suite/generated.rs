@@ -95,6 +95,7 @@ fn the_page_of_plugins_is_current() {
             let default = match &option["default"] {
                 _ if option["required"] == true => "required".to_owned(),
                 Value::Null => String::new(),
+                Value::Bool(yes) => format!("`{}`", if *yes { "yes" } else { "no" }),
                 Value::String(word) => format!("`{word}`"),
                 other => format!("`{other}`"),
             };

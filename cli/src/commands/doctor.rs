@@ -5,7 +5,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 use flexget_core::config::load::load;
-use flexget_core::context::store::Store;
+use flexget_core::context::store::{Purpose, Store};
 use flexget_core::plugin::command::{Format, Health, HealthCheck, Output, OutputEvent};
 use flexget_core::plugin::registry;
 use serde_json::{Value, json};
@@ -111,24 +111,24 @@ fn check_config(path: &Path, session: &Session) -> HealthCheck {
 
 /// Checks whether the database can be used, and whether others can read it.
 fn check_database(store: &Store, session: &Session) -> Vec<HealthCheck> {
-    let path = store.path().map(|path| session.folders.absolute(path)).unwrap_or_default();
-    if store.path().is_none_or(|path| !config::exists(path)) {
-        return vec![HealthCheck::new(
-            "database",
-            Health::Ok,
-            format!("{path} does not exist yet; the first run makes it"),
-        )];
-    }
+    let file = store.task_path();
+    let path = file.map(|path| session.folders.absolute(path)).unwrap_or_default();
     let mut checks = Vec::new();
-    match store.sizes() {
-        Ok(sizes) => {
-            let rows: usize = sizes.iter().map(|size| size.records).sum();
-            checks.push(HealthCheck::new("database", Health::Ok, format!("{path} holds {}", count(rows, "row"))));
-        }
-        Err(error) => {
-            let check = HealthCheck::new("database", Health::Error, error.to_string());
-            checks.push(error.hint_text().into_iter().fold(check, |check, hint| check.hint(hint)));
-        }
+    if file.is_none_or(|file| !config::exists(file)) {
+        let message = format!("{path} does not exist yet; the first run makes it");
+        checks.push(HealthCheck::new("database", Health::Ok, message));
+    } else {
+        checks.push(match store.sizes() {
+            Ok(sizes) => {
+                let rows = sizes.iter().filter(|size| matches!(size.purpose, Purpose::Tasks | Purpose::Cache));
+                let rows: usize = rows.map(|size| size.records).sum();
+                HealthCheck::new("database", Health::Ok, format!("{path} holds {}", count(rows, "row")))
+            }
+            Err(error) => {
+                let check = HealthCheck::new("database", Health::Error, error.to_string());
+                error.hint_text().into_iter().fold(check, |check, hint| check.hint(hint))
+            }
+        });
     }
     if let Some(exposed) = store.exposed() {
         checks.push(HealthCheck::new("permissions", Health::Warning, exposed));

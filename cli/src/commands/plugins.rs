@@ -12,6 +12,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::args::FormatOption;
+use crate::arguments::{resolve, words};
 use crate::candidates;
 use crate::exit;
 use crate::render::printable::{Printable, STRONG};
@@ -92,7 +93,12 @@ fn one(registration: &Registration, format: Format, session: &Session) {
             details.push_str(", required");
         }
         if let Some(default) = &option.default {
-            let default = default.as_str().map_or_else(|| default.to_string(), str::to_owned);
+            let default = match default {
+                Value::Bool(true) => "yes".to_owned(),
+                Value::Bool(false) => "no".to_owned(),
+                Value::String(word) => word.clone(),
+                other => other.to_string(),
+            };
             details.push_str(&format!(", default: {default}"));
         }
         let line = Printable::line("  ").style(STRONG, &option.name).text(format_args!(" ({details}): {about}"));
@@ -176,7 +182,7 @@ fn collect(root: &Value, schema: &Value, options: &mut Vec<PluginOption>) {
             kind: kind(root, option),
             required: required.is_some_and(|required| required.iter().any(|one| one == name)),
             default: option.get("default").filter(|default| !default.is_null()).cloned(),
-            words: words(target).into_iter().map(str::to_owned).collect(),
+            words: words(target).into_iter().map(|(word, _)| word.to_owned()).collect(),
             about: described.and_then(Value::as_str).map(manual::first_paragraph).unwrap_or_default(),
         });
     }
@@ -228,15 +234,4 @@ fn kind(root: &Value, schema: &Value) -> String {
         _ if schema.get("enum").or_else(|| schema.get("const")).is_some() => "word".to_owned(),
         _ => "any value".to_owned(),
     }
-}
-
-fn resolve<'a>(root: &'a Value, schema: &'a Value) -> &'a Value {
-    let target = schema.get("$ref").and_then(Value::as_str).and_then(|target| target.strip_prefix('#'));
-    target.and_then(|target| root.pointer(target)).unwrap_or(schema)
-}
-
-fn words(schema: &Value) -> Vec<&str> {
-    let named = schema.get("enum").and_then(Value::as_array).into_iter().flatten();
-    let branches = schema.get("oneOf").and_then(Value::as_array).into_iter().flatten();
-    named.chain(branches.filter_map(|branch| branch.get("const"))).filter_map(Value::as_str).collect()
 }

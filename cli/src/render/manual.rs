@@ -17,7 +17,11 @@ impl Console {
             }
             let prose = paragraphs(part);
             if !prose.is_empty() {
-                self.line(&Printable::block(prose));
+                for line in prose.lines() {
+                    // What follows an asterisk stays below the text beside it.
+                    let indent = if line.starts_with("* ") { 2 } else { 0 };
+                    self.data(&Printable::line(line).wrapped(self.width(), indent));
+                }
                 self.data(&Printable::default().end());
             }
         }

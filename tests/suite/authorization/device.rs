@@ -191,7 +191,13 @@ fn the_application_is_given_known_or_asked_for() {
     sandbox.typed = vec![CLIENT_ID.to_owned(), String::new()];
     let mut sandbox = sandbox.on_terminal(100);
     let asked = sandbox.run("trakt auth me").good();
-    assert!(asked.stderr.contains("client id of your Trakt application"), "{}", asked.stderr);
+    for told in [
+        "1. add an application at https://app.trakt.tv/settings/apps/api, with the redirect URI",
+        "2. allow it at Trakt",
+        "client id of your Trakt application",
+    ] {
+        assert!(asked.stderr.contains(told), "{told}: {}", asked.stderr);
+    }
     assert!(stored(&sandbox).unwrap().client_secret.is_none());
 
     // Asked for once: from now on it is known, for other accounts too.

@@ -116,6 +116,11 @@ impl Store {
         self.auth.place.path()
     }
 
+    /// Returns the file of what tasks remember; `None` in memory.
+    pub fn task_path(&self) -> Option<&Path> {
+        self.tasks.place.path()
+    }
+
     /// Returns a warning when others can read the file of the auth store.
     ///
     /// The same is logged when the database is opened.

@@ -134,11 +134,14 @@ impl<S: Service> AuthCommand<S> {
 }
 
 fn ask_for_id(provider: &Provider, out: &mut Output) -> Result<String> {
-    let from = provider.applications_url.map(|url| format!("from {url}"));
-    let redirect = provider.redirect_uri.map(|uri| format!("with the redirect URI `{uri}`"));
-    let notes: Vec<String> = from.into_iter().chain(redirect).collect();
-    let notes = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join(", ")) };
-    let question = format!("client id of your {} application{notes}:", provider.title);
+    let title = provider.title;
+    let place = provider.applications_url.map_or_else(|| format!("at {title}"), |url| format!("at {url}"));
+    let redirect = provider.redirect_uri.map(|uri| format!(", with the redirect URI `{uri}`")).unwrap_or_default();
+    // Whoever is asked does this for the first time.
+    out.note("this takes two steps, of which the first is needed only once:")?;
+    out.note(format!("1. add an application {place}{redirect}, and type its client id and secret here"))?;
+    out.note(format!("2. allow it at {title}, in any browser, with the code that is shown then"))?;
+    let question = format!("client id of your {title} application:");
     out.ask(&question, false)?.and_then(trimmed).ok_or_else(|| {
         Error::new(format!("{} wants to know which application asks, and there is no client id", provider.title))
             .hint((provider.application_hint)())

@@ -148,6 +148,9 @@ fn an_account_of_any_service_is_authorized_listed_and_deleted() {
         assert_eq!(
             said,
             [
+                "this takes two steps, of which the first is needed only once:",
+                "1. add an application at Site, and type its client id and secret here",
+                "2. allow it at Site, in any browser, with the code that is shown then",
                 "client id of your Site application:",
                 "client secret (not shown; leave empty if there is none): ***",
                 "visit https://site.example/link and enter the code ABCD",
