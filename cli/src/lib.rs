@@ -115,7 +115,7 @@ async fn dispatch(matches: &clap::ArgMatches, session: &Rc<Session>) -> u8 {
     }
 }
 
-/// Prints help and the version as data, and errors of the command line beside it.
+/// Prints help and the version to stdout, and errors of the command line to stderr.
 fn report_command_line(error: clap::Error, format: Format, world: World, color: ColorChoice) -> u8 {
     let console = Console::new(world.stdout, world.stderr, color, &world.environment);
     match error.kind() {

@@ -1,4 +1,4 @@
-//! `explain`: shows the way of each entry through a task.
+//! `explain`: shows the trace of each entry of a task.
 
 use flexget_core::config::load::load;
 use flexget_core::error::Error;
@@ -15,7 +15,7 @@ use crate::render::console::MessageKind;
 use crate::render::diagnostics::Detail;
 use crate::session::Session;
 
-/// Run a task as a dry run and show the way of each entry: rules, values, decisions
+/// Run a task as a dry run and show why each entry was accepted, rejected or neither
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Explain {
     /// Task to explain

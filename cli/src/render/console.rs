@@ -163,20 +163,20 @@ impl Console {
         });
     }
 
-    /// Writes text beside the data as it is.
+    /// Writes text to stderr as it is.
     pub(crate) fn beside(&self, text: &Printable) {
         let mut streams = self.lock();
         streams.erase_status();
         streams.stderr.write(text);
     }
 
-    /// Writes a line beside the data, wrapped on a terminal.
+    /// Writes a line to stderr, wrapped on a terminal.
     pub(crate) fn note(&self, line: &Printable) {
         let width = self.lock().stderr.terminal;
         self.beside(&line.wrapped(width, 2));
     }
 
-    /// Writes a message beside the data, with what to do about it.
+    /// Writes a message to stderr, with hints about the next step.
     pub(crate) fn message(&self, kind: MessageKind, message: &str, help: &[&str]) {
         let width = self.lock().stderr.terminal;
         let mut lines = kind.label().text(format_args!(": {message}")).wrapped(width, 2);

@@ -1,4 +1,4 @@
-//! The way of each entry through a task.
+//! The trace of each entry: source, lookups, conditions, decisions.
 
 use flexget_core::entry::State;
 use flexget_core::entry::trace::{TraceEvent, TraceRecord};
@@ -17,7 +17,7 @@ const NAMED: usize = 6;
 const VALUE: usize = 60;
 
 impl Console {
-    /// Prints the way of each entry, and how the task ended.
+    /// Prints the trace of each entry, and how the task ended.
     pub(crate) fn explanation(&self, task: &TaskReport) {
         for entry in &task.entries {
             let (word, style) = state_name(entry.state());

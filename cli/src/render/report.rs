@@ -35,7 +35,7 @@ pub(crate) struct ReportStyle {
 }
 
 impl Console {
-    /// Prints what a task did: entries and changes as data, warnings and errors beside them.
+    /// Prints the report of a task: entries and changes to stdout, warnings and errors to stderr.
     pub(crate) fn task(&self, task: &TaskReport, style: ReportStyle) {
         let verbosity = style.verbosity;
         let is_shown = match verbosity {

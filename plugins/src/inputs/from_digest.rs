@@ -62,6 +62,7 @@ impl Plugin for FromDigest {
 
 impl FromDigest {
     async fn produce(&self, task: &mut Task) -> Result<()> {
+        task.read_from(format!("digest `{}`", self.list));
         let oldest = match &self.expire {
             Expire::After(age) => task.cx.clock.now().checked_sub(age.duration).ok(),
             Expire::Once(_) => None,

@@ -126,6 +126,7 @@ struct ListedShows {
 impl NextTraktEpisodes {
     async fn produce(&self, task: &mut Task) -> Result<()> {
         let client = Client::new(&task.cx, self.account.as_deref())?;
+        task.read_from(format!("the shows of list `{}`", self.list));
         let username = self.somebody_else(&task.cx)?;
         let ListedShows { shows, progress } = self.listed_shows(&client, username).await?;
         if shows.is_empty() {

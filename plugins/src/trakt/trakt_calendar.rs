@@ -88,6 +88,10 @@ impl Plugin for TraktCalendar {
 impl TraktCalendar {
     async fn produce(&self, task: &mut Task) -> Result<()> {
         let client = Client::new(&task.cx, self.account.as_deref())?;
+        task.read_from(match &self.account {
+            Some(account) => format!("the calendar (account {account})"),
+            None => "the calendar of everything".to_owned(),
+        });
         let today = TimeZone::UTC.to_datetime(task.cx.clock.now()).date();
         let first = shifted(today, self.start_day)?;
         let mut rows = Vec::new();

@@ -119,7 +119,8 @@ fn approve(sandbox: &Sandbox) -> String {
 fn somebody_new_is_asked_once_shown_a_code_and_authorized() {
     let sandbox = without_application();
     let mut terminal = Terminal::start(&sandbox, 80, "trakt auth ann.kay", false);
-    terminal.until("with the redirect URI `urn:ietf:wg:oauth:2.0:oob`):");
+    terminal.until("redirect URI `urn:ietf:wg:oauth:2.0:oob`");
+    terminal.until("client id of your Trakt application:");
     assert!(terminal.shows_what_is_typed());
     terminal.type_line(CLIENT_ID);
     terminal.until("client secret (not shown; leave empty if there is none):");
