@@ -8,7 +8,7 @@ mod manual;
 mod matrix;
 mod secrets;
 #[cfg(unix)]
-mod terminal;
+pub(crate) mod terminal;
 mod tokens;
 
 use flexget_core::context::auth::{Account, Auth};

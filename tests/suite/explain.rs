@@ -121,6 +121,29 @@ fn a_failed_lookup_is_why_an_entry_is_withheld() {
 }
 
 #[test]
+fn an_entry_that_failed_says_why() {
+    let sandbox = Sandbox::new(
+        "
+        tasks:
+          command:
+            mock: [ A ]
+            accept_all: yes
+            exec: { on_output: { for_accepted: 'false' }, fail_entries: yes }
+          list:
+            mock: [ B ]
+            accept_all: yes
+            list_add: [ trakt_list: { account: me, list: watchlist } ]
+        ",
+    )
+    .with_sim();
+    sandbox.authorize("me", "ann-kay");
+    let text = sandbox.run("execute --trace").stdout;
+    for line in ["`A`: FAILED", "  output exec: FAILED because ", "`B`: FAILED", "  output list_add: FAILED because "] {
+        assert!(text.contains(line), "{line}: {text}");
+    }
+}
+
+#[test]
 fn what_is_not_there_is_told() {
     let sandbox = Sandbox::new(CONFIG);
     for (line, code, told) in [

@@ -75,6 +75,28 @@ fn init_asks_and_its_recipes_are_right() {
     assert!(dry.stdout.contains("would write") && !sandbox.folder().join("other.yml").exists());
 }
 
+#[cfg(unix)]
+#[test]
+fn init_stands_wrong_answers_and_ctrl_c_on_a_narrow_terminal() {
+    use crate::authorization::terminal::Terminal;
+    let sandbox = Sandbox::empty();
+    let config = sandbox.folder().join("home/.config/flexget/config.yml");
+    let mut terminal = Terminal::start(&sandbox, 40, "init", false);
+    terminal.until("Type a number [1]:");
+    terminal.type_line("nine");
+    terminal.until("`nine` is not 1, 2 or 3");
+    terminal.type_line("1");
+    terminal.until("Name of your Trakt account");
+    terminal.stop();
+    assert_eq!(terminal.end().0, Some(130));
+    assert!(!config.exists());
+    let mut terminal = Terminal::start(&sandbox, 40, "init", false);
+    terminal.until("Type a number [1]:");
+    terminal.type_line("3");
+    assert_eq!(terminal.end().0, Some(0));
+    assert!(config.exists());
+}
+
 #[test]
 fn doctor_finds_what_is_wrong() {
     let mut sandbox = Sandbox::new("tasks:\n  a: { acept_all: yes }\n").with_sim();

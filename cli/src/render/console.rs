@@ -66,6 +66,8 @@ struct Writer {
     terminal: Option<usize>,
     /// The terminal understands escape sequences.
     capable: bool,
+    /// The terminal may not show more than ASCII.
+    ascii: bool,
     color: bool,
     closed: bool,
     failure: Option<io::Error>,
@@ -78,9 +80,10 @@ impl Writer {
 
     /// Writes texts one after the other, buffered.
     fn write_all<'a>(&mut self, texts: impl IntoIterator<Item = &'a Printable>) {
-        let color = self.color;
+        let (color, ascii) = (self.color, self.ascii);
         self.write_with(|to| {
             texts.into_iter().map(Printable::as_str).try_for_each(|text| {
+                let text = &if ascii { text.replace('…', "...") } else { text.to_owned() };
                 if color { to.write_all(text.as_bytes()) } else { write!(to, "{}", anstream::adapter::strip_str(text)) }
             })
         });
@@ -114,6 +117,7 @@ impl Console {
         let locale = set("LC_ALL").or_else(|| set("LC_CTYPE")).or_else(|| set("LANG")).unwrap_or_default();
         let locale = locale.to_lowercase();
         let no_color = set("NO_COLOR").is_some();
+        let unicode = capable && (cfg!(windows) || locale.contains("utf-8") || locale.contains("utf8"));
         let writer = |stream: Stream| Writer {
             color: match color {
                 ColorChoice::Always => true,
@@ -123,11 +127,11 @@ impl Console {
             to: stream.to,
             terminal: stream.terminal,
             capable: stream.terminal.is_some() && capable,
+            ascii: stream.terminal.is_some() && !unicode,
             closed: false,
             failure: None,
         };
         let streams = Streams { stdout: writer(stdout), stderr: writer(stderr), status: false };
-        let unicode = capable && (cfg!(windows) || locale.contains("utf-8") || locale.contains("utf8"));
         Self { streams: Arc::new(Mutex::new(streams)), unicode }
     }
 
@@ -218,7 +222,8 @@ impl Console {
         let mut streams = self.lock();
         let Some(width) = streams.stderr.terminal.filter(|_| streams.stderr.capable) else { return };
         let line = Printable::line(status).cut(width.saturating_sub(1));
-        streams.stderr.write_with(|to| write!(to, "{ERASE}{}", line.as_str()));
+        let line = if streams.stderr.ascii { line.as_str().replace('…', "~") } else { line.as_str().to_owned() };
+        streams.stderr.write_with(|to| write!(to, "{ERASE}{line}"));
         streams.status = true;
     }
 

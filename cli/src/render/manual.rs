@@ -20,7 +20,8 @@ impl Console {
                 for line in prose.lines() {
                     // What follows an asterisk stays below the text beside it.
                     let indent = if line.starts_with("* ") { 2 } else { 0 };
-                    self.data(&Printable::line(line).wrapped(self.width(), indent));
+                    let line = Printable::line(line);
+                    self.data(&if line.as_str().is_empty() { line.end() } else { line.wrapped(self.width(), indent) });
                 }
                 self.data(&Printable::default().end());
             }

@@ -20,7 +20,7 @@ use crate::PROGRAM;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A process on a terminal, as somebody who sits there sees it.
-struct Terminal {
+pub(crate) struct Terminal {
     keys: File,
     screen: Option<File>,
     process: Child,
@@ -30,7 +30,7 @@ struct Terminal {
 
 impl Terminal {
     /// Starts the program; `pipe` says that its data goes elsewhere.
-    fn start(sandbox: &Sandbox, width: u16, line: &str, pipe: bool) -> Self {
+    pub(crate) fn start(sandbox: &Sandbox, width: u16, line: &str, pipe: bool) -> Self {
         let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
         grantpt(&master).unwrap();
         unlockpt(&master).unwrap();
@@ -62,19 +62,19 @@ impl Terminal {
     }
 
     /// Waits until this is on the screen.
-    fn until(&self, words: &str) {
+    pub(crate) fn until(&self, words: &str) {
         let seen = self.seen.0.lock().unwrap();
         let missing = |seen: &mut Vec<u8>| !String::from_utf8_lossy(seen).contains(words);
         let (seen, waited) = self.seen.1.wait_timeout_while(seen, PATIENCE, missing).unwrap();
         assert!(!waited.timed_out(), "`{words}` never came: {:?}", String::from_utf8_lossy(&seen));
     }
 
-    fn type_line(&mut self, line: &str) {
+    pub(crate) fn type_line(&mut self, line: &str) {
         self.keys.write_all(format!("{line}\n").as_bytes()).unwrap();
     }
 
     /// What a terminal does at Ctrl-C.
-    fn stop(&self) {
+    pub(crate) fn stop(&self) {
         let sent = std::process::Command::new("kill").args(["-INT", &self.process.id().to_string()]).status().unwrap();
         assert!(sent.success());
     }
@@ -84,7 +84,7 @@ impl Terminal {
     }
 
     /// Waits for the end: the exit code, and all that was shown.
-    fn end(mut self) -> (Option<i32>, String) {
+    pub(crate) fn end(mut self) -> (Option<i32>, String) {
         let code = self.process.wait().unwrap().code();
         assert!(self.shows_what_is_typed(), "what is typed is shown again afterwards");
         drop(self.screen.take());

@@ -112,6 +112,10 @@ fn a_terminal_that_cannot_draw_gets_plain_text() {
     sandbox.environment.insert("TERM".into(), "dumb".into());
     let dumb = drawn(&sandbox);
     assert!(dumb.is_ascii() && !dumb.contains('\u{1b}'), "{dumb}");
+    for line in ["help execute", "plugins trakt_list", "explain tidy", "execute --test --dump"] {
+        let shown = sandbox.run(line).stdout;
+        assert!(shown.is_ascii(), "{line}: {shown}");
+    }
 }
 
 #[test]
@@ -305,4 +309,14 @@ fn what_it_logs_can_be_chosen() {
     let ran = sandbox.run("execute");
     assert_eq!(ran.code, 2);
     assert!(ran.stderr.contains("`FLEXGET_LOG` is not valid"), "{}", ran.stderr);
+}
+
+#[test]
+fn manuals_keep_their_paragraphs() {
+    let text = Sandbox::empty().on_terminal(60).run("--color never plugins if").good().stdout;
+    assert!(text.contains("plugins on them.\n\nA condition is"), "{text}");
+    assert!(
+        text.contains("\n* A field that does not exist makes the condition false,\n  also within `not`.\n"),
+        "{text}"
+    );
 }
