@@ -7,8 +7,7 @@
 
 use std::collections::HashSet;
 
-use flexget_core::context::Event;
-use flexget_core::context::http::Response;
+use flexget_core::context::http::{PageCount, Response};
 use flexget_core::prelude::*;
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
@@ -195,8 +194,10 @@ impl<T: PageRow> Pass<T> {
         let path = listing.path;
         let asked = if let Extent::AtLeast(items) = listing.extent { items.clamp(1, PAGE) } else { PAGE };
         let mut previous: Vec<RowKey> = Vec::new();
-        let (mut repeated_pages, mut empty_pages, mut has_short_page, mut shows_progress) = (0, 0, false, false);
-        for page in 1.. {
+        let (mut repeated_pages, mut empty_pages, mut has_short_page) = (0, 0, false);
+        let mut counter = PageCount::new(client.cx().progress.clone(), format!("reading {path} from Trakt"));
+        loop {
+            let page = counter.begin().map_err(Fault::UnexpectedResponse)?;
             let mut query = listing.query.to_vec();
             query.extend([("page", page.to_string()), ("limit", asked.to_string())]);
             let response = client.get_response(path, &query).await?;
@@ -204,7 +205,7 @@ impl<T: PageRow> Pass<T> {
             let rows: Vec<T> = parse_rows(path, &response)?;
             let limit = number("x-pagination-limit").filter(|limit| *limit > 0);
             // A count of 0 beside rows is no count.
-            let pages = number("x-pagination-page-count").filter(|pages| *pages > 0);
+            let pages = number("x-pagination-page-count").filter(|pages| *pages > 0).map(|pages| pages as u64);
             pass.item_count = number("x-pagination-item-count").filter(|items| *items > 0 || rows.is_empty());
             pass.began = if page == 1 { date_of(&response) } else { pass.began };
             let keys: Vec<RowKey> = rows.iter().map(PageRow::key).collect();
@@ -216,11 +217,8 @@ impl<T: PageRow> Pass<T> {
             }
             let is_news = pass.keys.len() + pass.others > before;
             previous = keys;
-            if let Some(total) = pages.filter(|pages| *pages > 1 && !matches!(listing.extent, Extent::AtLeast(_))) {
-                let label = format!("reading {path} from Trakt");
-                let (done, total) = (page as u64, total.max(page) as u64);
-                client.cx().progress.report(Event::Working { label, done, total });
-                shows_progress = true;
+            if !matches!(listing.extent, Extent::AtLeast(_)) {
+                counter.report(pages);
             }
 
             let is_full = count >= limit.unwrap_or(asked);
@@ -257,9 +255,6 @@ impl<T: PageRow> Pass<T> {
             if empty_pages >= MAX_EMPTY {
                 return Err(endless(path, "it gives empty pages only"));
             }
-        }
-        if shows_progress {
-            client.cx().progress.report(Event::Done);
         }
         Ok(pass)
     }

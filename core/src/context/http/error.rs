@@ -6,7 +6,7 @@ use std::{fmt, io};
 
 use reqwest::Url;
 
-use crate::error::Error;
+use crate::error::{Error, OUT_OF_FILES, is_out_of_files};
 
 /// A request without a complete response.
 #[derive(Debug)]
@@ -30,6 +30,8 @@ pub enum HttpFault {
     Tls,
     /// No connection could be made.
     Connect,
+    /// This machine cannot open another connection.
+    OutOfFiles,
     /// A time limit passed.
     Timeout,
     /// The connection broke, or the response ended too early.
@@ -135,6 +137,9 @@ fn connect_fault(error: &reqwest::Error) -> HttpFault {
             return HttpFault::Tls;
         }
         let io = cause.downcast_ref::<io::Error>();
+        if io.is_some_and(is_out_of_files) {
+            return HttpFault::OutOfFiles;
+        }
         if io.is_some_and(|io| matches!(io.kind(), HostUnreachable | NetworkDown | NetworkUnreachable)) {
             return HttpFault::Offline;
         }
@@ -167,6 +172,7 @@ impl fmt::Display for HttpError {
             HttpFault::Dns => write!(f, "the address of {host} cannot be found: {detail}"),
             HttpFault::Tls => write!(f, "there is no secure connection to {host}: {detail}"),
             HttpFault::Connect => write!(f, "there is no connection to {host}: {detail}"),
+            HttpFault::OutOfFiles => write!(f, "no connection to {host} can be opened: {detail}"),
             HttpFault::Timeout => write!(f, "{host} did not answer in time"),
             HttpFault::Reset => write!(f, "the connection to {host} broke: {detail}"),
             HttpFault::TooLarge => write!(f, "the response of {host} is too large: {detail}"),
@@ -188,6 +194,7 @@ impl From<HttpError> for Error {
                     `SSL_CERT_FILE`"
             }
             HttpFault::Connect => "try again later; check the firewall and `HTTPS_PROXY`",
+            HttpFault::OutOfFiles => OUT_OF_FILES,
             HttpFault::Timeout | HttpFault::Reset => "try again later; check the network connection",
             HttpFault::TooLarge => "check that the URL is the right one",
             HttpFault::Invalid => "check the URL and the settings of the network",

@@ -73,6 +73,8 @@ pub struct Request {
     ///
     /// The client's own are `User-Agent`, `Accept: application/json` and `Accept-Encoding`.
     pub headers: Vec<(Cow<'static, str>, String)>,
+    /// Headers with secrets, such as an API key, which no log and no error shows.
+    pub secret_headers: Vec<(Cow<'static, str>, SecretString)>,
     /// Access token to send as `Authorization: Bearer`.
     pub bearer: Option<SecretString>,
     /// Body.
@@ -107,6 +109,7 @@ impl Request {
             url: url.into(),
             query: Vec::new(),
             headers: Vec::new(),
+            secret_headers: Vec::new(),
             bearer: None,
             body: None,
             rate_limit: None,
@@ -121,9 +124,75 @@ impl Request {
         Some(Self::new(method.parse().ok()?, url))
     }
 
+    /// Creates a `GET` of this URL.
+    pub fn get(url: impl Into<String>) -> Self {
+        Self::new(Method::GET, url)
+    }
+
     /// Creates a `POST` of this URL.
     pub fn post(url: impl Into<String>) -> Self {
         Self::new(Method::POST, url)
+    }
+
+    /// Creates a `PUT` of this URL.
+    pub fn put(url: impl Into<String>) -> Self {
+        Self::new(Method::PUT, url)
+    }
+
+    /// Creates a `PATCH` of this URL.
+    pub fn patch(url: impl Into<String>) -> Self {
+        Self::new(Method::PATCH, url)
+    }
+
+    /// Creates a `DELETE` of this URL.
+    pub fn delete(url: impl Into<String>) -> Self {
+        Self::new(Method::DELETE, url)
+    }
+
+    /// Adds a parameter to the query, unencoded.
+    #[must_use]
+    pub fn query(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.query.push((name.into(), value.into()));
+        self
+    }
+
+    /// Adds a header.
+    #[must_use]
+    pub fn header(mut self, name: impl Into<Cow<'static, str>>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// Adds a header with a secret.
+    #[must_use]
+    pub fn secret_header(mut self, name: impl Into<Cow<'static, str>>, value: SecretString) -> Self {
+        self.secret_headers.push((name.into(), value));
+        self
+    }
+
+    /// Sends JSON.
+    #[must_use]
+    pub fn json(self, value: Value) -> Self {
+        Self { body: Some(Body::Json(value)), ..self }
+    }
+
+    /// Sends a form.
+    #[must_use]
+    pub fn form<N: Into<String>, V: Into<String>>(self, fields: impl IntoIterator<Item = (N, V)>) -> Self {
+        let fields = fields.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+        Self { body: Some(Body::Form(fields)), ..self }
+    }
+
+    /// Sends plain text.
+    #[must_use]
+    pub fn text(self, text: impl Into<String>) -> Self {
+        Self { body: Some(Body::Text(text.into())), ..self }
+    }
+
+    /// Sends bytes of a media type.
+    #[must_use]
+    pub fn bytes(self, media_type: &str, bytes: Vec<u8>) -> Self {
+        Self { body: Some(Body::Bytes(bytes)), ..self }.header("content-type", media_type)
     }
 
     /// Returns whether the request may change something, going by its method.

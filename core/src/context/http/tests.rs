@@ -1,4 +1,5 @@
 mod pacing;
+mod paging;
 pub(crate) mod server;
 mod tls;
 

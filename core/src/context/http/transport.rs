@@ -12,6 +12,7 @@ use super::options::HttpOptions;
 use super::request::{Body, Method, Request};
 use super::response::Response;
 use crate::context::clock::Clock;
+use crate::error::{OUT_OF_FILES, is_out_of_files};
 
 /// Number of redirects that are followed.
 const REDIRECTS: usize = 5;
@@ -28,7 +29,9 @@ pub(super) fn client(options: &HttpOptions, is_local: bool) -> Result<Client, St
     }
     for path in &options.ca_files {
         let unreadable = |why: String| format!("the certificates in `{}` cannot be read: {why}", path.display());
-        let pem = fs::read(path).map_err(|error| unreadable(error.to_string()))?;
+        let pem = fs::read(path).map_err(|error| {
+            unreadable(if is_out_of_files(&error) { OUT_OF_FILES.to_owned() } else { error.to_string() })
+        })?;
         certificates.extend(Certificate::from_pem_bundle(&pem).map_err(|_| unreadable("it is not PEM".to_owned()))?);
     }
     let builder = Client::builder()
@@ -90,7 +93,7 @@ fn redirection(request: &Request, url: &Url, response: &Response) -> Option<Url>
 }
 
 /// Returns whether two URLs have the same origin, counting an upgrade to HTTPS as the same.
-fn same_origin(from: &Url, to: &Url) -> bool {
+pub(super) fn same_origin(from: &Url, to: &Url) -> bool {
     let upgraded = from.scheme() == "http" && to.scheme() == "https" && from.port().is_none() && to.port().is_none();
     from.host_str() == to.host_str()
         && (upgraded || (from.scheme(), from.port_or_known_default()) == (to.scheme(), to.port_or_known_default()))
@@ -112,6 +115,12 @@ fn headers(request: &Request, url: &Url) -> Result<HeaderMap, HttpError> {
     for (name, value) in &request.headers {
         let header = HeaderName::from_bytes(name.as_bytes()).map_err(|_| wrong(name))?;
         headers.insert(header, HeaderValue::from_str(value).map_err(|_| wrong(name))?);
+    }
+    for (name, value) in &request.secret_headers {
+        let header = HeaderName::from_bytes(name.as_bytes()).map_err(|_| wrong(name))?;
+        let mut value = HeaderValue::from_str(value.expose_secret()).map_err(|_| wrong(name))?;
+        value.set_sensitive(true);
+        headers.insert(header, value);
     }
     if let Some(token) = &request.bearer {
         let mut value =
