@@ -155,7 +155,9 @@ fn report_command_line(error: clap::Error, format: Format, world: World, color: 
 pub fn start(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     render::panic::explain_panics();
     commands::completions::complete_for_shell(|| command_line::program(None));
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+    let started = world::check_open_files();
+    let started = started.and_then(|()| tokio::runtime::Builder::new_current_thread().enable_all().build());
+    let runtime = match started {
         Ok(runtime) => runtime,
         Err(error) => {
             render::panic::report_start_failure(&error);

@@ -1,5 +1,6 @@
 //! The outside world: streams, environment, clock, folders, network settings, Ctrl-C.
 
+use std::fs::File;
 use std::future::Future;
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
@@ -8,6 +9,7 @@ use std::rc::Rc;
 
 use flexget_core::context::http::HttpOptions;
 use flexget_core::context::{Clock, Environment};
+use flexget_core::error::is_out_of_files;
 
 use crate::prompt;
 use crate::signal::stop_requested;
@@ -72,6 +74,17 @@ impl World {
             interrupt: Rc::new(|| Box::pin(stop_requested())),
             environment,
         }
+    }
+}
+
+/// Checks that some files can be opened: without them the runtime panics when it starts.
+pub(crate) fn check_open_files() -> io::Result<()> {
+    const NEEDED: usize = 8;
+    let Ok(folder) = std::env::current_dir() else { return Ok(()) };
+    let opened: io::Result<Vec<File>> = (0..NEEDED).map(|_| File::open(&folder)).collect();
+    match opened {
+        Err(error) if is_out_of_files(&error) => Err(error),
+        _ => Ok(()),
     }
 }
 

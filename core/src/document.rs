@@ -26,6 +26,7 @@ pub use source::{Location, Sources};
 pub use write::to_yaml;
 
 use crate::document::diagnostic::{At, Diagnostic, Segment, Span};
+use crate::error::{OUT_OF_FILES, is_out_of_files};
 
 /// No config is larger than this, in bytes.
 const MAX_SIZE: u64 = 16 << 20;
@@ -175,7 +176,10 @@ fn read_source(sources: &mut Sources, path: &Path) -> Result<usize, Diagnostic> 
                     format!("not allowed to read: `{name}`"),
                     "check who owns the file and its permissions",
                 ),
-                _ => refuse(0..0, format!("cannot read `{name}`: {error}"), "check the file"),
+                _ => {
+                    let help = if is_out_of_files(&error) { OUT_OF_FILES } else { "check the file" };
+                    refuse(0..0, format!("cannot read `{name}`: {error}"), help)
+                }
             };
         }
     };

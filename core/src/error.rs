@@ -1,10 +1,19 @@
 //! The error of a running task or command: a message, a hint, a cause.
 
 use std::error::Error as StdError;
-use std::fmt;
+use std::{fmt, io};
 
 /// The result of anything that can fail at run time.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Hint for a process that cannot open another file or connection.
+pub const OUT_OF_FILES: &str = "too many files are open: raise the limit with `ulimit -n`";
+
+/// Returns whether the process or the system has no file descriptor left.
+pub fn is_out_of_files(error: &io::Error) -> bool {
+    // ENFILE and EMFILE, which have the same numbers on all Unix systems.
+    cfg!(unix) && matches!(error.raw_os_error(), Some(23 | 24))
+}
 
 /// A failure to tell the user about: what happened, what to do next, and what was underneath.
 ///

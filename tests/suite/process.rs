@@ -46,6 +46,40 @@ fn a_bomb_of_anchors_takes_little_memory() {
     assert!(said.starts_with("error: anchors are repeated too often"), "{said}");
 }
 
+/// However few files it may open, it says so, and no task is lost by a panic.
+#[cfg(unix)]
+#[test]
+fn too_few_file_descriptors_are_told() {
+    let mut sandbox = Sandbox::new(
+        "
+        tasks:
+          a: { mock: [ A ], accept_all: yes }
+          b: { csv: { url: in.csv, values: { title: 1, url: 2 } }, accept_all: yes, seen: no }
+          c: { trakt_list: { account: me, list: watchlist }, accept_all: yes, seen: no }
+        ",
+    )
+    .with_sim();
+    sandbox.write("in.csv", "B,http://x/b\n");
+    sandbox.environment.insert("FLEXGET_TRAKT_CLIENT_ID".into(), trakt_sim::CLIENT_ID.into());
+    let (mut told, mut good) = (0, 0);
+    for limit in 4..32 {
+        let _ = std::fs::remove_dir_all(sandbox.folder().join("home"));
+        sandbox.authorize("me", "ann-kay");
+        let mut command = sandbox.process("/bin/sh", "");
+        command.args(["-c", &format!("ulimit -n {limit}; exec \"$0\" execute"), PROGRAM]);
+        let output = command.output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(!said.contains("bug") && !said.contains("panic"), "{limit}: {said}");
+        if output.status.success() {
+            good += 1;
+        } else {
+            assert!(said.contains("raise the limit with `ulimit -n`"), "{limit}: {said}");
+            told += 1;
+        }
+    }
+    assert!(told > 5 && good > 5, "{told} {good}");
+}
+
 /// A client cannot be made with this: whoever tries says so.
 #[test]
 fn nothing_is_set_up_for_the_network_where_it_is_not_needed() {

@@ -3,6 +3,8 @@
 use std::backtrace::Backtrace;
 use std::io::{self, Write};
 
+use flexget_core::error::{OUT_OF_FILES, is_out_of_files};
+
 use super::printable::Printable;
 
 /// Reports panics in words, with a backtrace only where `RUST_BACKTRACE` asks for one.
@@ -25,4 +27,7 @@ pub(crate) fn explain_panics() {
 /// Reports that the program could not start.
 pub(crate) fn report_start_failure(error: &io::Error) {
     let _ = writeln!(io::stderr(), "{}", Printable::line(format_args!("error: cannot start: {error}")).as_str());
+    if is_out_of_files(error) {
+        let _ = writeln!(io::stderr(), "  = help: {OUT_OF_FILES}");
+    }
 }

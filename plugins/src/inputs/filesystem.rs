@@ -181,7 +181,9 @@ impl Filesystem {
             if is_dir && !own.is_symlink() && depth > 1 {
                 match folder::contents(&path) {
                     Ok(contents) => self.produce_from(contents, depth - 1, urls, task)?,
-                    Err(error) if source::is_out_of_files(&error) => return Err(source::unreadable(&path, error)),
+                    Err(error) if flexget_core::error::is_out_of_files(&error) => {
+                        return Err(source::unreadable(&path, error));
+                    }
                     // A subfolder without permission must not hide the others.
                     Err(error) => task.warn(Self::NAME, format!("`{}` cannot be read: {error}", path.display())),
                 }

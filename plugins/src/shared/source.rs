@@ -8,6 +8,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use flexget_core::context::http::{Method, Request, Response};
+use flexget_core::error::{OUT_OF_FILES, is_out_of_files};
 use flexget_core::prelude::*;
 use schemars::{Schema, SchemaGenerator, json_schema};
 
@@ -117,7 +118,7 @@ pub struct TaskHeaders(RefCell<BTreeMap<String, String>>);
 impl TaskHeaders {
     /// Returns the headers of a task.
     pub fn of(task: &Task) -> Rc<Self> {
-        task.cx.run_cache.of(&task.name)
+        task.state()
     }
 
     /// Adds headers.
@@ -162,18 +163,8 @@ pub fn check_regular(metadata: &std::fs::Metadata) -> io::Result<()> {
 
 /// Returns the error about a file or folder that cannot be read.
 pub fn unreadable(path: &Path, error: io::Error) -> Error {
-    let hint = if is_out_of_files(&error) {
-        "too many files are open: raise the limit with `ulimit -n`"
-    } else {
-        "check the path and its permissions"
-    };
+    let hint = if is_out_of_files(&error) { OUT_OF_FILES } else { "check the path and its permissions" };
     Error::new(format!("`{}` cannot be read", path.display())).hint(hint).cause(error)
-}
-
-/// Returns whether the process or the system has no file descriptor left.
-pub fn is_out_of_files(error: &io::Error) -> bool {
-    // ENFILE and EMFILE, which have the same numbers on all Unix systems.
-    cfg!(unix) && matches!(error.raw_os_error(), Some(23 | 24))
 }
 
 /// Returns the `charset` of a `Content-Type`.

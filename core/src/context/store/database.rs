@@ -11,7 +11,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavio
 use super::file;
 use super::migrations::{self, MigrationError};
 use super::overlay;
-use crate::error::{Error, Result};
+use crate::error::{Error, OUT_OF_FILES, Result};
 
 /// How long a statement waits for another process that is writing.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -323,6 +323,9 @@ impl Database {
     fn explain(&self, error: rusqlite::Error) -> Error {
         let place = &self.place;
         let (what, hint) = match error.sqlite_error_code() {
+            Some(ErrorCode::CannotOpen) if place.path().is_some_and(file::cannot_open_more) => {
+                ("cannot be opened", OUT_OF_FILES)
+            }
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
                 ("is in use by another process for too long", "wait until that has ended, or end it, and try again")
             }

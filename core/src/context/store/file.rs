@@ -4,7 +4,7 @@ use std::fs::{self, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, OUT_OF_FILES, Result, is_out_of_files};
 
 /// Creates the file and its folder if missing, and warns if others can read credentials.
 ///
@@ -20,9 +20,9 @@ pub(super) fn prepare(path: &Path, has_accounts: bool) -> Result<()> {
         // Another process was faster.
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         done => done.map_err(|error| {
-            Error::new(format!("the database `{}` cannot be created", path.display()))
-                .hint("check the permissions of the folder, or name another file with `--database`")
-                .cause(error)
+            let error_of = Error::new(format!("the database `{}` cannot be created", path.display()));
+            let error_of = if is_out_of_files(&error) { error_of.hint(OUT_OF_FILES) } else { error_of };
+            error_of.hint("check the permissions of the folder, or name another file with `--database`").cause(error)
         }),
     }
 }
@@ -48,6 +48,14 @@ fn create(path: &Path) -> io::Result<()> {
         builder.create(folder)?;
     }
     private(OpenOptions::new().write(true).create_new(true), path).map(drop)
+}
+
+/// Returns whether the process has too few file descriptors left for a database and its log.
+pub(super) fn cannot_open_more(path: &Path) -> bool {
+    const NEEDED: usize = 4;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let opened: io::Result<Vec<fs::File>> = (0..NEEDED).map(|_| fs::File::open(folder)).collect();
+    opened.is_err_and(|error| is_out_of_files(&error))
 }
 
 /// Opens a file; if that creates it, only its owner can read and write it.
