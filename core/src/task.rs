@@ -13,7 +13,7 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use crate::context::Context;
+use crate::context::{Context, RunCache};
 use crate::document::position::Place;
 use crate::entry::{Entry, State};
 use crate::task::offer::Offer;
@@ -67,6 +67,8 @@ pub struct Task {
     pub(crate) source: Option<String>,
     /// The values that the last evaluation read, if the task is traced.
     pub(crate) reads: Vec<(usize, BTreeMap<String, Value>)>,
+    /// Values that the steps of a plugin share.
+    states: RunCache,
 }
 
 /// Reason why a task ends before its last step.
@@ -98,6 +100,7 @@ impl Task {
             running: Rc::default(),
             source: None,
             reads: Vec::new(),
+            states: RunCache::default(),
         }
     }
 
@@ -114,8 +117,31 @@ impl Task {
             body: self.body.clone(),
             place: self.place.clone(),
             running: Rc::clone(&self.running),
+            states: self.states.clone(),
             ..Self::new(self.name.clone(), self.cx.clone())
         }
+    }
+
+    /// Returns the one `T` of this run of the task; the first call creates it.
+    ///
+    /// What two steps of a plugin share is a type of its own. Tasks that were split off have the
+    /// same.
+    ///
+    /// ```
+    /// use std::cell::Cell;
+    ///
+    /// use flexget_core::task::Task;
+    /// use flexget_core::testing::context;
+    ///
+    /// #[derive(Default)]
+    /// struct Skipped(Cell<usize>);
+    ///
+    /// let task = Task::new("movies", context());
+    /// task.state::<Skipped>().0.set(7);
+    /// assert_eq!(task.split_off().state::<Skipped>().0.get(), 7);
+    /// ```
+    pub fn state<T: Default + 'static>(&self) -> Rc<T> {
+        self.states.of("")
     }
 
     /// Takes over all from a task that was split off except its entries, which are returned.

@@ -54,13 +54,13 @@ impl Interval {
                 let when = task.cx.clock.local(next);
                 task.skip(format!("interval {} not met: the next run is due at {when}", self.time.text));
             }
-            None => began(task).set(Some(now)),
+            None => task.state::<Began>().0.set(Some(now)),
         }
         Ok(())
     }
 
     async fn remember(&self, task: &mut Task) -> Result<()> {
-        match began(task).get() {
+        match task.state::<Began>().0.get() {
             Some(began) => task.cx.store.set_setting(&key(task), &began.to_string().into()),
             None => Ok(()),
         }
@@ -72,10 +72,9 @@ fn key(task: &Task) -> String {
     format!("interval {}", task.name)
 }
 
-/// Returns the start of this run.
-fn began(task: &Task) -> Rc<Cell<Option<Timestamp>>> {
-    task.cx.run_cache.of(&key(task))
-}
+/// The start of this run.
+#[derive(Default)]
+struct Began(Cell<Option<Timestamp>>);
 
 #[cfg(test)]
 mod tests {

@@ -1,4 +1,5 @@
 use std::cell::RefCell;
+use std::collections::HashMap;
 
 use base64::Engine as _;
 use flexget_core::context::http::Response;
@@ -110,9 +111,9 @@ impl Plugin for Rss {
     }
 }
 
-/// The position in a feed, to store once the task has acted on its entries.
+/// The position in each feed, by its URL, to store once the task has acted on its entries.
 #[derive(Default)]
-struct NextPosition(RefCell<Option<FeedPosition>>);
+struct NextPositions(RefCell<HashMap<String, FeedPosition>>);
 
 /// The position in a feed after a run.
 #[derive(Serialize, Deserialize, Default)]
@@ -141,9 +142,9 @@ impl Rss {
 
     async fn remember(&self, task: &mut Task) -> Result<()> {
         let Self::Options(options) = self else { return Ok(()) };
-        let key = options.position_key(task);
-        if let Some(position) = task.cx.run_cache.of::<NextPosition>(&key).0.take() {
-            task.cx.store.set_setting(&key, &serde_json::json!(position))?;
+        let position = task.state::<NextPositions>().0.borrow_mut().remove(options.url.secret_text());
+        if let Some(position) = position {
+            task.cx.store.set_setting(&options.position_key(task), &serde_json::json!(position))?;
         }
         config_change::remember(task)
     }
@@ -215,7 +216,8 @@ impl RssOptions {
             task.warn(Rss::NAME, format!("{} has {incomplete} items without a title or a URL", self.url));
         }
         if !self.all_entries {
-            task.cx.run_cache.of::<NextPosition>(&self.position_key(task)).0.replace(Some(position));
+            let url = self.url.secret_text().to_owned();
+            task.state::<NextPositions>().0.borrow_mut().insert(url, position);
         }
         Ok(())
     }
