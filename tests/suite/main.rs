@@ -19,6 +19,7 @@ mod import;
 mod language;
 mod lists;
 mod lookups;
+mod other_configs;
 mod process;
 mod readme;
 #[cfg(unix)]

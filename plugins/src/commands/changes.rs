@@ -6,7 +6,7 @@ use flexget_core::list::recovery;
 use flexget_core::prelude::*;
 use flexget_core::task::report::{Action, ChangeReport};
 
-use crate::shared::other_configs;
+use crate::shared::other_configs::{self, ConfigTable};
 
 /// Default number of changes to show.
 const SHOWN: usize = 50;
@@ -14,7 +14,11 @@ const SHOWN: usize = 50;
 /// Shows the latest changes to remote lists, newest first.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Changes {}
+pub struct Changes {
+    /// Show the changes of all configs.
+    #[serde(default)]
+    all: bool,
+}
 
 submit! { command::<Changes>() }
 
@@ -22,7 +26,7 @@ impl Command for Changes {
     const PATH: &'static [&'static str] = &["changes"];
 
     async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
-        ListChanges { limit: None }.run(cx, out).await
+        ListChanges { limit: None, all: self.all }.run(cx, out).await
     }
 }
 
@@ -32,6 +36,9 @@ impl Command for Changes {
 pub struct ListChanges {
     /// Number of changes to show; 50 by default.
     limit: Option<usize>,
+    /// Show the changes of all configs.
+    #[serde(default)]
+    all: bool,
 }
 
 submit! { command::<ListChanges>() }
@@ -40,17 +47,26 @@ impl Command for ListChanges {
     const PATH: &'static [&'static str] = &["changes", "list"];
 
     async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
-        let changes = cx.journal().list(self.limit.unwrap_or(SHOWN))?;
+        let others = cx.store.changes_of_other_configs()?;
+        let limit = self.limit.unwrap_or(SHOWN);
+        let mut changes = Vec::new();
+        for of in other_configs::configs(&others, self.all, cx) {
+            let found = of.cx.journal().list(limit)?;
+            changes.extend(found.into_iter().map(|change| (of.config.clone(), change)));
+        }
+        changes.sort_by_key(|(_, change)| std::cmp::Reverse(change.id));
+        changes.truncate(limit);
         if out.format == Format::Json {
-            return out.data(&changes.iter().map(json).collect::<Vec<_>>());
+            return out
+                .data(&changes.iter().map(|(config, change)| json(change, config.as_deref())).collect::<Vec<_>>());
         }
         if changes.is_empty() {
             out.line("there are no changes to remote lists")?;
-            return other_configs::note(&cx.store.changes_of_other_configs()?, "changes", out);
+            return other_configs::note(0, &others, self.all, cx, out);
         }
-        let mut table = Table::new(&["#", "Time", "List", "Account", "Action", "Items", "State"]);
-        for change in &changes {
-            table.row([
+        let mut table = ConfigTable::new(&["#", "Time", "List", "Account", "Action", "Items", "State"], self.all, cx);
+        for (config, change) in &changes {
+            let cells = [
                 change.id.to_string(),
                 time(change, cx),
                 format!("{} {}", change.what.service, change.what.list),
@@ -58,11 +74,36 @@ impl Command for ListChanges {
                 action(change),
                 change.what.items.len().to_string(),
                 change.state.name().to_owned(),
-            ]);
+            ];
+            table.row(config.as_deref(), cells);
         }
-        out.table(&table)?;
-        Ok(())
+        table.print(out)?;
+        other_configs::note(changes.len(), &others, self.all, cx, out)
     }
+}
+
+/// Returns the world of the config that made a change, which is this one unless `all` may have.
+///
+/// # Errors
+/// There is no such change, or only one of another config, which the error names.
+fn world_of(id: i64, all: bool, cx: &Context) -> Result<Context> {
+    let others = cx.store.changes_of_other_configs()?;
+    for of in other_configs::configs(&others, true, cx) {
+        if of.cx.journal().get(id)?.is_none() {
+            continue;
+        }
+        return match of.config.filter(|config| !all && cx.store.config_name() != Some(config)) {
+            None => Ok(of.cx),
+            Some(config) => Err(Error::new(format!("change {id} was made by `{config}.yml`"))
+                .hint(format!("name it with `-c {config}.yml`, or say `--all`"))),
+        };
+    }
+    let hint = if others.is_empty() {
+        "`flexget-rs changes` shows those that there are".to_owned()
+    } else {
+        other_configs::summary(cx.journal().list(usize::MAX)?.len(), &others, cx)
+    };
+    Err(Error::new(format!("there is no change {id}")).hint(hint))
 }
 
 /// Shows one change with its items.
@@ -72,6 +113,9 @@ pub struct Show {
     /// The number of the change.
     #[schemars(extend("positional" = true))]
     id: i64,
+    /// Show it whichever config made it.
+    #[serde(default)]
+    all: bool,
 }
 
 submit! { command::<Show>() }
@@ -80,12 +124,16 @@ impl Command for Show {
     const PATH: &'static [&'static str] = &["changes", "show"];
 
     async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
-        let change = cx.journal().get(self.id)?.ok_or_else(|| {
-            Error::new(format!("there is no change {}", self.id))
-                .hint("`flexget-rs changes list` shows those that there are")
-        })?;
+        let cx = &world_of(self.id, self.all, cx)?;
+        let Some(change) = cx.journal().get(self.id)? else {
+            return Err(Error::new(format!("there is no change {}", self.id)).hint("it was pruned just now"));
+        };
+        let config = cx.store.config_name();
         if out.format == Format::Json {
-            return out.data(&json(&change));
+            return out.data(&json(&change, config));
+        }
+        if let Some(config) = config {
+            out.line(format!("by `{config}.yml`"))?;
         }
         out.line(format!(
             "{} {} `{}`, {}: {}",
@@ -133,6 +181,9 @@ pub struct Undo {
     /// Undo items that were changed again since, too.
     #[serde(default)]
     force: bool,
+    /// Undo it whichever config made it; `last` is then the latest of all configs.
+    #[serde(default)]
+    all: bool,
 }
 
 submit! { command::<Undo>() }
@@ -141,10 +192,21 @@ impl Undo {
     /// Returns the number of the change.
     fn id(&self, cx: &Context) -> Result<i64> {
         if self.change == "last" {
-            let changes = cx.journal().list(SHOWN)?;
-            let last = changes.iter().find(|change| change.state == ChangeState::Done && change.what.undo_of.is_none());
-            return last.map(|change| change.id).ok_or_else(|| {
-                Error::new("there is no change to undo").hint("`flexget-rs changes` lists those that there are")
+            let others = cx.store.changes_of_other_configs()?;
+            let mut last = None;
+            for of in other_configs::configs(&others, self.all, cx) {
+                let changes = of.cx.journal().list(SHOWN)?.into_iter();
+                let can_be_undone =
+                    |change: &ChangeRow| change.state == ChangeState::Done && change.what.undo_of.is_none();
+                last = last.max(changes.filter(can_be_undone).map(|change| change.id).max());
+            }
+            return last.ok_or_else(|| {
+                let hint = if self.all || others.is_empty() {
+                    "`flexget-rs changes` lists those that there are".to_owned()
+                } else {
+                    other_configs::summary(0, &others, cx)
+                };
+                Error::new("there is no change to undo").hint(hint)
             });
         }
         self.change.trim_start_matches('#').parse().map_err(|_| {
@@ -159,9 +221,7 @@ impl Command for Undo {
 
     async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
         let id = self.id(cx)?;
-        if cx.journal().get(id)?.is_none() {
-            other_configs::note(&cx.store.changes_of_other_configs()?, "changes", out)?;
-        }
+        let cx = &world_of(id, self.all, cx)?;
         let report = if self.force {
             recovery::force_undo(id, "undo", cx).await?
         } else {
@@ -218,9 +278,10 @@ fn time(change: &ChangeRow, cx: &Context) -> String {
     cx.clock.zone().to_datetime(change.at).strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
-fn json(change: &ChangeRow) -> serde_json::Value {
+fn json(change: &ChangeRow, config: Option<&str>) -> serde_json::Value {
     serde_json::json!({
         "id": change.id,
+        "config": config,
         "at": change.at.to_string(),
         "list": change.what.service,
         "name": change.what.list,

@@ -4,7 +4,7 @@ use flexget_core::plugin::command::verb;
 use flexget_core::prelude::*;
 use serde_json::json;
 
-use crate::shared::other_configs;
+use crate::shared::other_configs::{self, ConfigTable};
 use crate::shared::seen_record::{BY_HAND, COLLECTION, SeenRecord};
 
 /// Shows what was seen: `seen search '*solaris*'`.
@@ -19,6 +19,9 @@ struct Search {
     /// Only what these tasks have seen; `*` and `?` as in the pattern.
     #[serde(default)]
     task: Vec<String>,
+    /// Search in what the tasks of all configs have seen.
+    #[serde(default)]
+    all: bool,
 }
 
 submit! { command::<Search>() }
@@ -31,27 +34,32 @@ impl Command for Search {
             true => self.pattern.clone(),
             false => format!("*{}*", self.pattern),
         };
-        let found: Vec<SeenRecord> = all(cx)?
-            .into_iter()
-            .map(|(_, record)| record)
-            .filter(|record| is_of(&self.task, record) && is_known_by(record, |value| is_like(&pattern, value)))
-            .collect();
-        if out.format == Format::Json {
-            return out.data(&found.iter().map(data).collect::<Vec<_>>());
+        let is_wanted =
+            |record: &SeenRecord| is_of(&self.task, record) && is_known_by(record, |value| is_like(&pattern, value));
+        let others = cx.store.records_of_other_configs(COLLECTION)?;
+        let mut found: Vec<(Option<String>, SeenRecord)> = Vec::new();
+        for of in other_configs::configs(&others, self.all, cx) {
+            let records = all(&of.cx)?.into_iter().map(|(_, record)| record).filter(is_wanted);
+            found.extend(records.map(|record| (of.config.clone(), record)));
         }
+        if out.format == Format::Json {
+            return out.data(&found.iter().map(|(config, record)| data(config, record)).collect::<Vec<_>>());
+        }
+        let number = found.len();
         if found.is_empty() {
             out.line(format!("nothing that was seen is like `{}`", self.pattern))?;
-            return other_configs::note(&cx.store.records_of_other_configs(COLLECTION)?, "seen entries", out);
+            return other_configs::note(number, &others, self.all, cx, out);
         }
-        let mut table = Table::new(&["Title", "Task", "Local", "Added", "Fields"]);
-        for record in found {
+        let mut table = ConfigTable::new(&["Title", "Task", "Local", "Added", "Fields"], self.all, cx);
+        for (config, record) in found {
             let fields = record.fields.iter().filter(|(name, _)| name != "title");
             let fields: Vec<String> = fields.map(|(name, value)| format!("{name}: {value}")).collect();
             let local = if record.local { "yes" } else { "no" };
             let added = cx.clock.local(record.added);
-            table.row([record.title, record.task, local.to_owned(), added, fields.join("\n")]);
+            table.row(config.as_deref(), [record.title, record.task, local.to_owned(), added, fields.join("\n")]);
         }
-        out.table(&table)
+        table.print(out)?;
+        other_configs::note(number, &others, self.all, cx, out)
     }
 }
 
@@ -119,6 +127,9 @@ struct Forget {
     /// Do not ask.
     #[serde(default)]
     yes: bool,
+    /// Forget what the tasks of all configs have seen.
+    #[serde(default)]
+    all: bool,
 }
 
 submit! { command::<Forget>() }
@@ -127,32 +138,49 @@ impl Command for Forget {
     const PATH: &'static [&'static str] = &["seen", "forget"];
 
     async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
+        let others = cx.store.records_of_other_configs(COLLECTION)?;
+        let mut found = Vec::new();
+        for of in other_configs::configs(&others, self.all, cx) {
+            let records = self.wanted(&of.cx)?;
+            found.push((of.cx, records));
+        }
+        let records = || found.iter().flat_map(|(_, records)| records);
+        let titles: Vec<&str> = records().map(|(_, record)| record.title.as_str()).collect();
+        let fields: usize = records().map(|(_, record)| record.fields.len()).sum();
+        if titles.len() > 1 && !self.yes && !cx.dry_run && !out.confirm(&format!("forget {} titles?", titles.len()))? {
+            return Err(Error::new("no title was forgotten"));
+        }
+        for (cx, records) in &found {
+            let ids: Vec<i64> = records.iter().map(|(id, _)| *id).collect();
+            SeenRecord::collection(cx).remove(&ids)?;
+        }
+        if out.format == Format::Json {
+            return out
+                .data(&json!({ "value": self.value, "titles": titles, "fields": fields, "dry_run": cx.dry_run }));
+        }
+        let by = cx.store.config_name().filter(|_| !self.all && !others.is_empty());
+        let by = by.map(|config| format!(" of `{config}.yml`")).unwrap_or_default();
+        out.line(format!("{} {} titles{by} ({fields} fields)", verb(cx, "removed", "remove"), titles.len()))?;
+        if titles.is_empty() {
+            out.note("`flexget-rs seen search` finds what there is by a part of it")?;
+        }
+        Ok(())
+    }
+}
+
+impl Forget {
+    /// Returns the records of a config that are to be forgotten.
+    fn wanted(&self, cx: &Context) -> Result<Vec<(i64, SeenRecord)>> {
         let folded = self.value.to_lowercase();
         let of_tasks: Vec<(i64, SeenRecord)> =
             all(cx)?.into_iter().filter(|(_, record)| is_of(&self.task, record)).collect();
         // A title may have a `?` of its own: what is the same goes before what is like it.
         let same = |(_, record): &&(i64, SeenRecord)| is_known_by(record, |value| value.to_lowercase() == folded);
-        let mut found: Vec<&(i64, SeenRecord)> = of_tasks.iter().filter(same).collect();
-        if found.is_empty() && self.value.contains(['*', '?']) {
-            let like = |(_, record): &&(i64, SeenRecord)| is_known_by(record, |value| is_like(&self.value, value));
-            found = of_tasks.iter().filter(like).collect();
-        }
-        let ids: Vec<i64> = found.iter().map(|(id, _)| *id).collect();
-        let fields: usize = found.iter().map(|(_, record)| record.fields.len()).sum();
-        let titles: Vec<&str> = found.iter().map(|(_, record)| record.title.as_str()).collect();
-        if ids.len() > 1 && !self.yes && !cx.dry_run && !out.confirm(&format!("forget {} titles?", ids.len()))? {
-            return Err(Error::new("no title was forgotten"));
-        }
-        SeenRecord::collection(cx).remove(&ids)?;
-        if out.format == Format::Json {
-            return out
-                .data(&json!({ "value": self.value, "titles": titles, "fields": fields, "dry_run": cx.dry_run }));
-        }
-        out.line(format!("{} {} titles ({fields} fields)", verb(cx, "removed", "remove"), titles.len()))?;
-        if titles.is_empty() {
-            out.note("`flexget-rs seen search` finds what there is by a part of it")?;
-        }
-        Ok(())
+        let like = |(_, record): &&(i64, SeenRecord)| is_known_by(record, |value| is_like(&self.value, value));
+        let has_same = of_tasks.iter().any(|one| same(&one));
+        let is_pattern = self.value.contains(['*', '?']);
+        let is_wanted = |one: &(i64, SeenRecord)| if has_same { same(&one) } else { is_pattern && like(&one) };
+        Ok(of_tasks.into_iter().filter(is_wanted).collect())
     }
 }
 
@@ -170,11 +198,12 @@ fn is_known_by(record: &SeenRecord, is_wanted: impl Fn(&str) -> bool) -> bool {
     is_wanted(&record.title) || record.fields.iter().any(|(_, value)| is_wanted(value))
 }
 
-fn data(record: &SeenRecord) -> serde_json::Value {
+fn data(config: &Option<String>, record: &SeenRecord) -> serde_json::Value {
     let fields: BTreeMap<&str, &str> =
         record.fields.iter().map(|(name, value)| (name.as_ref(), value.as_str())).collect();
     json!({
         "title": record.title,
+        "config": config,
         "task": record.task,
         "local": record.local,
         "added": record.added.to_string(),
@@ -257,7 +286,7 @@ mod tests {
         assert_eq!(accepts("[ { title: Solaris, url: 'http://x/1' } ]"), 1);
         assert_eq!(say("seen forget", "*", &["b"]), "removed 1 titles (1 fields)\n");
         let left = command("seen search", json!({ "pattern": "heat", "task": ["a"] }), Format::Json, &cx).unwrap();
-        let expected = json!([{ "title": "Heat", "task": "a", "local": true, "added": "2026-11-24T00:00:00Z", "fields": { "cli_add": "Heat" } }]);
+        let expected = json!([{ "title": "Heat", "config": null, "task": "a", "local": true, "added": "2026-11-24T00:00:00Z", "fields": { "cli_add": "Heat" } }]);
         assert_eq!(left.data, [expected]);
     }
 }

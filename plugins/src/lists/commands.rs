@@ -14,7 +14,7 @@ use flexget_core::prelude::*;
 use serde_json::json;
 
 use crate::lists::stored_list::{StoredItem, StoredList};
-use crate::shared::other_configs;
+use crate::shared::other_configs::{self, ConfigTable};
 
 /// A kind of list, as commands speak of it.
 struct Kind {
@@ -47,6 +47,9 @@ fn default_list<K: OfKind>() -> String {
 #[derive(Deserialize, JsonSchema)]
 #[serde(bound = "")]
 struct All<K: OfKind> {
+    /// Show the lists of all configs.
+    #[serde(default)]
+    all: bool,
     #[serde(skip)]
     kind: PhantomData<K>,
 }
@@ -55,7 +58,7 @@ impl<K: OfKind> Command for All<K> {
     const PATH: &'static [&'static str] = &[K::KIND.command, "all"];
 
     async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
-        K::KIND.all(cx, out)
+        K::KIND.all(cx, out, self.all)
     }
 }
 
@@ -138,8 +141,10 @@ impl Kind {
 
     fn open(&self, cx: &Context, name: &str) -> Result<Opened> {
         let (found, names) = self.look_for(cx, name)?;
+        let others = cx.store.records_of_other_configs(self.key)?;
         found.ok_or_else(|| {
             let hint = match names.as_slice() {
+                [] if !others.is_empty() => other_configs::counts_of(&others),
                 [] => format!("there is none yet: `flexget-rs {} add` makes one", self.command),
                 names => format!("those that there are: {}", names.join(", ")),
             };
@@ -180,19 +185,29 @@ impl Kind {
         }
     }
 
-    fn all(&self, cx: &Context, out: &mut Output) -> Result<()> {
-        let lists = cx.store.collections(self.key)?;
-        if out.format == Format::Json {
-            let lists: Vec<_> = lists.iter().map(|(name, items)| json!({ "name": name, "items": items })).collect();
-            return out.data(&lists);
+    fn all(&self, cx: &Context, out: &mut Output, all: bool) -> Result<()> {
+        let others = cx.store.records_of_other_configs(self.key)?;
+        let mut lists = Vec::new();
+        for of in other_configs::configs(&others, all, cx) {
+            let found = of.cx.store.collections(self.key)?;
+            lists.extend(found.into_iter().map(|(name, items)| (of.config.clone(), name, items)));
         }
+        if out.format == Format::Json {
+            let data =
+                lists.iter().map(|(config, name, items)| json!({ "name": name, "config": config, "items": items }));
+            return out.data(&data.collect::<Vec<_>>());
+        }
+        let found = lists.iter().map(|(_, _, items)| items).sum();
         if lists.is_empty() {
             out.line(format!("there is no {}", self.word))?;
-            return other_configs::note(&cx.store.records_of_other_configs(self.key)?, "items", out);
+        } else {
+            let mut table = ConfigTable::new(&["List Name", "Items"], all, cx);
+            for (config, name, items) in lists {
+                table.row(config.as_deref(), [name, items.to_string()]);
+            }
+            table.print(out)?;
         }
-        let mut table = Table::new(&["List Name", "Items"]);
-        lists.into_iter().for_each(|(name, items)| table.row([name, items.to_string()]));
-        out.table(&table)
+        other_configs::note(found, &others, all, cx, out)
     }
 
     /// Shows the items, newest first, as a table with these columns besides their numbers.
@@ -463,7 +478,7 @@ mod tests {
         };
         let added = data("entry-list add", json!({ "entry": ["A", "http://x/a"] }));
         assert_eq!(added, json!({ "list": "entries", "title": "A", "added": true, "dry_run": false }));
-        assert_eq!(data("entry-list all", json!({})), json!([{ "name": "entries", "items": 1 }]));
+        assert_eq!(data("entry-list all", json!({})), json!([{ "name": "entries", "config": null, "items": 1 }]));
         let fields = json!({ "title": "A", "url": "http://x/a", "original_title": "A", "original_url": "http://x/a", "added": "2026-11-24T00:00:00Z" });
         let entry = json!({ "id": 1, "added": "2026-11-24T00:00:00Z", "fields": fields });
         assert_eq!(data("entry-list show", json!({ "entry": ["A"] })), entry);

@@ -152,18 +152,6 @@ fn accounts_beside_a_config_are_moved_and_that_is_said_once() {
     sandbox.run("-c elsewhere/tidy.yml execute").good();
 }
 
-#[test]
-fn commands_that_find_nothing_say_which_other_configs_have_rows() {
-    let sandbox = Sandbox::new("tasks:\n  a: { mock: [ A, B ], accept_all: yes, list_add: [ entry_list: films ] }\n");
-    sandbox.write("tidy.yml", "tasks: { a: { mock: [ A ] } }");
-    sandbox.run("execute").good();
-    for (line, what) in [("seen search nothing", "2 seen entries"), ("entry-list all", "2 items")] {
-        let ran = sandbox.run(&format!("-c tidy.yml {line}")).good();
-        let note = format!("config `config` has {what}: name it with `-c config.yml`");
-        assert!(ran.stderr.contains(&note), "{line}: {}{}", ran.stdout, ran.stderr);
-    }
-}
-
 /// Lets the files of the program grow to some size only, as a full disk does.
 #[cfg(unix)]
 #[test]
