@@ -76,6 +76,16 @@ fn assert_page(name: &str, text: &str) {
     assert!(is_current(&path, text), "docs/{name} is not current, `BLESS=1` rewrites it");
 }
 
+/// Returns what the example of a manual prints, if it brings its own entries.
+fn printed_by_example(manual: &str) -> Option<String> {
+    let example = manual::example(manual).filter(|example| example.contains("mock:"))?;
+    let sandbox = Sandbox::new(&format!("tasks:\n  example:\n    {}\n", example.trim_end().replace('\n', "\n    ")));
+    let sandbox = sandbox.with_sim();
+    sandbox.authorize("me", "ann-kay");
+    let ran = sandbox.run("execute -v --test");
+    (ran.code == 0 && ran.stdout.contains(": `")).then_some(ran.stdout)
+}
+
 #[test]
 fn the_page_of_plugins_is_current() {
     let sandbox = Sandbox::empty();
@@ -86,6 +96,9 @@ fn the_page_of_plugins_is_current() {
     for name in registry::all().keys() {
         let plugin = sandbox.run(&format!("plugins {name} --format json")).good().json();
         page.push_str(&format!("\n## `{name}`\n\n{}\n", plugin["manual"].as_str().unwrap().trim()));
+        if let Some(printed) = printed_by_example(plugin["manual"].as_str().unwrap()) {
+            page.push_str(&format!("\nWith `execute -v --test`, this example prints:\n\n```text\n{printed}```\n"));
+        }
         let options = plugin["options"].as_array().unwrap();
         if !options.is_empty() {
             page.push_str("\n| option | type | default | |\n|---|---|---|---|\n");
