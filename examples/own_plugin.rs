@@ -6,8 +6,6 @@
 //! The struct is the options, its doc comment is the manual, one line registers it. The schema, the
 //! check of configs and the completion in editors follow from that.
 
-use std::process::ExitCode;
-
 use flexget_core::prelude::*;
 
 /// Rejects entries whose titles are too long.
@@ -47,6 +45,4 @@ impl TitleLength {
     }
 }
 
-fn main() -> ExitCode {
-    flexget_rs::start(std::env::args_os())
-}
+flexget_rs::main! {}

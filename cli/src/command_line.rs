@@ -13,6 +13,7 @@ use crate::commands::init::Init;
 use crate::commands::man::Man;
 use crate::commands::plugins::Plugins;
 use crate::commands::schema::Schema;
+use crate::identity::Identity;
 use crate::session::Session;
 
 /// The program's own commands.
@@ -70,15 +71,16 @@ pub(crate) fn pointer(word: &str) -> Option<&'static str> {
 
 /// Returns the whole command line, for a terminal of this width.
 pub(crate) fn program(width: Option<usize>) -> Command {
-    let program = GlobalOptions::augment_args(Command::new("flexget-rs"))
-        .version(env!("CARGO_PKG_VERSION"))
+    let identity = Identity::get();
+    let program = GlobalOptions::augment_args(Command::new(identity.name))
+        .version(identity.version)
         .subcommand_required(true)
         .arg_required_else_help(true)
         .infer_subcommands(true)
         .infer_long_args(true)
         .term_width(width.unwrap_or(100).min(100));
     // The commands would bring their own, for those who read the code.
-    arguments::add_contributed(OwnCommand::augment_subcommands(program)).about("Run FlexGet task configs")
+    arguments::add_contributed(OwnCommand::augment_subcommands(program)).about(identity.about)
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ mod command_line;
 mod commands;
 mod config;
 pub mod exit;
+mod identity;
 mod prompt;
 mod render;
 mod session;
@@ -37,6 +38,7 @@ use render::console::{ColorChoice, Console, MessageKind};
 use render::printable::{ERROR, Printable};
 use session::Session;
 
+pub use identity::Identity;
 pub use world::{Input, Interrupt, Stream, World};
 
 /// Runs the program and returns the exit code; the first argument is the program's name.
@@ -79,6 +81,11 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>, world: World) ->
             return exit::USAGE;
         }
     };
+    let problems = flexget_core::plugin::problems::problems();
+    if !problems.is_empty() {
+        problems.iter().for_each(|problem| console.error(problem));
+        return exit::FAILURE;
+    }
     let session = Rc::new(Session {
         console: console.clone(),
         global,
@@ -149,6 +156,40 @@ fn report_command_line(error: clap::Error, format: Format, world: World, color: 
             exit::USAGE
         }
     }
+}
+
+/// Defines the `main` of a program that has plugins of its own besides those of flexget-rs.
+///
+/// The crates with plugins are named in it, because a crate that nothing names is not linked, and its
+/// plugins are not there. Plugins in the program's own files need no name. The program's name,
+/// version and description are those of its `Cargo.toml`.
+///
+/// ```
+/// // All of `src/main.rs`; `flexget_rs::main! { my_plugins, more_plugins }` for crates with plugins.
+/// flexget_rs::main! {}
+/// ```
+#[macro_export]
+macro_rules! main {
+    ($($plugins:ident),* $(,)?) => {
+        $(use $plugins as _;)*
+
+        fn main() -> ::std::process::ExitCode {
+            $crate::start_as(
+                $crate::Identity::new(
+                    env!("CARGO_PKG_NAME"),
+                    env!("CARGO_PKG_VERSION"),
+                    env!("CARGO_PKG_DESCRIPTION"),
+                ),
+                ::std::env::args_os(),
+            )
+        }
+    };
+}
+
+/// Runs the program as another one of this name and version, as [`main!`] does.
+pub fn start_as(identity: Identity, arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    identity.set();
+    start(arguments)
 }
 
 /// Runs the program in the real world, as `main` does.

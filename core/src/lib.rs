@@ -17,6 +17,8 @@
 //! [`List`](list::List), [`Command`](plugin::command::Command) (what is contributed);
 //! [`Context`](context::Context) (the world).
 //!
+//! To write a plugin, begin with the [`guide`].
+//!
 //! # The tour
 //!
 //! A module uses only those above it in this list, which is also the order to read them in.
@@ -68,11 +70,13 @@ pub mod document;
 pub mod entry;
 pub mod error;
 pub mod expression;
+pub mod guide;
 pub mod list;
 pub mod pattern;
 pub mod plugin;
 pub mod prelude;
 pub mod run;
 pub mod task;
+#[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod value;

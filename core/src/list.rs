@@ -179,6 +179,12 @@ pub enum Adding {
 /// })?;
 /// # Ok::<(), flexget_core::error::Error>(())
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no list",
+    label = "it does not implement `List`",
+    note = "a list is a struct of options with `#[derive(Deserialize, JsonSchema)]` and `impl List for {Self}`",
+    note = "a plugin is registered with `plugin::<{Self}>()`, and a command with `command::<{Self}>()`"
+)]
 pub trait List: 'static {
     /// The key that users write.
     const NAME: &'static str;
@@ -275,7 +281,9 @@ pub trait List: 'static {
         None
     }
 
-    /// Reads the items: all of them, or at least `limit`.
+    /// Reads the items: all of them, or the first `limit`.
+    ///
+    /// A local list may return more, as reading it costs nothing.
     ///
     /// # Errors
     /// Why it could not be read. A part of a list is never returned as the whole.

@@ -1,10 +1,12 @@
 //! Plugins: structs of options that know their steps.
 
 pub mod command;
+pub(crate) mod documentation;
 pub mod manual;
 pub mod nested;
 pub mod one_or_many;
 pub mod options;
+pub mod problems;
 pub mod registration;
 pub mod registry;
 pub mod script;
@@ -20,6 +22,12 @@ use crate::task::step::Step;
 ///
 /// The struct is the options, its doc comment is the manual, and the first `yaml` block of that is
 /// the tested example. One line registers it: `submit! { plugin::<MyPlugin>() }`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no plugin",
+    label = "it does not implement `Plugin`",
+    note = "a plugin is a struct of options with `#[derive(Deserialize, JsonSchema)]` and `impl Plugin for {Self}`",
+    note = "a list is registered with `list::<{Self}>()`, and a command with `command::<{Self}>()`"
+)]
 pub trait Plugin: DeserializeOwned + JsonSchema + 'static {
     /// The key that users write.
     const NAME: &'static str;

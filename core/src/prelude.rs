@@ -5,6 +5,7 @@ pub use std::rc::Rc;
 
 pub use futures_util::future::LocalBoxFuture;
 pub use indexmap::IndexMap;
+pub use jiff::Timestamp;
 pub use schemars::JsonSchema;
 pub use serde::{Deserialize, Serialize};
 

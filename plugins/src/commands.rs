@@ -3,4 +3,5 @@
 mod changes;
 mod database;
 mod flexget_db;
+mod key;
 mod seen;

@@ -21,7 +21,8 @@ const CONFIG: &str = "
 ";
 
 /// The arguments of each contributed command, so that it finds something to change.
-const ARGUMENTS: [(&str, &str); 38] = [
+const ARGUMENTS: [(&str, &str); 39] = [
+    ("key", "filmbox me"),
     ("changes", ""),
     ("changes list", ""),
     ("changes show", "1"),

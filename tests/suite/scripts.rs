@@ -246,7 +246,7 @@ fn requests_go_through_core_with_credentials_that_the_script_never_sees() {
 
 #[test]
 fn an_api_key_is_sent_by_the_name_of_its_account() {
-    let sandbox = Sandbox::empty();
+    let mut sandbox = Sandbox::empty();
     let auth = flexget_core::context::auth::Auth::new(sandbox.store(), sandbox.clock.clone());
     auth.save_key("filmbox", "me", SecretString::from("k3y")).unwrap();
     let server = testing::server::Server::start(|request| match request.header("authorization") {
@@ -256,12 +256,17 @@ fn an_api_key_is_sent_by_the_name_of_its_account() {
     let script = fs::read_to_string(repository().join("examples/plugins/filmbox_rating.py")).unwrap();
     write_script(&sandbox, "filmbox_rating.py", &script.replace("https://api.filmbox.example", &server.url()));
     let config = "tasks:\n  films:\n    mock: [ { title: Solaris, imdb_id: tt0069293 }, Nameless ]\n    \
-        filmbox_rating: { account: me }\n    if: [ { filmbox_rating > 8: accept } ]\n";
+        filmbox_rating: { account: me }\n    if: [ { filmbox_rating > 8: accept } ]\n    seen: no\n";
     sandbox.write("config.yml", config);
     let ran = executed(&sandbox);
     assert_eq!(ran.titles("films", "accepted"), ["Solaris"], "{}", ran.stdout);
     sandbox.write("config.yml", &config.replace("account: me", "account: nobody"));
-    assert!(executed(&sandbox).stdout.contains("nobody"));
+    assert!(executed(&sandbox).stdout.contains("`flexget-rs key filmbox nobody` stores its API key"));
+    sandbox.typed.push("k3y".to_owned());
+    sandbox.terminal = Some(80);
+    sandbox.run("key filmbox nobody").good();
+    sandbox.terminal = None;
+    assert_eq!(executed(&sandbox).titles("films", "accepted"), ["Solaris"]);
 }
 
 #[test]

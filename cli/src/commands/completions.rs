@@ -5,6 +5,7 @@ use flexget_core::error::{Error, Result};
 use flexget_core::plugin::command::Format;
 
 use crate::exit;
+use crate::identity::Identity;
 use crate::render::printable::Printable;
 use crate::session::Session;
 
@@ -37,9 +38,10 @@ impl Completions {
             clap_complete::Shell::Zsh => &Zsh,
             _ => &Bash,
         };
+        let name = Identity::get().name;
         let mut script = Vec::new();
         // Writing to memory does not fail.
-        let _ = completer.write_registration(VARIABLE, "flexget-rs", "flexget-rs", "flexget-rs", &mut script);
+        let _ = completer.write_registration(VARIABLE, name, name, name, &mut script);
         session.console.data(&Printable::block(String::from_utf8_lossy(&script)));
         exit::SUCCESS
     }

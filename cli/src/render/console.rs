@@ -11,6 +11,7 @@ use flexget_core::context::{Environment, Event, Progress};
 use flexget_core::error::Error;
 
 use super::printable::{ERROR, EscapedJson, NOTE, Printable, STRONG, WARNING};
+use crate::identity::{Identity, with_name};
 use crate::world::Stream;
 
 /// When to use colours.
@@ -82,9 +83,13 @@ impl Writer {
     fn write_all<'a>(&mut self, texts: impl IntoIterator<Item = &'a Printable>) {
         let (color, ascii) = (self.color, self.ascii);
         self.write_with(|to| {
-            texts.into_iter().map(Printable::as_str).try_for_each(|text| {
-                let text = &if ascii { text.replace('…', "...") } else { text.to_owned() };
-                if color { to.write_all(text.as_bytes()) } else { write!(to, "{}", anstream::adapter::strip_str(text)) }
+            texts.into_iter().map(Printable::as_str).map(with_name).try_for_each(|text| {
+                let text = if ascii { text.replace('…', "...").into() } else { text };
+                if color {
+                    to.write_all(text.as_bytes())
+                } else {
+                    write!(to, "{}", anstream::adapter::strip_str(&text))
+                }
             })
         });
     }
@@ -162,7 +167,12 @@ impl Console {
         streams.erase_status();
         // Streamed, because a report may be long.
         streams.stdout.write_with(|to| {
-            serde_json::to_writer_pretty(EscapedJson(to), document)?;
+            if Identity::get().is_own() {
+                serde_json::to_writer_pretty(EscapedJson(to), document)?;
+            } else {
+                let document = serde_json::to_string_pretty(document)?;
+                EscapedJson(&mut *to).write_all(with_name(&document).as_bytes())?;
+            }
             to.write_all(b"\n")
         });
     }

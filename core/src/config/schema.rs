@@ -16,7 +16,7 @@ use crate::document::diagnostic::Diagnostic;
 use crate::expression::{Expression, Template};
 use crate::pattern::Pattern;
 use crate::plugin::manual::first_paragraph;
-use crate::plugin::options::{forbid_null, settings};
+use crate::plugin::options::{forbid_null, forbid_unknown_keys, settings};
 use crate::plugin::registry;
 
 pub use explain::{Finding, Missing};
@@ -92,6 +92,7 @@ pub fn config(only: Only<'_>) -> Value {
     });
     if let Some(root) = schema.as_object_mut() {
         forbid_null(root);
+        forbid_unknown_keys(root);
     }
     schema
 }
@@ -129,6 +130,7 @@ pub fn plugin(name: &str) -> Option<Value> {
         object.insert("$defs".into(), reached.into());
     }
     forbid_null(object);
+    forbid_unknown_keys(object);
     Some(schema)
 }
 
@@ -286,11 +288,6 @@ pub(crate) const INERT: [(&str, &str); 6] = [
     ("irc", "there is no announcement listener"),
     ("log_filter", "`--quiet` shows less, `FLEXGET_LOG` chooses what is logged"),
 ];
-
-/// Returns whether a key of a task belongs to the language.
-pub(crate) fn is_language_key(name: &str) -> bool {
-    language().contains_key(name)
-}
 
 /// Returns the keys of a task that belong to the language and not to a plugin.
 pub fn language_keys() -> Vec<String> {

@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::document::diagnostic::{Diagnostic, Path, Problem, Severity};
 use crate::list;
-use crate::plugin::registration::Registration;
+use crate::plugin::registration::{Registration, is_key, is_language_key};
 use crate::plugin::registry;
 use crate::plugin::script::folder::{self, FoundScript};
 use crate::plugin::script::{Script, ScriptKind, steps};
@@ -33,7 +33,8 @@ pub fn use_scripts_of(folder: &Folder) -> Vec<Diagnostic> {
             return vec![warning(format!("the folder of scripts `{}` cannot be read: {error}", scripts.display()))];
         }
     };
-    let (named, nameless): (Vec<_>, Vec<_>) = found.into_iter().partition(|script| is_key(&script.name));
+    let (named, nameless): (Vec<_>, Vec<_>) =
+        found.into_iter().partition(|script| is_key(&script.name) && !is_language_key(&script.name));
     let warnings = nameless.iter().map(|script| {
         warning(format!("the script `{}` cannot be used: its name is no key of a task", script.file))
             .help("name it with lower-case letters, digits and `_`")
@@ -50,13 +51,6 @@ pub(super) fn use_none() {
 
 fn warning(message: String) -> Diagnostic {
     Diagnostic::key(Path::root(), message).severity(Severity::Warning)
-}
-
-/// Returns whether a name can stand as a key of a task.
-fn is_key(name: &str) -> bool {
-    name.starts_with(|first: char| first.is_ascii_lowercase())
-        && name.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_')
-        && !super::schema::is_language_key(name)
 }
 
 /// Returns the catalogue with these scripts.

@@ -189,6 +189,10 @@ impl Dialogue {
     /// # Errors
     /// It takes too long, or what it writes is no text with lines.
     pub async fn line(&mut self) -> Result<Option<String>, DialogueError> {
+        // A line that is there already comes however late it is.
+        if self.left.is_zero() {
+            return Err(DialogueError::Late);
+        }
         let mut left = self.left;
         let line = Clock::limit_within(&mut left, self.next_line()).await;
         self.left = left;

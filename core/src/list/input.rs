@@ -12,7 +12,7 @@ use crate::entry::Entry;
 use crate::error::Result;
 use crate::list::any::{AnyList, open, open_any};
 use crate::list::{List, ListId};
-use crate::plugin::registration::Registration;
+use crate::plugin::registration::{Registration, check_name};
 use crate::task::Task;
 use crate::task::phase::Phase;
 use crate::task::step::{BoundStep, Step};
@@ -20,6 +20,7 @@ use crate::task::step::{BoundStep, Step};
 /// Registers a list, which is an input as well, for `submit!`.
 #[track_caller]
 pub const fn list<L: List + DeserializeOwned + JsonSchema>() -> Registration {
+    const { check_name(L::NAME) }
     Registration {
         name: L::NAME,
         file: Location::caller().file(),

@@ -54,6 +54,10 @@ impl ScriptList {
             }
         }
         // A part of a list is never taken for the whole, and nothing is not an empty list.
+        let items = items.map(|mut items| {
+            items.truncate(limit.unwrap_or(usize::MAX));
+            items
+        });
         items.ok_or_else(|| {
             Error::new("the script did not say which items there are").hint("an empty list is `{\"items\": []}`")
         })

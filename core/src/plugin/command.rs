@@ -52,6 +52,12 @@ use crate::error::{Error, Result};
 /// assert_eq!(printed.text, "HELLO ANN\n");
 /// # Ok::<(), Error>(())
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no command",
+    label = "it does not implement `Command`",
+    note = "a command is a struct of arguments with `#[derive(Deserialize, JsonSchema)]` and `impl Command for {Self}`",
+    note = "a plugin is registered with `plugin::<{Self}>()`, and a list with `list::<{Self}>()`"
+)]
 pub trait Command: DeserializeOwned + JsonSchema + 'static {
     /// The words that users type, such as `["trakt", "auth"]`.
     const PATH: &'static [&'static str];
@@ -80,6 +86,7 @@ pub(crate) fn run<'a, C: Command>(
 }
 
 /// A registered command.
+#[non_exhaustive]
 pub struct CommandRegistration {
     /// The words of the command line: `trakt`, `auth`.
     pub path: &'static [&'static str],
@@ -96,6 +103,17 @@ inventory::collect!(CommandRegistration);
 /// Returns the registration of a command, for `submit!`.
 #[track_caller]
 pub const fn command<C: Command>() -> CommandRegistration {
+    const {
+        assert!(!C::PATH.is_empty(), "the PATH of a command must have at least one word");
+        let mut at = 0;
+        while at < C::PATH.len() {
+            assert!(
+                is_word(C::PATH[at]),
+                "the words in the PATH of a command may have only letters from a to z, digits and `-`"
+            );
+            at += 1;
+        }
+    }
     CommandRegistration {
         path: C::PATH,
         aliases: C::ALIASES,
@@ -103,6 +121,19 @@ pub const fn command<C: Command>() -> CommandRegistration {
         schema: C::json_schema,
         run: run::<C>,
     }
+}
+
+/// Returns whether a text can be typed as one word of a command.
+const fn is_word(word: &str) -> bool {
+    let word = word.as_bytes();
+    let mut at = 0;
+    while at < word.len() {
+        if !(word[at].is_ascii_lowercase() || word[at].is_ascii_digit() || at > 0 && word[at] == b'-') {
+            return false;
+        }
+        at += 1;
+    }
+    !word.is_empty()
 }
 
 impl CommandRegistration {

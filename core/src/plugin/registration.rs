@@ -12,7 +12,11 @@ use crate::document::{self, Mapping, Node, Scalar};
 use crate::plugin::Plugin;
 use crate::task::step::BoundStep;
 
+/// The keys of a task that belong to the language, which no plugin can have as its name.
+pub const LANGUAGE_KEYS: [&str; 6] = ["template", "include", "disable", "priority", "manual", "plugin_priority"];
+
 /// A registered plugin or list.
+#[non_exhaustive]
 pub struct Registration {
     /// The key that users write.
     pub name: &'static str,
@@ -57,6 +61,7 @@ inventory::collect!(Registration);
 /// Returns a plugin, for `submit!`.
 #[track_caller]
 pub const fn plugin<P: Plugin>() -> Registration {
+    const { check_name(P::NAME) }
     Registration {
         name: P::NAME,
         file: Location::caller().file(),
@@ -66,6 +71,53 @@ pub const fn plugin<P: Plugin>() -> Registration {
         bind: &bind::<P>,
         list: None,
     }
+}
+
+/// Refuses a name that no config could use, when the program is compiled.
+///
+/// # Panics
+/// It is no key of a task.
+pub(crate) const fn check_name(name: &str) {
+    assert!(
+        is_key(name),
+        "the NAME of a plugin or list must be a key of a task: begin it with a letter from a to z, and use only such \
+         letters, digits and `_`"
+    );
+    assert!(
+        !is_language_key(name),
+        "the NAME of a plugin or list must not be `template`, `include`, `disable`, `priority`, `manual` or \
+         `plugin_priority`: these keys of a task have a meaning of their own"
+    );
+}
+
+/// Returns whether a name can stand as a key of a task.
+pub(crate) const fn is_key(name: &str) -> bool {
+    let name = name.as_bytes();
+    let mut at = 0;
+    while at < name.len() {
+        if !(name[at].is_ascii_lowercase() || at > 0 && (name[at].is_ascii_digit() || name[at] == b'_')) {
+            return false;
+        }
+        at += 1;
+    }
+    !name.is_empty()
+}
+
+/// Returns whether a key of a task belongs to the language.
+pub(crate) const fn is_language_key(name: &str) -> bool {
+    let mut at = 0;
+    while at < LANGUAGE_KEYS.len() {
+        let (key, name) = (LANGUAGE_KEYS[at].as_bytes(), name.as_bytes());
+        let mut same = 0;
+        while same < key.len() && same < name.len() && key[same] == name[same] {
+            same += 1;
+        }
+        if same == key.len() && same == name.len() {
+            return true;
+        }
+        at += 1;
+    }
+    false
 }
 
 fn bind<P: Plugin>(options: &Node) -> Result<Vec<BoundStep>, Vec<Problem>> {

@@ -52,6 +52,11 @@ pub type FetchedFields = Result<Vec<(Name, Value)>, String>;
 /// block_on(task.need(&["title_length"]));
 /// assert_eq!(task.entries[0].int("title_length"), Some(7));
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` offers no fields",
+    label = "it does not implement `Offer`",
+    note = "`Task::offer` takes an `Rc` of a type with `impl Offer`: its fields, and a `fetch` for a whole batch"
+)]
 pub trait Offer {
     /// Returns the plugin that makes the offer, for messages.
     fn plugin(&self) -> &'static str;

@@ -23,10 +23,11 @@ pub(crate) const CORE: [&str; 12] = [
 ];
 
 /// What comes after the layers of core: what is made of all of them.
-const CORE_TOP: [&str; 3] = ["testing", "prelude", "lib"];
+const CORE_TOP: [&str; 4] = ["testing", "prelude", "guide", "lib"];
 
 /// The modules of the program, from the ground up. A command is a file of `commands`, and knows no other.
-pub(crate) const CLI: [&str; 13] = [
+pub(crate) const CLI: [&str; 14] = [
+    "identity",
     "exit",
     "signal",
     "prompt",

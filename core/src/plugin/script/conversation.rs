@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::http::RequestError;
 use super::protocol::{EntryLine, Opening, ResponseLine, ScriptMessage, VERSION, message};
 use super::{Question, Script, http};
 use crate::context::Context;
@@ -106,7 +107,10 @@ impl<'a> Conversation<'a> {
                 }
                 ScriptMessage::Http(request) => {
                     let sent = http::send(self.script, *request, self.cx).await;
-                    let sent = sent.map_err(|error| self.not_a_message(&error))?;
+                    let sent = sent.map_err(|error| match error {
+                        RequestError::Invalid(error) => self.not_a_message(&error),
+                        RequestError::Account(error) => error,
+                    })?;
                     self.is_uncertain |= sent.is_uncertain;
                     self.send(&ResponseLine { http: sent.result });
                 }

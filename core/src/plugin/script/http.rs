@@ -1,9 +1,13 @@
 //! Requests that scripts ask for: sent by core, with credentials that they never see.
 
+use secrecy::SecretString;
+
 use super::protocol::{HttpMessage, RequestResult};
 use super::{Script, Service};
 use crate::context::Context;
 use crate::context::http::{Body, HttpError, RateLimit, Request, Response, Sent};
+use crate::error::{Error, Result};
+use crate::plugin::registry;
 
 /// A request that was sent or refused.
 pub(super) struct SentRequest {
@@ -13,11 +17,25 @@ pub(super) struct SentRequest {
     pub is_uncertain: bool,
 }
 
+/// A request that cannot be sent.
+pub(super) enum RequestError {
+    /// It makes no sense: the script is at fault.
+    Invalid(String),
+    /// There are no credentials for it.
+    Account(Error),
+}
+
+impl From<String> for RequestError {
+    fn from(invalid: String) -> Self {
+        Self::Invalid(invalid)
+    }
+}
+
 /// Sends a request of a script.
 ///
 /// # Errors
-/// What is wrong with the request: the script is at fault.
-pub(super) async fn send(script: &Script, message: HttpMessage, cx: &Context) -> Result<SentRequest, String> {
+/// It cannot be sent.
+pub(super) async fn send(script: &Script, message: HttpMessage, cx: &Context) -> Result<SentRequest, RequestError> {
     let request = request(script, message, cx)?;
     let is_write = request.is_write() && !request.in_dry_run;
     Ok(match cx.http.send(request).await {
@@ -41,7 +59,7 @@ fn response_for_script(response: &Response) -> RequestResult {
     RequestResult::Response { status: response.status, headers, json, text }
 }
 
-fn request(script: &Script, message: HttpMessage, cx: &Context) -> Result<Request, String> {
+fn request(script: &Script, message: HttpMessage, cx: &Context) -> Result<Request, RequestError> {
     let HttpMessage { method, url, query, headers, json, form, text, account, read } = message;
     let method = method.unwrap_or_else(|| "GET".to_owned());
     let service = script.service.as_ref();
@@ -58,7 +76,7 @@ fn request(script: &Script, message: HttpMessage, cx: &Context) -> Result<Reques
     let mut others = form.into_iter().chain(text.map(Body::Text));
     request.body = bodies.next().or_else(|| others.next());
     if others.next().is_some() {
-        return Err("a request has one of `json`, `form` and `text`".to_owned());
+        return Err("a request has one of `json`, `form` and `text`".to_owned().into());
     }
     if let Some(service) = service {
         if let Some(requests) = service.requests_per_minute {
@@ -68,21 +86,28 @@ fn request(script: &Script, message: HttpMessage, cx: &Context) -> Result<Reques
     }
     if let Some(account) = account {
         let Some(service) = service else {
-            return Err("`account` needs `service` in the description of the script".to_owned());
+            return Err("`account` needs `service` in the description of the script".to_owned().into());
         };
         let base = service.url.trim_end_matches('/');
         // Not only a common beginning: `https://api.example.org.evil.example` is another host.
         let rest = request.url.strip_prefix(base);
         let is_below = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']));
         if !is_below {
-            return Err(format!("credentials of `{}` are sent to {base} only", service.name));
+            return Err(format!("credentials of `{}` are sent to {base} only", service.name).into());
         }
-        request.bearer = Some(cx.auth.key(&service.name, &account).map_err(|error| {
-            let hint = error.hint_text().map(|hint| format!(": {hint}")).unwrap_or_default();
-            format!("{error}{hint}")
-        })?);
+        request.bearer = Some(key(&service.name, &account, cx).map_err(RequestError::Account)?);
     }
     Ok(request)
+}
+
+/// Returns the key or the access token of an account.
+fn key(service: &str, account: &str, cx: &Context) -> Result<SecretString> {
+    let has_commands = registry::commands().iter().any(|command| command.path == [service, "auth"]);
+    if !has_commands && cx.auth.account(service, account)?.is_none() {
+        return Err(Error::new(format!("there is no {service} account named `{account}`"))
+            .hint(format!("`flexget-rs key {service} {account}` stores its API key")));
+    }
+    cx.auth.key(service, account)
 }
 
 /// Returns a value as text, as it stands in a query or a form.
