@@ -1,5 +1,6 @@
 //! The report of a run, as data: the terminal and `--format json` render the same.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
@@ -48,6 +49,7 @@ pub struct TaskReport {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<ErrorReport>,
     /// All entries, in order.
+    #[serde(serialize_with = "write_entries")]
     #[schemars(with = "Vec<Written<'_>>")]
     pub entries: Vec<EntryReport>,
     /// All changes to lists, in order.
@@ -100,9 +102,12 @@ struct Written<'a> {
     /// The reason of the decision.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
+    /// The position of the first entry that failed for the same reason, where that is told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failed_as: Option<usize>,
     /// All decisions, in order.
     #[serde(skip_serializing_if = "<[DecisionRecord]>::is_empty")]
-    decisions: &'a [DecisionRecord],
+    decisions: Cow<'a, [DecisionRecord]>,
     /// The fields that are known, without those that start with `_`.
     #[schemars(with = "BTreeMap<String, serde_json::Value>")]
     fields: Fields<'a>,
@@ -179,21 +184,44 @@ impl From<Entry> for EntryReport {
     }
 }
 
-impl Serialize for EntryReport {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let written = Written {
+impl EntryReport {
+    fn written(&self, failed_as: Option<usize>) -> Written<'_> {
+        let reason = self.reason();
+        let mut decisions = Cow::Borrowed(self.decisions());
+        if failed_as.is_some() {
+            let repeated = decisions.to_mut().iter_mut().filter(|decision| decision.reason.as_deref() == reason);
+            repeated.for_each(|decision| decision.reason = None);
+        }
+        Written {
             title: self.title(),
             url: self.url(),
             state: self.state(),
             plugin: self.plugin(),
-            reason: self.reason(),
-            decisions: self.decisions(),
+            reason: reason.filter(|_| failed_as.is_none()),
+            failed_as,
+            decisions,
             fields: Fields(&self.0),
             traces: self.traces(),
             trace: self.trace(),
-        };
-        written.serialize(serializer)
+        }
     }
+}
+
+impl Serialize for EntryReport {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.written(None).serialize(serializer)
+    }
+}
+
+/// Serializes entries; a reason for which several failed is told at the first of them.
+fn write_entries<S: Serializer>(entries: &[EntryReport], serializer: S) -> Result<S::Ok, S::Error> {
+    let mut first: HashMap<&str, usize> = HashMap::new();
+    let written = entries.iter().enumerate().map(|(at, entry)| {
+        let reason = entry.reason().filter(|_| entry.state() == State::Failed);
+        let earlier = reason.map(|reason| *first.entry(reason).or_insert(at));
+        entry.written(earlier.filter(|earlier| *earlier < at))
+    });
+    serializer.collect_seq(written)
 }
 
 /// The fields of an entry as they are reported.
@@ -327,5 +355,35 @@ impl Report {
     /// Checks that every task ran to its end and every change was made.
     pub fn is_ok(&self) -> bool {
         self.tasks.iter().all(TaskReport::is_ok)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_for_which_many_failed_is_told_once() {
+        let failed = |title: &str, reason: &str| {
+            let mut entry = Entry::new(title, "mock://");
+            entry.accept("accept_all");
+            entry.fail("list_add", reason);
+            EntryReport(entry)
+        };
+        let entries = vec![failed("A", "full"), failed("B", "other"), failed("C", "full"), failed("D", "full")];
+        let report = TaskReport {
+            name: "test".to_owned(),
+            outcome: TaskOutcome::Ok,
+            error: None,
+            entries,
+            changes: Vec::new(),
+            warnings: Vec::new(),
+            elapsed_ms: 0,
+        };
+        let json = serde_json::to_value(&report).unwrap();
+        let of = |name: &str| json["entries"].as_array().unwrap().iter().map(|it| it[name].clone()).collect::<Vec<_>>();
+        assert_eq!(of("reason"), [Value::from("full"), "other".into(), Value::Null, Value::Null].map(|it| it.to_json()));
+        assert_eq!(of("failed_as"), [None, None, Some(0), Some(0)].map(serde_json::Value::from));
+        assert_eq!(json.to_string().matches("\"full\"").count(), 2, "as the reason, and in the first one's decisions");
     }
 }

@@ -10,7 +10,7 @@ use crate::trakt::api::client::Client;
 use crate::trakt::api::errors::Fault;
 
 /// Most requests in flight at once.
-const MAX_IN_FLIGHT: usize = 4;
+const MAX_IN_FLIGHT: usize = 8;
 
 /// Failures in a row after which Trakt counts as down; fewer may be titles that it fails at.
 const MAX_FAILURES: u32 = 3;

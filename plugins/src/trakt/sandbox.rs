@@ -28,6 +28,11 @@ impl Sandbox {
     pub fn new(seed: Seed) -> Self {
         let cx = testing::context();
         let sim = Sim::start(Options { seed, clock: cx.clock.shared(), ..Options::default() }).expect("a simulator");
+        Self::of(cx, sim)
+    }
+
+    /// Creates a world with this Trakt, where `ann` is authorized.
+    pub fn of(cx: Context, sim: Sim) -> Self {
         let variables: BTreeMap<&str, String> = BTreeMap::from([
             ("FLEXGET_TRAKT_API_URL", sim.api_url()),
             ("FLEXGET_TRAKT_AUTH_URL", sim.auth_url()),

@@ -15,6 +15,7 @@ mod owners;
 mod parts;
 mod proofs;
 mod ranks;
+mod requests;
 mod sync;
 mod unsure;
 mod writes;
