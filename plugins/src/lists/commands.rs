@@ -30,6 +30,10 @@ struct Kind {
     default: &'static str,
     /// A list of this kind.
     stored_list: fn(&Context, &str) -> StoredList,
+    /// The columns of a table of these items.
+    columns: fn(&[StoredItem]) -> Vec<&'static str>,
+    /// The text of an item in one of these columns.
+    cell: fn(&Entry, &str) -> String,
 }
 
 /// A kind of list, as a type: what all kinds have in common is one command for each.
@@ -59,6 +63,26 @@ impl<K: OfKind> Command for All<K> {
 
     async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
         K::KIND.all(cx, out, self.all)
+    }
+}
+
+/// Shows the items of a list, newest first.
+#[derive(Deserialize, JsonSchema)]
+#[serde(bound = "")]
+struct Items<K: OfKind> {
+    /// The list.
+    #[serde(default = "default_list::<K>")]
+    #[schemars(extend("positional" = true))]
+    list: String,
+    #[serde(skip)]
+    kind: PhantomData<K>,
+}
+
+impl<K: OfKind> Command for Items<K> {
+    const PATH: &'static [&'static str] = &[K::KIND.command, "list"];
+
+    async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
+        K::KIND.list(cx, out, &self.list)
     }
 }
 
@@ -210,15 +234,8 @@ impl Kind {
         other_configs::note(found, &others, all, cx, out)
     }
 
-    /// Shows the items, newest first, as a table with these columns besides their numbers.
-    fn list(
-        &self,
-        cx: &Context,
-        out: &mut Output,
-        name: &str,
-        columns: &[&str],
-        row: impl Fn(&Entry) -> Vec<String>,
-    ) -> Result<()> {
+    /// Shows the items, newest first, as a table.
+    fn list(&self, cx: &Context, out: &mut Output, name: &str) -> Result<()> {
         let list = self.open(cx, name)?;
         let mut items = list.stored_list.items()?;
         items.reverse();
@@ -226,10 +243,30 @@ impl Kind {
             let entries: Vec<_> = items.iter().map(data).collect();
             return out.data(&json!({ "list": list.name, "entries": entries }));
         }
-        let mut table = Table::new(&[&["#"], columns].concat());
+        let columns = (self.columns)(&items);
+        let mut table = Table::new(&[&["#"], columns.as_slice()].concat());
         table.title = Some(format!("{} in {} `{}`", items.len(), self.word, list.name));
-        items.iter().for_each(|item| table.row([vec![item.id.to_string()], row(&item.entry)].concat()));
+        for item in &items {
+            let cells = columns.iter().map(|column| (self.cell)(&item.entry, column));
+            table.row(std::iter::once(item.id.to_string()).chain(cells));
+        }
         out.table(&table)
+    }
+
+    /// Adds an entry that was typed, as `put` puts it on its list.
+    fn add(
+        &self,
+        cx: &Context,
+        out: &mut Output,
+        words: &[String],
+        attributes: &BTreeMap<String, String>,
+        put: impl FnOnce(&StoredList, &Entry) -> Result<Change>,
+    ) -> Result<()> {
+        let (name, [title, url]) = self.split(words, ["TITLE", "URL"])?;
+        let list = self.open_or_new(cx, &name)?;
+        let entry = typed(title, url, attributes);
+        let change = put(&list.stored_list, &entry)?;
+        self.added(cx, out, &list.name, entry.title(), change.outcomes == [Outcome::Done])
     }
 
     /// Shows the fields of an item.
@@ -295,6 +332,11 @@ impl Kind {
         let deleted = verb(cx, "deleted", "delete");
         out.line(format!("{deleted} {} `{}` with {removed} items", self.word, list.name))
     }
+}
+
+/// Returns the text of an entry in a column that all kinds have.
+fn cell(entry: &Entry, column: &str) -> String {
+    if column == "# of fields" { entry.fields().count().to_string() } else { entry.title().to_owned() }
 }
 
 /// Returns an item as data.

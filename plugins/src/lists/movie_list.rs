@@ -72,10 +72,10 @@ pub fn movie(entry: &Entry) -> Result<Media, String> {
         media.name = Some(read.name).filter(|name| !name.is_empty());
         media.year = read.year;
     }
-    match media.name.is_some() || !media.ids.is_empty() {
-        true => Ok(media),
-        false => Err("it has neither a movie's id nor a name".to_owned()),
+    if media.name.is_none() && media.ids.is_empty() {
+        return Err("it has neither a movie's id nor a name".to_owned());
     }
+    Ok(media)
 }
 
 fn keys(entry: &Entry) -> Keys {

@@ -2,7 +2,7 @@
 
 use flexget_core::prelude::*;
 
-use super::{All, Del, Kind, OfKind, Purge, Show, default_list, typed};
+use super::{All, Del, Items, Kind, OfKind, Purge, Show, cell};
 use crate::lists::entry_list::{self, EntryList};
 
 /// The kind.
@@ -20,33 +20,15 @@ const KIND: Kind = Kind {
     key: EntryList::NAME,
     default: "entries",
     stored_list: entry_list::stored_list,
+    columns: |_| vec!["Title", "# of fields"],
+    cell,
 };
 
 submit! { command::<All<Entries>>() }
 submit! { command::<Del<Entries>>() }
+submit! { command::<Items<Entries>>() }
 submit! { command::<Purge<Entries>>() }
 submit! { command::<Show<Entries>>() }
-
-/// Shows the entries of a list, newest first.
-#[derive(Deserialize, JsonSchema)]
-struct Items {
-    /// The list.
-    #[serde(default = "default_list::<Entries>")]
-    #[schemars(extend("positional" = true))]
-    list: String,
-}
-
-submit! { command::<Items>() }
-
-impl Command for Items {
-    const PATH: &'static [&'static str] = &["entry-list", "list"];
-
-    async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
-        KIND.list(cx, out, &self.list, &["Title", "# of fields"], |entry| {
-            vec![entry.title().to_owned(), entry.fields().count().to_string()]
-        })
-    }
-}
 
 /// Adds an entry to a list: `entry-list add [LIST] TITLE URL`.
 ///
@@ -68,10 +50,6 @@ impl Command for Add {
     const PATH: &'static [&'static str] = &["entry-list", "add"];
 
     async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
-        let (name, [title, url]) = KIND.split(&self.entry, ["TITLE", "URL"])?;
-        let list = KIND.open_or_new(cx, &name)?;
-        let entry = typed(title, url, &self.attributes);
-        let change = list.stored_list.add(&[&entry])?;
-        KIND.added(cx, out, &list.name, entry.title(), change.outcomes == [Outcome::Done])
+        KIND.add(cx, out, &self.entry, &self.attributes, |list, entry| list.add(&[entry]))
     }
 }

@@ -2,7 +2,7 @@
 
 use flexget_core::prelude::*;
 
-use super::{All, Del, Kind, OfKind, Purge, default_list, typed};
+use super::{All, Del, Items, Kind, OfKind, Purge, typed};
 use crate::lists::movie_list::{self, IDS, MovieList};
 
 /// The kind.
@@ -20,37 +20,25 @@ const KIND: Kind = Kind {
     key: MovieList::NAME,
     default: "movies",
     stored_list: movie_list::stored_list,
+    columns: |movies| {
+        // Only the ids that some movie has.
+        let ids = IDS.into_iter().filter(|id| movies.iter().any(|movie| movie.entry.has(id)));
+        ["Movie Name", "Movie year"].into_iter().chain(ids).collect()
+    },
+    cell: |movie, column| {
+        let field = match column {
+            "Movie Name" => "movie_name",
+            "Movie year" => "movie_year",
+            id => id,
+        };
+        movie.peek(field).map(Value::display).unwrap_or_default()
+    },
 };
 
 submit! { command::<All<Movies>>() }
 submit! { command::<Del<Movies>>() }
+submit! { command::<Items<Movies>>() }
 submit! { command::<Purge<Movies>>() }
-
-/// Shows the movies of a list, newest first.
-#[derive(Deserialize, JsonSchema)]
-struct Items {
-    /// The list.
-    #[serde(default = "default_list::<Movies>")]
-    #[schemars(extend("positional" = true))]
-    list: String,
-}
-
-submit! { command::<Items>() }
-
-impl Command for Items {
-    const PATH: &'static [&'static str] = &["movie-list", "list"];
-
-    async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
-        let list = KIND.open(cx, &self.list)?;
-        let items = list.stored_list.items()?;
-        // Only the ids that some movie has.
-        let ids: Vec<&str> = IDS.into_iter().filter(|id| items.iter().any(|item| item.entry.has(id))).collect();
-        KIND.list(cx, out, &self.list, &[&["Movie Name", "Movie year"], ids.as_slice()].concat(), |movie| {
-            let shown = |field: &str| movie.peek(field).map(Value::display).unwrap_or_default();
-            ["movie_name", "movie_year"].iter().chain(&ids).map(|field| shown(field)).collect()
-        })
-    }
-}
 
 /// Adds a movie to a list: `movie-list add [LIST] 'TITLE (YEAR)' -i imdb_id=tt1234567`.
 ///

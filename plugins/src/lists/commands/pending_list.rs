@@ -3,7 +3,7 @@
 use flexget_core::prelude::*;
 use serde_json::json;
 
-use super::{All, Del, Kind, OfKind, Purge, Show, default_list, typed};
+use super::{All, Del, Items, Kind, OfKind, Purge, Show, cell};
 use crate::lists::pending_list::{self, APPROVED, PendingList, is_approved};
 
 /// The kind.
@@ -21,34 +21,18 @@ const KIND: Kind = Kind {
     key: PendingList::NAME,
     default: "pending",
     stored_list: pending_list::stored_list,
+    columns: |_| vec!["Title", "# of fields", "Approved"],
+    cell: |entry, column| match column {
+        "Approved" => if is_approved(entry) { "yes" } else { "no" }.to_owned(),
+        column => cell(entry, column),
+    },
 };
 
 submit! { command::<All<PendingEntries>>() }
 submit! { command::<Del<PendingEntries>>() }
+submit! { command::<Items<PendingEntries>>() }
 submit! { command::<Purge<PendingEntries>>() }
 submit! { command::<Show<PendingEntries>>() }
-
-/// Shows the entries of a list, newest first.
-#[derive(Deserialize, JsonSchema)]
-struct Items {
-    /// The list.
-    #[serde(default = "default_list::<PendingEntries>")]
-    #[schemars(extend("positional" = true))]
-    list: String,
-}
-
-submit! { command::<Items>() }
-
-impl Command for Items {
-    const PATH: &'static [&'static str] = &["pending-list", "list"];
-
-    async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
-        KIND.list(cx, out, &self.list, &["Title", "# of fields", "Approved"], |entry| {
-            let approved = if is_approved(entry) { "yes" } else { "no" };
-            vec![entry.title().to_owned(), entry.fields().count().to_string(), approved.to_owned()]
-        })
-    }
-}
 
 /// Adds an entry to a list, to wait for approval: `pending-list add [LIST] TITLE URL`.
 ///
@@ -73,14 +57,11 @@ impl Command for Add {
     const PATH: &'static [&'static str] = &["pending-list", "add"];
 
     async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
-        let (name, [title, url]) = KIND.split(&self.entry, ["TITLE", "URL"])?;
-        let list = KIND.open_or_new(cx, &name)?;
-        let entry = typed(title, url, &self.attributes);
-        let change = list.stored_list.put(&[&entry], |entry, before| {
+        let kept = |entry: &Entry, before: Option<&Entry>| {
             let kept = pending_list::kept(entry, before);
             if self.approved { kept.with(APPROVED, true) } else { kept }
-        })?;
-        KIND.added(cx, out, &list.name, entry.title(), change.outcomes == [Outcome::Done])
+        };
+        KIND.add(cx, out, &self.entry, &self.attributes, |list, entry| list.put(&[entry], kept))
     }
 }
 

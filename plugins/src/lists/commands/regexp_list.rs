@@ -3,7 +3,7 @@
 use flexget_core::pattern::Pattern;
 use flexget_core::prelude::*;
 
-use super::{All, Del, Kind, OfKind, Purge, default_list};
+use super::{All, Del, Items, Kind, OfKind, Purge, cell};
 use crate::lists::regexp_list::{self, RegexpList};
 
 /// The kind.
@@ -21,30 +21,14 @@ const KIND: Kind = Kind {
     key: RegexpList::NAME,
     default: "regexps",
     stored_list: regexp_list::stored_list,
+    columns: |_| vec!["Regexp"],
+    cell,
 };
 
 submit! { command::<All<Regexps>>() }
 submit! { command::<Del<Regexps>>() }
+submit! { command::<Items<Regexps>>() }
 submit! { command::<Purge<Regexps>>() }
-
-/// Shows the regular expressions of a list, newest first.
-#[derive(Deserialize, JsonSchema)]
-struct Items {
-    /// The list.
-    #[serde(default = "default_list::<Regexps>")]
-    #[schemars(extend("positional" = true))]
-    list: String,
-}
-
-submit! { command::<Items>() }
-
-impl Command for Items {
-    const PATH: &'static [&'static str] = &["regexp-list", "list"];
-
-    async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
-        KIND.list(cx, out, &self.list, &["Regexp"], |entry| vec![entry.title().to_owned()])
-    }
-}
 
 /// Adds a regular expression to a list: `regexp-list add [LIST] REGEXP`.
 ///
