@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::HashSet;
 use std::fmt;
+use std::rc::Rc;
 
 use serde::de::{self, Deserializer as _, MapAccess};
 use serde::{Deserialize, Serialize, Serializer};
@@ -66,7 +67,8 @@ fn shared(name: &str) -> Name {
 /// ```
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Entry {
-    fields: Vec<(Name, Value)>,
+    /// Copies of an entry share them until one is changed: a list keeps what a task was given.
+    fields: Rc<Vec<(Name, Value)>>,
     state: State,
     /// The decisions in order; the last one gave the state.
     decisions: Vec<DecisionRecord>,
@@ -88,7 +90,7 @@ struct Rare {
     /// The events so far, if its task is traced.
     events: Vec<TraceRecord>,
     /// The fields at the last event, if its task is traced.
-    traced: Option<Vec<(Name, Value)>>,
+    traced: Option<Rc<Vec<(Name, Value)>>>,
 }
 
 impl Entry {
@@ -102,7 +104,7 @@ impl Entry {
             (Name::Borrowed("original_title"), title),
             (Name::Borrowed("original_url"), url),
         ];
-        Self { fields, ..Self::default() }
+        Self { fields: Rc::new(fields), ..Self::default() }
     }
 
     /// Creates an undecided entry with these fields, which must have a `title`.
@@ -186,9 +188,10 @@ impl Entry {
     }
 
     fn put(&mut self, name: Name, value: Value) {
-        match self.fields.iter_mut().find(|(known, _)| *known == name) {
+        let fields = Rc::make_mut(&mut self.fields);
+        match fields.iter_mut().find(|(known, _)| *known == name) {
             Some((_, known)) => *known = value,
-            None => self.fields.push((if let Cow::Owned(name) = name { shared(&name) } else { name }, value)),
+            None => fields.push((if let Cow::Owned(name) = name { shared(&name) } else { name }, value)),
         }
     }
 
@@ -253,7 +256,7 @@ impl Entry {
     pub fn unset(&mut self, name: &str) {
         self.take_deferred(name);
         if name != "title" && name != "url" {
-            self.fields.retain(|(known, _)| known != name);
+            Rc::make_mut(&mut self.fields).retain(|(known, _)| known != name);
         }
     }
 
@@ -437,13 +440,15 @@ impl Entry {
     /// Returns a copy of the fields alone, undecided: what a list keeps and gives.
     #[must_use]
     pub fn fresh(&self) -> Self {
-        Self { fields: self.fields.clone(), ..Self::default() }
+        Self { fields: Rc::clone(&self.fields), ..Self::default() }
     }
 
     /// Drops the fields whose names begin with `_`, which a list gives for its own use.
     #[must_use]
     pub fn without_hidden(mut self) -> Self {
-        self.fields.retain(|(name, _)| !name.starts_with('_'));
+        if self.fields.iter().any(|(name, _)| name.starts_with('_')) {
+            Rc::make_mut(&mut self.fields).retain(|(name, _)| !name.starts_with('_'));
+        }
         self
     }
 
@@ -475,7 +480,7 @@ impl Entry {
                 fields.push((Cow::Borrowed(names[1]), value));
             }
         }
-        Some(Self { fields, ..Self::default() })
+        Some(Self { fields: Rc::new(fields), ..Self::default() })
     }
 }
 

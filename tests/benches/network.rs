@@ -1,10 +1,12 @@
 //! What the network costs: processes that ask Trakt (on loopback) once, and those that need not.
 
 use std::process::Stdio;
+use std::time::Duration;
 
-use criterion::{BatchSize, Bencher, Criterion, criterion_group, criterion_main};
+use criterion::{BatchSize, Bencher, BenchmarkId, Criterion, criterion_group, criterion_main};
 use flexget_core::context::Clock;
 use flexget_tests::Sandbox;
+use trakt_sim::{Fault, Trouble};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_flexget-rs-under-test");
 
@@ -59,5 +61,52 @@ fn network(criterion: &mut Criterion) {
     assert!(sandbox.sim().requests().is_empty(), "what needs no network has asked");
 }
 
-criterion_group!(benches, network);
+/// Lookups of movies that nobody has looked up before, each answered after 20 ms.
+fn lookups(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("cold lookups at 20 ms");
+    group.sample_size(10);
+    for count in [100_usize, 450] {
+        let entries: String = (0..count)
+            .map(|at| format!("          - {{ title: m{at}, trakt_movie_id: {} }}\n", 500_000 + at))
+            .collect();
+        let config = format!(
+            "
+        tasks:
+          lookups:
+            mock:
+{entries}
+            trakt_lookup: yes
+            if: [ trakt_rating > 11: accept ]
+            seen: no
+        "
+        );
+        let mut sandbox = Sandbox::new(&config);
+        sandbox.clock = Clock::system();
+        let sandbox = sandbox.with_sim();
+        sandbox.authorize("me", "ann-kay");
+        sandbox.sim().with(|world| world.add_movies(count));
+        let slow = Trouble::Delay(Duration::from_millis(20));
+        sandbox.sim().fail(Fault::on("GET", "/movies/").with(slow));
+        group.bench_function(BenchmarkId::from_parameter(count), |bencher| {
+            run_unhurried(bencher, &sandbox, "execute --no-cache");
+        });
+    }
+    group.finish();
+}
+
+/// A list of ten thousand movies: read from Trakt, and from the cache.
+fn long_list(criterion: &mut Criterion) {
+    let sandbox = sandbox();
+    sandbox.sim().with(|world| world.fill_watchlist("ann-kay", 10_000));
+    let mut group = criterion.benchmark_group("list of 10000 movies");
+    group.sample_size(10);
+    for (name, line) in
+        [("first read", "execute --no-cache --tasks remote"), ("from the cache", "execute --tasks remote")]
+    {
+        group.bench_function(name, |bencher| run_unhurried(bencher, &sandbox, line));
+    }
+    group.finish();
+}
+
+criterion_group!(benches, network, lookups, long_list);
 criterion_main!(benches);

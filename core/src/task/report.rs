@@ -382,7 +382,10 @@ mod tests {
         };
         let json = serde_json::to_value(&report).unwrap();
         let of = |name: &str| json["entries"].as_array().unwrap().iter().map(|it| it[name].clone()).collect::<Vec<_>>();
-        assert_eq!(of("reason"), [Value::from("full"), "other".into(), Value::Null, Value::Null].map(|it| it.to_json()));
+        assert_eq!(
+            of("reason"),
+            [Value::from("full"), "other".into(), Value::Null, Value::Null].map(|it| it.to_json())
+        );
         assert_eq!(of("failed_as"), [None, None, Some(0), Some(0)].map(serde_json::Value::from));
         assert_eq!(json.to_string().matches("\"full\"").count(), 2, "as the reason, and in the first one's decisions");
     }

@@ -209,7 +209,7 @@ impl NextTraktEpisodes {
         let list = ListReader { source, username, kind, extent, period: None };
         let mut met = BTreeSet::new();
         let shows = list.rows(client).await?.into_iter().filter_map(|row| row.show);
-        Ok(shows.filter(|show| id(show).is_some_and(|id| met.insert(id))).map(Rc::new).collect())
+        Ok(shows.filter(|show| id(show).is_some_and(|id| met.insert(id))).collect())
     }
 
     /// Returns whether only its seasons tell which episode it is.

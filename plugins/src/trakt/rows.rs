@@ -40,7 +40,7 @@ impl PageRow for Row {
 impl Row {
     /// Returns the key of the item, which all of its plays share.
     pub fn item_key(&self) -> RowKey {
-        let show = self.show.as_ref();
+        let show = self.show.as_deref();
         let season = || part(Kind::Season, self.season.as_ref().map(|it| &it.ids), show, self.season_number());
         let episode = || part(Kind::Episode, self.episode.as_ref().map(|it| &it.ids), show, self.episode_numbers());
         match self.kind.as_deref() {
@@ -133,8 +133,8 @@ impl ChartRow {
     pub fn into_row(self, kind: Kind) -> Row {
         let Self { movie, show, bare } = self;
         match kind {
-            Kind::Movie => Row { movie: movie.or(Some(bare)), ..Row::default() },
-            _ => Row { show: show.or(Some(bare)), ..Row::default() },
+            Kind::Movie => Row { movie: Some(Rc::new(movie.unwrap_or(bare))), ..Row::default() },
+            _ => Row { show: Some(Rc::new(show.unwrap_or(bare))), ..Row::default() },
         }
     }
 }

@@ -53,7 +53,7 @@ pub fn remember_titles(cx: &Context, rows: &[Row]) {
         for (kind, work) in works.into_iter().filter_map(|(kind, work)| Some((kind, work.as_ref()?))) {
             // The show of an episode may come without its details.
             if work.updated_at.is_some() || work.status.is_some() {
-                titles.add(kind, &Rc::new(work.clone()));
+                titles.add(kind, work);
             }
         }
     }

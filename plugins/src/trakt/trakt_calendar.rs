@@ -128,7 +128,7 @@ impl TraktCalendar {
 
     fn entry(&self, airing: &Airing) -> Option<Entry> {
         let style = Style { strip_dates: self.strip_dates };
-        let (show, episode) = (airing.row.show.as_ref(), airing.row.episode.as_ref());
+        let (show, episode) = (airing.row.show.as_deref(), airing.row.episode.as_deref());
         let (entry, fields) = match self.kind {
             Type::Movies => {
                 let movie = airing.row.movie.as_ref()?;
@@ -142,7 +142,7 @@ impl TraktCalendar {
                 (entries::numbered(show?, &episode, style), fields)
             }
         };
-        let slug = airing.row.movie.as_ref().or(show).and_then(|work| work.ids.slug.clone());
+        let slug = airing.row.movie.as_deref().or(show).and_then(|work| work.ids.slug.clone());
         let mut entry = entry.with("trakt_slug", slug);
         fields.into_iter().for_each(|(name, value)| entry.fill(name, value));
         Some(entry)

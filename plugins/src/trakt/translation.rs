@@ -36,7 +36,10 @@ pub async fn translate(client: &Client, rows: &mut [Row], language: &str) -> Res
     let mut works: Vec<(&'static str, &mut Work)> = rows
         .iter_mut()
         .flat_map(|row| {
-            [row.movie.as_mut().map(|work| ("movies", work)), row.show.as_mut().map(|work| ("shows", work))]
+            [
+                row.movie.as_mut().map(|work| ("movies", Rc::make_mut(work))),
+                row.show.as_mut().map(|work| ("shows", Rc::make_mut(work))),
+            ]
         })
         .flatten()
         .filter(|(_, work)| may_be_translated(work, language))

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
-use trakt_sim::{Limits, Options, Seed, Sim};
+use trakt_sim::{Fault, Limits, Options, Seed, Sim, Trouble};
 
 /// A stateful Trakt server on loopback.
 ///
@@ -32,6 +32,12 @@ struct Arguments {
     /// Answer a bare `/search` as well, which FlexGet uses and Trakt no longer documents
     #[arg(long)]
     old_search: bool,
+    /// Put so many more movies on the watchlist of `ann-kay`
+    #[arg(long, value_name = "MOVIES")]
+    watchlist: Option<usize>,
+    /// Answer each read after so many milliseconds
+    #[arg(long, value_name = "MS")]
+    delay: Option<u64>,
     /// Write a line for each request to this file: method, path, status
     #[arg(long, value_name = "FILE")]
     log: Option<PathBuf>,
@@ -61,6 +67,12 @@ fn main() -> io::Result<()> {
             return Err(io::Error::new(io::ErrorKind::NotFound, format!("no such user: {user}")));
         }
         sim.auto_approve(Some(user), 1);
+    }
+    if let Some(movies) = arguments.watchlist {
+        sim.with(|world| world.fill_watchlist("ann-kay", movies));
+    }
+    if let Some(delay) = arguments.delay {
+        sim.fail(Fault::on("GET", "/").with(Trouble::Delay(Duration::from_millis(delay))));
     }
     println!("FLEXGET_TRAKT_API_URL={}", sim.api_url());
     println!("FLEXGET_TRAKT_AUTH_URL={}", sim.auth_url());

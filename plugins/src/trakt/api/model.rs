@@ -229,13 +229,13 @@ pub struct Row {
     #[serde(rename = "type", deserialize_with = "lenient::text")]
     pub kind: Option<String>,
     /// A movie.
-    pub movie: Option<Work>,
+    pub movie: Option<Rc<Work>>,
     /// A show, also that of a season or episode.
-    pub show: Option<Work>,
+    pub show: Option<Rc<Work>>,
     /// A season.
-    pub season: Option<Season>,
+    pub season: Option<Box<Season>>,
     /// An episode.
-    pub episode: Option<Episode>,
+    pub episode: Option<Box<Episode>>,
     /// When it was put on the list.
     #[serde(deserialize_with = "lenient::parsed")]
     pub listed_at: Option<Timestamp>,

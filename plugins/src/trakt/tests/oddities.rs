@@ -202,3 +202,35 @@ fn odd_values_are_read_and_rows_without_a_reading_are_an_error() {
         assert!(said.contains("1 of 10 rows") || !report.warnings.is_empty(), "{}: {said}", kind.name);
     }
 }
+
+#[test]
+fn titles_that_share_their_foreign_ids_are_all_read() {
+    let sandbox = world();
+    sandbox.sim.with(|world| {
+        for at in 0..4 {
+            world.share_ids(Media::Movie(500_000 + 2 * at), Media::Movie(500_001 + 2 * at));
+        }
+    });
+    for kind in kinds() {
+        let report = run_odd(&sandbox, &kind, vec![]);
+        assert!(report.error.is_none(), "{}: {:?}", kind.name, report.error);
+        assert_eq!((accepted(&report), report.warnings.len()), (kind.accepted, 0), "{}", kind.name);
+    }
+    // One of each pair is matched, and none for its twin.
+    let twins = "mock: [ { title: m0, trakt_movie_id: 500000, movie_name: m0 }, { title: m3, trakt_movie_id: 500003, movie_name: m3 } ]";
+    for list in ["watchlist", "favorites", "collection", "watched", "ratings", "Big List"] {
+        let task =
+            format!("{twins}\nseen: no\nlist_match: {{ from: [ trakt_list: {{ account: ann, list: {list} }} ] }}");
+        let report = run(&task, &sandbox.next_run());
+        assert!(report.is_ok(), "{list}: {report:?}");
+        assert_eq!(report.changes[0].done, 2, "{list}: {report:?}");
+        let left: Vec<i64> = run(&read(&format!("account: ann, list: {list}, type: movies")), &sandbox.next_run())
+            .entries
+            .iter()
+            .filter_map(|entry| entry.fields()["trakt_movie_id"].as_i64())
+            .collect();
+        let is_left = |id: i64| left.contains(&id);
+        assert_eq!(left.len(), ROWS - 2, "{list}");
+        assert!(!is_left(500_000) && is_left(500_001) && is_left(500_002) && !is_left(500_003), "{list}: {left:?}");
+    }
+}

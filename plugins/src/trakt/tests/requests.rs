@@ -125,12 +125,12 @@ fn jobs() -> Vec<Job> {
     vec![
         list("watchlist of 300, cold", watchlist, 2, "its pages"),
         list("watchlist of 300, unchanged", watchlist, 1, "what has changed").again(),
-        list("watchlist of 300, changed by one item", watchlist, 3, "what has changed, and its pages").again().meanwhile(
-            |world| {
+        list("watchlist of 300, changed by one item", watchlist, 3, "what has changed, and its pages")
+            .again()
+            .meanwhile(|world| {
                 let new = world.add_movies(1);
                 world.put(&Place::Watchlist("ann-kay".into()), &new);
-            },
-        ),
+            }),
         list("own list of 300 by name, cold", long, 3, "the lists of the account, and its pages"),
         list("own list of 300 by name, unchanged", long, 1, "what has changed").again(),
         list("collected movies, cold", "account: ann, list: collection, type: movies", 1, "its page"),
@@ -139,7 +139,12 @@ fn jobs() -> Vec<Job> {
         title("movie by slug", "{ title: x, trakt_movie_slug: fight-club-1999 }", 1, "its summary"),
         title("movie by id at IMDb", "{ title: x, imdb_id: tt0137523, movie_name: Fight Club }", 1, "its summary"),
         title("movie by id at TMDB", "{ title: x, tmdb_id: 550, movie_name: Fight Club }", 1, "a search by id"),
-        title("movie by name and year", "{ title: Fight Club (1999), movie_name: Fight Club, movie_year: 1999 }", 1, "a search"),
+        title(
+            "movie by name and year",
+            "{ title: Fight Club (1999), movie_name: Fight Club, movie_year: 1999 }",
+            1,
+            "a search",
+        ),
         title("movie, known from an earlier run", film, 0, "nothing").again(),
         title("show by id at TVDB", "{ title: x, series_name: Harbour Lights, tvdb_id: 430001 }", 1, "a search by id"),
         title("show by name", "{ title: x, series_name: Harbour Lights }", 1, "a search"),
@@ -168,7 +173,12 @@ fn jobs() -> Vec<Job> {
             "what has changed, and what was watched",
         ),
         job("100 episodes of 13 shows", lookup(&of_shows, &["trakt_ep_name"]), 13, "the seasons of each show"),
-        job("watched state of movies, cold", lookup(film, &["trakt_watched"]), 2, "what has changed, and what was watched"),
+        job(
+            "watched state of movies, cold",
+            lookup(film, &["trakt_watched"]),
+            2,
+            "what has changed, and what was watched",
+        ),
         job("watched state of movies, unchanged", lookup(film, &["trakt_watched"]), 1, "what has changed").again(),
         job(
             "watched state of a list that is read",
@@ -184,14 +194,19 @@ fn jobs() -> Vec<Job> {
         ),
         job(
             "calendar of 7 days",
-            "trakt_calendar: { account: ann, type: shows, start_day: -7, days: 7 }\naccept_all: yes\nseen: no".to_owned(),
+            "trakt_calendar: { account: ann, type: shows, start_day: -7, days: 7 }\naccept_all: yes\nseen: no"
+                .to_owned(),
             1,
             "the calendar",
         ),
         job("add to a watchlist", output("list_add", film, "watchlist"), 1, "the change"),
         job(
             "add 450 to a list",
-            output("list_add", &numbered(450, |at| format!("{{ title: 'm{at}', trakt_movie_id: {} }}", 500_000 + at % 300)), "watchlist"),
+            output(
+                "list_add",
+                &numbered(450, |at| format!("{{ title: 'm{at}', trakt_movie_id: {} }}", 500_000 + at % 300)),
+                "watchlist",
+            ),
             2,
             "a change for each 200 different items",
         ),
@@ -209,7 +224,9 @@ fn jobs() -> Vec<Job> {
         ),
         job(
             "match with a list and remove from it",
-            format!("mock: [ {{ title: x, trakt_movie_id: 500000 }} ]\nseen: no\nlist_match: {{ from: [ trakt_list: {{ {watchlist} }} ] }}"),
+            format!(
+                "mock: [ {{ title: x, trakt_movie_id: 500000 }} ]\nseen: no\nlist_match: {{ from: [ trakt_list: {{ {watchlist} }} ] }}"
+            ),
             4,
             "its pages up to an empty one, and the change",
         ),
@@ -221,11 +238,19 @@ fn jobs() -> Vec<Job> {
         ),
         job(
             "mirror a list of 300",
-            format!("list_sync: {{ from: {{ trakt_list: {{ {long} }} }}, to: {{ trakt_list: {{ account: ann, list: Copy }} }} }}"),
+            format!(
+                "list_sync: {{ from: {{ trakt_list: {{ {long} }} }}, to: {{ trakt_list: {{ account: ann, list: Copy }} }} }}"
+            ),
             8,
             "the lists of the account, the pages of both up to empty ones, and a change",
         ),
-        job("undo an addition", output("list_add", film, "watchlist"), 4, "its pages up to an empty one, and the change").undone(),
+        job(
+            "undo an addition",
+            output("list_add", film, "watchlist"),
+            4,
+            "its pages up to an empty one, and the change",
+        )
+        .undone(),
         job(
             "undo a removal",
             output("list_remove", "{ title: x, trakt_movie_id: 500000 }", "watchlist"),

@@ -1,5 +1,7 @@
 //! Requests for one title: by an id, or by a search for its name.
 
+use std::rc::Rc;
+
 use crate::titles::media::ids::MediaIds;
 use crate::titles::media::{Kind, Media};
 use crate::trakt::api::client::{Client, strange};
@@ -71,9 +73,9 @@ async fn by_id(client: &Client, space: &str, id: &str, kind: Option<Kind>) -> Re
     let types = kind.map_or("movie,show", Kind::word);
     let rows: Vec<Row> = client.get(&format!("search/{space}/{id}"), &[("type", types.to_owned()), full()]).await?;
     let work = |row: Row| match (row.movie, row.show) {
-        (Some(movie), _) => Some((Kind::Movie, movie)),
+        (Some(movie), _) => Some((Kind::Movie, Rc::unwrap_or_clone(movie))),
         // The show of an episode is not what was asked for.
-        (None, Some(show)) if row.episode.is_none() => Some((Kind::Show, show)),
+        (None, Some(show)) if row.episode.is_none() => Some((Kind::Show, Rc::unwrap_or_clone(show))),
         _ => None,
     };
     let works = rows.into_iter().filter_map(work);
@@ -89,7 +91,7 @@ async fn by_name(client: &Client, kind: Kind, ids: &MediaIds, name: &SearchName)
         let query = [("query", matching::escaped(text)), ("limit", MAX_HITS.to_owned()), full()];
         let rows: Vec<Row> = client.get(&format!("search/{}", kind.word()), &query).await?;
         let works = rows.into_iter().filter_map(|row| if kind == Kind::Movie { row.movie } else { row.show });
-        let works: Vec<Work> = works.filter(|work| may_be(ids, work)).collect();
+        let works: Vec<Work> = works.map(Rc::unwrap_or_clone).filter(|work| may_be(ids, work)).collect();
         match name.choose(&works) {
             Choice::Nothing => {}
             one @ Choice::One(_) => return Ok(one),

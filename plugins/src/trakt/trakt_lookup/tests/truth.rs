@@ -252,7 +252,8 @@ fn one_title_that_trakt_fails_at_does_not_cost_the_others_but_a_trakt_that_is_do
     sandbox.sim.fail(Fault::on("GET", "/movies/"));
     assert_eq!(known(&run(&reading(&entries, &["trakt_rating"]), &sandbox.next_run())), 0);
     let asked: BTreeSet<String> = sandbox.requests().into_iter().collect();
-    assert!(asked.len() <= 6, "{asked:?}");
+    // Eight are in flight when the third of them has failed.
+    assert!(asked.len() <= 10, "{asked:?}");
 }
 
 #[test]
