@@ -1,6 +1,7 @@
 //! The command line: the program's own commands and those that plugins contribute.
 
 use clap::{Args, Command, Subcommand};
+use flexget_core::entry::Entry;
 
 use crate::args::GlobalOptions;
 use crate::arguments;
@@ -10,10 +11,12 @@ use crate::commands::doctor::Doctor;
 use crate::commands::execute::Execute;
 use crate::commands::explain::Explain;
 use crate::commands::init::Init;
+use crate::commands::inject::Inject;
 use crate::commands::man::Man;
 use crate::commands::plugins::Plugins;
 use crate::commands::schema::Schema;
 use crate::identity::Identity;
+use crate::exit;
 use crate::session::Session;
 
 /// The program's own commands.
@@ -21,6 +24,7 @@ use crate::session::Session;
 pub(crate) enum OwnCommand {
     #[command(visible_alias = "run")]
     Execute(Box<Execute>),
+    Inject(Box<Inject>),
     Check(Check),
     Explain(Explain),
     Init(Init),
@@ -36,6 +40,10 @@ impl OwnCommand {
     pub(crate) async fn run(&self, session: &Session) -> u8 {
         match self {
             Self::Execute(command) => command.run(session).await,
+            Self::Inject(command) => match command.entry() {
+                Ok(entry) => execution(command, entry).run(session).await,
+                Err(error) => session.fail(&error, command.format.format(), exit::USAGE),
+            },
             Self::Check(command) => command.run(session),
             Self::Explain(command) => command.run(session).await,
             Self::Init(command) => command.run(session),
@@ -67,6 +75,24 @@ const POINTERS: [(&str, &str); 12] = [
 /// Returns the command that somebody means who types this word.
 pub(crate) fn pointer(word: &str) -> Option<&'static str> {
     POINTERS.iter().find(|(typed, _)| *typed == word).map(|(_, command)| *command)
+}
+
+/// Returns the run of tasks with an entry from the command line.
+fn execution(inject: &Inject, entry: Entry) -> Execute {
+    Execute {
+        names: Vec::new(),
+        tasks: inject.tasks.clone(),
+        template: None,
+        learn: false,
+        trace: false,
+        now: inject.now,
+        no_cache: false,
+        dump: None,
+        dump_config: false,
+        cli_config: Vec::new(),
+        format: inject.format,
+        injected: vec![entry],
+    }
 }
 
 /// Returns the whole command line, for a terminal of this width.

@@ -7,6 +7,7 @@ pub(crate) mod doctor;
 pub(crate) mod execute;
 pub(crate) mod explain;
 pub(crate) mod init;
+pub(crate) mod inject;
 pub(crate) mod man;
 pub(crate) mod plugins;
 pub(crate) mod schema;

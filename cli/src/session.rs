@@ -112,6 +112,18 @@ impl Session {
         self.folders.store(self.global.database.as_deref(), &self.environment, path)
     }
 
+    /// Returns the names of the stored accounts of a service, or `None` if nothing is stored yet.
+    pub(crate) fn account_names(&self, path: &Path, service: &str) -> Option<Vec<String>> {
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let database = self.folders.database(self.global.database.as_deref(), &self.environment, folder);
+        let accounts = self.folders.accounts(self.global.database.as_deref(), &self.environment);
+        if !crate::config::exists(&accounts.unwrap_or(database)) {
+            return None;
+        }
+        let accounts = Auth::new(self.store(path), self.clock.clone()).accounts(service).ok()?;
+        Some(accounts.into_iter().map(|account| account.name).collect())
+    }
+
     /// Runs `work` until it is done or the user asks to stop, which returns `None`.
     ///
     /// Waiting is cancelled at once; a request under way may end first.

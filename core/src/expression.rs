@@ -21,6 +21,7 @@
 //!
 //! The engine never reads the clock: [`Now`] is given by the caller.
 
+mod analysis;
 mod arguments;
 mod compile;
 mod convert;
@@ -41,6 +42,7 @@ mod tests;
 use std::cell::RefCell;
 use std::sync::Arc;
 
+pub use self::analysis::{Analysis, Comparison, Operator};
 pub use self::error::{ErrorKind, ExpressionError};
 pub use self::scope::{Got, Now, Scope};
 
@@ -100,6 +102,11 @@ impl Expression {
         self.0.holds(scope, now)
     }
 
+    /// Returns the names that it reads, and what it compares them with.
+    pub fn analysis(&self) -> Analysis {
+        self.0.analysis(Language::Expression)
+    }
+
     /// Returns the text that was compiled.
     pub fn text(&self) -> &str {
         self.0.text()
@@ -144,6 +151,11 @@ impl Template {
     /// Any kind but [`ErrorKind::Syntax`].
     pub fn render_native(&self, scope: &dyn Scope, now: &Now) -> Result<Value, ExpressionError> {
         self.0.native(scope, Some(now))
+    }
+
+    /// Returns the names that it reads, and what it compares them with.
+    pub fn analysis(&self) -> Analysis {
+        self.0.analysis(Language::Template)
     }
 
     /// Returns the text that was compiled.

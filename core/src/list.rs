@@ -28,6 +28,7 @@ use crate::entry::{Entry, Name};
 use crate::error::Result;
 use crate::list::identity::Keys;
 use crate::list::outcome::Change;
+use crate::task::fields::KnownField;
 
 /// Identity of a list: lists with equal ids share one copy within a run.
 ///
@@ -191,6 +192,13 @@ pub trait List: 'static {
 
     /// Returns which list the options mean.
     fn id(&self) -> ListId;
+
+    /// Returns the fields that its entries can have, for `check` and its hints.
+    ///
+    /// A list that declares none, as one that stores entries, may give any.
+    fn gives() -> Vec<KnownField> {
+        Vec::new()
+    }
 
     /// Returns the mistakes in the options that no schema can find.
     ///

@@ -1,10 +1,11 @@
 //! Regular expressions in Python's dialect, as FlexGet has them: with look-around, ignoring case.
 
+mod cache;
+mod dialect;
+
 use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
-use std::collections::HashMap;
 use std::fmt;
-use std::hash::Hash;
 use std::rc::Rc;
 
 use fancy_regex::{Expander, Regex, RegexBuilder};
@@ -12,6 +13,9 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 
 use crate::error::{Error, Result};
+
+pub(crate) use cache::TextCache;
+use dialect::{of_mask, spelled_here};
 
 /// A match with its groups; group 0 is the whole match.
 pub type Groups<'t> = fancy_regex::Captures<'t, str>;
@@ -21,42 +25,8 @@ thread_local! {
     static BUILT: RefCell<TextCache<(&'static str, bool), Pattern>> = RefCell::default();
 }
 
-/// Limit of the texts in a cache: some may come from fields, and a program may run for years.
-const MAX_CACHED: usize = 2_000;
-
-/// Limit of the bytes of the texts in a cache.
-const MAX_CACHED_BYTES: usize = 4 << 20;
-
 /// Limit of the bytes of a text after replacements.
 const MAX_REPLACED: usize = 16 << 20;
-
-/// Bounded cache of what is compiled from texts; when it is full it begins anew.
-pub(crate) struct TextCache<K, V> {
-    values: HashMap<(K, String), V>,
-    bytes: usize,
-}
-
-impl<K, V> Default for TextCache<K, V> {
-    fn default() -> Self {
-        Self { values: HashMap::new(), bytes: 0 }
-    }
-}
-
-impl<K: Eq + Hash, V: Clone> TextCache<K, V> {
-    /// Returns the value that was kept under this key.
-    pub(crate) fn get(&self, key: &(K, String)) -> Option<V> {
-        self.values.get(key).cloned()
-    }
-
-    /// Keeps a value.
-    pub(crate) fn insert(&mut self, key: (K, String), value: V) {
-        if self.values.len() >= MAX_CACHED || self.bytes + key.1.len() > MAX_CACHED_BYTES {
-            *self = Self::default();
-        }
-        self.bytes += key.1.len();
-        self.values.insert(key, value);
-    }
-}
 
 /// A regular expression.
 ///
@@ -264,102 +234,6 @@ fn reason(error: &fancy_regex::Error) -> String {
     let text = text.split_once(": ").filter(|(before, _)| is_place(before)).map_or(text, |(_, rest)| rest);
     let mut characters = text.chars();
     characters.next().map(|first| first.to_lowercase().chain(characters).collect()).unwrap_or_default()
-}
-
-/// Translates Python's spellings that the engine lacks.
-///
-/// These are `[` within a class, `{` that begins no repetition, `{,3}`, and the end `\Z`.
-fn spelled_here(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    let mut class: Option<usize> = None;
-    while let Some(next) = rest.chars().next() {
-        let mut taken = next.len_utf8();
-        match (next, class) {
-            ('\\', _) => {
-                taken += rest[1..].chars().next().map_or(0, char::len_utf8);
-                match (&rest[..taken], class) {
-                    ("\\Z", None) => out.push_str(r"\z"),
-                    ("\\<" | "\\>", _) => out.push_str(&rest[1..taken]),
-                    (other, _) => out.push_str(other),
-                }
-            }
-            ('[', None) => {
-                class = Some(out.len());
-                out.push('[');
-                // A bracket that comes first is one of the class.
-                let negated = rest[1..].starts_with('^');
-                if negated {
-                    out.push('^');
-                    taken += 1;
-                }
-                if rest[taken..].starts_with(']') {
-                    out.push_str(r"\]");
-                    taken += 1;
-                }
-            }
-            (']', Some(_)) => {
-                class = None;
-                out.push(']');
-            }
-            ('[', Some(_)) => out.push_str(r"\["),
-            ('&' | '~', Some(_)) => {
-                out.push('\\');
-                out.push(next);
-            }
-            ('-', Some(_)) if rest.starts_with("--") => out.push_str(r"\-"),
-            ('{', None) => match repetition(rest) {
-                Some((length, spelled)) => {
-                    taken = length;
-                    out.push_str(&spelled);
-                }
-                None => out.push_str(r"\{"),
-            },
-            (other, _) => out.push(other),
-        }
-        rest = &rest[taken..];
-    }
-    out
-}
-
-/// Returns a repetition at the beginning of a text: its length, and how the engine spells it.
-fn repetition(text: &str) -> Option<(usize, String)> {
-    let (inside, _) = text.strip_prefix('{')?.split_once('}')?;
-    let (low, high) = inside.split_once(',').map_or((inside, None), |(low, high)| (low, Some(high)));
-    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    if !digits(low) || !high.is_none_or(digits) || low.is_empty() && high.is_none_or(str::is_empty) {
-        return None;
-    }
-    let low = if low.is_empty() { "0" } else { low };
-    let high = high.map(|high| format!(",{high}")).unwrap_or_default();
-    Some((inside.len() + 2, format!("{{{low}{high}}}")))
-}
-
-/// Returns the regular expression that a mask with `*`, `?` and `[…]` is.
-fn of_mask(mask: &str) -> String {
-    let mut out = String::from("(?s:");
-    let mut rest = mask.chars();
-    while let Some(next) = rest.next() {
-        match next {
-            '*' => out.push_str(".*"),
-            '?' => out.push('.'),
-            '[' => match rest.as_str().char_indices().skip(1).find(|(_, c)| *c == ']').map(|(at, _)| at) {
-                Some(end) => {
-                    let set = &rest.as_str()[..end];
-                    let set = set.strip_prefix('!').map_or_else(|| set.replace('^', r"\^"), |set| format!("^{set}"));
-                    out += &format!("[{}]", set.replace('\\', r"\\"));
-                    rest = rest.as_str()[end + 1..].chars();
-                }
-                None => out.push_str(r"\["),
-            },
-            c if c.is_alphanumeric() || !c.is_ascii() => out.push(c),
-            c => {
-                out.push('\\');
-                out.push(c);
-            }
-        }
-    }
-    out + r")\z"
 }
 
 impl fmt::Debug for Pattern {

@@ -16,6 +16,7 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
 use crate::document::diagnostic::Problem;
+use crate::task::fields::KnownField;
 use crate::task::step::Step;
 
 /// A key of a task.
@@ -38,8 +39,18 @@ pub trait Plugin: DeserializeOwned + JsonSchema + 'static {
     /// Whether it may stand where an input is wanted (`inputs`, `limit`, `crossmatch`).
     const INPUT: bool = false;
 
+    /// Whether it can accept entries, for `check`.
+    const ACCEPTS: bool = false;
+
     /// Returns its steps, which depend on nothing but the options.
     fn steps(&self) -> Vec<Step<Self>>;
+
+    /// Returns the fields that it can give to entries, for `check` and its hints.
+    ///
+    /// An input or metainfo plugin that declares none may give any.
+    fn gives() -> Vec<KnownField> {
+        Vec::new()
+    }
 
     /// Mistakes that no schema can say.
     ///

@@ -28,6 +28,7 @@ pub use crate::plugin::one_or_many::OneOrMany;
 pub use crate::plugin::registration::plugin;
 pub use crate::plugin::registry::submit;
 pub use crate::task::Task;
+pub use crate::task::fields::{FieldDomain, FieldName, KnownField};
 pub use crate::task::offer::{FetchedFields, Offer};
 pub use crate::task::phase::Phase;
 pub use crate::task::step::Step;

@@ -43,6 +43,7 @@ async fn run_task(plan: &TaskPlan, selection: &Selection, cx: &Context) -> TaskR
     let mut task = Task::new(plan.name.as_str(), cx.clone());
     task.learn = selection.learn;
     task.tracing = selection.trace;
+    task.is_forced = selection.now;
     task.body = Some(plan.body.clone());
     let mut outcome = TaskOutcome::Ok;
     let mut error = None;
@@ -51,6 +52,10 @@ async fn run_task(plan: &TaskPlan, selection: &Selection, cx: &Context) -> TaskR
     } else {
         warn_of_gaps(plan, &mut task);
         for phase in Phase::ORDER {
+            if phase == Phase::Input && !selection.injected.is_empty() {
+                task.produce(selection.injected.iter().cloned());
+                continue;
+            }
             if selection.learn && matches!(phase, Phase::Download | Phase::Modify | Phase::Output) {
                 continue;
             }

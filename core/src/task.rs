@@ -2,6 +2,7 @@
 
 pub mod deferred;
 pub mod fetch;
+pub mod fields;
 mod nested;
 pub mod offer;
 pub mod phase;
@@ -45,6 +46,8 @@ pub struct Task {
     pub learn: bool,
     /// Whether entries keep a trace of what happens to them (`--trace`).
     pub tracing: bool,
+    /// Whether it runs even if it is not due yet (`--now`).
+    pub is_forced: bool,
     /// Whether a task without entries is no reason for a warning.
     pub may_be_empty: bool,
     /// Largest number of entries that is used (`limit`); an input that can stop early does.
@@ -87,6 +90,7 @@ impl Task {
             entries: Vec::new(),
             learn: false,
             tracing: false,
+            is_forced: false,
             may_be_empty: false,
             wanted: None,
             offers: Vec::new(),
@@ -113,6 +117,7 @@ impl Task {
             offers: self.offers.clone(),
             learn: self.learn,
             tracing: self.tracing,
+            is_forced: self.is_forced,
             may_be_empty: self.may_be_empty,
             body: self.body.clone(),
             place: self.place.clone(),

@@ -387,14 +387,28 @@ pub struct TextAttributes {
     ///
     /// `None` if there is no such attribute.
     pub attribute: fn(&str, &str) -> Option<Value>,
+    /// Number of a value of an attribute, given both: `quality.source.value`.
+    pub number: fn(&str, &str) -> Option<i64>,
+    /// The value that stands some places above one of an attribute: `quality.resolution + 1`.
+    ///
+    /// Given the attribute's name, its value, and the number of places.
+    pub step: fn(&str, &str, i64) -> Option<Value>,
+    /// Whether a text is a value of an attribute, given the attribute's name and the text.
+    pub is_value: fn(&str, &str) -> bool,
+    /// Whether the text has all that another text names: `'720p' in quality`.
+    pub holds: fn(&str, &str) -> bool,
 }
 
 inventory::collect!(TextAttributes);
 
+/// Returns the attributes of the text of a field, if it has some.
+pub(crate) fn text_attributes(field: &str) -> Option<&'static TextAttributes> {
+    inventory::iter::<TextAttributes>.into_iter().find(|known| known.field == field)
+}
+
 /// Returns an attribute of the text of a field, if the field has such an attribute.
 pub(crate) fn text_attribute(field: &str, text: &str, name: &str) -> Option<Value> {
-    let known = inventory::iter::<TextAttributes>.into_iter().find(|known| known.field == field)?;
-    (known.attribute)(text, name)
+    (text_attributes(field)?.attribute)(text, name)
 }
 
 /// Compares two texts by a registered [`TextOrder`], or else by their letters.

@@ -9,42 +9,54 @@ use flexget_core::prelude::*;
 const MISSING: &str = "is a FlexGet plugin that flexget-rs does not have";
 const NO_EFFECT: &str = "has no effect in flexget-rs";
 const RENAMED: &str = "was renamed in FlexGet to `my_anime_list`, which flexget-rs does not have";
-const REMOVED: &str = "was removed from FlexGet";
+
+/// Returns plugins that FlexGet does not have any more.
+const fn removed(names: &'static [&'static str]) -> UnsupportedPlugin {
+    UnsupportedPlugin::new(names, "was removed from FlexGet").removed()
+}
 
 submit! {
     UnsupportedPlugin::new(&[
-        "1337x", "abort", "abort_if_exists", "add_trackers", "age", "all_series", "allyoulike", "alpharatio",
-        "anidb_list", "anilist", "anirena", "apple_trailers", "archive", "archives", "argenteam", "aria2",
-        "assume_quality", "awesomehd", "bakabt", "bark", "best_quality", "betaseries_list", "bluray_lookup", "btn",
-        "check_subtitles", "cinemageddon", "clean_transmission", "configure_series", "content_filter", "content_size",
-        "convert_magnet", "cookies", "copy", "couchpotato_list", "cpasbien", "cronitor", "decompress", "delay",
-        "delete", "deluge", "disable_phases", "discord", "discover", "download", "download_auth", "email",
-        "emby_list", "emby_lookup", "emby_refresh", "est_movies_bluray", "est_released_movies", "est_series_internal",
+        "1337x", "abort", "abort_if_exists", "age", "all_series", "allyoulike", "alpharatio", "anidb_list",
+        "anilist", "anirena", "apple_trailers", "archive", "argenteam", "assume_quality", "awesomehd", "bakabt",
+        "best_quality", "betaseries_list", "bluray_lookup", "btn", "cinemageddon", "configure_series",
+        "content_filter", "content_size", "cookies", "couchpotato_list", "cpasbien", "delay", "disable_phases",
+        "discover", "emby_list", "emby_lookup", "est_movies_bluray", "est_released_movies", "est_series_internal",
         "est_series_tvmaze", "estimate_release", "ettv", "exists", "extension", "eztv", "filelist_api",
         "filmweb_watchlist", "flexget_archive", "floppy_list", "form", "from_deluge", "from_emby", "from_imdb",
         "from_piratebay", "from_qbittorrent", "from_rtorrent", "from_task", "from_telegram", "from_transmission",
-        "ftp_download", "ftp_list", "gazelle", "gazellemusic", "gen_series_data", "generate", "google", "google_cse",
-        "gotify", "hebits", "horriblesubs", "html", "ifttt", "imdb", "imdb_list", "imdb_lookup", "imdb_watchlist",
-        "iptorrents", "join", "json", "kitsu", "kodi_library", "koreus", "letterboxd", "limetorrents", "lostfilm",
-        "magnets", "make_html", "make_rss", "matrix", "medusa", "mock_output", "modify_trackers", "morethantv",
-        "move", "mqtt", "ms_teams", "my_anime_list", "myepisodes", "myepisodes_list", "ncore", "newznab",
-        "next_series_episodes", "next_series_seasons", "next_sonarr_episodes", "nfo_lookup",
-        "notifymyandroid", "notwhatcd", "npo_watchlist", "ntfysh", "nyaa", "nzbget", "ombi_list", "parameterize",
-        "passthepopcorn", "path_by_ext", "path_by_space", "pending_approval", "periscope", "piratebay", "plex",
-        "plex_watchlist", "pogcal", "pogcal_acquired", "proper_movies", "prowl", "proxy", "pushalot", "pushbullet",
-        "pushover", "pushsafer", "pyload", "qbittorrent", "radarr_list", "rapidpush", "redacted", "redirect_url",
-        "regex_extract", "regexp_parse", "remove_trackers", "reorder_quality", "rlsbb", "rlslog", "rottentomatoes",
-        "rottentomatoes_list", "rottentomatoes_lookup", "rtorrent", "rtorrent_magnet", "run_task", "rutracker",
-        "rutracker_auth", "sabnzbd", "sceper", "scrob_list", "search_rss", "serienjunkies", "series",
-        "series_premiere", "series_remove", "set_series_begin", "sftp_download", "sftp_list", "sftp_upload",
-        "shortened", "sickbeard", "slack", "sms_ru", "sns", "solidtorrents", "sonarr_list", "sort_by_weight",
-        "subliminal", "subtitle_list", "subtitles", "symlink", "tail", "telegram", "thetvdb", "thetvdb_list",
-        "thetvdb_lookup", "timeframe", "tmdb_lookup", "toast", "torrent_alive", "torrent_cache", "torrent_match",
-        "torrent_scrub", "torrentday", "torrentleech", "torrentz", "torznab", "transmission", "tvmaze_lookup",
-        "twitterfeed", "uindex", "upgrade", "urlrewrite", "urlrewrite_search", "utorrent", "wordpress_auth", "xmpp",
-        "yts",
+        "ftp_list", "gazelle", "gazellemusic", "gen_series_data", "generate", "google", "google_cse", "hebits",
+        "horriblesubs", "html", "imdb", "imdb_list", "imdb_lookup", "imdb_watchlist", "iptorrents", "json", "kitsu",
+        "koreus", "letterboxd", "limetorrents", "lostfilm", "magnets", "medusa", "morethantv", "my_anime_list",
+        "myepisodes_list", "ncore", "newznab", "next_series_episodes", "next_series_seasons", "next_sonarr_episodes",
+        "nfo_lookup", "notwhatcd", "npo_watchlist", "nyaa", "ombi_list", "parameterize", "passthepopcorn",
+        "pending_approval", "piratebay", "plex", "plex_watchlist", "pogcal", "proper_movies", "proxy", "radarr_list",
+        "redacted", "redirect_url", "regex_extract", "regexp_parse", "reorder_quality", "rlsbb", "rlslog",
+        "rottentomatoes", "rottentomatoes_list", "rottentomatoes_lookup", "rutracker", "rutracker_auth", "sceper",
+        "scrob_list", "search_rss", "serienjunkies", "series", "series_premiere", "sftp_list", "shortened",
+        "solidtorrents", "sonarr_list", "sort_by_weight", "subtitle_list", "tail", "thetvdb", "thetvdb_list",
+        "thetvdb_lookup", "timeframe", "tmdb_lookup", "torrent_alive", "torrent_match", "torrentday", "torrentleech",
+        "torrentz", "torznab", "tvmaze_lookup", "uindex", "upgrade", "urlrewrite", "urlrewrite_search",
+        "wordpress_auth", "yts",
     ], MISSING)
         .help("keep the task in FlexGet, or remove the plugin from it")
+}
+
+// Outputs: a task decides the same without them.
+submit! {
+    UnsupportedPlugin::new(&[
+        "add_trackers", "archives", "aria2", "bark", "check_subtitles", "clean_transmission", "convert_magnet",
+        "copy", "cronitor", "decompress", "delete", "deluge", "discord", "download", "download_auth", "email",
+        "emby_refresh", "ftp_download", "gotify", "ifttt", "join", "kodi_library", "make_html", "make_rss", "matrix",
+        "mock_output", "modify_trackers", "move", "mqtt", "ms_teams", "myepisodes", "notifymyandroid", "ntfysh",
+        "nzbget", "path_by_ext", "path_by_space", "periscope", "pogcal_acquired", "prowl", "pushalot", "pushbullet",
+        "pushover", "pushsafer", "pyload", "qbittorrent", "rapidpush", "remove_trackers", "rtorrent",
+        "rtorrent_magnet", "run_task", "sabnzbd", "series_remove", "set_series_begin", "sftp_download",
+        "sftp_upload", "sickbeard", "slack", "sms_ru", "sns", "subliminal", "subtitles", "symlink", "telegram",
+        "toast", "torrent_cache", "torrent_scrub", "transmission", "twitterfeed", "utorrent", "xmpp",
+    ], MISSING)
+        .help("keep the task in FlexGet, or remove the plugin from it")
+        .output()
 }
 
 submit! {
@@ -71,83 +83,83 @@ submit! {
 }
 
 submit! {
-    UnsupportedPlugin::new(&["imdb_queue", "movie_queue", "queue_movies"], REMOVED)
+    removed(&["imdb_queue", "movie_queue", "queue_movies"])
         .help("use `movie_list` with `list_add` and `list_match`")
 }
 
 submit! {
-    UnsupportedPlugin::new(&["list_accept"], REMOVED)
+    removed(&["list_accept"])
         .help("use `list_match`")
 }
 
 submit! {
-    UnsupportedPlugin::new(&["list_reject"], REMOVED)
+    removed(&["list_reject"])
         .help("use `list_match` with `action: reject`")
 }
 
 submit! {
-    UnsupportedPlugin::new(&["list_queue"], REMOVED)
+    removed(&["list_queue"])
         .help("use `list_add`")
 }
 
 submit! {
-    UnsupportedPlugin::new(&["emit_series", "trakt_emit"], REMOVED)
+    removed(&["emit_series", "trakt_emit"])
         .help("use `next_trakt_episodes`")
 }
 
 submit! {
-    UnsupportedPlugin::new(&["trakt_add"], REMOVED)
+    removed(&["trakt_add"])
         .help("use `list_add` with `trakt_list`")
 }
 
 submit! {
-    UnsupportedPlugin::new(&["trakt_remove"], REMOVED)
+    removed(&["trakt_remove"])
         .help("use `list_remove` with `trakt_list`")
 }
 
 submit! {
-    UnsupportedPlugin::new(&["trakt", "trakt_acquired", "trakt_submit"], REMOVED)
+    removed(&["trakt", "trakt_acquired", "trakt_submit"])
         .help("use `list_add` with `trakt_list: { list: collection }`")
 }
 
 submit! {
-    UnsupportedPlugin::new(&[
+    removed(&[
         "adv_exec", "emit_movie_queue", "follwit_list", "import_series", "subtitle_queue", "tvrage", "tvrage_lookup",
-    ], REMOVED)
+    ])
 }
 
 submit! {
-    UnsupportedPlugin::new(&["imdb_required"], REMOVED)
+    removed(&["imdb_required"])
         .help("use `require_field: imdb_id`")
 }
 
 submit! {
-    UnsupportedPlugin::new(&["find", "listdir"], REMOVED)
+    removed(&["find", "listdir"])
         .help("use `filesystem`")
 }
 
 submit! {
-    UnsupportedPlugin::new(&["content_sort"], REMOVED)
+    removed(&["content_sort"])
         .help("use `if` with `set`")
 }
 
 submit! {
-    UnsupportedPlugin::new(&["preset"], REMOVED)
+    removed(&["preset"])
         .help("use `template`")
 }
 
 submit! {
-    UnsupportedPlugin::new(&[
+    removed(&[
         "btchat", "cfscraper", "couchpotato", "demonoid", "descargas2020", "extratorrent", "frenchtorrentdb", "growl",
         "isohunt", "kat", "newpct", "newtorrents", "notify_growl", "notify_osd", "notify_xmpp", "nzbs", "publichd",
         "rarbg", "sceneaccess", "search_kat", "t411", "t411_input", "t411_lookup", "thetvdb_add", "thetvdb_favorites",
         "thetvdb_remove", "torrentproject",
-    ], REMOVED)
+    ])
         .help("its service no longer exists, or FlexGet does it in another way: remove it from the config")
 }
 
 submit! {
-    UnsupportedPlugin::new(&["disable_builtins"], REMOVED)
+    removed(&["disable_builtins"])
         .help("use `disable: builtins`, or name the plugins to disable")
 }
 
@@ -190,6 +202,40 @@ mod tests {
         assert!(plan.diagnostics.is_empty(), "{:?}", plan.diagnostics);
         assert!(plan.tasks[0].missing.is_empty(), "{:?}", plan.tasks[0].missing);
         assert!(!plan.tasks[0].plugins.contains("seen"));
+    }
+
+    /// FlexGet 3.22.7 disables no plugin within `if`; there it runs, so the config can be shared.
+    #[test]
+    fn a_disabled_plugin_within_another_is_left_out() {
+        for nested in [
+            "if: [ { \"title == 'A'\": { pushbullet: { api_key: k }, accept_all: yes } } ]",
+            "accept_all: yes\n    inputs: [ { kat: yes }, { mock: [B] } ]",
+        ] {
+            let off = nested.contains("kat").then_some("kat").unwrap_or("pushbullet");
+            let config = format!("tasks:\n  a:\n    mock: [A]\n    {nested}\n");
+            let report = testing::run_config(&config, &testing::context());
+            assert!(report.tasks[0].error.is_some(), "{nested}");
+            let report = testing::run_config(&format!("{config}    disable: [{off}]\n"), &testing::context());
+            assert!(report.tasks[0].error.is_none(), "{nested}: {:?}", report.tasks[0].error);
+            assert!(testing::titles(&report.tasks[0], State::Accepted).contains(&"A"), "{nested}");
+        }
+    }
+
+    /// What has no effect does not take the plugin with it that holds it.
+    #[test]
+    fn a_plugin_without_effect_leaves_the_others_of_its_rule() {
+        let config = "tasks:\n  a:\n    mock: [A]\n    if: [ { \"title == 'A'\": { sleep: 5, accept_all: yes } } ]\n";
+        let report = testing::run_config(config, &testing::context());
+        assert_eq!(testing::titles(&report.tasks[0], State::Accepted), ["A"]);
+    }
+
+    #[test]
+    fn a_disabled_list_within_another_plugin_is_still_missing() {
+        let config = "tasks:\n  a:\n    mock: [A]\n    accept_all: yes\n    disable: [imdb_list]\n    \
+                      list_add: [ imdb_list: { login: a, password: b, list: c } ]\n";
+        let report = testing::run_config(config, &testing::context());
+        let error = report.tasks[0].error.as_ref().unwrap();
+        assert_eq!(error.message, "`imdb_list` is a FlexGet plugin that flexget-rs does not have");
     }
 
     #[test]

@@ -16,10 +16,12 @@ mod first_hour;
 mod generated;
 mod house;
 mod import;
+mod inject;
 mod language;
 mod lists;
 mod lookups;
 mod other_configs;
+mod people;
 mod process;
 mod readme;
 #[cfg(unix)]

@@ -1,10 +1,15 @@
 //! `check`: reports everything that is wrong with the config.
 
-use std::path::PathBuf;
+mod migration;
 
+use std::path::{Path, PathBuf};
+
+use flexget_core::config::lint::{AccountUse, lint};
 use flexget_core::config::load::{LoadedConfig, load};
 use flexget_core::config::plan::{MissingPlugin, Plan};
+use flexget_core::document::diagnostic::{Diagnostic, Path as Place, Severity};
 use flexget_core::plugin::command::Format;
+use flexget_core::plugin::registry;
 use serde_json::json;
 
 use crate::args::FormatOption;
@@ -17,13 +22,16 @@ use crate::session::Session;
 /// Check the config and report everything that is wrong with it
 ///
 /// Nothing is run and nothing is sent. Plugins that only FlexGet has are listed for each task that
-/// names them. The exit code is 2 if there is an error, and 0 if there are only warnings: a task
-/// that needs such a plugin is skipped, and the others run.
+/// names them; `--migrate` tells where each task can run. The exit code is 2 if there is an error,
+/// and 0 if there are only warnings: a task that needs such a plugin is skipped, the others run.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Check {
     /// Config, as with `--config`
     #[arg(value_name = "FILE", conflicts_with = "config")]
     pub file: Option<PathBuf>,
+    /// Tell which tasks run here and which need FlexGet, with the commands for both
+    #[arg(long)]
+    pub migrate: bool,
     /// The output format.
     #[command(flatten)]
     pub format: FormatOption,
@@ -39,7 +47,16 @@ impl Check {
             Ok(path) => path,
             Err(missing) => return session.fail(&session.no_config(&missing), format, exit::USAGE),
         };
-        let config = load(&path, Vec::new());
+        let mut config = load(&path, Vec::new());
+        if self.migrate
+            && let Some(plan) = &config.plan
+        {
+            migration::print(plan, &path, format, session);
+            return exit::SUCCESS;
+        }
+        let lint = lint(&config);
+        config.diagnostics.extend(lint.diagnostics);
+        config.diagnostics.extend(unknown_accounts(&lint.accounts, &path, session));
         let is_valid = !config.has_errors();
         let name = folders.shown(&path);
         match format {
@@ -67,6 +84,28 @@ impl Check {
         }
         if is_valid { exit::SUCCESS } else { exit::USAGE }
     }
+}
+
+/// Returns a warning for each account that is named and not stored.
+///
+/// Before the first authorization all are unknown, which needs no warning.
+fn unknown_accounts(accounts: &[AccountUse], path: &Path, session: &Session) -> Vec<Diagnostic> {
+    let mut warnings = Vec::new();
+    for AccountUse { service, account, at } in accounts {
+        let Some(known) = session.account_names(path, service) else { return Vec::new() };
+        if known.contains(account) {
+            continue;
+        }
+        let message = format!("there is no account `{account}` of {service}");
+        let warning =
+            Diagnostic { at: at.clone(), ..Diagnostic::key(Place::root(), message) }.severity(Severity::Warning);
+        let near = registry::similar(account, known.iter().map(String::as_str));
+        warnings.push(match near.first() {
+            Some(near) => warning.help(format!("did you mean `{near}`?")),
+            None => warning.help(format!("`flexget-rs {service} auth {account}` authorizes it")),
+        });
+    }
+    warnings
 }
 
 /// Prints the number of tasks, and which of them cannot run.

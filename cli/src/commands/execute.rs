@@ -4,6 +4,7 @@ use flexget_core::config::load::{LoadedConfig, load};
 use flexget_core::config::plan::TaskPlan;
 use flexget_core::context::Context;
 use flexget_core::document::to_yaml;
+use flexget_core::entry::Entry;
 use flexget_core::error::Error;
 use flexget_core::plugin::command::Format;
 use flexget_core::run;
@@ -43,6 +44,9 @@ pub(crate) struct Execute {
     /// Act on nothing, and remember what is accepted as if it had been acted on
     #[arg(long)]
     pub learn: bool,
+    /// Run tasks even if their `interval` is not over
+    #[arg(long)]
+    pub now: bool,
     /// Ignore what earlier runs have cached of online lists
     #[arg(long)]
     pub no_cache: bool,
@@ -61,6 +65,9 @@ pub(crate) struct Execute {
     /// The output format.
     #[command(flatten)]
     pub format: FormatOption,
+    /// Entries to process instead of those of the inputs.
+    #[arg(skip)]
+    pub injected: Vec<Entry>,
 }
 
 /// The JSON document of a run.
@@ -123,6 +130,8 @@ impl Execute {
             template: self.template.clone(),
             learn: self.learn,
             trace: self.trace || self.dump.as_ref().is_some_and(|words| words.contains(&Dump::Trace)),
+            now: self.now,
+            injected: self.injected.clone(),
             everything: self.dump.as_ref().is_some_and(|words| words.contains(&Dump::Eval)),
         };
         let tasks = match select(plan, &selection) {

@@ -45,6 +45,8 @@ pub struct TaskPlan {
     pub missing: Vec<MissingPlugin>,
     /// The keys of the task that are plugins, and the builtin ones that run in it.
     pub plugins: BTreeSet<&'static str>,
+    /// Whether one of its plugins acts on entries: on a list, by a command or a notification.
+    pub acts: bool,
     /// Where its body stands, with templates merged into it.
     pub(crate) body: Place,
 }
@@ -108,13 +110,13 @@ pub fn plan(expanded: &Expanded) -> Result<Plan, Vec<Diagnostic>> {
             Finding::Missing(plugin) => missing.push(plugin),
         }
     }
-    // The plugins that the schema refused, or that hold one which is missing: they cannot be read
-    // into types.
+    // The plugins that the schema refused: they cannot be read into types.
     let places = diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
-    let places =
-        places.filter_map(|diagnostic| diagnostic.at.path()).chain(missing.iter().map(|missing| &missing.path));
+    let places = places.filter_map(|diagnostic| diagnostic.at.path());
     let refused: BTreeSet<Path> =
         places.filter_map(|path| path.0.get(..3).map(|plugin| Path(plugin.to_vec()))).collect();
+    let position = |path: &Path| expanded.document.span(&At::Key(path.clone())).bytes.start;
+    missing.sort_by_cached_key(|missing| position(&missing.path));
 
     let mut tasks = Vec::new();
     for source in &expanded.tasks {
@@ -128,26 +130,20 @@ pub fn plan(expanded: &Expanded) -> Result<Plan, Vec<Diagnostic>> {
             diagnostics: source.broken.clone(),
             missing: Vec::new(),
             plugins: BTreeSet::new(),
+            acts: false,
             body: Place::new(&expanded.document, source.path.clone()),
         };
         if let Some(body) = body {
-            bind(&mut task, body, &source.path, &refused, &mut diagnostics);
+            let own: Vec<&Missing> = missing.iter().filter(|one| one.path.0.starts_with(&source.path.0)).collect();
+            bind(&mut task, body, &source.path, (&refused, &own), &mut diagnostics);
         }
         tasks.push((source.priority, task));
     }
     let is_whole = root.get("tasks").is_some_and(|tasks| tasks.as_mapping().is_some());
     let others = owners::give(diagnostics, expanded, tasks.iter_mut().map(|(_, task)| task));
     let (mut diagnostics, is_fatal) = (others.diagnostics, others.is_fatal);
-    let position = |path: &Path| expanded.document.span(&At::Key(path.clone())).bytes.start;
-    missing.sort_by_cached_key(|missing| position(&missing.path));
     for (_, task) in &mut tasks {
         let at = Path::root().key("tasks").key(&*task.name);
-        let body = root.get("tasks").and_then(|tasks| tasks.get(&task.name)?.as_mapping());
-        let disabled = names_in(body.and_then(|body| body.get("disable")));
-        let own = missing.iter().filter(|missing| missing.path.0.starts_with(&at.0));
-        for plugin in own.filter(|missing| missing.path.0.len() > 3 || !disabled.contains(&missing.plugin)) {
-            miss(task, plugin, &mut diagnostics);
-        }
         if !task.needed().is_empty() {
             // It does not run in any case.
             task.diagnostics.retain(|diagnostic| diagnostic.severity != Severity::Error);
@@ -196,7 +192,16 @@ fn miss(task: &mut TaskPlan, missing: &Missing, diagnostics: &mut Vec<Diagnostic
 }
 
 /// Reads the plugins of one task, with the builtin ones, and puts their steps into order.
-fn bind(task: &mut TaskPlan, body: &Mapping, path: &Path, refused: &BTreeSet<Path>, diagnostics: &mut Vec<Diagnostic>) {
+///
+/// A plugin that only FlexGet has is left out of the plugins that hold it. One that `disable` names
+/// is then not missing, unless it is a list that another plugin needs.
+fn bind(
+    task: &mut TaskPlan,
+    body: &Mapping,
+    path: &Path,
+    (refused, missing): (&BTreeSet<Path>, &[&Missing]),
+    diagnostics: &mut Vec<Diagnostic>,
+) {
     let disabled = names_in(body.get("disable"));
     let no_builtins = disabled.iter().any(|name| name == "builtins");
     for (index, name) in disabled.iter().enumerate().filter(|(_, name)| *name != "builtins") {
@@ -214,6 +219,7 @@ fn bind(task: &mut TaskPlan, body: &Mapping, path: &Path, refused: &BTreeSet<Pat
     let all: Vec<(&Registration, Option<&Rc<Node>>)> =
         configured.chain(builtin.map(|registration| (*registration, None))).collect();
     let yes = Rc::new(Node::yes());
+    let mut unreadable: Vec<Path> = Vec::new();
     for (registration, options) in all {
         if is_disabled(registration.name)
             || options.is_some_and(|options| options.as_scalar() == Some(&Scalar::Bool(false)))
@@ -228,10 +234,22 @@ fn bind(task: &mut TaskPlan, body: &Mapping, path: &Path, refused: &BTreeSet<Pat
             }
             Err(problems) => {
                 let at = path.key(registration.name);
+                let (consequences, problems): (Vec<_>, Vec<_>) = problems.into_iter().partition(|problem| {
+                    let place = at.join(&problem.path);
+                    missing.iter().any(|missing| missing.path.0.starts_with(&place.0))
+                });
+                unreadable.extend(consequences.first().map(|_| at.clone()));
                 diagnostics.extend(problems.into_iter().map(|problem| problem.into_diagnostic(&at)));
             }
         }
     }
+    let is_off = |plugin: &Missing| {
+        is_disabled(&plugin.plugin) && !unreadable.iter().any(|holder| plugin.path.0.starts_with(&holder.0))
+    };
+    for plugin in missing.iter().filter(|plugin| !is_off(plugin)) {
+        miss(task, plugin, diagnostics);
+    }
+    task.acts = task.steps.iter().any(BoundStep::acts);
     if let Some(priorities) = body.get("plugin_priority").and_then(|priorities| priorities.as_mapping()) {
         for (name, priority) in priorities.iter() {
             let (name, Some(priority)) = (&*name.text, priority.as_scalar().and_then(Scalar::as_int)) else { continue };

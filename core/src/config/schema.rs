@@ -19,6 +19,7 @@ use crate::plugin::manual::first_paragraph;
 use crate::plugin::options::{forbid_null, forbid_unknown_keys, settings};
 use crate::plugin::registry;
 
+pub(super) use explain::ACCOUNT;
 pub use explain::{Finding, Missing};
 
 /// Selection of the plugins that a schema covers: all, or those that a config names.

@@ -12,10 +12,11 @@ use minijinja::machinery::{self, CodeGenerator, Instruction, Instructions, Token
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, Error, Value as Engine};
 
+use super::analysis::Analysis;
 use super::error::ExpressionError;
 use super::fields::{ScopeName, is_field};
 use super::operators;
-use crate::value::text_attribute;
+use crate::value::{text_attribute, text_attributes};
 
 /// Language of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -96,6 +97,14 @@ fn bound(text: &str, language: Language) -> Result<(), ExpressionError> {
         }
     }
     Ok(())
+}
+
+/// Returns what a text reads, which has been compiled before.
+pub(super) fn analysis(text: &str, language: Language) -> Result<Analysis, Error> {
+    Ok(match language {
+        Language::Expression => Analysis::of_expression(&machinery::parse_expr(text)?),
+        _ => Analysis::of_template(&machinery::parse(text, "template", syntax(language)?)?),
+    })
 }
 
 fn generate<'a>(text: &'a str, language: Language) -> Result<Compiled<'a>, Error> {
@@ -186,21 +195,57 @@ fn rewrite<'a>(code: &Instructions<'a>) -> Instructions<'a> {
     rewritten
 }
 
-/// Returns the code that reads an attribute of a field's text, if that stands at this place.
+/// Returns the code that uses an attribute of a field's text, if that stands at this place.
+///
+/// The attribute itself is text; its number, the one above it and the texts that it may be
+/// compared with depend on the field, whose name the functions are given.
 fn attribute<'a>(code: &Instructions<'a>, at: u32) -> Option<Vec<Instruction<'a>>> {
-    let Some(Instruction::GetAttr(name)) = code.get(at) else { return None };
-    let read = |at: u32| match (code.get(at)?, code.get(at + 1)?) {
-        (Instruction::Lookup(field), Instruction::GetAttr(name)) if text_attribute(field, "", name).is_some() => {
-            Some((*field, *name))
+    let read = |before: u32| {
+        let at = at.checked_sub(before)?;
+        match (code.get(at)?, code.get(at + 1)?) {
+            (Instruction::Lookup(field), Instruction::GetAttr(name)) if text_attribute(field, "", name).is_some() => {
+                Some((*field, *name))
+            }
+            _ => None,
         }
-        _ => None,
     };
-    if let Some((field, name)) = read(at.checked_sub(1)?) {
-        let constant = |text: &str| Instruction::LoadConst(Engine::from(text));
-        return Some(vec![constant(field), constant(name), Instruction::CallFunction("$attribute", Some(3))]);
+    let constant = |text: &str| Instruction::LoadConst(Engine::from(text));
+    let call = |function, (field, name): (&str, &str)| {
+        vec![constant(field), constant(name), Instruction::CallFunction(function, Some(3))]
+    };
+    match code.get(at)? {
+        // The text of a part is its name.
+        Instruction::GetAttr("name") if read(2).is_some() => Some(Vec::new()),
+        Instruction::GetAttr("value") if read(2).is_some() => read(2).map(|part| call("$attribute_number", part)),
+        Instruction::GetAttr(_) => read(1).map(|part| call("$attribute", part)),
+        Instruction::LoadConst(text) if text.as_str().is_some() => {
+            let is_compared = matches!(
+                code.get(at + 1)?,
+                Instruction::Eq
+                    | Instruction::Ne
+                    | Instruction::Lt
+                    | Instruction::Lte
+                    | Instruction::Gt
+                    | Instruction::Gte
+            );
+            let part = read(2).filter(|_| is_compared)?;
+            Some([Instruction::LoadConst(text.clone())].into_iter().chain(call("$attribute_operand", part)).collect())
+        }
+        Instruction::Add | Instruction::Sub => {
+            let part = read(3).filter(|_| matches!(code.get(at - 1), Some(Instruction::LoadConst(_))))?;
+            let negated = matches!(code.get(at), Some(Instruction::Sub)).then_some(Instruction::Neg);
+            let negated = negated.iter().flat_map(operators::replacement).collect::<Vec<_>>();
+            let step = [constant(part.0), constant(part.1), Instruction::CallFunction("$attribute_step", Some(4))];
+            Some(negated.into_iter().chain(step).collect())
+        }
+        Instruction::In => match code.get(at.checked_sub(1)?)? {
+            Instruction::Lookup(field) if text_attributes(field).is_some() => {
+                Some(vec![constant(field), Instruction::CallFunction("$in_text", Some(3))])
+            }
+            _ => None,
+        },
+        _ => None,
     }
-    // The text of a part is its name.
-    (*name == "name" && read(at.checked_sub(2)?).is_some()).then(Vec::new)
 }
 
 /// Returns the names that the code may ask the scope for.

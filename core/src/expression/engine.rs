@@ -6,6 +6,7 @@ use minijinja::machinery::{self, Instruction, Instructions};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, State, UndefinedBehavior, Value as Engine};
 use minijinja_contrib::pycompat::unknown_method_callback;
 
+use super::analysis::Analysis;
 use super::compile::{self, Compiled, Language, names};
 use super::error::{ExpressionError, is_undefined};
 use super::fields::{FieldScope, FieldState, Query, ScopeName};
@@ -57,6 +58,15 @@ fn python_method(state: &mut State<'_, '_>, value: &Engine, method: &str, args: 
     if growth(value, method, args) > MAX_GROWTH {
         return Err(Error::new(ErrorKind::OutOfFuel, "the text would be too long"));
     }
+    // What is put into escaped text is escaped as well.
+    if value.is_safe() && matches!(method, "format" | "replace" | "join") {
+        let escaped: Vec<Engine> = args
+            .iter()
+            .map(|argument| if argument.as_str().is_some() { text::escape(argument) } else { Ok(argument.clone()) })
+            .collect::<Result<_, _>>()?;
+        let made = unknown_method_callback(state, value, method, &escaped)?;
+        return Ok(Engine::from_safe_string(made.to_string()));
+    }
     unknown_method_callback(state, value, method, args).map_err(|error| {
         // An undefined value is the engine's to explain.
         if error.kind() != ErrorKind::UnknownMethod || value.is_undefined() {
@@ -93,6 +103,11 @@ impl Code {
 
     pub(super) fn text(&self) -> &str {
         self.compiled.borrow_owner()
+    }
+
+    /// Returns what the text reads.
+    pub(super) fn analysis(&self, language: Language) -> Analysis {
+        compile::analysis(self.text(), language).unwrap_or_default()
     }
 
     /// Returns the value of an expression.

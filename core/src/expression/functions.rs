@@ -9,12 +9,17 @@ use minijinja::{Environment, Error, ErrorKind, State, Value};
 use super::convert::{Number, defined, kind, to_engine};
 use super::dates::{DAY, Duration};
 use super::fields::{FIELDS, FieldScope};
-use crate::value::text_attribute;
+use super::operators::{added, contained};
+use crate::value::{text_attribute, text_attributes};
 
 pub(super) fn add(environment: &mut Environment<'static>) {
     environment.add_function("$duration", duration);
     environment.add_function("$has_field", has_field);
     environment.add_function("$attribute", attribute);
+    environment.add_function("$attribute_number", attribute_number);
+    environment.add_function("$attribute_operand", attribute_operand);
+    environment.add_function("$attribute_step", attribute_step);
+    environment.add_function("$in_text", in_text);
 }
 
 /// Returns an attribute of a field, which is one of its text if that has it.
@@ -22,6 +27,51 @@ fn attribute(value: &Value, field: &str, name: &str) -> Result<Value, Error> {
     let value = defined(value)?;
     let part = value.as_str().and_then(|text| text_attribute(field, text, name));
     part.map_or_else(|| value.get_attr(name), |part| Ok(to_engine(&part)))
+}
+
+/// Returns the number of an attribute, given the attribute's text.
+fn attribute_number(value: &Value, field: &str, name: &str) -> Result<Value, Error> {
+    let value = defined(value)?;
+    let number = value.as_str().and_then(|text| (text_attributes(field)?.number)(text, name));
+    number.map_or_else(|| value.get_attr("value"), |number| Ok(Value::from(number)))
+}
+
+/// Returns a text that is compared with an attribute, if the attribute can have it.
+fn attribute_operand(value: &Value, field: &str, name: &str) -> Result<Value, Error> {
+    let is_value = |text: &str| text_attributes(field).is_none_or(|known| (known.is_value)(name, text));
+    match value.as_str() {
+        Some(text) if !is_value(text) => {
+            let message = format!("`{field}.{name}` cannot be compared with `{text}`, which is no {name}");
+            Err(Error::new(ErrorKind::InvalidOperation, message))
+        }
+        _ => Ok(value.clone()),
+    }
+}
+
+/// Returns the value so many places above an attribute.
+fn attribute_step(
+    state: &mut State<'_, '_>,
+    value: &Value,
+    places: &Value,
+    field: &str,
+    name: &str,
+) -> Result<Value, Error> {
+    let step = match (defined(value)?.as_str(), places.as_i64()) {
+        (Some(text), Some(places)) => text_attributes(field).and_then(|known| (known.step)(name, text, places)),
+        _ => None,
+    };
+    match step {
+        Some(step) => Ok(to_engine(&step)),
+        None => added(state, value, places),
+    }
+}
+
+/// Returns whether a text of a field has all that another text names.
+fn in_text(state: &mut State<'_, '_>, value: &Value, container: &Value, field: &str) -> Result<bool, Error> {
+    match (defined(value)?.as_str(), defined(container)?.as_str(), text_attributes(field)) {
+        (Some(part), Some(text), Some(known)) => Ok((known.holds)(text, part)),
+        _ => contained(state, value, container),
+    }
 }
 
 fn has_field(state: &State<'_, '_>, name: &Value) -> Result<bool, Error> {

@@ -8,6 +8,7 @@ use minijinja::{Environment, Error, ErrorKind, State, Value};
 
 use super::convert::{Number, defined, kind};
 use super::dates::{Duration, When};
+use super::text;
 use crate::value;
 
 /// First character of the names of internal functions, which no field's name can have.
@@ -107,10 +108,7 @@ fn ours(name: &str) -> Option<&'static str> {
 }
 
 pub(super) fn add(environment: &mut Environment<'static>) {
-    environment.add_function("$add", |state: &State<'_, '_>, a: &Value, b: &Value| {
-        pay_for(state, a, b)?;
-        binary("+", plus, a, b)
-    });
+    environment.add_function("$add", added);
     environment.add_function("$sub", |a: &Value, b: &Value| binary("-", minus, a, b));
     environment.add_function("$mul", |a: &Value, b: &Value| binary("*", times, a, b));
     environment.add_function("$div", |a: &Value, b: &Value| binary("/", over, a, b));
@@ -135,6 +133,11 @@ pub(super) fn add(environment: &mut Environment<'static>) {
     }
 }
 
+pub(super) fn added(state: &State<'_, '_>, a: &Value, b: &Value) -> Result<Value, Error> {
+    pay_for(state, a, b)?;
+    binary("+", plus, a, b)
+}
+
 fn type_error(message: String) -> Error {
     Error::new(ErrorKind::InvalidOperation, message)
 }
@@ -153,8 +156,16 @@ fn formatted(state: &mut State<'_, '_>, pattern: &Value, values: &Value) -> Resu
     } else {
         arguments.push(values.clone());
     }
+    // What is filled into escaped text is escaped as well.
+    let is_text = |value: &Value| value.as_str().is_some();
+    if pattern.is_safe() {
+        for argument in arguments.iter_mut().skip(1).filter(|argument| is_text(argument)) {
+            *argument = text::escape(argument)?;
+        }
+    }
     // The filter pays for widths and precisions before it writes.
-    state.apply_filter("format", &arguments)
+    let filled = state.apply_filter("format", &arguments)?;
+    Ok(if pattern.is_safe() { Value::from_safe_string(filled.to_string()) } else { filled })
 }
 
 type Operation = fn(&Value, &Value) -> Result<Option<Value>, Error>;
@@ -197,8 +208,13 @@ fn out_of_range() -> Error {
 }
 
 fn plus(a: &Value, b: &Value) -> Result<Option<Value>, Error> {
-    if let (Some(a), Some(b)) = (a.as_str(), b.as_str()) {
-        return Ok(Some(Value::from(format!("{a}{b}"))));
+    if let (Some(left), Some(right)) = (a.as_str(), b.as_str()) {
+        // Text that was escaped stays so: what is added to it is escaped as well.
+        if a.is_safe() || b.is_safe() {
+            let (left, right) = (text::escape(a)?, text::escape(b)?);
+            return Ok(Some(Value::from_safe_string(format!("{left}{right}"))));
+        }
+        return Ok(Some(Value::from(format!("{left}{right}"))));
     }
     if let (ValueKind::Seq, ValueKind::Seq) = (a.kind(), b.kind()) {
         return Ok(Some(a.try_iter()?.chain(b.try_iter()?).collect()));
@@ -232,7 +248,9 @@ fn times(a: &Value, b: &Value) -> Result<Option<Value>, Error> {
         if text.len().saturating_mul(count) > 1 << 20 {
             return Err(Error::new(ErrorKind::BadSerialization, format!("text repeated too often: {count} times")));
         }
-        return Ok(Some(Value::from(text.repeat(count))));
+        let repeated = text.repeat(count);
+        let is_safe = a.is_safe() || b.is_safe();
+        return Ok(Some(if is_safe { Value::from_safe_string(repeated) } else { Value::from(repeated) }));
     }
     numbers(a, b, i64::checked_mul, |a, b| a * b)
 }
@@ -278,7 +296,7 @@ fn negate(value: &Value) -> Result<Value, Error> {
     }
 }
 
-fn contained(state: &mut State<'_, '_>, value: &Value, container: &Value) -> Result<bool, Error> {
+pub(super) fn contained(state: &mut State<'_, '_>, value: &Value, container: &Value) -> Result<bool, Error> {
     let (value, container) = (defined(value)?, defined(container)?);
     match container.kind() {
         ValueKind::String => match (value.as_str(), container.as_str()) {

@@ -24,7 +24,7 @@ pub(super) fn add(environment: &mut Environment<'static>) {
 }
 
 /// Writes the characters that mean something in HTML as entities; what is escaped already stays.
-fn escape(value: &Value) -> Result<Value, Error> {
+pub(super) fn escape(value: &Value) -> Result<Value, Error> {
     let value = defined(value)?;
     Ok(if value.is_safe() { value.clone() } else { escaped(&value.to_string()) })
 }

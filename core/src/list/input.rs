@@ -26,6 +26,8 @@ pub const fn list<L: List + DeserializeOwned + JsonSchema>() -> Registration {
         file: Location::caller().file(),
         builtin: false,
         input: true,
+        accepts: false,
+        gives: L::gives,
         schema: &L::json_schema,
         bind: &bind::<L>,
         list: Some(&open_any::<L>),

@@ -32,7 +32,12 @@ pub struct AnyPlugins {
 fn bind(name: &str, options: &Node) -> Result<(&'static str, Vec<BoundStep>), Vec<Problem>> {
     let here = Path::root().key(name);
     let Some(registration) = registry::find(name) else {
-        return Err(vec![Problem::at(here, format!("`{name}` is not a plugin"))]);
+        // A task that needs it does not run; one that disables it does without.
+        let missing = registry::unsupported(name).and_then(|one| one.names.iter().find(|known| **known == name));
+        return match missing {
+            Some(name) => Ok((name, Vec::new())),
+            None => Err(vec![Problem::at(here, format!("`{name}` is not a plugin"))]),
+        };
     };
     if options.as_scalar() == Some(&Scalar::Bool(false)) {
         return Ok((registration.name, Vec::new()));

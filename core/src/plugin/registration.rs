@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use crate::document::diagnostic::Problem;
 use crate::document::{self, Mapping, Node, Scalar};
 use crate::plugin::Plugin;
+use crate::task::fields::KnownField;
 use crate::task::step::BoundStep;
 
 /// The keys of a task that belong to the language, which no plugin can have as its name.
@@ -26,6 +27,10 @@ pub struct Registration {
     pub builtin: bool,
     /// Whether it may stand where an input is wanted.
     pub input: bool,
+    /// Whether it can accept entries.
+    pub accepts: bool,
+    /// Returns the fields that it can give to entries.
+    pub gives: fn() -> Vec<KnownField>,
     pub(crate) schema: &'static MakeSchema,
     pub(crate) bind: &'static Bind,
     /// Opens the list behind it, if it is one; `AnyList` knows the type.
@@ -67,6 +72,8 @@ pub const fn plugin<P: Plugin>() -> Registration {
         file: Location::caller().file(),
         builtin: P::BUILTIN,
         input: P::INPUT,
+        accepts: P::ACCEPTS,
+        gives: P::gives,
         schema: &P::json_schema,
         bind: &bind::<P>,
         list: None,
@@ -151,6 +158,10 @@ pub struct UnsupportedPlugin {
     ///
     /// A task that needs any other is not run.
     pub optional: bool,
+    /// Whether they only act on entries, so that a task decides the same without them.
+    pub is_output: bool,
+    /// Whether FlexGet does not have them any more.
+    pub is_removed: bool,
     /// Whether `name: no` has an effect in FlexGet, so that they are missing even then.
     pub needed_when_off: bool,
 }
@@ -158,7 +169,7 @@ pub struct UnsupportedPlugin {
 impl UnsupportedPlugin {
     /// Creates plugins without help that tasks need.
     pub const fn new(names: &'static [&'static str], note: &'static str) -> Self {
-        Self { names, note, help: None, optional: false, needed_when_off: false }
+        Self { names, note, help: None, optional: false, is_output: false, is_removed: false, needed_when_off: false }
     }
 
     /// Returns the same with the way out.
@@ -169,6 +180,16 @@ impl UnsupportedPlugin {
     /// Returns the same, but tasks do not need them.
     pub const fn optional(self) -> Self {
         Self { optional: true, ..self }
+    }
+
+    /// Returns the same, but a task decides the same without them.
+    pub const fn output(self) -> Self {
+        Self { is_output: true, ..self }
+    }
+
+    /// Returns the same, but FlexGet does not have them any more.
+    pub const fn removed(self) -> Self {
+        Self { is_removed: true, ..self }
     }
 
     /// Returns the same, but `name: no` needs them, too.

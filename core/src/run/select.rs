@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::config::plan::{Plan, TaskPlan};
+use crate::entry::Entry;
 use crate::error::{Error, Result};
 use crate::pattern::Pattern;
 use crate::plugin::registry;
@@ -22,6 +23,10 @@ pub struct Selection {
     pub everything: bool,
     /// Whether entries keep a trace of what happens to them (`--trace`).
     pub trace: bool,
+    /// Whether tasks run that are not due yet (`--now`).
+    pub now: bool,
+    /// Entries that tasks process instead of those of their inputs (`inject`).
+    pub injected: Vec<Entry>,
 }
 
 /// Returns the tasks that a selection means.

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use futures_util::future::LocalBoxFuture;
 
 use crate::document::position::Place;
+use crate::entry::Name;
 use crate::error::Result;
 use crate::task::Task;
 use crate::task::phase::Phase;
@@ -61,7 +62,24 @@ type BoundAct = dyn for<'a> Fn(&'a mut Task) -> LocalBoxFuture<'a, Result<()>>;
 pub struct Step<P: ?Sized> {
     phase: Phase,
     priority: i32,
+    accepts: Option<bool>,
+    needs_accepted: bool,
+    gives: Gives<Rc<FieldsOf<P>>>,
     run: Rc<Act<P>>,
+}
+
+/// Function that names the fields which a plugin gives.
+type FieldsOf<P> = dyn Fn(&P) -> Vec<Name>;
+
+/// The fields that a step gives to entries.
+#[derive(Clone)]
+pub(crate) enum Gives<F> {
+    /// Those that its plugin declares, if the phase is one in which fields are given.
+    Declared,
+    /// Any.
+    Any,
+    /// Those that a function names.
+    These(F),
 }
 
 impl<P: 'static> Step<P> {
@@ -70,7 +88,8 @@ impl<P: 'static> Step<P> {
     where
         F: for<'a> AsyncFn(&'a P, &'a mut Task) -> Result<()> + Copy + 'static,
     {
-        Self { phase, priority: DEFAULT_PRIORITY, run: Rc::new(move |plugin, task| boxed(run, plugin, task)) }
+        let run: Rc<Act<P>> = Rc::new(move |plugin, task| boxed(run, plugin, task));
+        Self { phase, priority: DEFAULT_PRIORITY, accepts: None, needs_accepted: false, gives: Gives::Declared, run }
     }
 
     /// Returns the step with another priority; higher runs first.
@@ -80,14 +99,65 @@ impl<P: 'static> Step<P> {
         self
     }
 
+    /// Returns the step, declaring the fields that it gives to entries, for `check`.
+    ///
+    /// By default a step of the input or metainfo phase gives the fields that its plugin
+    /// [declares](crate::plugin::Plugin::gives), or any if that declares none. Other steps give
+    /// none.
+    #[must_use]
+    pub fn gives(mut self, fields: impl Fn(&P) -> Vec<Name> + 'static) -> Self {
+        self.gives = Gives::These(Rc::new(fields));
+        self
+    }
+
+    /// Returns the step, declaring that it may give any field.
+    #[must_use]
+    pub fn gives_any(mut self) -> Self {
+        self.gives = Gives::Any;
+        self
+    }
+
+    /// Returns the step, declaring that it gives no fields itself.
+    #[must_use]
+    pub fn gives_nothing(self) -> Self {
+        self.gives(|_| Vec::new())
+    }
+
+    /// Returns the step, declaring whether it accepts entries, for `check`.
+    ///
+    /// By default it does if its plugin [can](crate::plugin::Plugin::ACCEPTS).
+    #[must_use]
+    pub fn accepts(mut self, accepts: bool) -> Self {
+        self.accepts = Some(accepts);
+        self
+    }
+
+    /// Returns the step, declaring that it does nothing without accepted entries, for `check`.
+    #[must_use]
+    pub fn needs_accepted(mut self) -> Self {
+        self.needs_accepted = true;
+        self
+    }
+
     /// Returns the step with its plugin: what a plan holds.
     pub(crate) fn bind(self, name: &'static str, plugin: &Rc<P>) -> BoundStep {
         let plugin = Rc::clone(plugin);
         let run = self.run;
+        let gives = match self.gives {
+            Gives::Declared => Gives::Declared,
+            Gives::Any => Gives::Any,
+            Gives::These(fields) => {
+                let plugin = Rc::clone(&plugin);
+                Gives::These(Rc::new(move || fields(&plugin)) as Rc<dyn Fn() -> Vec<Name>>)
+            }
+        };
         BoundStep {
             plugin: name,
             phase: self.phase,
             priority: self.priority,
+            accepts: self.accepts,
+            needs_accepted: self.needs_accepted,
+            gives,
             place: None,
             run: Rc::new(move |task| {
                 let plugin = Rc::clone(&plugin);
@@ -115,12 +185,23 @@ pub struct BoundStep {
     pub phase: Phase,
     /// Higher runs first within a phase.
     pub priority: i32,
+    /// Whether it accepts entries, if the plugin says so of this step.
+    pub(crate) accepts: Option<bool>,
+    /// Whether it does nothing without accepted entries.
+    pub(crate) needs_accepted: bool,
+    /// The fields that it gives.
+    pub(crate) gives: Gives<Rc<dyn Fn() -> Vec<Name>>>,
     /// Where its plugin is written, if that is a key of a task.
     pub(crate) place: Option<Place>,
     run: Rc<BoundAct>,
 }
 
 impl BoundStep {
+    /// Returns whether it acts on entries after the decisions about them.
+    pub(crate) fn acts(&self) -> bool {
+        matches!(self.phase, Phase::Download | Phase::Output)
+    }
+
     /// Does it.
     ///
     /// # Errors

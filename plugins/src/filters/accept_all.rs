@@ -14,6 +14,7 @@ submit! { plugin::<AcceptAll>() }
 
 impl Plugin for AcceptAll {
     const NAME: &'static str = "accept_all";
+    const ACCEPTS: bool = true;
 
     fn steps(&self) -> Vec<Step<Self>> {
         vec![Step::at(Phase::Filter, Self::accept)]

@@ -28,7 +28,7 @@ pub struct Crossmatch {
     from: Vec<AnyInput>,
     /// The fields to compare; one equal field is enough.
     #[schemars(length(min = 1))]
-    fields: Vec<String>,
+    fields: Vec<FieldName>,
     /// The decision about a matching entry.
     action: FilterAction,
     /// Whether fields must be equal; otherwise it is enough that one contains the other.
@@ -50,9 +50,13 @@ submit! { plugin::<Crossmatch>() }
 
 impl Plugin for Crossmatch {
     const NAME: &'static str = "crossmatch";
+    const ACCEPTS: bool = true;
 
     fn steps(&self) -> Vec<Step<Self>> {
-        vec![Step::at(Phase::Filter, Self::compare), Step::at(Phase::Learn, Self::learn)]
+        vec![
+            Step::at(Phase::Filter, Self::compare).accepts(self.action == FilterAction::Accept),
+            Step::at(Phase::Learn, Self::learn),
+        ]
     }
 }
 
@@ -67,7 +71,7 @@ impl Crossmatch {
             let entries = task.input_from(&input.steps, None).await?;
             others.extend(entries.into_iter().filter(|entry| distinct.insert(entry)));
         }
-        let fields: Vec<&str> = self.fields.iter().map(String::as_str).collect();
+        let fields: Vec<&str> = self.fields.iter().map(|name| &**name).collect();
         task.need(&fields).await;
         let index = self.index(&others);
         for at in task.live() {

@@ -22,7 +22,7 @@ use crate::shared::decision::{FilterAction, comparable};
 #[serde(deny_unknown_fields)]
 pub struct Duplicates {
     /// The field to compare.
-    field: String,
+    field: FieldName,
     /// The decision about the entries.
     action: FilterAction,
 }
@@ -31,9 +31,10 @@ submit! { plugin::<Duplicates>() }
 
 impl Plugin for Duplicates {
     const NAME: &'static str = "duplicates";
+    const ACCEPTS: bool = true;
 
     fn steps(&self) -> Vec<Step<Self>> {
-        vec![Step::at(Phase::Filter, Self::compare)]
+        vec![Step::at(Phase::Filter, Self::compare).accepts(self.action == FilterAction::Accept)]
     }
 }
 

@@ -48,7 +48,7 @@ impl Interval {
         let tolerated = (self.time.duration / 20).min(SignedDuration::from_mins(1));
         let next = last.and_then(|last| last.checked_add(self.time.duration - tolerated).ok());
         // A time in the future comes from a wrong clock.
-        match next.filter(|next| now < *next && last.is_some_and(|last| last <= now)) {
+        match next.filter(|next| !task.is_forced && now < *next && last.is_some_and(|last| last <= now)) {
             Some(_) => {
                 let next = last.and_then(|last| last.checked_add(self.time.duration).ok()).unwrap_or(now);
                 let when = task.cx.clock.local(next);

@@ -50,11 +50,13 @@ submit! { plugin::<ListMatch>() }
 
 impl Plugin for ListMatch {
     const NAME: &'static str = "list_match";
+    const ACCEPTS: bool = true;
 
     fn steps(&self) -> Vec<Step<Self>> {
         vec![
             Step::at(Phase::Start, Self::check_lists),
-            Step::at(Phase::Filter, Self::find).priority(0),
+            // An entry takes over the fields of the item that it matches.
+            Step::at(Phase::Filter, Self::find).priority(0).accepts(self.action == Action::Accept).gives_any(),
             Step::at(Phase::Learn, Self::remove),
         ]
     }

@@ -46,7 +46,7 @@ pub struct Regexp {
     /// The decision about all other entries.
     rest: Option<FilterAction>,
     /// The fields to search, for regular expressions without `from`.
-    from: Option<OneOrMany<String>>,
+    from: Option<OneOrMany<FieldName>>,
 }
 
 /// Regular expressions, each with its options.
@@ -64,26 +64,36 @@ struct Options {
     path: Option<String>,
     set: Option<FieldValues>,
     not: Option<OneOrMany<Pattern>>,
-    from: Option<OneOrMany<String>>,
+    from: Option<OneOrMany<FieldName>>,
 }
 
 submit! { plugin::<Regexp>() }
 
 impl Plugin for Regexp {
     const NAME: &'static str = "regexp";
+    const ACCEPTS: bool = true;
 
     fn steps(&self) -> Vec<Step<Self>> {
-        vec![Step::at(Phase::Filter, Self::decide).priority(172)]
+        vec![Step::at(Phase::Filter, Self::decide).priority(172).gives(Self::names).accepts(self.accepts())]
     }
 }
 
 impl Regexp {
+    fn names(&self) -> Vec<Name> {
+        let lists = [&self.accept, &self.reject, &self.accept_excluding, &self.reject_excluding];
+        let set = lists.into_iter().flat_map(Expressions::each).filter_map(|(_, options)| options.set.as_ref());
+        set.flat_map(FieldValues::names).chain([Name::Borrowed("path")]).collect()
+    }
+
+    fn accepts(&self) -> bool {
+        self.rest == Some(FilterAction::Accept) || !(self.accept.0.is_empty() && self.accept_excluding.0.is_empty())
+    }
+
     async fn decide(&self, task: &mut Task) -> Result<()> {
-        let named = |fields: &Option<OneOrMany<String>>| fields.iter().flat_map(|fields| fields.to_vec()).collect();
-        let mut needed: Vec<String> = named(&self.from);
         let all = [&self.accept, &self.reject, &self.accept_excluding, &self.reject_excluding];
-        all.iter().flat_map(|one| one.each()).for_each(|(_, options)| needed.extend(named(&options.from)));
-        task.need(&needed.iter().map(String::as_str).collect::<Vec<_>>()).await;
+        let from = all.iter().flat_map(|one| one.each()).map(|(_, options)| &options.from).chain([&self.from]);
+        let needed: Vec<&str> = from.flatten().flatten().map(|name| &**name).collect();
+        task.need(&needed).await;
 
         let mut rest: BTreeSet<usize> = task.live().collect();
         for (expressions, action, wants_match) in [
@@ -138,7 +148,7 @@ impl Regexp {
     fn found_in<'a>(&'a self, pattern: &Pattern, options: &'a Options, entry: &Entry) -> Result<Option<&'a str>> {
         let from = options.from.as_ref().or(self.from.as_ref());
         let usual = || vec!["title", "description"];
-        let fields = from.map_or_else(usual, |fields| fields.iter().map(String::as_str).collect());
+        let fields = from.map_or_else(usual, |fields| fields.iter().map(|name| &**name).collect());
         for field in fields {
             let texts = texts(field, entry);
             for text in &texts {
@@ -235,7 +245,7 @@ impl JsonSchema for Expressions {
         true
     }
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let names = OneOrMany::<String>::json_schema(generator);
+        let names = OneOrMany::<FieldName>::json_schema(generator);
         let patterns = OneOrMany::<Pattern>::json_schema(generator);
         let set = FieldValues::json_schema(generator);
         json_schema!({

@@ -16,7 +16,7 @@ use flexget_core::prelude::*;
 #[serde(transparent)]
 pub struct RequireField {
     /// The field, or several that are all required.
-    fields: OneOrMany<String>,
+    fields: OneOrMany<FieldName>,
 }
 
 submit! { plugin::<RequireField>() }

@@ -21,7 +21,7 @@ use crate::shared::decision::{FilterAction, comparable};
 #[serde(deny_unknown_fields)]
 pub struct Unique {
     /// The field, or several that must all be equal.
-    field: OneOrMany<String>,
+    field: OneOrMany<FieldName>,
     /// The decision about an entry that equals an earlier one.
     #[serde(default = "reject")]
     action: FilterAction,
@@ -35,15 +35,16 @@ submit! { plugin::<Unique>() }
 
 impl Plugin for Unique {
     const NAME: &'static str = "unique";
+    const ACCEPTS: bool = true;
 
     fn steps(&self) -> Vec<Step<Self>> {
-        vec![Step::at(Phase::Filter, Self::compare)]
+        vec![Step::at(Phase::Filter, Self::compare).accepts(self.action == FilterAction::Accept)]
     }
 }
 
 impl Unique {
     async fn compare(&self, task: &mut Task) -> Result<()> {
-        let names: Vec<&str> = self.field.iter().map(String::as_str).collect();
+        let names: Vec<&str> = self.field.iter().map(|name| &**name).collect();
         task.need(&names).await;
         let mut firsts: HashMap<Vec<String>, String> = HashMap::new();
         for at in task.live() {

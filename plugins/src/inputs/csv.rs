@@ -44,7 +44,10 @@ impl Plugin for Csv {
     const INPUT: bool = true;
 
     fn steps(&self) -> Vec<Step<Self>> {
-        vec![Step::at(Phase::Input, Self::produce)]
+        vec![
+            Step::at(Phase::Input, Self::produce)
+                .gives(|csv| csv.values.others.keys().cloned().map(Name::Owned).collect()),
+        ]
     }
 
     fn check(&self) -> Vec<Problem> {

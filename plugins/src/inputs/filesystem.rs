@@ -117,6 +117,20 @@ impl Plugin for Filesystem {
     const NAME: &'static str = "filesystem";
     const INPUT: bool = true;
 
+    fn gives() -> Vec<KnownField> {
+        KnownField::all(&[
+            "location",
+            "filename",
+            "timestamp",
+            "atime",
+            "mtime",
+            "ctime",
+            "accessed",
+            "modified",
+            "created",
+        ])
+    }
+
     fn steps(&self) -> Vec<Step<Self>> {
         vec![Step::at(Phase::Input, Self::produce)]
     }

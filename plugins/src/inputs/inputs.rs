@@ -28,14 +28,14 @@ impl Plugin for Inputs {
     const INPUT: bool = true;
 
     fn steps(&self) -> Vec<Step<Self>> {
-        vec![Step::at(Phase::Input, Self::produce), Step::at(Phase::Learn, Self::learn)]
+        vec![Step::at(Phase::Input, Self::produce).gives_nothing(), Step::at(Phase::Learn, Self::learn)]
     }
 }
 
 impl Inputs {
     async fn produce(&self, task: &mut Task) -> Result<()> {
         let mut distinct = DistinctEntries::default();
-        for input in &self.inputs {
+        for input in self.inputs.iter().filter(|input| !input.steps.is_empty()) {
             if task.wanted.is_some_and(|wanted| task.entries.len() >= wanted) {
                 break;
             }

@@ -56,11 +56,17 @@ impl Plugin for Mock {
     const INPUT: bool = true;
 
     fn steps(&self) -> Vec<Step<Self>> {
-        vec![Step::at(Phase::Input, Self::produce)]
+        vec![Step::at(Phase::Input, Self::produce).gives(Self::names)]
     }
 }
 
 impl Mock {
+    fn names(&self) -> Vec<Name> {
+        let names: BTreeSet<&str> =
+            self.entries.iter().flat_map(|Produced(entry)| entry.fields().map(|(name, _)| name)).collect();
+        names.into_iter().map(|name| Name::Owned(name.to_owned())).collect()
+    }
+
     async fn produce(&self, task: &mut Task) -> Result<()> {
         task.produce(self.entries.iter().map(|Produced(entry)| entry.fresh()));
         Ok(())

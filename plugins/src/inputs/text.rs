@@ -65,7 +65,7 @@ impl Plugin for TextInput {
     const INPUT: bool = true;
 
     fn steps(&self) -> Vec<Step<Self>> {
-        vec![Step::at(Phase::Input, Self::produce)]
+        vec![Step::at(Phase::Input, Self::produce).gives(Self::names)]
     }
 
     fn check(&self) -> Vec<Problem> {
@@ -89,6 +89,10 @@ impl Plugin for TextInput {
 }
 
 impl TextInput {
+    fn names(&self) -> Vec<Name> {
+        self.entry.keys().chain(self.format.keys()).cloned().map(Name::Owned).collect()
+    }
+
     async fn produce(&self, task: &mut Task) -> Result<()> {
         task.read_from(&self.url);
         let text = self.url.text(self.encoding.as_deref(), task).await?;

@@ -125,6 +125,11 @@ impl MovieList {
 impl List for MovieList {
     const NAME: &'static str = "movie_list";
 
+    fn gives() -> Vec<KnownField> {
+        let ids = ids::id_fields(Kind::Movie);
+        KnownField::all(&["movie_name", "movie_year", "added"]).into_iter().chain(ids.map(KnownField::new)).collect()
+    }
+
     fn id(&self) -> ListId {
         ListId::local(self.name())
     }

@@ -87,6 +87,10 @@ fn matching<'a>(items: &'a [StoredItem], entries: &[&Entry]) -> Result<Vec<Optio
 impl List for RegexpList {
     const NAME: &'static str = "regexp_list";
 
+    fn gives() -> Vec<KnownField> {
+        KnownField::all(&["regexp", "added"])
+    }
+
     fn id(&self) -> ListId {
         ListId::local(self.name.as_str())
     }

@@ -31,7 +31,7 @@ impl Plugin for LimitInput {
     const INPUT: bool = true;
 
     fn steps(&self) -> Vec<Step<Self>> {
-        vec![Step::at(Phase::Input, Self::produce), Step::at(Phase::Learn, Self::learn)]
+        vec![Step::at(Phase::Input, Self::produce).gives_nothing(), Step::at(Phase::Learn, Self::learn)]
     }
 }
 

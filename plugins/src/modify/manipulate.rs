@@ -29,7 +29,7 @@ struct FieldChange {
     #[serde(default)]
     phase: ChangePhase,
     /// The field to read, if it is not the field to change.
-    from: Option<String>,
+    from: Option<FieldName>,
     /// Removes the field.
     #[serde(default)]
     remove: bool,
@@ -86,13 +86,13 @@ impl Plugin for Manipulate {
         let used = |when: ChangePhase| self.changes().any(|(_, _, change)| change.phase == when);
         let mut steps = Vec::new();
         if used(ChangePhase::Metainfo) {
-            steps.push(Step::at(Phase::Metainfo, Self::in_metainfo).priority(255));
+            steps.push(Step::at(Phase::Metainfo, Self::in_metainfo).priority(255).gives(Self::names));
         }
         if used(ChangePhase::Filter) {
-            steps.push(Step::at(Phase::Filter, Self::in_filter).priority(255));
+            steps.push(Step::at(Phase::Filter, Self::in_filter).priority(255).gives(Self::names));
         }
         if used(ChangePhase::Modify) {
-            steps.push(Step::at(Phase::Modify, Self::in_modify).priority(255));
+            steps.push(Step::at(Phase::Modify, Self::in_modify).priority(255).gives(Self::names));
         }
         steps
     }
@@ -116,6 +116,10 @@ impl Plugin for Manipulate {
 }
 
 impl Manipulate {
+    fn names(&self) -> Vec<Name> {
+        self.changes().map(|(_, field, _)| Name::Owned(field.to_owned())).collect()
+    }
+
     async fn in_metainfo(&self, task: &mut Task) -> Result<()> {
         self.change(ChangePhase::Metainfo, task).await
     }

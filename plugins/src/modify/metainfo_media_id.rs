@@ -25,6 +25,10 @@ impl Plugin for MetainfoMediaId {
     const NAME: &'static str = "metainfo_media_id";
     const BUILTIN: bool = true;
 
+    fn gives() -> Vec<KnownField> {
+        KnownField::all(&["media_id"])
+    }
+
     fn steps(&self) -> Vec<Step<Self>> {
         vec![Step::at(Phase::Metainfo, Self::offer).priority(0)]
     }

@@ -27,6 +27,19 @@ submit! { plugin::<MetainfoMovie>() }
 impl Plugin for MetainfoMovie {
     const NAME: &'static str = "metainfo_movie";
 
+    fn gives() -> Vec<KnownField> {
+        KnownField::all(&[
+            "id",
+            "movie_name",
+            "movie_year",
+            "release_group",
+            "quality",
+            "proper",
+            "proper_count",
+            "movie_guessed",
+        ])
+    }
+
     fn steps(&self) -> Vec<Step<Self>> {
         vec![Step::at(Phase::Metainfo, Self::read_titles)]
     }

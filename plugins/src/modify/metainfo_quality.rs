@@ -11,7 +11,12 @@ use crate::titles::parsing::today;
 ///
 /// Its parts are resolution, source, codec, color range and audio, with FlexGet's names; it is
 /// `unknown` if the title has none. In conditions and in `sort_by`, qualities are ordered from
-/// worse to better: `quality >= '720p'`. A known `quality` stays as it is.
+/// worse to better: `quality >= '720p'`, and `'720p' in quality` compares the parts that are named.
+/// A known `quality` stays as it is.
+///
+/// `quality.resolution` is the name of a part, ordered like the whole; `quality.resolution.value`
+/// is FlexGet's number for it, and `quality.resolution + 1` the next better one. A part that is not
+/// known is an empty text. Comparing a part with what it cannot be is an error.
 ///
 /// ```yaml
 /// metainfo_quality: yes
@@ -27,6 +32,10 @@ submit! { plugin::<MetainfoQuality>() }
 impl Plugin for MetainfoQuality {
     const NAME: &'static str = "metainfo_quality";
     const BUILTIN: bool = true;
+
+    fn gives() -> Vec<KnownField> {
+        KnownField::all(&["quality"])
+    }
 
     fn steps(&self) -> Vec<Step<Self>> {
         vec![Step::at(Phase::Metainfo, Self::offer).priority(127)]
@@ -65,6 +74,58 @@ impl Offer for QualityOfTitle {
 mod tests {
     use super::*;
     use flexget_core::testing::{block_on, context};
+
+    /// FlexGet 3.22.7 gives the same values, and a TypeError where there is an error here; an
+    /// unknown part is the text `unknown` there.
+    #[test]
+    fn parts_are_calculated_with_as_in_flexget() {
+        let value = |template: &str| {
+            let task = format!(
+                "mock: [ Some.Movie.2010.1080p.BluRay.x264.DTS-GROUP ]\naccept_all: yes\nset: {{ x: \"{{{{ {template} }}}}\" }}"
+            );
+            let report = testing::run(&task, &testing::context());
+            match report.warnings.first() {
+                Some(warning) => warning.rsplit_once("): ").map_or(warning.clone(), |(_, reason)| reason.to_owned()),
+                None => report.entries[0].fields()["x"].to_string(),
+            }
+        };
+        for (template, expected) in [
+            ("quality.resolution + 1", "\"2160p\""),
+            ("quality.resolution + 3", "\"2160p\""),
+            ("quality.resolution + 0", "\"1080p\""),
+            ("quality.resolution - 1", "\"1080i\""),
+            ("quality.resolution.value", "80"),
+            ("quality.resolution.value + 1", "81"),
+            ("quality.resolution.name", "\"1080p\""),
+            ("'720p' in quality", "false"),
+            ("'1080p' in quality", "true"),
+            ("'1080p bluray' in quality", "true"),
+            ("'1080p hdtv' not in quality", "true"),
+            ("'1080p' in quality|string", "true"),
+            ("quality.resolution > '720p'", "true"),
+            ("quality.resolution == '1080p'", "true"),
+            ("quality.resolution in ['1080p', '720p']", "true"),
+            ("quality.color_range or 'none'", "\"none\""),
+            (
+                "quality.resolution > '720q'",
+                "`quality.resolution` cannot be compared with `720q`, which is no resolution",
+            ),
+            (
+                "quality.resolution == 'webdl'",
+                "`quality.resolution` cannot be compared with `webdl`, which is no resolution",
+            ),
+        ] {
+            assert_eq!(value(template), expected, "{template}");
+        }
+    }
+
+    #[test]
+    fn entries_are_sorted_by_a_part() {
+        let task = "mock: [ A 1080p HDTV, B 2160p CAM, C 720p BluRay ]\nsort_by: quality.resolution\naccept_all: yes";
+        let report = testing::run(task, &testing::context());
+        let titles: Vec<&str> = report.entries.iter().map(|entry| entry.title()).collect();
+        assert_eq!(titles, ["C 720p BluRay", "A 1080p HDTV", "B 2160p CAM"]);
+    }
 
     #[test]
     fn conditions_compare_qualities_and_not_letters() {

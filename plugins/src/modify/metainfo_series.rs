@@ -34,6 +34,25 @@ submit! { plugin::<MetainfoSeries>() }
 impl Plugin for MetainfoSeries {
     const NAME: &'static str = "metainfo_series";
 
+    fn gives() -> Vec<KnownField> {
+        KnownField::all(&[
+            "series_name",
+            "series_season",
+            "series_episode",
+            "series_episodes",
+            "series_id",
+            "series_id_type",
+            "series_date",
+            "series_year",
+            "season_pack",
+            "quality",
+            "proper",
+            "proper_count",
+            "release_group",
+            "series_guessed",
+        ])
+    }
+
     fn steps(&self) -> Vec<Step<Self>> {
         vec![Step::at(Phase::Metainfo, Self::read_titles).priority(120)]
     }

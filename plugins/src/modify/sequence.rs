@@ -28,7 +28,7 @@ impl Plugin for Sequence {
     fn steps(&self) -> Vec<Step<Self>> {
         let phases: BTreeSet<Phase> =
             self.items.iter().flat_map(|plugins| plugins.steps.iter().map(|step| step.phase)).collect();
-        phases.into_iter().map(|phase| Step::at(phase, run_in(phase))).collect()
+        phases.into_iter().map(|phase| Step::at(phase, run_in(phase)).gives_nothing()).collect()
     }
 }
 

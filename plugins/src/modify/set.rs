@@ -35,7 +35,7 @@ impl Plugin for Set {
     const NAME: &'static str = "set";
 
     fn steps(&self) -> Vec<Step<Self>> {
-        vec![Step::at(Phase::Metainfo, Self::set)]
+        vec![Step::at(Phase::Metainfo, Self::set).gives(|set| set.fields.names())]
     }
 }
 

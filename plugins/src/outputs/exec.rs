@@ -69,6 +69,7 @@ pub struct ExecOptions {
 #[schemars(inline)]
 pub struct PhaseCommands {
     /// Commands that run once, after those for entries; `task` holds the task.
+    #[schemars(extend("x-of-task" = true))]
     phase: Option<OneOrMany<CommandLine>>,
     /// Commands for each undecided or accepted entry.
     for_entries: Option<OneOrMany<CommandLine>>,
@@ -97,7 +98,7 @@ impl Plugin for Exec {
     fn steps(&self) -> Vec<Step<Self>> {
         let step = |phase: Phase| Step::at(phase, run_in(phase)).priority(100);
         match self {
-            Self::Commands(_) => vec![step(Phase::Output)],
+            Self::Commands(_) => vec![step(Phase::Output).needs_accepted()],
             Self::Options(options) => options.phases().map(|(phase, _, _)| step(phase)).collect(),
         }
     }

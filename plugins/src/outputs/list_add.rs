@@ -26,7 +26,7 @@ impl Plugin for ListAdd {
     const NAME: &'static str = "list_add";
 
     fn steps(&self) -> Vec<Step<Self>> {
-        vec![Step::at(Phase::Start, Self::check_lists), Step::at(Phase::Output, Self::add).priority(0)]
+        vec![Step::at(Phase::Start, Self::check_lists), Step::at(Phase::Output, Self::add).priority(0).needs_accepted()]
     }
 }
 

@@ -25,7 +25,7 @@ impl Plugin for ListRemove {
     const NAME: &'static str = "list_remove";
 
     fn steps(&self) -> Vec<Step<Self>> {
-        vec![Step::at(Phase::Start, Self::check_lists), Step::at(Phase::Output, Self::remove)]
+        vec![Step::at(Phase::Start, Self::check_lists), Step::at(Phase::Output, Self::remove).needs_accepted()]
     }
 }
 

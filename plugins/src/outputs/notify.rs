@@ -32,8 +32,10 @@ pub struct Notify {
     /// A notification for each entry.
     entries: Option<EntryNotification>,
     /// A notification about the task.
+    #[schemars(extend("x-of-task" = true))]
     task: Option<TaskNotification>,
     /// A notification if the task is aborted.
+    #[schemars(extend("x-of-task" = true))]
     abort: Option<AbortNotification>,
 }
 

@@ -24,6 +24,11 @@ enum FieldValue {
 }
 
 impl FieldValues {
+    /// Returns the names of the fields.
+    pub fn names(&self) -> Vec<Name> {
+        self.0.keys().map(|name| Name::Owned(name.clone())).collect()
+    }
+
     /// Sets the fields of the entry at `at`.
     pub fn set(&self, task: &mut Task, at: usize, by: &'static str) {
         for (field, content) in &self.0 {

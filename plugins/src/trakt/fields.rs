@@ -65,11 +65,44 @@ impl FieldGroup {
         }
     }
 
+    /// Returns the fields as `check` knows them.
+    pub fn fields(self) -> Vec<KnownField> {
+        let field = |name| {
+            let known = KnownField::new(name).domain(values(name));
+            if self.is_of_user() { known.needs("account") } else { known }
+        };
+        self.names().into_iter().map(field).collect()
+    }
+
     /// Returns the names of the fields.
     pub fn names(self) -> Vec<&'static str> {
         FIELDS.iter().filter(|field| field.group == self).map(|field| field.name).collect()
     }
 }
+
+/// Returns the values that a field can have, as Trakt documents them.
+fn values(field: &str) -> FieldDomain {
+    match field {
+        "trakt_watched" | "trakt_collected" => FieldDomain::Boolean,
+        "trakt_series_status" => FieldDomain::Words(&STATUSES),
+        _ => FieldDomain::Any,
+    }
+}
+
+/// The states of a show.
+const STATUSES: [&str; 11] = [
+    "returning series",
+    "continuing",
+    "in production",
+    "planned",
+    "upcoming",
+    "pilot",
+    "canceled",
+    "ended",
+    "released",
+    "post production",
+    "rumored",
+];
 
 /// A field that a lookup offers.
 #[derive(Clone, Copy)]

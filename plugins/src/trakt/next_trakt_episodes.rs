@@ -46,7 +46,7 @@ use crate::trakt::user_data::{ActivityKind, Who};
 ))]
 pub struct NextTraktEpisodes {
     /// A name stored by `flexget-rs trakt auth NAME`.
-    #[schemars(length(min = 1))]
+    #[schemars(length(min = 1), extend("x-account" = "trakt"))]
     account: Option<String>,
     /// A Trakt user whose list and progress are meant, if they are not the account's own.
     #[schemars(length(min = 1))]
@@ -100,6 +100,11 @@ const CHART: usize = 100;
 impl Plugin for NextTraktEpisodes {
     const NAME: &'static str = "next_trakt_episodes";
     const INPUT: bool = true;
+
+    fn gives() -> Vec<KnownField> {
+        let own = ["series_id_type", "trakt_list", "trakt_id", "trakt", "imdb", "tmdb", "tvdb"];
+        KnownField::all(&[&entries::FIELDS[..], &own].concat())
+    }
 
     fn steps(&self) -> Vec<Step<Self>> {
         vec![Step::at(Phase::Input, Self::produce)]

@@ -7,7 +7,7 @@ use crate::titles::media::Kind;
 use crate::trakt::api::client::Client;
 use crate::trakt::api::errors::Fault;
 use crate::trakt::api::model::Row;
-use crate::trakt::fields::{episode_fields, work_fields};
+use crate::trakt::fields::{FieldGroup, episode_fields, work_fields};
 use crate::trakt::lists::entries::{self, Style};
 use crate::trakt::titles;
 
@@ -37,7 +37,7 @@ pub struct TraktCalendar {
     #[serde(rename = "type")]
     kind: Type,
     /// A name stored by `flexget-rs trakt auth NAME`, whose user's calendar is meant.
-    #[schemars(length(min = 1))]
+    #[schemars(length(min = 1), extend("x-account" = "trakt"))]
     account: Option<String>,
     /// The first day, counted from today; negative ones are past.
     #[serde(default)]
@@ -79,6 +79,12 @@ const SURE_DAYS: i64 = 7;
 impl Plugin for TraktCalendar {
     const NAME: &'static str = "trakt_calendar";
     const INPUT: bool = true;
+
+    fn gives() -> Vec<KnownField> {
+        let details =
+            [FieldGroup::Movie, FieldGroup::Show, FieldGroup::Episode].into_iter().flat_map(FieldGroup::fields);
+        KnownField::all(&entries::FIELDS).into_iter().chain(details).collect()
+    }
 
     fn steps(&self) -> Vec<Step<Self>> {
         vec![Step::at(Phase::Input, Self::produce)]

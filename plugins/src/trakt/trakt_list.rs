@@ -78,7 +78,7 @@ use crate::trakt::translation;
 ))]
 pub struct TraktList {
     /// A name stored by `flexget-rs trakt auth NAME`: for private lists, and to change lists.
-    #[schemars(length(min = 1))]
+    #[schemars(length(min = 1), extend("x-account" = "trakt"))]
     account: Option<String>,
     /// A Trakt user whose lists are meant, if it is not the account's own.
     #[schemars(length(min = 1))]
@@ -372,6 +372,10 @@ fn items_of<'a>(entries: &[&'a Entry], titles: &[Result<Media, String>]) -> Vec<
 
 impl List for TraktList {
     const NAME: &'static str = "trakt_list";
+
+    fn gives() -> Vec<KnownField> {
+        KnownField::all(&entries::FIELDS)
+    }
 
     fn id(&self) -> ListId {
         ListId::remote(self.list.to_string()).account(self.account.clone()).owner(self.username.clone())

@@ -76,7 +76,7 @@ pub struct TraktLookup {
     /// Name stored by `flexget-rs trakt auth NAME`.
     ///
     /// Its user is the one whose activity is looked up.
-    #[schemars(length(min = 1))]
+    #[schemars(length(min = 1), extend("x-account" = "trakt"))]
     account: Option<String>,
     /// Trakt user whose activity is meant, if not the account's own.
     #[schemars(length(min = 1))]
@@ -88,8 +88,15 @@ submit! { plugin::<TraktLookup>() }
 impl Plugin for TraktLookup {
     const NAME: &'static str = "trakt_lookup";
 
+    fn gives() -> Vec<KnownField> {
+        FieldGroup::ALL.into_iter().flat_map(FieldGroup::fields).collect()
+    }
+
     fn steps(&self) -> Vec<Step<Self>> {
-        vec![Step::at(Phase::Start, Self::check_account), Step::at(Phase::Metainfo, Self::offer).priority(110)]
+        vec![
+            Step::at(Phase::Start, Self::check_account),
+            Step::at(Phase::Metainfo, Self::offer).priority(110).gives(Self::names),
+        ]
     }
 }
 
@@ -102,11 +109,20 @@ impl TraktLookup {
         Ok(())
     }
 
+    /// Returns the groups of fields that it offers; those of a user need one.
+    fn groups(&self) -> impl Iterator<Item = FieldGroup> {
+        let has_user = self.account.is_some() || self.username.is_some();
+        FieldGroup::ALL.into_iter().filter(move |group| has_user || !group.is_of_user())
+    }
+
+    fn names(&self) -> Vec<Name> {
+        self.groups().flat_map(FieldGroup::names).map(Name::Borrowed).collect()
+    }
+
     async fn offer(&self, task: &mut Task) -> Result<()> {
         let user = Rc::new(User::of(self, &task.cx)?);
         let today = today(&task.cx);
-        let has_user = self.account.is_some() || self.username.is_some();
-        for group in FieldGroup::ALL.into_iter().filter(|group| has_user || !group.is_of_user()) {
+        for group in self.groups() {
             task.offer(Rc::new(Lookup { user: Rc::clone(&user), today, group, names: group.names() }));
         }
         Ok(())

@@ -1,17 +1,24 @@
 //! Validation errors, explained in the user's words.
 
-use jsonschema::error::{TypeKind, ValidationErrorKind};
-use jsonschema::{JsonType, ValidationError};
+mod wording;
+
+use jsonschema::ValidationError;
+use jsonschema::error::ValidationErrorKind;
 use serde_json::Value;
 
 use crate::document::diagnostic::{Diagnostic, Path, Segment};
-use crate::expression::{Expression, Template};
-use crate::pattern::Pattern;
 use crate::plugin::manual::first_paragraph;
 use crate::plugin::registry;
+use wording::{
+    OFF, add_types, alternatives, bad_format, lower_first, shown, type_names, with_format_help, with_suggestion,
+    with_way_out,
+};
 
 /// The keyword of schemas whose properties are plugins.
 pub(super) const PLUGINS: &str = "x-plugins";
+
+/// The keyword of an option that names an account; its value is the service.
+pub(in crate::config) const ACCOUNT: &str = "x-account";
 
 /// Something that the check of a config found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,12 +79,21 @@ fn flatten<'a>(schema: &Value, error: &'a ValidationError<'static>, into: &mut V
     let here = error.instance_path().as_str().to_owned();
     let meant: Vec<&Vec<ValidationError<'static>>> =
         context.iter().filter(|branch| !branch.iter().any(|error| is_of_another_kind(error, &here))).collect();
-    match meant.as_slice() {
+    let named: Vec<_> =
+        meant.iter().copied().filter(|branch| !branch.iter().any(|error| rejects_keys(error, &here))).collect();
+    match if meant.len() > 1 && named.len() == 1 { named } else { meant }.as_slice() {
         [only] if own_message(schema, error).is_none() => {
             only.iter().for_each(|error| flatten(schema, error, into));
         }
         _ => into.push(error),
     }
+}
+
+/// Returns whether the keys of the value are those of another alternative.
+fn rejects_keys(error: &ValidationError<'static>, here: &str) -> bool {
+    let is_about_keys =
+        matches!(error.kind(), ValidationErrorKind::AdditionalProperties { .. } | ValidationErrorKind::Required { .. });
+    is_about_keys && error.instance_path().as_str() == here
 }
 
 /// Returns whether the value cannot be meant for this alternative, because its type is another.
@@ -176,6 +192,9 @@ fn explain(schema: &Value, error: &ValidationError<'_>, at: Path) -> Vec<Finding
             Diagnostic::value(at, format!("got `{}`, expected: {}", shown(instance), shown(expected_value)))
         }
         ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => {
+            if let Some(plugin) = plugin_of_flexget(instance, context) {
+                return vec![Finding::Missing(Missing { path: at.key(&plugin), plugin })];
+            }
             // Words that each have a description of their own are alternatives, not an `enum`.
             let word = |error: &ValidationError<'static>| match error.kind() {
                 ValidationErrorKind::Constant { expected_value } => Some(expected_value.as_ref().clone()),
@@ -198,7 +217,13 @@ fn explain(schema: &Value, error: &ValidationError<'_>, at: Path) -> Vec<Finding
                 && !types.is_empty()
             {
                 let message = format!("got `{}`, expected: {}", shown(instance), alternatives(&types));
-                with_way_out(Diagnostic::value(at, message), instance, &types)
+                match option_of_account(schema, &at).zip(instance.as_str()) {
+                    Some(((plugin, option), name)) => {
+                        let help = format!("write `{plugin}: {{ {option}: {name} }}`");
+                        Diagnostic::value(at, message).help(help)
+                    }
+                    None => with_way_out(Diagnostic::value(at, message), instance, &types),
+                }
             } else {
                 Diagnostic::key(at, format!("`{}` is not valid under any of the given schemas", shown(instance)))
             }
@@ -244,6 +269,16 @@ fn explain(schema: &Value, error: &ValidationError<'_>, at: Path) -> Vec<Finding
         Some(help) => diagnostic.help(help),
         None => diagnostic,
     })]
+}
+
+/// Returns the only key of a value, if no alternative has it and it is a plugin of FlexGet.
+fn plugin_of_flexget(instance: &Value, context: &[Vec<ValidationError<'static>>]) -> Option<String> {
+    let mut keys = instance.as_object().filter(|object| object.len() == 1)?.keys();
+    let key = keys.next().filter(|key| registry::unsupported(key).is_some())?;
+    let rejects = |branch: &Vec<ValidationError<'static>>| {
+        branch.iter().any(|error| matches!(error.kind(), ValidationErrorKind::AdditionalProperties { .. }))
+    };
+    context.iter().all(rejects).then(|| key.clone())
 }
 
 /// Returns the properties of which one is needed, if that is all that the alternatives ask for.
@@ -323,16 +358,24 @@ fn unknown_key(schema: &Value, error: &ValidationError<'_>, at: &Path, key: &str
         }
         None => format!("the key `{key}` is not valid here: only known plugin names are valid keys"),
     };
-    let mut diagnostic = with_suggestion(Diagnostic::key(path, message), &near);
     if let Some(plugin) = plugin_beside(schema, error.instance().as_ref(), key) {
-        diagnostic = diagnostic.help(format!("`{key}` is an option of `{plugin}`: indent it below that key"));
-        return Finding::Invalid(diagnostic);
+        let help = format!("`{key}` is an option of `{plugin}`: indent it below that key");
+        return Finding::Invalid(Diagnostic::key(path, message).help(help));
     }
+    let diagnostic = with_suggestion(Diagnostic::key(path, message), &near);
     Finding::Invalid(if near.is_empty() {
         diagnostic.help("`flexget-rs plugins` shows the plugins that there are")
     } else {
         diagnostic
     })
+}
+
+/// Returns the plugin at a place and its option that names an account, if it has one.
+fn option_of_account(schema: &Value, at: &Path) -> Option<(String, String)> {
+    let Some(Segment::Key(plugin)) = at.0.last() else { return None };
+    let options = schema["$defs"][format!("plugin.{plugin}")]["properties"].as_object()?;
+    let (option, _) = options.iter().find(|(_, option)| option.get(ACCOUNT).is_some())?;
+    Some((plugin.clone(), option.clone()))
 }
 
 /// Returns the plugin without options beside which one of its options stands.
@@ -344,164 +387,4 @@ fn plugin_beside<'i>(schema: &Value, mapping: &'i Value, option: &str) -> Option
     };
     let mut empty = mapping.as_object()?.iter().filter(|(_, options)| options.is_null());
     empty.find(|(plugin, _)| has_option(plugin)).map(|(plugin, _)| plugin.as_str())
-}
-
-fn with_suggestion(diagnostic: Diagnostic, near: &[&str]) -> Diagnostic {
-    match near {
-        [] => diagnostic,
-        near => {
-            let near: Vec<String> = near.iter().map(|name| format!("`{name}`")).collect();
-            diagnostic.help(format!("did you mean {}?", near.join(" or ")))
-        }
-    }
-}
-
-fn bad_format(format: &str, value: &str) -> String {
-    match format {
-        "interval" => {
-            format!("`{value}` is not an interval: write a number and second(s), minute(s), hour(s), day(s) or week(s)")
-        }
-        "percent" => format!("`{value}` is not a percentage: write a number and `%`"),
-        "expression" => match Expression::compile(value) {
-            Err(error) => format!("`{value}` is not an expression: {error}"),
-            Ok(_) => format!("`{value}` is not an expression"),
-        },
-        "template" => match Template::compile(value) {
-            Err(error) => format!("`{value}` is not a template: {error}"),
-            Ok(_) => format!("`{value}` is not a template"),
-        },
-        "regex" => match Pattern::new(value) {
-            Err(reason) => format!("`{value}` is not a regular expression: {reason}"),
-            Ok(_) => format!("`{value}` is not a regular expression"),
-        },
-        other => format!("`{value}` is not a valid {other}"),
-    }
-}
-
-fn with_format_help(diagnostic: Diagnostic, format: &str) -> Diagnostic {
-    match format {
-        "expression" if diagnostic.message.contains("&&") => diagnostic.help("write `and` for `&&`"),
-        "expression" if diagnostic.message.contains("||") => diagnostic.help("write `or` for `||`"),
-        "expression" if has_lone_equals(&diagnostic.message) => diagnostic.help("write `==` to compare"),
-        "expression" => {
-            diagnostic.help("it compares fields with `==`, `<`, `in`, and joins such parts with `and`, `or`, `not`")
-        }
-        "template" => {
-            diagnostic.help("text with `{{ field }}` or `{{ field | filter }}` in it; each `{{` needs its `}}`")
-        }
-        "regex" => diagnostic.help("write `\\` before a character that is meant as it is: `\\(`"),
-        _ => diagnostic,
-    }
-}
-
-/// Returns a value as messages show it: text as it is, the rest as in JSON, cut where it is long.
-fn shown(value: &Value) -> String {
-    let text = match value {
-        Value::String(text) => text.clone(),
-        Value::Null => "nothing".to_owned(),
-        other => other.to_string(),
-    };
-    match text.char_indices().nth(60) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text,
-    }
-}
-
-/// How `name: no` is listed among the types.
-const OFF: &str = "`no`";
-
-/// Collects the types that the alternatives accept, including those of nested alternatives.
-fn add_types(context: &[Vec<ValidationError<'static>>], here: &str, types: &mut Vec<&'static str>) {
-    for error in context.iter().flatten().filter(|error| error.instance_path().as_str() == here) {
-        match error.kind() {
-            ValidationErrorKind::Type { kind } => types.extend(type_names(kind)),
-            ValidationErrorKind::Constant { .. } => types.push(OFF),
-            ValidationErrorKind::Enum { .. } => types.push("string"),
-            ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => {
-                add_types(context, here, types);
-            }
-            _ => {}
-        }
-    }
-}
-
-fn type_names(kind: &TypeKind) -> Vec<&'static str> {
-    let name = |kind: JsonType| match kind {
-        JsonType::Object => "dict",
-        JsonType::Array => "list",
-        JsonType::String => "string",
-        JsonType::Integer => "integer",
-        JsonType::Number => "number",
-        JsonType::Boolean => "boolean",
-        JsonType::Null => "nothing",
-    };
-    match kind {
-        TypeKind::Single(kind) => vec![name(*kind)],
-        TypeKind::Multiple(kinds) => kinds.iter().map(name).collect(),
-    }
-}
-
-/// Returns whether a text has a `=` between blanks or names that is no part of a comparison.
-fn has_lone_equals(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    let is_part = |at: Option<&u8>| at.is_some_and(|byte| b"=<>!".contains(byte));
-    let lone = |at: usize| !is_part(bytes.get(at + 1)) && !is_part(at.checked_sub(1).and_then(|at| bytes.get(at)));
-    !text.contains('(') && text.match_indices('=').any(|(at, _)| lone(at))
-}
-
-/// Returns the error with how to write the value instead, where that can be told.
-fn with_way_out(diagnostic: Diagnostic, instance: &Value, expected: &[&str]) -> Diagnostic {
-    let wants = |kind: &str| expected.contains(&kind);
-    let wants_number = wants("integer") || wants("number");
-    match instance {
-        Value::Null if expected == ["dict"] => {
-            diagnostic.help("write `key: value` lines below it that are indented more, or delete the key")
-        }
-        Value::Null if expected == ["list"] => {
-            diagnostic.help("write its items below it, each behind `- `, or delete the key")
-        }
-        Value::Null => diagnostic.help("write a value behind `:`, or delete the key"),
-        Value::Object(_) if wants("list") => diagnostic.help("begin each item of the list with `- `"),
-        Value::Object(_) => diagnostic.help("write the value behind `:`, on the same line"),
-        Value::Array(_) if wants("dict") && expected.len() > 1 => {
-            diagnostic.help("write one value, or `key: value` lines with options; neither with `- ` nor in brackets")
-        }
-        Value::Array(_) if wants("dict") => diagnostic.help("write `key: value` lines, without `- ` before them"),
-        Value::Array(_) => diagnostic.help("write one value, without `- ` or brackets"),
-        // What was written for it is not known: `yes` and `true` are the same.
-        Value::Bool(_) if wants("string") => diagnostic.help("quote it if it is meant as text"),
-        Value::Number(_) if wants("string") => diagnostic.help(format!("quote it, so that it is text: `'{instance}'`")),
-        Value::String(text) if wants("boolean") && is_yes_or_no(text) => {
-            diagnostic.help(format!("write it without quotes: `{text}`"))
-        }
-        Value::String(text) if wants_number && text.parse::<f64>().is_ok() => {
-            diagnostic.help(format!("write it without quotes: `{text}`"))
-        }
-        Value::String(_) | Value::Number(_) | Value::Bool(_) if wants("list") => {
-            diagnostic.help("write each item of the list on a line that begins with `- `, or in brackets: `[ … ]`")
-        }
-        _ if wants_number => diagnostic.help("write a number"),
-        _ if wants("boolean") => diagnostic.help("write `yes` or `no`"),
-        Value::String(_) | Value::Number(_) | Value::Bool(_) if wants("dict") => {
-            diagnostic.help("write `:` behind the name, and `key: value` lines below it that are indented more")
-        }
-        _ => diagnostic,
-    }
-}
-
-fn is_yes_or_no(text: &str) -> bool {
-    ["yes", "no", "on", "off", "true", "false"].iter().any(|word| text.eq_ignore_ascii_case(word))
-}
-
-fn alternatives(names: &[&str]) -> String {
-    match names {
-        [] => String::new(),
-        [only] => (*only).to_owned(),
-        [most @ .., last] => format!("{} or {last}", most.join(", ")),
-    }
-}
-
-fn lower_first(text: &str) -> String {
-    let mut characters = text.chars();
-    characters.next().map(|first| first.to_lowercase().chain(characters).collect()).unwrap_or_default()
 }

@@ -48,6 +48,8 @@ pub(crate) fn described(
         file: script.file.to_string_lossy().into_owned().leak(),
         builtin: false,
         input: matches!(script.kind, ScriptKind::Input | ScriptKind::List(_)),
+        accepts: matches!(script.kind, ScriptKind::Phase(Phase::Filter)),
+        gives: Vec::new,
         schema: Box::leak(Box::new(schema)),
         bind,
         list,
@@ -68,6 +70,8 @@ pub(crate) fn refused(name: &'static str, file: String, problem: Problem) -> Reg
         file: file.leak(),
         builtin: false,
         input: true,
+        accepts: true,
+        gives: Vec::new,
         schema: Box::leak(Box::new(schema)),
         bind: Box::leak(Box::new(bind)),
         list: None,
@@ -94,14 +98,22 @@ pub(crate) fn read_options(script: &Script, options: &Node) -> Value {
 fn steps(script: &'static Script, options: Value) -> Vec<BoundStep> {
     let plugin = Rc::new(ScriptPlugin { script, options });
     let step = match &script.kind {
-        ScriptKind::Phase(phase) => Step::at(*phase, ScriptPlugin::work),
-        ScriptKind::Lookup(_) => Step::at(Phase::Metainfo, ScriptPlugin::offer),
+        ScriptKind::Phase(phase) => Step::at(*phase, ScriptPlugin::work).gives_any(),
+        ScriptKind::Lookup(_) => Step::at(Phase::Metainfo, ScriptPlugin::offer).gives(ScriptPlugin::offered),
         ScriptKind::Input | ScriptKind::List(_) => Step::at(Phase::Input, ScriptPlugin::produce),
     };
     vec![step.priority(script.priority).bind(&script.name, &plugin)]
 }
 
 impl ScriptPlugin {
+    /// Returns the fields that it offers.
+    fn offered(&self) -> Vec<Name> {
+        match &self.script.kind {
+            ScriptKind::Lookup(fields) => fields.iter().map(|field| Name::Borrowed(field)).collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// Works on the entries of a phase: those that are not rejected, or are accepted.
     async fn work(&self, task: &mut Task) -> Result<()> {
         let script = self.script;

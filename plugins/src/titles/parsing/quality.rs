@@ -55,6 +55,11 @@ impl Quality {
         (named > 0 && named == words.len()).then(|| Self::of(mentions.iter()))
     }
 
+    /// Reads text that is a quality, or else a title.
+    fn of_text(text: &str) -> Self {
+        Self::read(text).unwrap_or_else(|| Self::of_title(text))
+    }
+
     /// Reads the names of components, one of a category at most, as options of FlexGet have them.
     ///
     /// # Errors
@@ -170,7 +175,17 @@ submit! { TextOrder(order) }
 submit! {
     TextAttributes {
         field: "quality",
-        attribute: |text, name| Quality::read(text).unwrap_or_else(|| Quality::of_title(text)).attribute(name),
+        attribute: |text, name| Quality::of_text(text).attribute(name),
+        number: |component, category| {
+            Category::of(category).map(|_| Component::named(component).map_or(0, |known| i64::from(known.value)))
+        },
+        step: |_, component, places| {
+            Some(Component::named(component)?.step(isize::try_from(places).ok()?).name.into())
+        },
+        is_value: |category, text| {
+            category == "name" || Component::named(text).is_some_and(|known| known.category.name() == category)
+        },
+        holds: |text, other| Quality::of_text(text).contains(&Quality::of_text(other)),
     }
 }
 

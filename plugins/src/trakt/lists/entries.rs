@@ -7,6 +7,39 @@ use crate::trakt::api::model::{Episode, Row, Season, Work};
 use crate::trakt::api::urls::SITE;
 use crate::trakt::lists::item::{RANK_FIELD, ROW_FIELD};
 
+/// The fields of the entries of this module.
+pub const FIELDS: [&str; 29] = [
+    "movie_name",
+    "movie_year",
+    "trakt_movie_name",
+    "trakt_movie_year",
+    "trakt_movie_id",
+    "trakt_movie_slug",
+    "imdb_id",
+    "tmdb_id",
+    "tvdb_id",
+    "series_name",
+    "series_season",
+    "series_episode",
+    "series_id",
+    "trakt_series_name",
+    "trakt_series_year",
+    "trakt_show_id",
+    "trakt_show_slug",
+    "trakt_season_id",
+    "trakt_episode_id",
+    "trakt_ep_name",
+    "trakt_listed_at",
+    "trakt_collected_at",
+    "trakt_collected_as",
+    "trakt_watched_at",
+    "trakt_rated_at",
+    "trakt_user_rating",
+    "trakt_notes",
+    "trakt_released",
+    "trakt_slug",
+];
+
 /// How titles are to look.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Style {

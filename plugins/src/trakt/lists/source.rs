@@ -26,7 +26,13 @@ pub struct ListName {
 #[schemars(inline)]
 enum Name {
     /// A name, slug or address.
-    Text(String),
+    Text(
+        #[schemars(extend("x-usual-words" = [
+            "watchlist", "favorites", "collection", "watched", "history", "ratings", "recommendations", "trending",
+            "popular", "anticipated", "boxoffice", "hot", "streaming", "played", "collected", "favorited",
+        ]))]
+        String,
+    ),
     /// A number.
     Number(u64),
 }

@@ -1,0 +1,200 @@
+//! Expressions, fields, plugins and accounts in the options of a task, found by the schema.
+
+use serde_json::Value;
+
+use crate::config::schema::ACCOUNT;
+use crate::document::diagnostic::{At, Diagnostic, Path, Severity};
+use crate::document::{Content, Mapping, Node, Scalar};
+use crate::expression::{Analysis, Expression, Template};
+use crate::plugin::registry;
+
+/// Everything that the options of a task use.
+#[derive(Default)]
+pub(super) struct Uses<'n> {
+    /// The fields that its expressions, templates and options read.
+    pub reads: Vec<FieldReads>,
+    /// The plugins within the options of others, with their options.
+    pub nested: Vec<NestedPlugin<'n>>,
+    /// The accounts that it names.
+    pub accounts: Vec<AccountUse>,
+    /// Warnings about single values.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// The fields that one text of the config reads.
+pub(super) struct FieldReads {
+    /// Where it is.
+    pub at: At,
+    /// The names that it reads and compares.
+    pub analysis: Analysis,
+}
+
+/// A plugin within the options of another.
+pub(super) struct NestedPlugin<'n> {
+    /// The plugin.
+    pub name: &'static str,
+    /// Its options.
+    pub options: &'n Node,
+}
+
+/// An account of a service that a task names.
+#[derive(Debug, Clone)]
+pub struct AccountUse {
+    /// The service.
+    pub service: String,
+    /// The name of the account.
+    pub account: String,
+    /// Where it is named.
+    pub at: At,
+}
+
+/// The keyword of an option with usual words, of which a value is warned about that is nearly one.
+const USUAL_WORDS: &str = "x-usual-words";
+
+/// The keyword of options that are about the task, so that templates read no fields of entries.
+const OF_TASK: &str = "x-of-task";
+
+/// The definitions under which plugins act as in a task.
+const PLUGINS: [&str; 2] = ["/$defs/plugins", "/$defs/input"];
+
+impl<'n> Uses<'n> {
+    /// Finds what a task uses, whose body is at `at`.
+    pub(super) fn of_task(schema: &Value, body: &'n Node, at: &Path) -> Self {
+        let mut walk = Walk { schema, uses: Self::default(), is_list: false };
+        let disabled: Vec<&str> = match body.get("disable") {
+            Some(names) => {
+                let names = names.as_sequence().unwrap_or(std::slice::from_ref(names));
+                names.iter().filter_map(|name| name.as_str()).collect()
+            }
+            None => Vec::new(),
+        };
+        let plugins = schema.pointer("/$defs/task/properties");
+        for (key, options) in body.as_mapping().into_iter().flat_map(Mapping::iter) {
+            let schema = plugins.and_then(|all| all.get(&*key.text));
+            if let Some(schema) = schema.filter(|_| !disabled.contains(&&*key.text)) {
+                walk.visit(schema, options, &at.key(&*key.text));
+            }
+        }
+        walk.uses
+    }
+
+    fn read(&mut self, at: At, analysis: Analysis) {
+        if self.reads.iter().all(|known| known.at != at) {
+            self.reads.push(FieldReads { at, analysis });
+        }
+    }
+}
+
+struct Walk<'s, 'n> {
+    schema: &'s Value,
+    uses: Uses<'n>,
+    /// Whether the plugin that comes next is used as a list, not as an input.
+    is_list: bool,
+}
+
+impl<'n> Walk<'_, 'n> {
+    /// Visits the part of a schema that a value has.
+    fn visit(&mut self, schema: &Value, node: &'n Node, path: &Path) {
+        if !admits(schema, node) || schema.get(OF_TASK).is_some() {
+            return;
+        }
+        if let Some(target) = schema.get("$ref").and_then(Value::as_str).and_then(|target| target.strip_prefix('#')) {
+            let is_list = target == "/$defs/list";
+            // A list to change produces no entries; what is within its options may.
+            let outer = self.is_list;
+            self.is_list = is_list || (outer && !PLUGINS.contains(&target));
+            if let Some(name) = target.strip_prefix("/$defs/plugin.").and_then(registry::find).map(|found| found.name)
+                && path.0.len() > 3
+                && !self.is_list
+            {
+                self.uses.nested.push(NestedPlugin { name, options: node });
+            }
+            if let Some(schema) = self.schema.pointer(target) {
+                self.visit(schema, node, path);
+            }
+            self.is_list = outer;
+        }
+        for branches in ["anyOf", "oneOf", "allOf"].iter().filter_map(|keyword| schema.get(keyword)?.as_array()) {
+            branches.iter().for_each(|branch| self.visit(branch, node, path));
+        }
+        match node.content() {
+            Content::Scalar(Scalar::Text(text)) => self.text(schema, text, At::Value(path.clone())),
+            Content::Scalar(_) => {}
+            Content::Sequence(items) => {
+                let Some(schema) = schema.get("items") else { return };
+                items.iter().enumerate().for_each(|(index, item)| self.visit(schema, item, &path.index(index)));
+            }
+            Content::Mapping(mapping) => {
+                for (key, value) in mapping.iter() {
+                    let here = path.key(&*key.text);
+                    if let Some(keys) = schema.get("propertyNames") {
+                        self.text(keys, &key.text, At::Key(here.clone()));
+                    }
+                    let property = schema.get("properties").and_then(|all| all.get(&*key.text));
+                    if let Some(schema) = property.or_else(|| schema.get("additionalProperties")) {
+                        self.visit(schema, value, &here);
+                    }
+                }
+            }
+        }
+    }
+
+    fn text(&mut self, schema: &Value, text: &str, at: At) {
+        match schema.get("format").and_then(Value::as_str) {
+            Some("expression") => {
+                let expression = Expression::compile(text);
+                expression.iter().for_each(|expression| self.uses.read(at.clone(), expression.analysis()));
+            }
+            Some("template") if text.contains('{') => {
+                Template::compile(text).iter().for_each(|template| self.uses.read(at.clone(), template.analysis()));
+            }
+            Some("field") => self.uses.read(at.clone(), Analysis::of_field(text)),
+            Some("percent") => self.percentage(text, at.clone()),
+            _ => {}
+        }
+        if let Some(service) = schema.get(ACCOUNT).and_then(Value::as_str) {
+            self.uses.accounts.push(AccountUse {
+                service: service.to_owned(),
+                account: text.to_owned(),
+                at: at.clone(),
+            });
+        }
+        if let Some(words) = schema.get(USUAL_WORDS).and_then(Value::as_array) {
+            let words: Vec<&str> = words.iter().filter_map(Value::as_str).collect();
+            let folded = text.to_lowercase();
+            let near = registry::similar(text, words.iter().copied());
+            if let Some(near) = near.first().filter(|_| !words.contains(&folded.as_str())) {
+                let message = format!("`{text}` is none of the known words, so it is taken for a name");
+                self.uses.warnings.push(warning(at, message).help(format!("did you mean `{near}`?")));
+            }
+        }
+    }
+
+    fn percentage(&mut self, text: &str, at: At) {
+        let number = text.trim_end_matches('%').trim().parse::<f64>();
+        if number.is_ok_and(|number| number > 100.0) {
+            let message = format!("`{text}` is more than everything, so it limits nothing");
+            self.uses.warnings.push(warning(at, message).help("write 100% or less"));
+        }
+    }
+}
+
+/// Returns a warning at a place.
+pub(super) fn warning(at: At, message: String) -> Diagnostic {
+    Diagnostic { at, ..Diagnostic::key(Path::root(), message) }.severity(Severity::Warning)
+}
+
+/// Returns whether the type that a schema names is that of the value.
+fn admits(schema: &Value, node: &Node) -> bool {
+    let kind = match node.content() {
+        Content::Scalar(Scalar::Text(_)) => "string",
+        Content::Scalar(_) => return true,
+        Content::Sequence(_) => "array",
+        Content::Mapping(_) => "object",
+    };
+    match schema.get("type") {
+        Some(Value::String(named)) => named == kind,
+        Some(Value::Array(named)) => named.iter().any(|named| named == kind),
+        _ => true,
+    }
+}

@@ -1,0 +1,328 @@
+//! Analysis of a text: the names that it reads and compares, without evaluating it.
+
+use minijinja::Value as Engine;
+use minijinja::machinery::ast::{BinOpKind, Call, CallArg, CallType, CompareOpKind, Expr, Stmt};
+
+use super::fields::is_field;
+use crate::value::Value;
+
+/// The names that an expression or template reads, and what it compares them with.
+#[derive(Debug, Default, PartialEq)]
+pub struct Analysis {
+    /// The names that are read as if they existed, each once, in order.
+    pub reads: Vec<String>,
+    /// The comparisons of a name with a constant.
+    pub comparisons: Vec<Comparison>,
+    /// Names that are only read where they are known to exist: `x is defined`, `x|default(…)`.
+    guarded: Vec<String>,
+    /// Names that the text itself sets.
+    local: Vec<String>,
+}
+
+/// A comparison of a name with a constant.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Comparison {
+    /// The name.
+    pub name: String,
+    /// How they are compared.
+    pub operator: Operator,
+    /// The constants: one, or the items of a list.
+    pub values: Vec<Value>,
+}
+
+/// An operator of a [`Comparison`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operator {
+    /// `==`, or `in` with a list of constants: the name equals one of them.
+    Equals,
+    /// `!=` or `not in`: the name equals none of them.
+    Differs,
+    /// `in`, with the constant on the left: the name holds it.
+    Holds,
+}
+
+impl Analysis {
+    /// Returns the analysis of a text that is the name of a field.
+    pub fn of_field(name: &str) -> Self {
+        let mut analysis = Self::default();
+        analysis.read(name);
+        analysis
+    }
+
+    pub(super) fn of_expression(tree: &Expr<'_>) -> Self {
+        let mut analysis = Self::default();
+        analysis.expression(tree);
+        analysis.finished()
+    }
+
+    pub(super) fn of_template(tree: &Stmt<'_>) -> Self {
+        let mut analysis = Self::default();
+        analysis.statement(tree);
+        analysis.finished()
+    }
+
+    fn finished(mut self) -> Self {
+        let (guarded, local) = (std::mem::take(&mut self.guarded), std::mem::take(&mut self.local));
+        self.reads.retain(|name| !guarded.contains(name) && !local.contains(name));
+        self.comparisons.retain(|comparison| !local.contains(&comparison.name));
+        self
+    }
+
+    fn read(&mut self, name: &str) {
+        if is_field(name) && !self.reads.iter().any(|known| known == name) {
+            self.reads.push(name.to_owned());
+        }
+    }
+
+    fn guard(&mut self, tree: &Expr<'_>) {
+        match tree {
+            Expr::Var(name) => self.guarded.push(name.id.to_owned()),
+            other => self.expression(other),
+        }
+    }
+
+    fn all(&mut self, trees: &[Expr<'_>]) {
+        trees.iter().for_each(|tree| self.expression(tree));
+    }
+
+    fn expression(&mut self, tree: &Expr<'_>) {
+        match tree {
+            Expr::Var(name) => self.read(name.id),
+            Expr::Const(_) => {}
+            Expr::Slice(slice) => {
+                self.expression(&slice.expr);
+                [&slice.start, &slice.stop, &slice.step].into_iter().flatten().for_each(|part| self.expression(part));
+            }
+            Expr::UnaryOp(operation) => {
+                let known = self.comparisons.len();
+                self.expression(&operation.expr);
+                // `a not in b` is read as `not (a in b)`.
+                if matches!(&operation.expr, Expr::BinOp(inner) if matches!(inner.op, BinOpKind::In))
+                    && let Some(comparison) = self.comparisons.get_mut(known)
+                    && comparison.operator == Operator::Equals
+                {
+                    comparison.operator = Operator::Differs;
+                }
+            }
+            Expr::BinOp(operation) => {
+                let operator = match operation.op {
+                    BinOpKind::Eq => Some(Operator::Equals),
+                    BinOpKind::Ne => Some(Operator::Differs),
+                    BinOpKind::In => Some(Operator::Holds),
+                    _ => None,
+                };
+                self.compare(operator, &operation.left, &operation.right);
+                self.expression(&operation.left);
+                self.expression(&operation.right);
+            }
+            Expr::Compare(comparison) => {
+                let mut left = &comparison.expr;
+                self.expression(left);
+                for step in &comparison.ops {
+                    let operator = match step.op {
+                        CompareOpKind::Eq => Some(Operator::Equals),
+                        CompareOpKind::Ne => Some(Operator::Differs),
+                        CompareOpKind::In => Some(Operator::Holds),
+                        CompareOpKind::NotIn => Some(Operator::Differs),
+                        _ => None,
+                    };
+                    self.compare(operator, left, &step.expr);
+                    self.expression(&step.expr);
+                    left = &step.expr;
+                }
+            }
+            Expr::IfExpr(choice) => {
+                self.expression(&choice.test_expr);
+                self.expression(&choice.true_expr);
+                choice.false_expr.iter().for_each(|otherwise| self.expression(otherwise));
+            }
+            Expr::Filter(filter) => {
+                if let Some(of) = &filter.expr {
+                    if matches!(filter.name, "default" | "d") { self.guard(of) } else { self.expression(of) }
+                }
+                self.arguments(&filter.args);
+            }
+            Expr::Test(test) => {
+                if matches!(test.name, "defined" | "undefined") {
+                    self.guard(&test.expr);
+                } else {
+                    self.expression(&test.expr);
+                }
+                self.arguments(&test.args);
+            }
+            Expr::GetAttr(of) => self.expression(&of.expr),
+            Expr::GetItem(of) => {
+                self.expression(&of.expr);
+                self.expression(&of.subscript_expr);
+            }
+            Expr::Call(call) => self.call(call),
+            Expr::List(list) => self.all(&list.items),
+            Expr::Tuple(tuple) => self.all(&tuple.items),
+            Expr::Map(map) => {
+                self.all(&map.keys);
+                self.all(&map.values);
+            }
+        }
+    }
+
+    fn call(&mut self, call: &Call<'_>) {
+        match call.identify_call() {
+            CallType::Function("has_field") => {
+                if let [CallArg::Pos(Expr::Const(name))] = call.args.as_slice()
+                    && let Some(name) = name.value.as_str()
+                {
+                    self.guarded.push(name.to_owned());
+                }
+            }
+            CallType::Function(_) | CallType::Block(_) => {}
+            CallType::Method(of, _) | CallType::Object(of) => self.expression(of),
+        }
+        self.arguments(&call.args);
+    }
+
+    fn arguments(&mut self, arguments: &[CallArg<'_>]) {
+        for argument in arguments {
+            let (CallArg::Pos(value)
+            | CallArg::Kwarg(_, value)
+            | CallArg::PosSplat(value)
+            | CallArg::KwargSplat(value)) = argument;
+            self.expression(value);
+        }
+    }
+
+    /// Notes the comparison of a name with constants, whichever side it is on.
+    fn compare(&mut self, operator: Option<Operator>, left: &Expr<'_>, right: &Expr<'_>) {
+        let Some(operator) = operator else { return };
+        let is_list = |tree: &Expr<'_>| matches!(tree, Expr::List(_) | Expr::Tuple(_));
+        let (name, constant, operator) = match (left, right) {
+            (Expr::Var(name), list) if operator == Operator::Holds && is_list(list) => (name, list, Operator::Equals),
+            (list, Expr::Var(name)) if operator == Operator::Holds && !is_list(list) => (name, list, operator),
+            (Expr::Var(name), constant) | (constant, Expr::Var(name)) if operator != Operator::Holds => {
+                (name, constant, operator)
+            }
+            _ => return,
+        };
+        let Some(constant) = constant.as_const() else { return };
+        let values: Vec<Engine> = match constant.try_iter() {
+            Ok(items) if constant.as_str().is_none() => items.collect(),
+            _ => vec![constant],
+        };
+        let values = values.iter().filter_map(|value| super::convert::from_engine(value).ok()).collect();
+        self.comparisons.push(Comparison { name: name.id.to_owned(), operator, values });
+    }
+
+    fn set(&mut self, target: &Expr<'_>) {
+        match target {
+            Expr::Var(name) => self.local.push(name.id.to_owned()),
+            Expr::List(list) => list.items.iter().for_each(|target| self.set(target)),
+            Expr::Tuple(tuple) => tuple.items.iter().for_each(|target| self.set(target)),
+            other => self.expression(other),
+        }
+    }
+
+    fn body(&mut self, body: &[Stmt<'_>]) {
+        body.iter().for_each(|statement| self.statement(statement));
+    }
+
+    fn statement(&mut self, tree: &Stmt<'_>) {
+        match tree {
+            Stmt::Template(template) => self.body(&template.children),
+            Stmt::EmitExpr(emitted) => self.expression(&emitted.expr),
+            Stmt::ForLoop(repeated) => {
+                self.set(&repeated.target);
+                self.expression(&repeated.iter);
+                repeated.filter_expr.iter().for_each(|filter| self.expression(filter));
+                self.body(&repeated.body);
+                self.body(&repeated.else_body);
+            }
+            Stmt::IfCond(choice) => {
+                self.expression(&choice.expr);
+                self.body(&choice.true_body);
+                self.body(&choice.false_body);
+            }
+            Stmt::WithBlock(with) => {
+                for (target, value) in &with.assignments {
+                    self.set(target);
+                    self.expression(value);
+                }
+                self.body(&with.body);
+            }
+            Stmt::Set(set) => {
+                self.set(&set.target);
+                self.expression(&set.expr);
+            }
+            Stmt::SetBlock(set) => {
+                self.set(&set.target);
+                self.body(&set.body);
+            }
+            Stmt::AutoEscape(block) => self.body(&block.body),
+            Stmt::FilterBlock(block) => self.body(&block.body),
+            Stmt::Block(block) => self.body(&block.body),
+            Stmt::Macro(function) => {
+                self.local.push(function.name.to_owned());
+                function.args.iter().for_each(|argument| self.set(argument));
+                self.all(&function.defaults);
+                self.body(&function.body);
+            }
+            Stmt::CallBlock(block) => {
+                self.call(&block.call);
+                self.statement_of_macro(&block.macro_decl.args, &block.macro_decl.body);
+            }
+            Stmt::Do(statement) => self.call(&statement.call),
+            Stmt::EmitRaw(_)
+            | Stmt::Continue(_)
+            | Stmt::Break(_)
+            | Stmt::Import(_)
+            | Stmt::FromImport(_)
+            | Stmt::Extends(_)
+            | Stmt::Include(_) => {}
+        }
+    }
+
+    fn statement_of_macro(&mut self, arguments: &[Expr<'_>], body: &[Stmt<'_>]) {
+        arguments.iter().for_each(|argument| self.set(argument));
+        self.body(body);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::expression::{Expression, Template};
+
+    #[test]
+    fn names_are_read_unless_it_is_asked_whether_they_exist() {
+        for (text, reads) in [
+            ("a and not b.c or d['e'] > now", vec!["a", "b", "d"]),
+            ("a is defined and a > 1 or b", vec!["b"]),
+            ("has_field('a') and a", vec![]),
+            ("a|default(b) > 2", vec!["b"]),
+            ("a|lower in [b, 'x'] and c.startswith(d)", vec!["a", "b", "c", "d"]),
+            ("now - timedelta(days=n) if x else y", vec!["x", "n", "y"]),
+        ] {
+            assert_eq!(Expression::compile(text).unwrap().analysis().reads, reads, "{text}");
+        }
+        for (text, reads) in [
+            ("{{ a }} {% for x in b %}{{ x }}{{ loop.index }}{% endfor %}", vec!["a", "b"]),
+            ("{% set y = a %}{{ y ~ c|d('-') }}", vec!["a"]),
+            ("{% if a is not defined %}{{ b }}{% endif %}{{ a }}", vec!["b"]),
+        ] {
+            assert_eq!(Template::compile(text).unwrap().analysis().reads, reads, "{text}");
+        }
+    }
+
+    #[test]
+    fn comparisons_with_constants_are_found_on_both_sides() {
+        let compared = |text: &str| -> Vec<(String, Operator, usize)> {
+            let found = Expression::compile(text).unwrap().analysis().comparisons;
+            found.into_iter().map(|one| (one.name, one.operator, one.values.len())).collect()
+        };
+        let name = || "a".to_owned();
+        assert_eq!(compared("a == 'x'"), [(name(), Operator::Equals, 1)]);
+        assert_eq!(compared("'x' != a"), [(name(), Operator::Differs, 1)]);
+        assert_eq!(compared("a in ['x', 'y']"), [(name(), Operator::Equals, 2)]);
+        assert_eq!(compared("a not in ('x', 'y')"), [(name(), Operator::Differs, 2)]);
+        assert_eq!(compared("'x' in a"), [(name(), Operator::Holds, 1)]);
+        assert_eq!(compared("a == b and a > 3"), []);
+    }
+}

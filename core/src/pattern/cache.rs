@@ -1,0 +1,38 @@
+//! A bounded cache of what is compiled from texts.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+
+/// Limit of the texts in a cache: some may come from fields, and a program may run for years.
+const MAX_CACHED: usize = 2_000;
+
+/// Limit of the bytes of the texts in a cache.
+const MAX_CACHED_BYTES: usize = 4 << 20;
+
+/// Bounded cache of what is compiled from texts; when it is full it begins anew.
+pub(crate) struct TextCache<K, V> {
+    values: HashMap<(K, String), V>,
+    bytes: usize,
+}
+
+impl<K, V> Default for TextCache<K, V> {
+    fn default() -> Self {
+        Self { values: HashMap::new(), bytes: 0 }
+    }
+}
+
+impl<K: Eq + Hash, V: Clone> TextCache<K, V> {
+    /// Returns the value that was kept under this key.
+    pub(crate) fn get(&self, key: &(K, String)) -> Option<V> {
+        self.values.get(key).cloned()
+    }
+
+    /// Keeps a value.
+    pub(crate) fn insert(&mut self, key: (K, String), value: V) {
+        if self.values.len() >= MAX_CACHED || self.bytes + key.1.len() > MAX_CACHED_BYTES {
+            *self = Self::default();
+        }
+        self.bytes += key.1.len();
+        self.values.insert(key, value);
+    }
+}
