@@ -16,11 +16,16 @@ const fn removed(names: &'static [&'static str]) -> UnsupportedPlugin {
 }
 
 submit! {
+    UnsupportedPlugin::new(&["content_filter"], "decides by the files within torrents, which flexget-rs does not read")
+        .help("keep the task in FlexGet, or use `regexp` for what titles tell")
+}
+
+submit! {
     UnsupportedPlugin::new(&[
         "1337x", "abort", "abort_if_exists", "age", "all_series", "allyoulike", "alpharatio", "anidb_list",
         "anilist", "anirena", "apple_trailers", "archive", "argenteam", "assume_quality", "awesomehd", "bakabt",
         "best_quality", "betaseries_list", "bluray_lookup", "btn", "cinemageddon", "configure_series",
-        "content_filter", "content_size", "cookies", "couchpotato_list", "cpasbien", "delay", "disable_phases",
+        "content_size", "cookies", "couchpotato_list", "cpasbien", "delay", "disable_phases",
         "discover", "emby_list", "emby_lookup", "est_movies_bluray", "est_released_movies", "est_series_internal",
         "est_series_tvmaze", "estimate_release", "ettv", "exists", "extension", "eztv", "filelist_api",
         "filmweb_watchlist", "flexget_archive", "floppy_list", "form", "from_deluge", "from_emby", "from_imdb",
