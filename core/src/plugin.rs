@@ -11,6 +11,7 @@ pub mod registration;
 pub mod registry;
 pub mod script;
 pub mod service;
+pub mod shorthand;
 
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;

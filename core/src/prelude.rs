@@ -27,6 +27,7 @@ pub use crate::plugin::nested::{AnyInput, AnyPlugins};
 pub use crate::plugin::one_or_many::OneOrMany;
 pub use crate::plugin::registration::plugin;
 pub use crate::plugin::registry::submit;
+pub use crate::plugin::shorthand::{Shorthand, WithShorthand};
 pub use crate::task::Task;
 pub use crate::task::fields::{FieldDomain, FieldName, KnownField};
 pub use crate::task::offer::{FetchedFields, Offer};

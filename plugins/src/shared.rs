@@ -10,6 +10,7 @@ pub mod feed;
 pub mod field_values;
 pub mod folder;
 pub mod nested_inputs;
+pub mod non_empty;
 pub mod other_configs;
 pub mod placeholder_url;
 pub mod seen_record;

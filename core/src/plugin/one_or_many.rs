@@ -1,13 +1,13 @@
 //! One value, or a list of them.
 
 use std::borrow::Cow;
-use std::fmt;
-use std::marker::PhantomData;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
-use serde::de::{IntoDeserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer};
+
+use crate::document::Node;
+use crate::document::read::{fail, read};
 
 /// One `T` or a list of them, as many options of FlexGet are written.
 ///
@@ -37,45 +37,15 @@ impl<'a, T> IntoIterator for &'a OneOrMany<T> {
     }
 }
 
-/// Visitor that accepts one item or a list, and keeps the errors of `T` with their places.
-struct OneOrList<T>(PhantomData<T>);
-
-impl<'de, T: Deserialize<'de>> Visitor<'de> for OneOrList<T> {
-    type Value = OneOrMany<T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("one value or a list")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Self::Value, A::Error> {
-        let items = Vec::deserialize(SeqAccessDeserializer::new(items))?;
-        if items.is_empty() { Err(serde::de::Error::custom("should be non-empty")) } else { Ok(OneOrMany(items)) }
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-        T::deserialize(MapAccessDeserializer::new(map)).map(OneOrMany::one)
-    }
-
-    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Self::Value, E> {
-        T::deserialize(text.to_owned().into_deserializer()).map(OneOrMany::one)
-    }
-
-    fn visit_bool<E: serde::de::Error>(self, is: bool) -> Result<Self::Value, E> {
-        T::deserialize(is.into_deserializer()).map(OneOrMany::one)
-    }
-
-    fn visit_i64<E: serde::de::Error>(self, number: i64) -> Result<Self::Value, E> {
-        T::deserialize(number.into_deserializer()).map(OneOrMany::one)
-    }
-
-    fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<Self::Value, E> {
-        T::deserialize(number.into_deserializer()).map(OneOrMany::one)
-    }
-}
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for OneOrMany<T> {
+impl<'de, T: DeserializeOwned> Deserialize<'de> for OneOrMany<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(OneOrList(PhantomData))
+        let written = Node::deserialize(deserializer)?;
+        let items = match written.as_sequence() {
+            Some([]) => return Err(D::Error::custom("should be non-empty")),
+            Some(_) => read(&written),
+            None => read(&written).map(|one| vec![one]),
+        };
+        items.map(Self).map_err(fail)
     }
 }
 

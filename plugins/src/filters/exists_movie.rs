@@ -25,12 +25,10 @@ use crate::titles::parsing::quality::Quality;
 ///   allow_different_qualities: better
 /// ```
 #[derive(Deserialize, JsonSchema)]
-#[serde(untagged)]
-pub enum ExistsMovie {
-    /// The folder, or several.
-    Paths(OneOrMany<String>),
-    /// Folders with options.
-    Options(Box<ExistsMovieOptions>),
+#[serde(transparent)]
+pub struct ExistsMovie {
+    /// The options.
+    options: WithShorthand<ExistsMovieOptions>,
 }
 
 /// The options.
@@ -52,6 +50,21 @@ pub struct ExistsMovieOptions {
     /// Whether subfolders are read.
     #[serde(default)]
     recursive: bool,
+}
+
+impl Shorthand for ExistsMovieOptions {
+    type Short = OneOrMany<String>;
+    const SHORT: &'static str = "The folder, or several.";
+
+    fn from_short(path: OneOrMany<String>) -> Self {
+        Self {
+            path,
+            allow_different_qualities: AllowedQualities::default(),
+            kind: CopyKind::default(),
+            lookup: Lookup::default(),
+            recursive: false,
+        }
+    }
 }
 
 /// The kind of copies.
@@ -105,13 +118,11 @@ impl Plugin for ExistsMovie {
     }
 
     fn check(&self) -> Vec<Problem> {
-        match self {
-            Self::Options(options) if !matches!(options.lookup, Lookup::None(false)) => vec![
-                Problem::at(Path::root().key("lookup"), "`lookup` needs `imdb_lookup`, which flexget-rs does not have")
-                    .help("remove it: names and years are compared"),
-            ],
-            _ => Vec::new(),
+        if matches!(self.options.lookup, Lookup::None(false)) {
+            return Vec::new();
         }
+        let message = "`lookup` needs `imdb_lookup`, which flexget-rs does not have";
+        vec![Problem::at(Path::root().key("lookup"), message).help("remove it: names and years are compared")]
     }
 }
 
@@ -123,12 +134,9 @@ impl ExistsMovie {
         if task.accepted().next().is_none() {
             return Ok(());
         }
-        let (paths, allowed, kind, recursive) = match self {
-            Self::Paths(paths) => (paths, AllowedQualities::default(), CopyKind::default(), false),
-            Self::Options(options) => {
-                (&options.path, options.allow_different_qualities, options.kind, options.recursive)
-            }
-        };
+        let ExistsMovieOptions { path: paths, allow_different_qualities: allowed, kind, recursive, .. } =
+            &*self.options;
+        let (allowed, kind, recursive) = (*allowed, *kind, *recursive);
         let mut copies = Copies::new();
         for path in paths {
             let folder = source::expand_home(path, &task.cx);

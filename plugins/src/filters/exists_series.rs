@@ -26,12 +26,10 @@ use crate::titles::parsing::today;
 ///   allow_different_qualities: better
 /// ```
 #[derive(Deserialize, JsonSchema)]
-#[serde(untagged)]
-pub enum ExistsSeries {
-    /// The folder, or several; text may be a template.
-    Paths(OneOrMany<Template>),
-    /// Folders with options.
-    Options(Box<ExistsSeriesOptions>),
+#[serde(transparent)]
+pub struct ExistsSeries {
+    /// The options.
+    options: WithShorthand<ExistsSeriesOptions>,
 }
 
 /// The options.
@@ -49,6 +47,15 @@ pub struct ExistsSeriesOptions {
     recursive: bool,
 }
 
+impl Shorthand for ExistsSeriesOptions {
+    type Short = OneOrMany<Template>;
+    const SHORT: &'static str = "The folder, or several; text may be a template.";
+
+    fn from_short(path: OneOrMany<Template>) -> Self {
+        Self { path, allow_different_qualities: AllowedQualities::default(), recursive: false }
+    }
+}
+
 /// The extensions of videos.
 const VIDEOS: [&str; 8] = ["avi", "mkv", "mp4", "mpg", "m4v", "ts", "wmv", "webm"];
 
@@ -64,10 +71,8 @@ impl Plugin for ExistsSeries {
 
 impl ExistsSeries {
     async fn reject_existing(&self, task: &mut Task) -> Result<()> {
-        let (templates, allowed, recursive) = match self {
-            Self::Paths(paths) => (paths, AllowedQualities::default(), false),
-            Self::Options(options) => (&options.path, options.allow_different_qualities, options.recursive),
-        };
+        let ExistsSeriesOptions { path: templates, allow_different_qualities: allowed, recursive } = &*self.options;
+        let (allowed, recursive) = (*allowed, *recursive);
         let accepted = task.positions(|entry| entry.state() == State::Accepted);
         if accepted.len() == 0 {
             return Ok(());

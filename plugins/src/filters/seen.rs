@@ -24,12 +24,10 @@ const KEEP: Duration = Duration::from_secs(5 * 365 * 86_400);
 /// seen: local
 /// ```
 #[derive(Deserialize, JsonSchema)]
-#[serde(untagged)]
-pub enum Seen {
-    /// `local`: each task remembers only its own entries.
-    Local(LocalWord),
-    /// Options.
-    Options(SeenOptions),
+#[serde(transparent)]
+pub struct Seen {
+    /// The options.
+    options: WithShorthand<SeenOptions>,
 }
 
 /// The short form.
@@ -50,7 +48,16 @@ pub struct SeenOptions {
     #[serde(default)]
     local: bool,
     /// The fields that identify an entry instead of `title`, `url` and `original_url`.
-    fields: Option<Vec<String>>,
+    fields: Option<Vec<FieldName>>,
+}
+
+impl Shorthand for SeenOptions {
+    type Short = LocalWord;
+    const SHORT: &'static str = "`local`: each task remembers only its own entries.";
+
+    fn from_short(_: LocalWord) -> Self {
+        Self { local: true, fields: None }
+    }
 }
 
 submit! { plugin::<Seen>() }
@@ -65,24 +72,15 @@ impl Plugin for Seen {
 }
 
 impl Seen {
-    fn is_local(&self) -> bool {
-        match self {
-            Self::Local(LocalWord::Local) => true,
-            Self::Options(options) => options.local,
-        }
-    }
-
     /// Returns the fields that identify an entry.
     fn fields(&self) -> Vec<&str> {
-        match self {
-            Self::Options(SeenOptions { fields: Some(fields), .. }) => fields.iter().map(String::as_str).collect(),
-            _ => vec!["title", "url", "original_url"],
-        }
+        let usual = || vec!["title", "url", "original_url"];
+        self.options.fields.as_ref().map_or_else(usual, |fields| fields.iter().map(|field| &**field).collect())
     }
 
     async fn reject_seen(&self, task: &mut Task) -> Result<()> {
         let fields = self.fields();
-        if matches!(self, Self::Options(SeenOptions { fields: Some(_), .. })) {
+        if self.options.fields.is_some() {
             task.need(&fields).await;
         }
         let live: Vec<usize> = task.live().collect();
@@ -90,7 +88,7 @@ impl Seen {
         let values = identities.iter().flatten().map(|(_, value)| &**value);
         let mut seen_by: Vec<(String, Timestamp)> = Vec::new();
         let mut seen: HashMap<String, usize> = HashMap::new();
-        SeenRecord::each_of(task, self.is_local(), values, |record| {
+        SeenRecord::each_of(task, self.options.local, values, |record| {
             seen.extend(record.fields.into_iter().map(|(_, value)| (value, seen_by.len())));
             seen_by.push((record.task, record.added));
         })?;
@@ -117,7 +115,7 @@ impl Seen {
             let values = identity.iter().map(|(field, value)| (*field, &**value));
             (!identity.is_empty()).then(|| NewRecord {
                 expires: added.checked_add(KEEP).ok(),
-                ..new_record(entry.title(), &task.name, self.is_local(), values, added)
+                ..new_record(entry.title(), &task.name, self.options.local, values, added)
             })
         });
         if let Some(first) = records.next() {

@@ -18,12 +18,10 @@ use crate::shared::seen_record::{BY_HAND, SeenRecord, new_record};
 /// seen_movies: strict
 /// ```
 #[derive(Deserialize, JsonSchema)]
-#[serde(untagged)]
-pub enum SeenMovies {
-    /// Whether an id is required.
-    Matching(Matching),
-    /// Options.
-    Options(SeenMoviesOptions),
+#[serde(transparent)]
+pub struct SeenMovies {
+    /// The options.
+    options: WithShorthand<SeenMoviesOptions>,
 }
 
 /// Whether an id is required.
@@ -49,6 +47,15 @@ pub struct SeenMoviesOptions {
     /// Whether an id is required.
     #[serde(default)]
     matching: Matching,
+}
+
+impl Shorthand for SeenMoviesOptions {
+    type Short = Matching;
+    const SHORT: &'static str = "Whether an id is required.";
+
+    fn from_short(matching: Matching) -> Self {
+        Self { matching, scope: Scope::default() }
+    }
 }
 
 /// The tasks whose movies count.
@@ -77,21 +84,14 @@ impl Plugin for SeenMovies {
 }
 
 impl SeenMovies {
-    fn matching(&self) -> Matching {
-        match self {
-            Self::Matching(matching) => *matching,
-            Self::Options(options) => options.matching,
-        }
-    }
-
     fn is_local(&self) -> bool {
-        matches!(self, Self::Options(options) if options.scope == Scope::Local)
+        self.options.scope == Scope::Local
     }
 
     async fn reject_seen(&self, task: &mut Task) -> Result<()> {
         task.need(&FIELDS).await;
         for at in task.live() {
-            if self.matching() == Matching::Strict && ids(&task.entries[at]).is_empty() {
+            if self.options.matching == Matching::Strict && ids(&task.entries[at]).is_empty() {
                 let is_lost = FIELDS.iter().any(|field| task.is_unavailable(&task.entries[at], field));
                 let reason = if is_lost {
                     "movie (imdb, tmdb or trakt) id could not be looked up, strict"

@@ -25,12 +25,10 @@ use crate::shared::{folder, source};
 /// accept_all: yes
 /// ```
 #[derive(Deserialize, JsonSchema)]
-#[serde(untagged)]
-pub enum Filesystem {
-    /// The folder, or several.
-    Paths(OneOrMany<String>),
-    /// Folders with options.
-    Options(Box<FilesystemOptions>),
+#[serde(transparent)]
+pub struct Filesystem {
+    /// The options.
+    options: WithShorthand<FilesystemOptions>,
 }
 
 /// The options.
@@ -49,6 +47,15 @@ pub struct FilesystemOptions {
     regexp: Option<Start>,
     /// The kinds that are taken; all by default.
     retrieve: Option<OneOrMany<Kind>>,
+}
+
+impl Shorthand for FilesystemOptions {
+    type Short = OneOrMany<String>;
+    const SHORT: &'static str = "The folder, or several.";
+
+    fn from_short(path: OneOrMany<String>) -> Self {
+        Self { path, recursive: Depth::default(), mask: None, regexp: None, retrieve: None }
+    }
 }
 
 /// A kind of directory entry.
@@ -137,28 +144,14 @@ impl Plugin for Filesystem {
 }
 
 impl Filesystem {
-    fn paths(&self) -> &[String] {
-        match self {
-            Self::Paths(paths) => paths,
-            Self::Options(options) => &options.path,
-        }
-    }
-
-    fn options(&self) -> Option<&FilesystemOptions> {
-        match self {
-            Self::Paths(_) => None,
-            Self::Options(options) => Some(options),
-        }
-    }
-
     async fn produce(&self, task: &mut Task) -> Result<()> {
-        let depth = match self.options().map(|options| options.recursive).unwrap_or_default() {
+        let depth = match self.options.recursive {
             Depth::Toggle(false) => 1,
             Depth::Toggle(true) => usize::MAX,
             Depth::Levels(levels) => levels,
         };
         let mut urls = HashSet::new();
-        for folder in self.paths() {
+        for folder in &self.options.path {
             let path = source::expand_home(folder, &task.cx);
             let path = std::path::absolute(&path).unwrap_or(path);
             match folder::contents(&path) {
@@ -207,15 +200,14 @@ impl Filesystem {
     }
 
     fn takes(&self, is_dir: bool, is_link: bool, is_file: bool) -> bool {
-        let retrieve = self.options().and_then(|options| options.retrieve.as_ref());
+        let retrieve = self.options.retrieve.as_ref();
         let wants = |kind: Kind| retrieve.is_none_or(|kinds| kinds.contains(&kind));
         is_dir && wants(Kind::Dirs) || is_link && wants(Kind::Symlinks) || is_file && wants(Kind::Files)
     }
 
     fn matches(&self, path: &FilePath) -> Result<bool> {
-        let Some(options) = self.options() else { return Ok(true) };
-        let mask = options.mask.as_ref().map(|mask| &mask.0);
-        let wanted = mask.or(options.regexp.as_ref().map(|start| &start.0));
+        let mask = self.options.mask.as_ref().map(|mask| &mask.0);
+        let wanted = mask.or(self.options.regexp.as_ref().map(|start| &start.0));
         wanted.map_or(Ok(true), |wanted| wanted.is_match(&path.to_string_lossy()))
     }
 }

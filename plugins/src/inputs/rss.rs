@@ -33,12 +33,10 @@ use crate::shared::source::{self, SourceLocation};
 /// accept_all: yes
 /// ```
 #[derive(Deserialize, JsonSchema)]
-#[serde(untagged)]
-pub enum Rss {
-    /// The URL, or the path of a file.
-    Url(SourceLocation),
-    /// The URL with options.
-    Options(Box<RssOptions>),
+#[serde(transparent)]
+pub struct Rss {
+    /// The options.
+    options: WithShorthand<RssOptions>,
 }
 
 /// The options.
@@ -81,6 +79,28 @@ pub struct RssOptions {
     other_fields: Vec<OtherField>,
 }
 
+impl Shorthand for RssOptions {
+    type Short = SourceLocation;
+    const SHORT: &'static str = "The URL, or the path of a file.";
+
+    fn from_short(url: SourceLocation) -> Self {
+        Self {
+            url,
+            username: None,
+            password: None,
+            title: None,
+            link: None,
+            silent: false,
+            ascii: false,
+            escape: false,
+            filename: true,
+            group_links: false,
+            all_entries: true,
+            other_fields: Vec::new(),
+        }
+    }
+}
+
 /// A field of the feed, and its name in entries.
 #[derive(Deserialize, JsonSchema)]
 #[serde(untagged)]
@@ -104,7 +124,7 @@ impl Plugin for Rss {
 
     fn steps(&self) -> Vec<Step<Self>> {
         let mut steps = vec![Step::at(Phase::Input, Self::produce).gives(Self::names)];
-        if matches!(self, Self::Options(options) if !options.all_entries) {
+        if !self.options.all_entries {
             steps.push(Step::at(Phase::Learn, Self::remember));
         }
         steps
@@ -136,11 +156,7 @@ impl Rss {
     fn names(&self) -> Vec<Name> {
         let usual =
             ["guid", "author", "description", "torrent_info_hash", "rss_pubdate", "size", "type", "filename", "urls"];
-        let others = match self {
-            Self::Url(_) => &[][..],
-            Self::Options(options) => &options.other_fields,
-        };
-        let others = others.iter().flat_map(|field| match field {
+        let others = self.options.other_fields.iter().flat_map(|field| match field {
             OtherField::Same(name) => vec![name.to_lowercase(), field_name(name)],
             OtherField::Renamed(names) => names.values().map(|renamed| renamed.to_lowercase()).collect(),
         });
@@ -148,10 +164,7 @@ impl Rss {
     }
 
     async fn produce(&self, task: &mut Task) -> Result<()> {
-        match self {
-            Self::Options(options) => options.produce(task).await,
-            Self::Url(url) => RssOptions::of(url.clone()).produce(task).await,
-        }
+        self.options.produce(task).await
     }
 
     async fn remember(&self, task: &mut Task) -> Result<()> {
@@ -159,30 +172,15 @@ impl Rss {
         let position = task.state::<NextPositions>().0.borrow_mut().remove(options.url.secret_text());
         if let Some(position) = position {
             task.cx.store.set_setting(&options.position_key(task), &serde_json::json!(position))?;
+        let key = self.options.position_key(task);
+        if let Some(position) = task.cx.run_cache.of::<NextPosition>(&key).0.take() {
+            task.cx.store.set_setting(&key, &serde_json::json!(position))?;
         }
         config_change::remember(task)
     }
 }
 
 impl RssOptions {
-    /// Returns the options of a feed that is given by its URL alone.
-    fn of(url: SourceLocation) -> Self {
-        Self {
-            url,
-            username: None,
-            password: None,
-            title: None,
-            link: None,
-            silent: false,
-            ascii: false,
-            escape: false,
-            filename: true,
-            group_links: false,
-            all_entries: true,
-            other_fields: Vec::new(),
-        }
-    }
-
     /// Returns the key of the setting that holds the position.
     fn position_key(&self, task: &Task) -> String {
         format!("rss {} {}", task.name, self.url.secret_text())

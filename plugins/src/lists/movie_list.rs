@@ -1,6 +1,7 @@
 use flexget_core::prelude::*;
 
 use crate::lists::stored_list::{StoredItem, StoredList};
+use crate::shared::non_empty::NonEmpty;
 use crate::titles::media::{Kind, Media, ids};
 use crate::titles::parsing;
 
@@ -24,12 +25,10 @@ use crate::titles::parsing;
 ///   - movie_list: to watch
 /// ```
 #[derive(Deserialize, JsonSchema)]
-#[serde(untagged)]
-pub enum MovieList {
-    /// The list's name.
-    Name(#[schemars(length(min = 1))] String),
-    /// Options.
-    Options(MovieListOptions),
+#[serde(transparent)]
+pub struct MovieList {
+    /// The options.
+    options: WithShorthand<MovieListOptions>,
 }
 
 /// The options.
@@ -43,6 +42,15 @@ pub struct MovieListOptions {
     /// Whether titles are names alone, without the year behind them.
     #[serde(default)]
     strip_year: bool,
+}
+
+impl Shorthand for MovieListOptions {
+    type Short = NonEmpty;
+    const SHORT: &'static str = "The list's name.";
+
+    fn from_short(NonEmpty(list_name): NonEmpty) -> Self {
+        Self { list_name, strip_year: false }
+    }
 }
 
 submit! { list::<MovieList>() }
@@ -96,10 +104,7 @@ pub fn kept(entry: &Entry, before: Option<&Entry>) -> Entry {
 
 impl MovieList {
     fn name(&self) -> &str {
-        match self {
-            Self::Name(name) => name,
-            Self::Options(options) => &options.list_name,
-        }
+        &self.options.list_name
     }
 
     /// Returns an item as a task sees it.
@@ -108,8 +113,7 @@ impl MovieList {
     fn entry(&self, item: &StoredItem) -> Entry {
         let stored = &item.entry;
         let mut entry = Entry::new(stored.title(), format!("mock://localhost/movie_list/{}", item.id));
-        let strip_year = matches!(self, Self::Options(MovieListOptions { strip_year: true, .. }));
-        if let Some(year) = stored.int("movie_year").filter(|_| !strip_year) {
+        if let Some(year) = stored.int("movie_year").filter(|_| !self.options.strip_year) {
             entry.set("title", format!("{} ({year})", stored.title()));
         }
         let fields = ["movie_name", "movie_year"].into_iter().chain(ids::id_fields(Kind::Movie)).chain(["added"]);

@@ -1,6 +1,7 @@
 use flexget_core::prelude::*;
 
 use crate::lists::stored_list::{StoredList, entry_keys};
+use crate::shared::non_empty::NonEmpty;
 use crate::titles::media::ids::missing_ids;
 
 /// A list of entries that wait for approval, kept by this program.
@@ -20,12 +21,10 @@ use crate::titles::media::ids::missing_ids;
 ///   - pending_list: to decide
 /// ```
 #[derive(Deserialize, JsonSchema)]
-#[serde(untagged)]
-pub enum PendingList {
-    /// The list's name.
-    Name(#[schemars(length(min = 1))] String),
-    /// Options.
-    Options(PendingListOptions),
+#[serde(transparent)]
+pub struct PendingList {
+    /// The options.
+    options: WithShorthand<PendingListOptions>,
 }
 
 /// The options.
@@ -39,6 +38,15 @@ pub struct PendingListOptions {
     /// Entries of the list to use: approved, pending or all.
     #[serde(default)]
     include: Include,
+}
+
+impl Shorthand for PendingListOptions {
+    type Short = NonEmpty;
+    const SHORT: &'static str = "The list's name.";
+
+    fn from_short(NonEmpty(list_name): NonEmpty) -> Self {
+        Self { list_name, include: Include::default() }
+    }
 }
 
 /// Entries of a list to use.
@@ -79,18 +87,11 @@ pub fn stored_list(cx: &Context, name: &str) -> StoredList {
 
 impl PendingList {
     fn name(&self) -> &str {
-        match self {
-            Self::Name(name) => name,
-            Self::Options(options) => &options.list_name,
-        }
+        &self.options.list_name
     }
 
     fn includes(&self, item: &Entry) -> bool {
-        let include = match self {
-            Self::Name(_) => Include::default(),
-            Self::Options(options) => options.include,
-        };
-        match include {
+        match self.options.include {
             Include::Pending => !is_approved(item),
             Include::Approved => is_approved(item),
             Include::All => true,

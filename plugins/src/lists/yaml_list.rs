@@ -2,6 +2,7 @@ use flexget_core::list::index::Index;
 use flexget_core::prelude::*;
 
 use crate::lists::stored_list::{entry_keys, removed_or_absent};
+use crate::shared::non_empty::NonEmpty;
 use crate::shared::yaml_file::{FileEncoding, YamlFile, YamlItem, url_of};
 use crate::titles::media::ids::missing_ids;
 
@@ -26,12 +27,10 @@ use crate::titles::media::ids::missing_ids;
 ///   - yaml_list: { path: to-watch.yml, fields: [ imdb_id ] }
 /// ```
 #[derive(Deserialize, JsonSchema)]
-#[serde(untagged)]
-pub enum YamlList {
-    /// The file.
-    Path(#[schemars(length(min = 1))] String),
-    /// Options.
-    Options(YamlListOptions),
+#[serde(transparent)]
+pub struct YamlList {
+    /// The options.
+    options: WithShorthand<YamlListOptions>,
 }
 
 /// The options.
@@ -50,6 +49,15 @@ pub struct YamlListOptions {
     encoding: String,
 }
 
+impl Shorthand for YamlListOptions {
+    type Short = NonEmpty;
+    const SHORT: &'static str = "The file.";
+
+    fn from_short(NonEmpty(path): NonEmpty) -> Self {
+        Self { path, fields: None, encoding: utf_8() }
+    }
+}
+
 fn utf_8() -> String {
     "utf-8".to_owned()
 }
@@ -58,16 +66,13 @@ submit! { list::<YamlList>() }
 
 impl YamlList {
     fn path(&self) -> &str {
-        match self {
-            Self::Path(path) => path,
-            Self::Options(options) => &options.path,
-        }
+        &self.options.path
     }
 
     fn file(&self, cx: &Context) -> YamlFile {
-        let encoding = match self {
-            Self::Options(options) if options.encoding == "ascii" => FileEncoding::Ascii,
-            Self::Options(options) if !options.encoding.starts_with("utf") => FileEncoding::Latin1,
+        let encoding = match self.options.encoding.as_str() {
+            "ascii" => FileEncoding::Ascii,
+            encoding if !encoding.starts_with("utf") => FileEncoding::Latin1,
             _ => FileEncoding::Utf8,
         };
         YamlFile::new(self.path(), encoding, cx)
@@ -80,10 +85,8 @@ impl YamlList {
             "original_url" => value.as_str() == Some(entry.url()),
             _ => false,
         };
-        match self {
-            Self::Options(YamlListOptions { fields: Some(fields), .. }) => {
-                field == "title" || fields.iter().any(|f| f == field)
-            }
+        match &self.options.fields {
+            Some(fields) => field == "title" || fields.iter().any(|f| f == field),
             _ => !is_known && !field.starts_with('_') && !value.is_null(),
         }
     }
@@ -114,8 +117,8 @@ impl List for YamlList {
     }
 
     fn fields(&self, entry: &Entry, adding: bool) -> Vec<Name> {
-        let written = match self {
-            Self::Options(YamlListOptions { fields: Some(fields), .. }) if adding => fields.as_slice(),
+        let written = match &self.options.fields {
+            Some(fields) if adding => fields.as_slice(),
             _ => &[],
         };
         missing_ids(entry).into_iter().chain(written.iter().cloned().map(Name::Owned)).collect()

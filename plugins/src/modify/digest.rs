@@ -16,12 +16,10 @@ use crate::shared::digest_entries;
 /// digest: news of the week
 /// ```
 #[derive(Deserialize, JsonSchema)]
-#[serde(untagged)]
-pub enum Digest {
-    /// The name of the digest.
-    List(String),
-    /// Options.
-    Options(DigestOptions),
+#[serde(transparent)]
+pub struct Digest {
+    /// The options.
+    options: WithShorthand<DigestOptions>,
 }
 
 /// The options.
@@ -33,6 +31,15 @@ pub struct DigestOptions {
     list: String,
     /// The states of the entries to store; `accepted` by default.
     state: Option<OneOrMany<State>>,
+}
+
+impl Shorthand for DigestOptions {
+    type Short = String;
+    const SHORT: &'static str = "The name of the digest.";
+
+    fn from_short(list: String) -> Self {
+        Self { list, state: None }
+    }
 }
 
 submit! { plugin::<Digest>() }
@@ -47,11 +54,7 @@ impl Plugin for Digest {
 
 impl Digest {
     async fn store(&self, task: &mut Task) -> Result<()> {
-        let (list, states) = match self {
-            Self::List(list) => (list, &[State::Accepted][..]),
-            Self::Options(DigestOptions { list, state: None }) => (list, &[State::Accepted][..]),
-            Self::Options(DigestOptions { list, state: Some(states) }) => (list, &**states),
-        };
+        let states = self.options.state.as_deref().unwrap_or(&[State::Accepted]);
         let added = task.cx.clock.now();
         let name = task.name.clone();
         let mut records = Vec::new();
@@ -60,7 +63,7 @@ impl Digest {
             entry.set("digest_state", digest_entries::state_name(entry.state()));
             records.push(NewRecord { keys: Vec::new(), data: entry.to_stored_text(&[]), added, expires: None });
         }
-        digest_entries::collection(list, &task.cx).insert(&records)?;
+        digest_entries::collection(&self.options.list, &task.cx).insert(&records)?;
         Ok(())
     }
 }

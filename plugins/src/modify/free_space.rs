@@ -14,12 +14,10 @@ use crate::shared::source;
 /// accept_all: yes
 /// ```
 #[derive(Deserialize, JsonSchema)]
-#[serde(untagged)]
-pub enum FreeSpace {
-    /// The space in MiB.
-    Space(f64),
-    /// Options.
-    Options(Box<FreeSpaceOptions>),
+#[serde(transparent)]
+pub struct FreeSpace {
+    /// The options.
+    options: WithShorthand<FreeSpaceOptions>,
 }
 
 /// The options.
@@ -44,6 +42,24 @@ pub struct FreeSpaceOptions {
     ssh_key_filepath: Option<String>,
     /// Not supported: the space allotted on the other machine.
     allotment: Option<f64>,
+}
+
+impl Shorthand for FreeSpaceOptions {
+    type Short = f64;
+    const SHORT: &'static str = "The space in MiB.";
+
+    fn from_short(space: f64) -> Self {
+        Self {
+            space: Space::Mebibytes(space),
+            abort_if: AbortIf::default(),
+            path: None,
+            host: None,
+            port: None,
+            user: None,
+            ssh_key_filepath: None,
+            allotment: None,
+        }
+    }
 }
 
 /// When the task is aborted.
@@ -79,7 +95,7 @@ impl Plugin for FreeSpace {
     }
 
     fn check(&self) -> Vec<Problem> {
-        let Self::Options(options) = self else { return Vec::new() };
+        let options = &self.options;
         let mut problems = Vec::new();
         if options.space.mebibytes().is_none() {
             problems.push(
@@ -105,14 +121,14 @@ impl Plugin for FreeSpace {
 
 impl FreeSpace {
     async fn check_space(&self, task: &mut Task) -> Result<()> {
-        let (space, abort_if, path) = match self {
-            Self::Space(space) => (*space, AbortIf::default(), None),
-            Self::Options(options) => {
-                (options.space.mebibytes().unwrap_or_default(), options.abort_if, options.path.as_deref())
-            }
-        };
+        let FreeSpaceOptions { space, abort_if, path, .. } = &*self.options;
+        let space = space.mebibytes().unwrap_or_default();
         let folder = || Some(task.cx.store.path()?.parent()?.to_owned()).filter(|folder| *folder != *"");
-        let path = path.map(|path| source::expand_home(path, &task.cx)).or_else(folder).unwrap_or_else(|| ".".into());
+        let path = path
+            .as_deref()
+            .map(|path| source::expand_home(path, &task.cx))
+            .or_else(folder)
+            .unwrap_or_else(|| ".".into());
         let free = free_mebibytes(&path).map_err(|error| {
             Error::new(format!("the free space of `{}` is unknown", path.display()))
                 .hint("check `path` of `free_space`")

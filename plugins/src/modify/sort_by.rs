@@ -5,8 +5,7 @@ use std::fmt;
 use flexget_core::expression::{ErrorKind, Expression};
 use flexget_core::prelude::*;
 use schemars::{Schema, SchemaGenerator, json_schema};
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{MapAccess, Visitor};
+use serde::de::Visitor;
 use serde::{Deserializer, de};
 
 use crate::titles::parsing::quality::Quality;
@@ -31,18 +30,31 @@ use crate::titles::parsing::quality::Quality;
 #[serde(transparent)]
 pub struct SortBy {
     /// The key, or several.
-    keys: OneOrMany<SortKey>,
+    keys: OneOrMany<WithShorthand<SortKey>>,
 }
 
 /// A key to sort by.
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields, remote = "Self")]
+#[derive(Deserialize, JsonSchema, Default)]
+#[serde(deny_unknown_fields)]
+#[schemars(inline)]
 struct SortKey {
+    /// A field, or an expression; without it, the order stays.
     field: Option<Expression>,
+    /// Whether the order is reversed.
     #[serde(default)]
     reverse: bool,
+    /// Ignores `the`, `a` and `an`, or the matches of a regular expression.
     #[serde(default)]
     ignore_articles: Articles,
+}
+
+impl Shorthand for SortKey {
+    type Short = Expression;
+    const SHORT: &'static str = "A field, or an expression over fields.";
+
+    fn from_short(field: Expression) -> Self {
+        Self { field: Some(field), ..Self::default() }
+    }
 }
 
 /// The regular expression of the articles that are ignored.
@@ -139,26 +151,6 @@ fn as_qualities(values: &[Value]) -> Option<Vec<Value>> {
     values.iter().map(quality).collect()
 }
 
-impl<'de> Deserialize<'de> for SortKey {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct TextOrOptions;
-        impl<'de> Visitor<'de> for TextOrOptions {
-            type Value = SortKey;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a field or options")
-            }
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<SortKey, E> {
-                let field = Expression::compile(text).map_err(E::custom)?;
-                Ok(SortKey { field: Some(field), ..SortKey::default() })
-            }
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<SortKey, A::Error> {
-                SortKey::deserialize(MapAccessDeserializer::new(map))
-            }
-        }
-        deserializer.deserialize_any(TextOrOptions)
-    }
-}
-
 impl<'de> Deserialize<'de> for Articles {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct ToggleOrPattern;
@@ -179,36 +171,15 @@ impl<'de> Deserialize<'de> for Articles {
     }
 }
 
-impl JsonSchema for SortKey {
+impl JsonSchema for Articles {
     fn schema_name() -> Cow<'static, str> {
-        "key".into()
+        "articles".into()
     }
     fn inline_schema() -> bool {
         true
     }
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({
-            "anyOf": [
-                { "description": "A field, or an expression over fields.", "type": "string", "format": "expression" },
-                {
-                    "description": "A field with options.",
-                    "type": "object",
-                    "additionalProperties": false,
-                    "properties": {
-                        "field": {
-                            "description": "A field, or an expression; without it, the order stays.",
-                            "type": "string",
-                            "format": "expression",
-                        },
-                        "reverse": { "description": "Whether the order is reversed.", "type": "boolean" },
-                        "ignore_articles": {
-                            "description": "Ignores `the`, `a` and `an`, or the matches of a regular expression.",
-                            "anyOf": [{ "type": "boolean" }, { "type": "string", "format": "regex" }],
-                        },
-                    },
-                },
-            ],
-        })
+        json_schema!({ "anyOf": [{ "type": "boolean" }, { "type": "string", "format": "regex" }] })
     }
 }
 
