@@ -17,6 +17,9 @@ use crate::config::Folders;
 /// The most diagnostics that are shown; the others are counted.
 const MOST: usize = 20;
 
+/// The most diagnostics of which warnings show their source lines, so that all fit on a screen.
+const DRAWN: usize = 5;
+
 /// The width of a source line where stderr is no terminal.
 const USUAL_WIDTH: usize = 140;
 
@@ -122,7 +125,8 @@ impl Console {
         let renderer = if color { Renderer::styled() } else { Renderer::plain() };
         let renderer = renderer.term_width(width.unwrap_or(USUAL_WIDTH));
         for finding in &findings {
-            let is_short = detail == Detail::Short && finding.diagnostic.severity > Severity::Error;
+            let is_warning = finding.diagnostic.severity > Severity::Error;
+            let is_short = is_warning && (detail == Detail::Short || findings.len() > DRAWN);
             // A file that could not be read, or that is empty, has no line to show.
             if is_short || config.sources.text(finding.span.file).is_empty() {
                 self.short(finding, config, folders);
