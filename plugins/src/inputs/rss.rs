@@ -168,13 +168,10 @@ impl Rss {
     }
 
     async fn remember(&self, task: &mut Task) -> Result<()> {
-        let Self::Options(options) = self else { return Ok(()) };
+        let options = &self.options;
         let position = task.state::<NextPositions>().0.borrow_mut().remove(options.url.secret_text());
         if let Some(position) = position {
             task.cx.store.set_setting(&options.position_key(task), &serde_json::json!(position))?;
-        let key = self.options.position_key(task);
-        if let Some(position) = task.cx.run_cache.of::<NextPosition>(&key).0.take() {
-            task.cx.store.set_setting(&key, &serde_json::json!(position))?;
         }
         config_change::remember(task)
     }
