@@ -15,8 +15,8 @@ use crate::commands::inject::Inject;
 use crate::commands::man::Man;
 use crate::commands::plugins::Plugins;
 use crate::commands::schema::Schema;
-use crate::identity::Identity;
 use crate::exit;
+use crate::identity::Identity;
 use crate::session::Session;
 
 /// The program's own commands.

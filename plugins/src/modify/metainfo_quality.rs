@@ -73,7 +73,7 @@ impl Offer for QualityOfTitle {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use flexget_core::testing::{block_on, context};
+    use flexget_core::testing::{self, block_on, context};
 
     /// FlexGet 3.22.7 gives the same values, and a TypeError where there is an error here; an
     /// unknown part is the text `unknown` there.
