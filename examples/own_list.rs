@@ -3,8 +3,6 @@
 //! `cargo run --example own_list -- plugins filmbox_list` shows the manual. The service is made up;
 //! its API is in the tests beside this file.
 
-use std::process::ExitCode;
-
 use flexget_core::context::http::{Method, Request, Response};
 use flexget_core::prelude::*;
 use serde_json::{Value as Json, json};
@@ -103,9 +101,7 @@ fn entry_of(film: Film) -> Entry {
     entry
 }
 
-fn main() -> ExitCode {
-    flexget_rs::start(std::env::args_os())
-}
+flexget_rs::main! {}
 
 #[cfg(test)]
 #[path = "own_list/tests.rs"]

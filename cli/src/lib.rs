@@ -160,12 +160,12 @@ fn report_command_line(error: clap::Error, format: Format, world: World, color: 
 
 /// Defines the `main` of a program that has plugins of its own besides those of flexget-rs.
 ///
-/// The crates with plugins are named in it, because a crate that nothing names is not linked, and its
-/// plugins are not there. Plugins in the program's own files need no name. The program's name,
+/// The crates with plugins are named in it, because a crate that nothing names is not linked, and
+/// its plugins are not there. Plugins in the program's own files need no name. The program's name,
 /// version and description are those of its `Cargo.toml`.
 ///
 /// ```
-/// // All of `src/main.rs`; `flexget_rs::main! { my_plugins, more_plugins }` for crates with plugins.
+/// // All of `src/main.rs`. With a crate of plugins: `flexget_rs::main! { my_plugins }`
 /// flexget_rs::main! {}
 /// ```
 #[macro_export]
@@ -174,22 +174,19 @@ macro_rules! main {
         $(use $plugins as _;)*
 
         fn main() -> ::std::process::ExitCode {
-            $crate::start_as(
-                $crate::Identity::new(
-                    env!("CARGO_PKG_NAME"),
-                    env!("CARGO_PKG_VERSION"),
-                    env!("CARGO_PKG_DESCRIPTION"),
-                ),
-                ::std::env::args_os(),
-            )
+            $crate::start_as($crate::Identity::new(
+                env!("CARGO_PKG_NAME"),
+                env!("CARGO_PKG_VERSION"),
+                env!("CARGO_PKG_DESCRIPTION"),
+            ))
         }
     };
 }
 
 /// Runs the program as another one of this name and version, as [`main!`] does.
-pub fn start_as(identity: Identity, arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+pub fn start_as(identity: Identity) -> ExitCode {
     identity.set();
-    start(arguments)
+    start(world::os_arguments())
 }
 
 /// Runs the program in the real world, as `main` does.

@@ -1,5 +1,6 @@
 //! The outside world: streams, environment, clock, folders, network settings, Ctrl-C.
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::future::Future;
 use std::io::{self, IsTerminal, Write};
@@ -86,6 +87,11 @@ pub(crate) fn check_open_files() -> io::Result<()> {
         Err(error) if is_out_of_files(&error) => Err(error),
         _ => Ok(()),
     }
+}
+
+/// Returns the command line of the process.
+pub(crate) fn os_arguments() -> impl Iterator<Item = OsString> {
+    std::env::args_os()
 }
 
 /// Returns the words of the process's command line; the first is the program's name.

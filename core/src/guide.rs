@@ -1,8 +1,8 @@
 //! Guide for authors of plugins: six chapters, each a program that runs.
 //!
-//! A plugin is a struct. Its fields are the options, its doc comment is the manual, the first `yaml`
-//! block of that is the example, and one line registers it: `submit! { … }`. The schema of the
-//! config, the check of options, completion and `plugins NAME` follow from that.
+//! A plugin is a struct. Its fields are the options, its doc comment is the manual, the first
+//! `yaml` block of that is the example, and one line registers it: `submit! { … }`. The schema of
+//! the config, the check of options, completion and `plugins NAME` follow from that.
 //!
 //! A program with plugins of its own is a crate with this `main.rs`, where `my_plugins` is a crate
 //! of plugins (none is needed for plugins in the program's own files):
@@ -142,14 +142,17 @@ pub mod filter {}
 ///     async fn produce(&self, task: &mut Task) -> Result<()> {
 ///         let request = Request::new(Method::GET, &self.url);
 ///         let films: Vec<Film> = task.cx.http.send(request).await?.ok()?.json()?;
-///         task.produce(films.into_iter().map(|film| {
-///             Entry::new(&film.title, format!("{}#{}", self.url, film.title)).with("movie_year", film.year)
-///         }));
+///         let entry = |film: Film| {
+///             let url = format!("{}#{}", self.url, film.title);
+///             Entry::new(film.title, url).with("movie_year", film.year)
+///         };
+///         task.produce(films.into_iter().map(entry));
 ///         Ok(())
 ///     }
 /// }
 ///
-/// let server = Server::start(|_| Reply::json(200, &json!([{ "title": "Solaris", "year": 1972 }])));
+/// let films = json!([{ "title": "Solaris", "year": 1972 }]);
+/// let server = Server::start(move |_| Reply::json(200, &films));
 /// let report = Sandbox::new().run(&format!("filmbox: {}/new", server.url()));
 /// assert_eq!(report.entries[0].title(), "Solaris");
 /// plugin_laws("filmbox");
@@ -215,7 +218,7 @@ pub mod input {}
 /// }
 ///
 /// impl FilmboxList {
-///     // One request for a batch, and one outcome for each entry, in order: `["done", "unchanged"]`.
+///     // One request for a batch, one outcome for each entry, in order: `["done", "unchanged"]`.
 ///     async fn change(&self, verb: &str, entries: &[&Entry], cx: &Context) -> Result<Change> {
 ///         let titles: Vec<&str> = entries.iter().map(|entry| entry.title()).collect();
 ///         let mut request = Request::post(format!("{}/{verb}", self.url));
@@ -242,7 +245,7 @@ pub mod input {}
 /// });
 /// let options = format!("filmbox_list: {{ url: '{}', list: films }}", server.url());
 /// let laws = ListLaws::new(&options, &["{ title: Solaris }", "{ title: Stalker }"]);
-/// block_on(laws.hold(&Sandbox::new().cx));
+/// block_on(laws.check(&Sandbox::new().cx));
 /// plugin_laws("filmbox_list");
 /// ```
 pub mod list {}
@@ -319,9 +322,10 @@ pub mod lookup {}
 
 /// Commands: subcommands of the program.
 ///
-/// The fields are the arguments. A command prints through [`Output`](crate::plugin::command::Output)
-/// only, and changes nothing in a dry run (`--test`). The commands that authorize the accounts of a
-/// service come from core: see [`Service`](crate::plugin::service::Service).
+/// The fields are the arguments. A command prints through
+/// [`Output`](crate::plugin::command::Output) only, and changes nothing in a dry run (`--test`).
+/// The commands that authorize the accounts of a service come from core: see
+/// [`Service`](crate::plugin::service::Service).
 ///
 /// ```
 /// use flexget_core::prelude::*;

@@ -130,9 +130,7 @@ fn two_scripts_cost_check_less_than_a_millisecond() {
 fn a_script_is_known_to_manuals_schemas_and_lists_of_plugins() {
     let sandbox = with_example("mock: [ A ]\njson_list: { file: a.json }", "json_list.py");
     let manual = sandbox.run("plugins json_list").good().stdout;
-    assert!(
-        manual.starts_with("A list of movies in a JSON file") && manual.contains("file: Name of the file. Required.")
-    );
+    assert!(manual.contains("A list of movies in a JSON file") && manual.contains("Name of the file"), "{manual}");
     let row = sandbox.run("plugins").good().stdout;
     assert!(row.lines().any(|line| line.contains("json_list") && line.contains("(list)")), "{row}");
     let schema = sandbox.run("schema").good().json();
@@ -310,6 +308,8 @@ fn a_script_list_is_synced_with_a_trakt_list_and_its_change_is_undone() {
     assert!(there().len() == 2 && there().iter().all(|item| item["title"] != "Old"), "{:?}", there());
     let matched = "tasks: { films: { json_list: { file: films.json }, list_match: { from: [ { trakt_list: { account: me, list: Gems, type: movies } } ] } } }";
     sandbox.write("matched.yml", matched);
+    let explained = sandbox.run("-c matched.yml explain films").good().stdout;
+    assert!(explained.contains("json_list") && explained.contains("list_match"), "{explained}");
     assert_eq!(sandbox.run("-c matched.yml execute --format json").good().titles("films", "accepted").len(), 2);
 
     let removal = changes.as_array().unwrap().iter().find(|change| change["action"] == "remove").unwrap();

@@ -1,8 +1,8 @@
-//! What plugins and commands have to say about themselves.
+//! Missing documentation of plugins and commands.
 
 use serde_json::Value;
 
-/// Returns what is not described: `options: name`, or `the whole` without a doc comment.
+/// Returns what has no description, as the ends of sentences.
 pub(crate) fn undocumented(schema: &Value) -> Vec<String> {
     let mut found = Vec::new();
     if schema.get("description").is_none_or(|text| text.as_str().is_none_or(str::is_empty)) {
@@ -23,9 +23,9 @@ fn collect(root: &Value, schema: &Value, at: &str, found: &mut Vec<String>) {
                             let referred = target.map(|target| root.pointer(target));
                             let is_said = |schema: &Value| schema.get("description").is_some();
                             // Options that other plugins declare are described there.
-                            let is_elsewhere = referred.is_some_and(|schema| schema.is_none_or(is_said));
+                            let is_described_there = referred.is_some_and(|schema| schema.is_none_or(is_said));
                             let at = format!("{at}{name}");
-                            if !is_said(property) && !is_elsewhere {
+                            if !is_said(property) && !is_described_there {
                                 found.push(format!("its option `{at}` has no doc comment"));
                             }
                             collect(root, property, &format!("{at}: "), found);

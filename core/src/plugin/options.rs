@@ -57,10 +57,13 @@ fn forbid_null_in(value: &mut Value) {
 /// A plugin whose options lack `#[serde(deny_unknown_fields)]` would accept every misspelling.
 pub(crate) fn forbid_unknown_keys(schema: &mut Map<String, Value>) {
     const SAID: [&str; 4] = ["additionalProperties", "unevaluatedProperties", "patternProperties", "propertyNames"];
-    const PARTS: [&str; 4] = ["allOf", "anyOf", "oneOf", "$ref"];
+    const BRANCHES: [&str; 4] = ["allOf", "anyOf", "oneOf", "$ref"];
     let is_object = schema.get("type").is_some_and(|kind| kind == "object");
-    let has_parts = PARTS.iter().any(|key| schema.contains_key(*key));
-    if is_object && schema.contains_key("properties") && !has_parts && !SAID.iter().any(|key| schema.contains_key(*key))
+    let has_branches = BRANCHES.iter().any(|key| schema.contains_key(*key));
+    if is_object
+        && schema.contains_key("properties")
+        && !has_branches
+        && !SAID.iter().any(|key| schema.contains_key(*key))
     {
         schema.insert("additionalProperties".to_owned(), false.into());
     }
@@ -74,8 +77,8 @@ pub(crate) fn forbid_unknown_keys(schema: &mut Map<String, Value>) {
             Value::Object(below) if ["items", "additionalProperties"].contains(&key.as_str()) => {
                 forbid_unknown_keys(below);
             }
-            Value::Array(parts) if ["anyOf", "oneOf"].contains(&key.as_str()) && is_whole => {
-                parts.iter_mut().filter_map(Value::as_object_mut).for_each(forbid_unknown_keys);
+            Value::Array(branches) if ["anyOf", "oneOf"].contains(&key.as_str()) && is_whole => {
+                branches.iter_mut().filter_map(Value::as_object_mut).for_each(forbid_unknown_keys);
             }
             _ => {}
         }

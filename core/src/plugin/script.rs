@@ -38,7 +38,7 @@ pub(crate) struct Script {
     /// The things that it may ask for while it runs.
     pub asks: Vec<Question>,
     /// The service that it sends requests to with accounts.
-    pub service: Option<Service>,
+    pub service: Option<ScriptService>,
 }
 
 /// The kind of a script.
@@ -100,7 +100,7 @@ pub(crate) enum Question {
 /// A service that a script sends requests to.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Service {
+pub(crate) struct ScriptService {
     /// Its name among the accounts.
     pub name: String,
     /// The beginning of its URLs: credentials are sent nowhere else.

@@ -33,7 +33,7 @@ const SELECTING: [&str; 4] = ["account", "list", "name", "file"];
 #[track_caller]
 pub fn list_laws<'a>(options: &'a str, entries: &'a [&'a str], cx: &'a Context) -> impl Future<Output = ()> + 'a {
     let laws = ListLaws::new(options, entries);
-    async move { laws.hold(cx).await }
+    async move { laws.check(cx).await }
 }
 
 /// The laws that hold for every list, for one list.
@@ -47,7 +47,7 @@ pub struct ListLaws<'a> {
     options: &'a str,
     entries: Vec<Entry>,
     others: Vec<&'a str>,
-    lose: Option<Box<dyn Fn(bool) + 'a>>,
+    losing: Option<Box<dyn Fn(bool) + 'a>>,
     is_dated_anew: bool,
     at: &'static Location<'static>,
 }
@@ -63,7 +63,7 @@ impl<'a> ListLaws<'a> {
     pub fn new(options: &'a str, entries: &[&str]) -> Self {
         let entries: Vec<Entry> = entries.iter().map(|fields| entry(fields)).collect();
         assert!(entries.len() > 1, "the laws need two entries at least");
-        Self { options, entries, others: Vec::new(), lose: None, is_dated_anew: false, at: Location::caller() }
+        Self { options, entries, others: Vec::new(), losing: None, is_dated_anew: false, at: Location::caller() }
     }
 
     /// Adds other options that mean another list.
@@ -75,8 +75,8 @@ impl<'a> ListLaws<'a> {
 
     /// Sets a function that makes the service lose its answers to writes, or answer again.
     #[must_use]
-    pub fn losing(mut self, lose: impl Fn(bool) + 'a) -> Self {
-        self.lose = Some(Box::new(lose));
+    pub fn losing(mut self, set_losing: impl Fn(bool) + 'a) -> Self {
+        self.losing = Some(Box::new(set_losing));
         self
     }
 
@@ -91,7 +91,7 @@ impl<'a> ListLaws<'a> {
     ///
     /// # Panics
     /// A law is broken; the message names the line of the caller.
-    pub async fn hold(self, cx: &Context) {
+    pub async fn check(self, cx: &Context) {
         let laws = Laws { list: list(self.options), of: &self, cx, last: Cell::new(None) };
         laws.identity();
         laws.adding().await;
@@ -127,7 +127,7 @@ impl Laws<'_, '_> {
         self.of.entries.iter().collect()
     }
 
-    /// Two options are two lists.
+    /// Checks that two options are two lists.
     fn identity(&self) {
         let id = self.list.list().id();
         let options = serde_json::to_value(yaml(self.of.options)).unwrap_or_default();
@@ -226,7 +226,7 @@ impl Laws<'_, '_> {
         if self.list.list().id().remote {
             let limited = self.list.list().items(Some(1), &next_run(cx)).await;
             let limited = limited.unwrap_or_else(|error| self.broken(error)).len();
-            self.equal(limited, 1, "no more than `limit` items are read");
+            self.equal(limited, 1, "no more items are read than were asked for");
         }
     }
 
@@ -274,7 +274,7 @@ impl Laws<'_, '_> {
         }
     }
 
-    /// An item that comes twice in a batch counts once.
+    /// Checks that an item which comes twice in a batch counts once.
     async fn batches(&self) {
         let first = &self.of.entries[0];
         for action in [Action::Add, Action::Remove] {
@@ -286,13 +286,13 @@ impl Laws<'_, '_> {
         self.equal(self.titles().await, Vec::new(), "what was removed is gone");
     }
 
-    /// A change whose answer is lost is uncertain, because it may have been made.
+    /// Checks that a change whose answer is lost is uncertain, because it may have been made.
     async fn lost_answers(&self) {
-        let Some(lose) = &self.of.lose else { return };
+        let Some(set_losing) = &self.of.losing else { return };
         let first = &self.of.entries[0];
-        lose(true);
+        set_losing(true);
         let report = self.list.apply(&[first], Action::Add, "list_laws", None, &next_run(self.cx)).await;
-        lose(false);
+        set_losing(false);
         let report = report.unwrap_or_else(|error| self.broken(error));
         let state = report.change_id.and_then(|id| self.cx.journal().get(id).ok().flatten()).map(|change| change.state);
         let is_uncertain = matches!(state, Some(ChangeState::Uncertain));

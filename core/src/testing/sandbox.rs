@@ -31,7 +31,7 @@ use crate::task::report::TaskReport;
 /// # }
 /// # submit! { plugin::<TakeAll>() }
 ///
-/// let sandbox = Sandbox::new().with_key("filmbox", "me", "k3y").with_variable("FILMBOX_URL", "http://127.0.0.1:1");
+/// let sandbox = Sandbox::new().with_key("filmbox", "me", "k3y").with_variable("FILMBOX", "on");
 /// assert!(sandbox.run("take_all: yes").is_ok());
 /// assert_eq!(sandbox.errors("take_al: yes").len(), 1);
 /// ```

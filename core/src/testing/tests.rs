@@ -118,9 +118,9 @@ fn broken_by(mistake: &str, cx: &Context, losing: Option<&AtomicBool>) -> Option
     let checked = catch_unwind(AssertUnwindSafe(|| {
         let mut laws = ListLaws::new(&options, &ENTRIES);
         if let Some(is_lost) = losing {
-            laws = laws.losing(|lose| is_lost.store(lose, Ordering::SeqCst));
+            laws = laws.losing(|is_losing| is_lost.store(is_losing, Ordering::SeqCst));
         }
-        block_on(laws.hold(cx));
+        block_on(laws.check(cx));
     }));
     checked.err().map(|panic| panic.downcast_ref::<String>().cloned().unwrap_or_default())
 }
@@ -132,7 +132,7 @@ fn a_list_without_a_mistake_keeps_the_laws_and_each_mistake_breaks_one() {
         ("account", "the id of a list has the account of its options"),
         ("name", "other options are another list, with another id"),
         ("dates", "an undo puts an item back with the date that it had"),
-        ("limit", "no more than `limit` items are read"),
+        ("limit", "no more items are read than were asked for"),
     ] {
         let broken = broken_by(mistake, &context(), None).unwrap_or_default();
         assert!(broken.contains(law), "{mistake}: {broken}");

@@ -71,8 +71,8 @@ fn lists_keep_the_laws() {
     let server = filmbox(Arc::clone(&lost));
     let entries = ["{ title: Solaris, imdb_id: tt0069293 }", "{ title: Stalker, imdb_id: tt0079944 }"];
     let laws = ListLaws::new("filmbox_list: { account: me, list: to watch }", &entries);
-    let laws = laws.losing(|lose| lost.store(lose, Ordering::SeqCst));
-    block_on(laws.hold(&sandbox(&server).cx));
+    let laws = laws.losing(|is_losing| lost.store(is_losing, Ordering::SeqCst));
+    block_on(laws.check(&sandbox(&server).cx));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::protocol::VERSION;
-use super::{ListDescription, Question, Script, ScriptKind, Service};
+use super::{ListDescription, Question, Script, ScriptKind, ScriptService};
 use crate::document::diagnostic::{At, Path, Problem};
 use crate::document::{Document, Node, read};
 use crate::task::phase::Phase;
@@ -39,7 +39,7 @@ struct Written {
     timeout: Option<u64>,
     #[serde(default)]
     asks: Vec<Question>,
-    service: Option<Service>,
+    service: Option<ScriptService>,
 }
 
 /// The options of a list, or `yes`.

@@ -3,7 +3,7 @@
 use secrecy::SecretString;
 
 use super::protocol::{HttpMessage, RequestResult};
-use super::{Script, Service};
+use super::{Script, ScriptService};
 use crate::context::Context;
 use crate::context::http::{Body, HttpError, RateLimit, Request, Response, Sent};
 use crate::error::{Error, Result};
@@ -64,7 +64,7 @@ fn request(script: &Script, message: HttpMessage, cx: &Context) -> Result<Reques
     let method = method.unwrap_or_else(|| "GET".to_owned());
     let service = script.service.as_ref();
     let url = match service {
-        Some(Service { url: base, .. }) if url.starts_with('/') => format!("{}{url}", base.trim_end_matches('/')),
+        Some(ScriptService { url: base, .. }) if url.starts_with('/') => format!("{}{url}", base.trim_end_matches('/')),
         _ => url,
     };
     let mut request = Request::named(&method, url).ok_or_else(|| format!("`{method}` is no method"))?;
