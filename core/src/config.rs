@@ -4,6 +4,7 @@ pub mod lint;
 pub mod load;
 pub mod migration;
 pub mod plan;
+pub mod schedule;
 pub mod schema;
 pub mod scripts;
 pub mod template;

@@ -1,5 +1,7 @@
 //! From a plan to reports: runs the tasks, one after the other.
 
+pub mod daemon;
+mod history;
 pub mod select;
 #[cfg(test)]
 mod tests;
@@ -34,7 +36,7 @@ pub async fn run(tasks: &[&TaskPlan], selection: &Selection, cx: &Context, mut o
         if cx.interrupted.get() {
             break;
         }
-        on_task(run_task(task, selection, cx).await);
+        on_task(history::recorded(task, cx, async |cx| run_task(task, selection, cx).await).await);
     }
 }
 

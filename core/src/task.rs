@@ -12,6 +12,7 @@ pub mod step;
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::rc::Rc;
 
 use crate::context::{Context, RunCache};
@@ -106,6 +107,11 @@ impl Task {
             reads: Vec::new(),
             states: RunCache::default(),
         }
+    }
+
+    /// Returns the folder of the config; `None` if the task does not come from one.
+    pub fn config_folder(&self) -> Option<PathBuf> {
+        self.body.as_ref().map(Place::folder)
     }
 
     /// Creates a task of the same name and world without entries.

@@ -10,6 +10,7 @@ use std::rc::Rc;
 
 use serde::Serialize;
 
+use crate::config::schedule::{self, Schedules};
 use crate::config::schema::{self, Finding, Missing, Only};
 use crate::config::template::Expanded;
 use crate::document::diagnostic::{At, Diagnostic, Path, Severity};
@@ -25,6 +26,8 @@ pub struct Plan {
     pub tasks: Vec<TaskPlan>,
     /// Diagnostics of the config apart from the errors of its tasks; they stop no task.
     pub diagnostics: Vec<Diagnostic>,
+    /// When the daemon runs which tasks.
+    pub schedules: Schedules,
 }
 
 /// One task of a plan.
@@ -100,6 +103,9 @@ pub fn plan(expanded: &Expanded) -> Result<Plan, Vec<Diagnostic>> {
             .help(*help)
             .severity(Severity::Notice)
     }));
+    let names_of_tasks: Vec<(&str, bool)> =
+        expanded.tasks.iter().filter(|task| !task.disabled).map(|task| (task.name.as_str(), task.manual)).collect();
+    let schedules = schedule::read(config.get("schedules"), &names_of_tasks, &mut diagnostics);
     let mut missing = Vec::new();
     let findings = schema::check(&config, Only::These(&names));
     // It is as large as the config.
@@ -161,7 +167,7 @@ pub fn plan(expanded: &Expanded) -> Result<Plan, Vec<Diagnostic>> {
         diagnostics.extend(tasks.into_iter().flat_map(|task| task.diagnostics));
         return Err(diagnostics);
     }
-    Ok(Plan { tasks, diagnostics })
+    Ok(Plan { tasks, diagnostics, schedules })
 }
 
 impl owners::TakesErrors for TaskPlan {

@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
+use crate::config::schedule;
 use crate::document::diagnostic::Diagnostic;
 use crate::expression::{Expression, Template};
 use crate::pattern::Pattern;
@@ -281,8 +282,7 @@ fn language() -> Map<String, Value> {
 }
 
 /// FlexGet's root keys that have no effect here, each with the replacement.
-pub(crate) const INERT: [(&str, &str); 6] = [
-    ("schedules", "let cron or a timer of the system run `flexget-rs execute`"),
+pub(crate) const INERT: [(&str, &str); 5] = [
     ("web_server", "there is no web interface"),
     ("webui", "there is no web interface"),
     ("api", "there is no web API"),
@@ -321,6 +321,7 @@ fn root_keys() -> Value {
             "anyOf": [{ "type": "object" }, { "type": "string" }, { "type": "boolean" }],
         },
     });
+    keys["schedules"] = schedule::schema();
     for (name, _) in INERT {
         keys[name] = json!({ "description": format!("`{name}` of FlexGet; this program does not act on it.") });
     }

@@ -91,6 +91,11 @@ impl Auth {
         self.store.accounts(service)
     }
 
+    /// Returns the services that have accounts, by name.
+    pub fn services(&self) -> Result<Vec<String>> {
+        self.store.services()
+    }
+
     /// Returns the account of this name.
     pub fn account(&self, service: &str, name: &str) -> Result<Option<Account>> {
         self.store.account(service, name)

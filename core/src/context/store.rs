@@ -12,6 +12,7 @@ mod collection;
 mod database;
 mod file;
 mod foreign_db;
+pub mod history;
 mod lock;
 mod maintenance;
 mod migrations;
@@ -19,13 +20,16 @@ mod other_configs;
 mod overlay;
 mod record;
 mod rows;
+mod run_lock;
 mod setting;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use buckets::BucketState;
+pub use buckets::RateLimitUse;
 pub use collection::{Collection, Edits};
 pub use database::Store;
 pub use foreign_db::ForeignDb;
-pub use maintenance::{KEEP_CHANGES, Pruned, Purpose, Size};
+pub use maintenance::{KEEP_CHANGES, KEEP_RUNS_FOR, Pruned, Purpose, Size};
 pub use record::{NewRecord, RawRecord, Record};
+pub use run_lock::{DaemonLock, TaskLock};

@@ -1,7 +1,7 @@
 //! Where the parts of a running task are written, for what goes wrong only then.
 
 use std::hash::{Hash, Hasher};
-use std::path::Path as File;
+use std::path::{Path as File, PathBuf};
 use std::rc::Rc;
 
 use fnv::FnvHasher;
@@ -36,6 +36,11 @@ impl Place {
         let place = self.document.locate(&At::Key(Path::clone(&self.path)));
         let file = File::new(place.file).file_name()?.to_string_lossy();
         Some(format!("{file}:{}", place.line))
+    }
+
+    /// Returns the folder of the config.
+    pub fn folder(&self) -> PathBuf {
+        File::new(self.document.sources().name(0)).parent().map(File::to_path_buf).unwrap_or_default()
     }
 
     /// Returns a hash of the content, which neither comments nor the order of keys change.

@@ -1,6 +1,7 @@
 //! The texts that a document was read from, and where a byte of them is.
 
 use std::cell::OnceCell;
+use std::fs;
 use std::rc::Rc;
 
 use crate::document::diagnostic::Span;
@@ -64,6 +65,16 @@ impl Sources {
     /// Returns the whole text of a file; empty for a number that no file has.
     pub fn text(&self, file: usize) -> &str {
         self.files.get(file).map_or("", |file| &file.text)
+    }
+
+    /// Returns whether a file no longer holds the text that was read from it.
+    pub fn are_outdated(&self) -> bool {
+        let is_same = |file: &Rc<File>| match fs::read(&file.name) {
+            Ok(bytes) => bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&bytes) == file.text.as_bytes(),
+            // One that could not be read has no text.
+            Err(_) => file.text.is_empty(),
+        };
+        !self.files.iter().all(is_same)
     }
 
     /// Returns the number of files.

@@ -131,6 +131,15 @@ impl Store {
         })
     }
 
+    pub(crate) fn services(&self) -> Result<Vec<String>> {
+        self.auth_database().read(|connection| {
+            connection
+                .prepare_cached("SELECT DISTINCT service FROM account ORDER BY service")?
+                .query_map([], |row| row.get(0))?
+                .collect()
+        })
+    }
+
     pub(crate) fn account(&self, service: &str, name: &str) -> Result<Option<Account>> {
         self.auth_database().read(|connection| one(connection, service, name))
     }

@@ -1,5 +1,6 @@
 //! The buckets of the rate limiter, shared by all processes that use the auth store.
 
+use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::database::Store;
@@ -20,7 +21,46 @@ pub(crate) struct BucketState {
     pub(crate) left_until: i64,
 }
 
+/// Use of a rate limit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RateLimitUse {
+    /// Name of the bucket: the service, and the account if the limit is its own.
+    pub bucket: String,
+    /// Number of requests in the last five minutes.
+    pub recent: usize,
+    /// When requests may be sent again, if they are blocked.
+    pub blocked_until: Option<Timestamp>,
+}
+
+/// The window of [`RateLimitUse::recent`], in milliseconds.
+const RECENT: i64 = 300_000;
+
 impl Store {
+    /// Returns the rate limits that are in use at `now`, by the names of their buckets.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be used.
+    pub fn rate_limits(&self, now: Timestamp) -> Result<Vec<RateLimitUse>> {
+        let now = now.as_millisecond();
+        let buckets: Vec<(String, BucketState)> = self.auth_database().read(|connection| {
+            let names: Vec<String> = connection
+                .prepare_cached("SELECT name FROM bucket ORDER BY name")?
+                .query_map([], |row| row.get(0))?
+                .collect::<rusqlite::Result<_>>()?;
+            names.into_iter().map(|name| Ok((name.clone(), read(connection, &name)?))).collect()
+        })?;
+        let limit = |(bucket, state): (String, BucketState)| RateLimitUse {
+            bucket,
+            recent: state.requests.iter().filter(|at| (now - RECENT..=now).contains(*at)).count(),
+            blocked_until: (state.blocked_until > now)
+                .then(|| Timestamp::from_millisecond(state.blocked_until).ok())
+                .flatten(),
+        };
+        let is_used = |limit: &RateLimitUse| limit.recent > 0 || limit.blocked_until.is_some();
+        Ok(buckets.into_iter().map(limit).filter(is_used).collect())
+    }
+
     /// Reads a bucket and stores what `update` makes of it, with no other process in between.
     pub(crate) fn update_bucket<T>(&self, name: &str, update: impl FnOnce(&mut BucketState) -> T) -> Result<T> {
         self.auth_database().write(|transaction| {

@@ -207,6 +207,11 @@ impl Database {
         Self { place, has_accounts, connection: RefCell::new(None) }
     }
 
+    /// Returns the file of the database; `None` in memory.
+    pub(super) fn path(&self) -> Option<&Path> {
+        self.place.path()
+    }
+
     /// Describes where it is, for messages.
     pub(super) fn place(&self) -> impl fmt::Display {
         &self.place

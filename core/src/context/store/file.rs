@@ -40,6 +40,12 @@ pub(super) fn canonical(path: &Path) -> PathBuf {
 }
 
 fn create(path: &Path) -> io::Result<()> {
+    make_folder(path)?;
+    private(OpenOptions::new().write(true).create_new(true), path).map(drop)
+}
+
+/// Creates the folder of a file if it is missing.
+pub(super) fn make_folder(path: &Path) -> io::Result<()> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists()) {
         let mut builder = fs::DirBuilder::new();
         builder.recursive(true);
@@ -47,7 +53,7 @@ fn create(path: &Path) -> io::Result<()> {
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         builder.create(folder)?;
     }
-    private(OpenOptions::new().write(true).create_new(true), path).map(drop)
+    Ok(())
 }
 
 /// Returns whether the process has too few file descriptors left for a database and its log.

@@ -48,7 +48,7 @@ impl Store {
 }
 
 /// Returns the lock of this name in this process.
-fn here(name: OsString) -> Arc<tokio::sync::Mutex<()>> {
+pub(super) fn here(name: OsString) -> Arc<tokio::sync::Mutex<()>> {
     static LOCKS: Mutex<BTreeMap<OsString, Weak<tokio::sync::Mutex<()>>>> = Mutex::new(BTreeMap::new());
     let mut locks = LOCKS.lock().unwrap_or_else(PoisonError::into_inner);
     locks.retain(|_, lock| lock.strong_count() > 0);

@@ -6,9 +6,12 @@ use jiff::Timestamp;
 use rusqlite::Transaction;
 
 use super::database::{SHARED_SCOPE, Store};
-use super::record;
 use super::rows::whole;
+use super::{history, record};
 use crate::error::Result;
+
+/// How long runs stay in the history.
+pub const KEEP_RUNS_FOR: Duration = Duration::from_secs(90 * 86_400);
 
 /// How long changes to remote lists stay in the journal, so that they can be undone.
 pub const KEEP_CHANGES: Duration = Duration::from_secs(90 * 86_400);
@@ -28,6 +31,8 @@ pub enum Purpose {
     Tasks,
     /// Changes to remote lists.
     Journal,
+    /// Runs of tasks.
+    History,
     /// Credentials.
     Accounts,
     /// Rate limits.
@@ -41,6 +46,7 @@ impl Purpose {
             Self::Cache => "cache",
             Self::Tasks => "memory",
             Self::Journal => "journal",
+            Self::History => "history",
             Self::Accounts => "accounts",
             Self::Pacing => "pacing",
         }
@@ -74,8 +80,13 @@ pub struct Pruned {
 }
 
 /// The tables besides collections: purpose, kind, and a query for rows and bytes.
-const TABLES: [(Purpose, &str, &str); 4] = [
+const TABLES: [(Purpose, &str, &str); 5] = [
     (Purpose::Tasks, "settings", "SELECT count(*), coalesce(sum(length(key) + length(value)), 0) FROM setting"),
+    (
+        Purpose::History,
+        "runs",
+        "SELECT count(*), coalesce(sum(length(details) + length(acted_on) + length(others)), 0) FROM run",
+    ),
     (
         Purpose::Journal,
         "changes",
@@ -153,7 +164,8 @@ impl Store {
         })
     }
 
-    /// Removes expired records and changes older than [`KEEP_CHANGES`], once a day.
+    /// Removes expired records, runs older than [`KEEP_RUNS_FOR`] and changes older than
+    /// [`KEEP_CHANGES`], once a day.
     ///
     /// Does nothing if the database was not used. The file does not shrink, and need not grow: its
     /// free pages are used again.
@@ -215,6 +227,7 @@ impl Store {
                 |row| whole(row, 0),
             )?;
             let expired = remove_expired(transaction, None, now)?;
+            history::remove_runs(transaction, now.checked_sub(KEEP_RUNS_FOR).unwrap_or(Timestamp::MIN))?;
             transaction.execute(DROP_EMPTY, [SHARED_SCOPE])?;
             Ok((expired, changes, size + items))
         })

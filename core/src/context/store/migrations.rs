@@ -22,7 +22,37 @@ const STEPS: &[Step] = &[
     Step { sql: BUCKETS, then: |_| Ok(()) },
     Step { sql: APPLICATIONS, then: |_| Ok(()) },
     Step { sql: LEASES, then: |_| Ok(()) },
+    Step { sql: RUNS, then: |_| Ok(()) },
 ];
+
+/// The history of runs, and when the items of schedules run next.
+const RUNS: &str = "
+    CREATE TABLE run (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        scope TEXT NOT NULL,
+        task TEXT NOT NULL,
+        started INTEGER NOT NULL, -- milliseconds since 1970
+        elapsed INTEGER, -- milliseconds
+        outcome TEXT NOT NULL,
+        produced INTEGER NOT NULL DEFAULT 0,
+        accepted INTEGER NOT NULL DEFAULT 0,
+        rejected INTEGER NOT NULL DEFAULT 0,
+        failed INTEGER NOT NULL DEFAULT 0,
+        changed INTEGER NOT NULL DEFAULT 0,
+        requests INTEGER NOT NULL DEFAULT 0,
+        waited INTEGER NOT NULL DEFAULT 0,
+        details TEXT NOT NULL DEFAULT '{}',
+        acted_on TEXT NOT NULL DEFAULT '[]',
+        others TEXT NOT NULL DEFAULT '[]'
+    ) STRICT;
+    CREATE INDEX run_of_task ON run (scope, task, id);
+    CREATE TABLE schedule (
+        scope TEXT NOT NULL,
+        key TEXT NOT NULL,
+        next INTEGER NOT NULL,
+        PRIMARY KEY (scope, key)
+    ) STRICT, WITHOUT ROWID;
+";
 
 /// A change is left to its own process while that lives, and changes are looked for by account.
 const LEASES: &str = "

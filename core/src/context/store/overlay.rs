@@ -19,6 +19,7 @@ const OVERLAY: &str = "
     BEGIN;
     INSERT INTO collection SELECT * FROM original.collection;
     INSERT INTO setting SELECT * FROM original.setting;
+    INSERT INTO schedule SELECT * FROM original.schedule;
 
     ALTER TABLE record RENAME TO new_record;
     ALTER TABLE record_key RENAME TO new_record_key;
@@ -58,6 +59,12 @@ const OVERLAY: &str = "
     CREATE TEMP TRIGGER delete_key INSTEAD OF DELETE ON record_key BEGIN
         DELETE FROM new_record_key
             WHERE collection = old.collection AND key = old.key AND record = old.record;
+    END;
+
+    -- A dry run is no run: the history is only read.
+    CREATE TEMP VIEW run AS SELECT * FROM original.run;
+    CREATE TEMP TRIGGER delete_run INSTEAD OF DELETE ON run BEGIN
+        SELECT 1;
     END;
 
     CREATE TEMP VIEW change AS
