@@ -21,3 +21,4 @@ pub use options::HttpOptions;
 pub use paging::{PageCount, PageWalk, Paging};
 pub use request::{Body, Method, RateLimit, Request, Retry};
 pub use response::Response;
+pub(crate) use transport::read_certificates;

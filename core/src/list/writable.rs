@@ -177,8 +177,15 @@ impl WritableList {
             let replaced = |at| item(at).filter(|_| action == Action::Add);
             let replaced: Vec<Option<&Entry>> = (0..entries.len()).filter(is_sent).map(replaced).collect();
             let was_read = on_list.is_some() || action == Action::Clear;
-            let sent = self.send_journaled(&batch, &replaced, was_read, latest, action, undo_of, cx).await?;
-            let Some(sent) = sent else { return Ok(None) };
+            let doing = match action {
+                Action::Add => "adding to",
+                Action::Remove => "removing from",
+                Action::Clear => "clearing",
+            };
+            cx.progress.begin(format!("{doing} {} `{}`", id.kind(), id.name), batch.len());
+            let sent = self.send_journaled(&batch, &replaced, was_read, latest, action, undo_of, cx).await;
+            cx.progress.end();
+            let Some(sent) = sent? else { return Ok(None) };
             sent
         } else {
             (self.send(&batch, action, cx).await, None)

@@ -46,10 +46,14 @@ impl Command for ImportFlexgetDb {
                 .hint("it lies beside the config and is named for it: `db-config.sqlite` for `config.yml`"));
         }
         let mut brought = Vec::new();
-        for kind in [&ENTRIES, &MOVIES, &REGEXPS, &PENDING] {
+        let kinds = [&ENTRIES, &MOVIES, &REGEXPS, &PENDING];
+        cx.progress.begin("importing from FlexGet", kinds.len() + 1);
+        for kind in kinds {
             brought.extend(source.lists(kind, cx)?);
+            cx.progress.advance(1);
         }
         brought.push(source.seen(cx)?);
+        cx.progress.end();
         let accounts = source.accounts()?;
         report(cx, out, &brought, &accounts)
     }

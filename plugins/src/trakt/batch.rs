@@ -2,7 +2,6 @@
 
 use std::cell::{Cell, RefCell};
 
-use flexget_core::context::Event;
 use futures_util::StreamExt;
 use futures_util::stream;
 
@@ -25,10 +24,11 @@ pub async fn each<I, T>(
     request: impl AsyncFn(&I) -> Result<T, Fault>,
 ) -> Vec<Result<T, String>> {
     let cx = client.cx();
-    let (total, done) = (items.len() as u64, Cell::new(0));
+    let (total, done) = (items.len(), Cell::new(0));
     let ended: RefCell<Option<String>> = RefCell::default();
     let failures = Cell::new(0);
-    let (request, ended, done, failures) = (&request, &ended, &done, &failures);
+    let shows_progress = Cell::new(false);
+    let (request, ended, done, failures, shows_progress) = (&request, &ended, &done, &failures, &shows_progress);
     let one = async |item: &I| {
         if cx.interrupted.get() {
             return Err("interrupted".to_owned());
@@ -50,17 +50,14 @@ pub async fn each<I, T>(
         });
         done.set(done.get() + 1);
         if total > 1 {
-            cx.progress.report(Event::Working {
-                label: format!("asking Trakt about {label}"),
-                done: done.get(),
-                total,
-            });
+            let begins = cx.progress.reach(&format!("asking Trakt about {label}"), done.get(), total);
+            shows_progress.set(shows_progress.get() || begins);
         }
         result
     };
     let results = stream::iter(items).map(one).buffered(MAX_IN_FLIGHT).collect().await;
-    if total > 1 {
-        cx.progress.report(Event::Done);
+    if shows_progress.get() {
+        cx.progress.end();
     }
     results
 }

@@ -217,8 +217,14 @@ impl<T: PageRow> Pass<T> {
             }
             let is_news = pass.keys.len() + pass.others > before;
             previous = keys;
-            if !matches!(listing.extent, Extent::AtLeast(_)) {
-                counter.report(pages);
+            let known = pass.item_count.filter(|total| *total > asked);
+            let total = match listing.extent {
+                Extent::AtLeast(items) => known.map(|known| known.min(items)),
+                Extent::Whole | Extent::Proved => known,
+            };
+            if let Some(total) = total.filter(|total| *total > asked) {
+                let done = pass.keys.len() + pass.others;
+                counter.show_items(done, total.max(done));
             }
 
             let is_full = count >= limit.unwrap_or(asked);

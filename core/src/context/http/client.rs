@@ -1,8 +1,9 @@
 //! The client: requests wait for their turn, are sent, and are sent again where that is right.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +20,7 @@ use super::response::Response;
 use super::retry::{self, Again, Tries};
 use super::transport;
 use crate::context::clock::Clock;
-use crate::context::progress::{Event, Progress};
+use crate::context::progress::Progress;
 use crate::context::store::Store;
 
 /// Waits longer than this are shown.
@@ -46,7 +47,15 @@ const GIVEN_UP_FOR: Duration = Duration::from_secs(60);
 #[derive(Clone)]
 pub struct Http {
     inner: Rc<Inner>,
+    traffic: Rc<Traffic>,
     dry_run: bool,
+}
+
+/// Requests and waits of one run of a task.
+#[derive(Debug, Default)]
+struct Traffic {
+    requests: Cell<u64>,
+    waited: Cell<Duration>,
 }
 
 struct Inner {
@@ -60,6 +69,8 @@ struct Inner {
     counts: RefCell<BTreeMap<String, u64>>,
     in_flight: RefCell<BTreeMap<String, Arc<Semaphore>>>,
     queues: RefCell<BTreeMap<String, Rc<tokio::sync::Mutex<()>>>>,
+    /// Number of requests that were sent and not answered yet.
+    unanswered: Cell<usize>,
     /// Hosts where a request failed with all its tries, and when.
     given_up: RefCell<BTreeMap<String, Timestamp>>,
 }
@@ -77,9 +88,31 @@ impl Http {
             counts: RefCell::default(),
             in_flight: RefCell::default(),
             queues: RefCell::default(),
+            unanswered: Cell::default(),
             given_up: RefCell::default(),
         };
-        Self { inner: Rc::new(inner), dry_run: false }
+        Self { inner: Rc::new(inner), traffic: Rc::default(), dry_run: false }
+    }
+
+    /// Returns the same client with counts of its own besides, for one run of a task.
+    #[must_use]
+    pub fn for_run(&self) -> Self {
+        Self { traffic: Rc::default(), ..self.clone() }
+    }
+
+    /// Returns the certificate files to trust besides the built-in certificates.
+    pub fn ca_files(&self) -> &[PathBuf] {
+        &self.inner.options.ca_files
+    }
+
+    /// Returns how many requests this run has sent, and how long it has waited.
+    pub fn traffic(&self) -> (u64, Duration) {
+        (self.traffic.requests.get(), self.traffic.waited.get())
+    }
+
+    /// Returns the number of requests of all runs that were sent and are not answered yet.
+    pub fn unanswered(&self) -> usize {
+        self.inner.unanswered.get()
     }
 
     /// Returns the same client for a dry run: it refuses to send writes.
@@ -167,7 +200,17 @@ impl Http {
             let Ok(permit) = Arc::clone(&in_flight).acquire_owned().await else { continue };
             // Reserved last: the time of the reservation is the time of sending.
             let wait = self.inner.buckets.reserve(host, limit, self.inner.clock.now());
-            self.wait(wait, &format!("{host} limits requests")).await;
+            if wait > SHOWN {
+                // Other accounts have limits of their own, and may need the place meanwhile.
+                drop(permit);
+                self.wait(wait, &limit_reason(host, limit)).await;
+                let Ok(permit) = Arc::clone(&in_flight).acquire_owned().await else { continue };
+                if self.inner.buckets.is_blocked(host, limit, self.inner.clock.now()) {
+                    continue;
+                }
+                return permit;
+            }
+            self.wait(wait, &limit_reason(host, limit)).await;
             if !self.inner.buckets.is_blocked(host, limit, self.inner.clock.now()) {
                 return permit;
             }
@@ -181,12 +224,11 @@ impl Http {
         let shown = duration > SHOWN;
         if shown {
             tracing::info!("waiting {} s: {reason}", duration.as_secs());
-            self.inner.progress.report(Event::Waiting { reason: reason.to_owned(), duration });
+            self.inner.progress.wait(&self.inner.clock, duration, reason).await;
+        } else {
+            self.inner.clock.sleep(duration).await;
         }
-        self.inner.clock.sleep(duration).await;
-        if shown {
-            self.inner.progress.report(Event::Done);
-        }
+        self.traffic.waited.set(self.traffic.waited.get() + duration);
     }
 
     fn in_flight(&self, host: &str) -> Arc<Semaphore> {
@@ -211,8 +253,33 @@ impl Http {
 
     async fn attempt(&self, request: &Request, url: &Url) -> Result<Response, HttpError> {
         let client = self.client(url)?;
-        let count = || *self.inner.counts.borrow_mut().entry(request.method.to_string()).or_default() += 1;
+        let count = || {
+            *self.inner.counts.borrow_mut().entry(request.method.to_string()).or_default() += 1;
+            self.traffic.requests.set(self.traffic.requests.get() + 1);
+        };
+        let _unanswered = Unanswered::new(&self.inner.unanswered);
         transport::follow(client, request, url, &self.inner.options, &self.inner.clock, count).await
+    }
+}
+
+/// Describes why requests to a host wait.
+fn limit_reason(host: &str, limit: Option<&RateLimit>) -> String {
+    limit.map_or_else(|| format!("{host} limits requests"), RateLimit::describe)
+}
+
+/// Counts a request as unanswered until it is dropped.
+struct Unanswered<'c>(&'c Cell<usize>);
+
+impl<'c> Unanswered<'c> {
+    fn new(count: &'c Cell<usize>) -> Self {
+        count.set(count.get() + 1);
+        Self(count)
+    }
+}
+
+impl Drop for Unanswered<'_> {
+    fn drop(&mut self) {
+        self.0.set(self.0.get().saturating_sub(1));
     }
 }
 

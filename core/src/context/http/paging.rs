@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::request::Request;
 use super::response::Response;
 use super::transport::same_origin;
-use crate::context::progress::{Event, Progress};
+use crate::context::progress::Progress;
 use crate::error::{Error, Result};
 
 /// Most pages that are read; a response of more does not end.
@@ -195,16 +195,20 @@ impl PageCount {
         if total.unwrap_or(self.page) <= 1 {
             return;
         }
-        let total = total.map_or(0, |total| total.max(self.page));
-        self.progress.report(Event::Working { label: self.label.clone(), done: self.page, total });
-        self.is_shown = true;
+        let number = |pages: u64| usize::try_from(pages).unwrap_or(usize::MAX);
+        self.show_items(number(self.page), total.map_or(0, |total| number(total.max(self.page))));
+    }
+
+    /// Shows how many items were read, of so many.
+    pub fn show_items(&mut self, done: usize, total: usize) {
+        self.is_shown |= self.progress.reach(&self.label, done, total);
     }
 }
 
 impl Drop for PageCount {
     fn drop(&mut self) {
         if self.is_shown {
-            self.progress.report(Event::Done);
+            self.progress.end();
         }
     }
 }

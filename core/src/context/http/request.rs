@@ -31,12 +31,30 @@ pub struct RateLimit {
     ///
     /// Buckets of different services need different names.
     pub bucket: String,
+    /// Name of the service for messages, such as `Example`.
+    pub service: &'static str,
+    /// Name of the requests for messages, such as `reads`.
+    pub what: &'static str,
     /// Number of requests that the service allows in any stretch of `per`.
     ///
     /// A tenth of them is left to other programs of the user.
     pub requests: u32,
     /// Length of the sliding window.
     pub per: Duration,
+}
+
+impl RateLimit {
+    /// Describes the limit: "Example allows 500 reads in 5 minutes".
+    pub fn describe(&self) -> String {
+        let seconds = self.per.as_secs();
+        let per = match (seconds, seconds % 60) {
+            (1, _) => "a second".to_owned(),
+            (60, _) => "a minute".to_owned(),
+            (_, 0) => format!("{} minutes", seconds / 60),
+            _ => format!("{seconds} seconds"),
+        };
+        format!("{} allows {} {} in {per}", self.service, self.requests, self.what)
+    }
 }
 
 /// Body of a request.

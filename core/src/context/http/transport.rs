@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::net::IpAddr;
+use std::path::Path;
 
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION};
 use reqwest::{Certificate, Client, Url, redirect};
@@ -29,7 +30,7 @@ pub(super) fn client(options: &HttpOptions, is_local: bool) -> Result<Client, St
     }
     for path in &options.ca_files {
         let unreadable = |why: String| format!("the certificates in `{}` cannot be read: {why}", path.display());
-        let pem = fs::read(path).map_err(|error| {
+        let pem = read_certificates(path).map_err(|error| {
             unreadable(if is_out_of_files(&error) { OUT_OF_FILES.to_owned() } else { error.to_string() })
         })?;
         certificates.extend(Certificate::from_pem_bundle(&pem).map_err(|_| unreadable("it is not PEM".to_owned()))?);
@@ -43,6 +44,14 @@ pub(super) fn client(options: &HttpOptions, is_local: bool) -> Result<Client, St
         .tls_certs_only(certificates);
     let builder = if is_local { builder.no_proxy() } else { builder };
     builder.build().map_err(|error| error.to_string())
+}
+
+/// Reads a file with certificates.
+///
+/// # Errors
+/// It cannot be read.
+pub(crate) fn read_certificates(path: &Path) -> std::io::Result<Vec<u8>> {
+    fs::read(path)
 }
 
 /// Returns whether the URL is on this machine.

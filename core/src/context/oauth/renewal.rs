@@ -10,7 +10,6 @@ use super::response::{ErrorResponse, error_text, redact};
 use crate::context::Context;
 use crate::context::auth::{self, Account, RenewError, Tokens};
 use crate::context::http::{HttpFault, Response, Retry, Sent};
-use crate::context::progress::Event;
 use crate::error::{Error, Result};
 
 /// Wait before a renewal is tried again, where the service names none.
@@ -135,11 +134,9 @@ impl Provider {
         if is_shown {
             let reason = format!("{} limits renewals", self.title);
             tracing::info!("waiting {} s: {reason}", wait.as_secs());
-            cx.progress.report(Event::Waiting { reason, duration: wait });
-        }
-        cx.clock.sleep(wait).await;
-        if is_shown {
-            cx.progress.report(Event::Done);
+            cx.progress.wait(&cx.clock, wait, &reason).await;
+        } else {
+            cx.clock.sleep(wait).await;
         }
     }
 }

@@ -144,10 +144,17 @@ impl Client {
             },
             None => format!("application {}", self.client_id),
         };
+        let limit = |bucket: String, what: &'static str| RateLimit {
+            bucket,
+            service: "Trakt",
+            what,
+            requests: READS.0,
+            per: READS.1,
+        };
         if is_write {
-            RateLimit { bucket: format!("trakt write {who}"), requests: 1, per: WRITE_EVERY }
+            RateLimit { requests: 1, per: WRITE_EVERY, ..limit(format!("trakt write {who}"), "writes") }
         } else {
-            RateLimit { bucket: format!("trakt read {who}"), requests: READS.0, per: READS.1 }
+            limit(format!("trakt read {who}"), "reads")
         }
     }
 }

@@ -110,6 +110,7 @@ pub async fn send(client: &Client, path: &str, units: &[Unit], retry: Retry) -> 
                 .and_then(|response| response.understood(path))
             {
                 Ok(response) => {
+                    client.cx().progress.advance(batch.iter().map(|item| item.units.len()).sum());
                     take(&mut change.outcomes, batch, &response, expands);
                     item_count = response.list.item_count.and_then(|count| usize::try_from(count).ok());
                     continue;

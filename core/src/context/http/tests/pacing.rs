@@ -11,7 +11,13 @@ fn limited(address: &str, limit: &RateLimit) -> Request {
 }
 
 fn limit(bucket: &str, requests: u32, seconds: u64) -> RateLimit {
-    RateLimit { bucket: bucket.to_owned(), requests, per: Duration::from_secs(seconds) }
+    RateLimit {
+        bucket: bucket.to_owned(),
+        service: "Example",
+        what: "reads",
+        requests,
+        per: Duration::from_secs(seconds),
+    }
 }
 
 #[test]
