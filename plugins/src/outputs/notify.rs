@@ -1,11 +1,14 @@
 mod notifier;
 
 use flexget_core::context::http::Request;
+use flexget_core::context::mail::{self, MailServer};
 use flexget_core::expression::{ExpressionError, Now, Scope, Template};
 use flexget_core::prelude::*;
 
+use crate::shared::source::read_regular_file;
 use crate::shared::task_scope::task_scope;
-use notifier::{Message, Notifier};
+use notifier::{Delivery, Message, Notifier, TelegramSearch};
+use serde_json::Value as Json;
 
 /// Sends notifications about entries, about a task, or about an aborted task.
 ///
@@ -14,8 +17,10 @@ use notifier::{Message, Notifier};
 /// notification about a task is sent if entries were accepted or failed; with `only_changes`, if a
 /// list was changed or an entry failed. A notification that cannot be sent gives a warning.
 ///
-/// Unlike in FlexGet, `--test` sends nothing, an entry is sent once however many groups it is in,
-/// and `email` is not supported.
+/// `template` names a file for the message, in `templates` beside the config (`entry/NAME` or
+/// `task/NAME` there, then `NAME`; `.template` may be left out).
+///
+/// Unlike in FlexGet, `--test` sends nothing, and an entry is sent once however many groups it is in.
 ///
 /// ```yaml
 /// mock: [ Solaris (1972) ]
@@ -48,6 +53,11 @@ struct EntryNotification {
     title: Option<Template>,
     /// The message; by default the episode, the movie or the title.
     message: Option<Template>,
+    /// The file with a template for the message.
+    template: Option<String>,
+    /// Whether they are sent only if a list was changed or an entry failed.
+    #[serde(default)]
+    only_changes: bool,
     /// The entries; `accepted` by default.
     what: Option<OneOrMany<EntryGroup>>,
     /// The notifiers.
@@ -80,6 +90,8 @@ struct TaskNotification {
     title: Option<Template>,
     /// The message; the accepted and failed entries by default.
     message: Option<Template>,
+    /// The file with a template for the message; `message` comes first.
+    template: Option<String>,
     /// Whether it is sent even if no entries were accepted or failed.
     #[serde(default)]
     always_send: bool,
@@ -118,12 +130,21 @@ impl Plugin for Notify {
             let message = "you must specify at least one of `entries`, `task` or `abort` in your notify config";
             return vec![Problem::at(Path::root(), message)];
         }
-        Vec::new()
+        let via = |name: &str, via: &[Notifier]| -> Vec<Problem> {
+            let problem = |(at, notifier): (usize, &Notifier)| {
+                let path = Path::root().key(name).key("via").index(at).key(notifier.name());
+                Some(Problem::at(path, notifier.problem()?))
+            };
+            via.iter().enumerate().filter_map(problem).collect()
+        };
+        let entries = self.entries.iter().flat_map(|entries| via("entries", &entries.via));
+        let task = self.task.iter().flat_map(|task| via("task", &task.via));
+        entries.chain(task).chain(self.abort.iter().flat_map(|abort| via("abort", &abort.via))).collect()
     }
 }
 
-/// The requests of one notification, with the names of their notifiers.
-type Requests = Vec<(&'static str, Request)>;
+/// The deliveries of one notification, with the names of their notifiers.
+type Deliveries = Vec<(&'static str, Delivery)>;
 
 impl Notify {
     async fn notify(&self, task: &mut Task) -> Result<()> {
@@ -131,7 +152,9 @@ impl Notify {
             entries.send(task).await;
         }
         if let Some(of_task) = self.task.as_ref().filter(|of_task| of_task.is_due(task)) {
-            let (title, message) = (of_task.title.as_ref(), of_task.message.as_ref());
+            let file = of_task.template.as_deref().filter(|_| of_task.message.is_none());
+            let file = file.and_then(|name| template_file(name, "task", task));
+            let (title, message) = (of_task.title.as_ref(), of_task.message.as_ref().or(file.as_ref()));
             send_about_task(title, message, default_summary(task), &of_task.via, task).await;
         }
         Ok(())
@@ -151,6 +174,11 @@ impl Notify {
 
 impl EntryNotification {
     async fn send(&self, task: &mut Task) {
+        if self.only_changes && !has_changes(task) {
+            return;
+        }
+        let file = self.template.as_deref().and_then(|name| template_file(name, "entry", task));
+        let message = file.as_ref().or(self.message.as_ref());
         let groups = self.what.as_deref().unwrap_or(&[EntryGroup::Accepted]);
         let mut positions: Vec<usize> = Vec::new();
         for group in groups {
@@ -159,7 +187,7 @@ impl EntryNotification {
             positions.extend(new);
         }
         let render = |default: Message, scope: &dyn Scope, now: &Now| {
-            requests(self.title.as_ref(), self.message.as_ref(), default, &self.via, scope, now)
+            deliveries(self.title.as_ref(), message, default, &self.via, scope, now)
         };
         // Fields of lookups are fetched for all entries at once.
         task.evaluate(positions.clone(), |scope, now| render(Message::default(), scope, now)).await;
@@ -168,7 +196,7 @@ impl EntryNotification {
             let default = default_message(&task.entries[at]);
             for (at, result) in task.evaluate(vec![at], |scope, now| render(default.clone(), scope, now)).await {
                 match result {
-                    Ok(requests) => all.extend(requests),
+                    Ok(deliveries) => all.extend(deliveries),
                     Err(error) => errors.push((at, error)),
                 }
             }
@@ -193,14 +221,30 @@ impl EntryGroup {
 impl TaskNotification {
     fn is_due(&self, task: &Task) -> bool {
         let has = |state: State| task.entries.iter().any(|entry| entry.state() == state);
-        let has_changes = || task.changes().iter().any(|change| change.done > 0 || !change.failed.is_empty());
-        let is_due = if self.only_changes {
-            has_changes() || has(State::Failed)
-        } else {
-            has(State::Accepted) || has(State::Failed)
-        };
+        let is_due = if self.only_changes { has_changes(task) } else { has(State::Accepted) || has(State::Failed) };
         self.always_send || is_due
     }
+}
+
+/// Returns whether a list was changed or an entry failed.
+fn has_changes(task: &Task) -> bool {
+    task.changes().iter().any(|change| change.done > 0 || !change.failed.is_empty())
+        || task.entries.iter().any(|entry| entry.state() == State::Failed)
+}
+
+/// Reads a template from `templates` beside the config; warns and returns `None` if that fails.
+fn template_file(name: &str, kind: &str, task: &mut Task) -> Option<Template> {
+    let folder = task.config_folder().unwrap_or_default().join("templates");
+    let whole = |name: String| folder.join(if name.contains('.') { name } else { format!("{name}.template") });
+    let (of_kind, plain) = (whole(format!("{kind}/{name}")), whole(name.to_owned()));
+    let found = [&of_kind, &plain].into_iter().find_map(|path| Some((path, read_regular_file(path).ok()?)));
+    let Some((path, bytes)) = found else {
+        let (of_kind, plain) = (of_kind.display(), plain.display());
+        task.warn(Notify::NAME, format!("there is no template `{name}`: looked for {of_kind} and {plain}"));
+        return None;
+    };
+    let template = Template::compile(&String::from_utf8_lossy(&bytes));
+    template.map_err(|error| task.warn(Notify::NAME, format!("the template {} is wrong: {error}", path.display()))).ok()
 }
 
 async fn send_about_task(
@@ -210,48 +254,92 @@ async fn send_about_task(
     via: &[Notifier],
     task: &mut Task,
 ) {
-    match requests(title, message, default, via, &task_scope(task), &task.now()) {
-        Ok(requests) => send(requests, task).await,
+    match deliveries(title, message, default, via, &task_scope(task), &task.now()) {
+        Ok(deliveries) => send(deliveries, task).await,
         Err(error) => task.warn(Notify::NAME, format!("the notification could not be rendered: {error}")),
     }
 }
 
-fn requests(
+fn deliveries(
     title: Option<&Template>,
     message: Option<&Template>,
     default: Message,
     via: &[Notifier],
     scope: &dyn Scope,
     now: &Now,
-) -> Result<Requests, ExpressionError> {
+) -> Result<Deliveries, ExpressionError> {
     let message = Message {
         title: title.map_or(Ok(default.title), |title| title.render(scope, now))?,
         body: message.map_or(Ok(default.body), |message| message.render(scope, now))?,
     };
     let render = |template: &Template| template.render(scope, now);
-    let mut requests = Vec::new();
+    let mut deliveries = Vec::new();
     for notifier in via {
-        requests.extend(notifier.requests(&message, &render)?.into_iter().map(|request| (notifier.name(), request)));
+        let of_notifier = notifier.deliveries(&message, &render)?;
+        deliveries.extend(of_notifier.into_iter().map(|delivery| (notifier.name(), delivery)));
     }
-    Ok(requests)
+    Ok(deliveries)
 }
 
-async fn send(requests: Requests, task: &mut Task) {
-    for (notifier, request) in requests {
+async fn send(deliveries: Deliveries, task: &mut Task) {
+    for (notifier, delivery) in deliveries {
         if task.cx.dry_run {
             tracing::info!(target: "notify", task = %task.name, "would send a notification to `{notifier}`");
             continue;
         }
-        let problem = match task.cx.http.send(request).await {
-            Ok(response) if (200..300).contains(&response.status) => continue,
-            Ok(response) if matches!(response.status, 401 | 403) => {
-                format!("status {}: invalid user name, password or token", response.status)
+        let sent = match delivery {
+            Delivery::Request(request) => request_sent(request, &task.cx).await,
+            Delivery::Telegram(search) => match chat_of(&search, &task.cx).await {
+                Ok(chat) => request_sent(search.request(chat), &task.cx).await,
+                Err(problem) => Err(problem),
+            },
+            Delivery::Mail(email, server) => {
+                let server = MailServer { ca_files: task.cx.http.ca_files().to_vec(), ..server };
+                mail::send(&email, &server, &task.cx.clock).await.map_err(|error| match error.hint_text() {
+                    Some(hint) => format!("{error}: {hint}"),
+                    None => error.to_string(),
+                })
             }
-            Ok(response) => format!("status {}", response.status),
-            Err(error) => Error::from(error).to_string(),
         };
-        task.warn(Notify::NAME, format!("error while sending notification to `{notifier}`: {problem}"));
+        if let Err(problem) = sent {
+            task.warn(Notify::NAME, format!("error while sending notification to `{notifier}`: {problem}"));
+        }
     }
+}
+
+async fn request_sent(request: Request, cx: &Context) -> Result<(), String> {
+    match cx.http.send(request).await {
+        Ok(response) if (200..300).contains(&response.status) => Ok(()),
+        Ok(response) if matches!(response.status, 401 | 403) => {
+            Err(format!("status {}: invalid user name, password or token", response.status))
+        }
+        Ok(response) if response.status >= 500 => Err(format!(
+            "status {}: the service has an error of its own, and the notification is not delivered",
+            response.status
+        )),
+        Ok(response) => Err(format!("status {}: check the options of the notifier", response.status)),
+        Err(error) => Err(Error::from(error).to_string()),
+    }
+}
+
+/// Returns the chat of a recipient, which is looked for once and then remembered.
+async fn chat_of(search: &TelegramSearch, cx: &Context) -> Result<i64, String> {
+    let key = format!("telegram {}", search.name());
+    if let Ok(Some(chat)) = cx.store.get_setting(&key)
+        && let Some(chat) = chat.as_i64()
+    {
+        return Ok(chat);
+    }
+    let response = cx.http.send(search.updates()).await.map_err(|error| Error::from(error).to_string())?;
+    if !(200..300).contains(&response.status) {
+        return Err(format!("status {}: check `bot_token`", response.status));
+    }
+    let updates: Json = response.json().map_err(|error| error.to_string())?;
+    let chat = search.find(&updates).ok_or_else(|| {
+        format!("no chat of {} is known: write a message to the bot once, or give `chat_id`", search.name())
+    })?;
+    cx.store.set_setting(&key, &chat.into()).map_err(|error| error.to_string())?;
+    Ok(chat)
 }
 
 /// Returns the default message about an entry, from the fields that are known.
@@ -362,9 +450,133 @@ mod tests {
         assert_eq!(testing::titles(&report, State::Accepted), ["A", "B"], "entries do not fail");
     }
 
+    /// A server of SMTP for one e-mail: replies to `AUTH` and to the recipient are given; it returns what it was told.
+    fn mail_server(auth: &'static str, recipient: &'static str) -> (u16, std::thread::JoinHandle<String>) {
+        use std::io::{BufRead, BufReader, Write};
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let serve = move || {
+            let (stream, _) = listener.accept().unwrap();
+            let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+            let mut told = String::new();
+            let say = |reply: &str| (&stream).write_all(format!("{reply}\r\n").as_bytes()).unwrap();
+            say("220 test");
+            let mut in_data = false;
+            while let Some(Ok(line)) = lines.next() {
+                told += &format!("{line}\n");
+                match line.split(' ').next().unwrap() {
+                    _ if in_data => {
+                        if line == "." {
+                            in_data = false;
+                            say("250 taken");
+                        }
+                    }
+                    "EHLO" => say("250-test\r\n250 AUTH PLAIN LOGIN"),
+                    "AUTH" => say(auth),
+                    "RCPT" => say(recipient),
+                    "DATA" => {
+                        in_data = true;
+                        say("354 go on");
+                    }
+                    "QUIT" => {
+                        say("221 bye");
+                        break;
+                    }
+                    _ => say("250 ok"),
+                }
+            }
+            told
+        };
+        (port, std::thread::spawn(serve))
+    }
+
+    fn mail(options: &str, port: u16) -> String {
+        format!(
+            "{TASK}notify: {{ task: {{ title: 'Filme: {{{{ task.accepted | length }}}} ü', via: [ email: {{ smtp_host: 127.0.0.1, \
+             smtp_port: {port}, to: [ me@example.org, You <you@example.org> ]{options} }} ] }} }}"
+        )
+    }
+
+    #[test]
+    fn an_e_mail_is_delivered_and_a_refused_one_gives_a_warning_without_the_password() {
+        let cx = testing::context();
+        let (port, server) = mail_server("235 welcome", "250 ok");
+        let report = testing::run(&mail(", smtp_username: u, smtp_password: s3cret", port), &cx);
+        assert!(report.warnings.is_empty(), "{:?}", report.warnings);
+        let told = server.join().unwrap();
+        for part in
+            ["RCPT TO:<you@example.org>", "From: me@example.org", "Date: Tue, 24 Nov 2026 00:00:00 +0000", "- A"]
+        {
+            assert!(told.contains(part), "{part}: {told}");
+        }
+        assert!(told.contains("Subject: Filme: 2 =?utf-8?") && told.contains("AUTH "), "{told}");
+
+        let (port, server) = mail_server("535 bad s3cret", "250 ok");
+        let report = testing::run(&mail(", smtp_username: u, smtp_password: s3cret", port), &testing::next_run(&cx));
+        let [warning] = report.warnings.as_slice() else { panic!("{:?}", report.warnings) };
+        assert!(warning.contains("refuses the user name or the password (535)"), "{warning}");
+        assert!(!warning.contains("s3cret"), "{warning}");
+        server.join().unwrap();
+
+        let (port, server) = mail_server("235 welcome", "550 unknown");
+        let report = testing::run(&mail("", port), &testing::next_run(&cx));
+        assert!(report.warnings[0].contains("refuses the e-mail (550)"), "{:?}", report.warnings);
+        server.join().unwrap();
+
+        // Nobody is there.
+        let report = testing::run(&mail("", 1), &testing::next_run(&cx));
+        assert!(report.warnings[0].contains("127.0.0.1:1 cannot be reached"), "{:?}", report.warnings);
+        let report = testing::run(&mail("", 1), &testing::dry_run(&cx));
+        assert!(report.warnings.is_empty(), "a dry run sends nothing: {:?}", report.warnings);
+    }
+
+    #[test]
+    fn a_telegram_user_is_found_by_name_once() {
+        let respond = |request: &str| {
+            let body = if request.starts_with("get /feed/bots3cret/getupdates") {
+                r#"{"ok":true,"result":[{"message":{"chat":{"id":1,"username":"other"}}},{"message":{"chat":{"id":42,"username":"Ann"}}}]}"#
+            } else {
+                "{}"
+            };
+            let length = body.len();
+            format!(
+                "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}"
+            )
+        };
+        let cx = testing::context();
+        let notify = "notify: { task: { via: [ telegram: { bot_token: s3cret, api_url: 'URL', recipients: [ { username: ann } ] } ] } }";
+        for (count, cx) in [(2, cx.clone()), (1, testing::next_run(&cx))] {
+            let server = TestServer::start(count, respond);
+            let report = testing::run(&format!("{TASK}{notify}").replace("URL", &server.url), &cx);
+            assert!(report.warnings.is_empty(), "{:?}", report.warnings);
+            let requests = server.requests();
+            assert!(requests[count - 1].contains("\"chat_id\":42"), "{requests:?}");
+        }
+        let unknown = notify.replace("ann", "bea");
+        let server = TestServer::start(1, respond);
+        let report = testing::run(&format!("{TASK}{unknown}").replace("URL", &server.url), &testing::next_run(&cx));
+        assert!(report.warnings[0].contains("no chat of username bea is known"), "{:?}", report.warnings);
+    }
+
+    #[test]
+    fn a_service_that_fails_is_said_once() {
+        let fail = |_: &str| "HTTP/1.1 500 No\r\nConnection: close\r\nContent-Length: 0\r\n\r\n".to_owned();
+        let server = TestServer::start(1, fail);
+        let notify = "notify: { task: { via: [ webhook: { url: 'URL/s3cret' } ] } }";
+        let report = testing::run(&format!("{TASK}{notify}").replace("URL", &server.url), &testing::context());
+        let [warning] = report.warnings.as_slice() else { panic!("{:?}", report.warnings) };
+        assert!(warning.contains("`webhook`: status 500") && !warning.contains("s3cret"), "{warning}");
+        assert_eq!(server.requests().len(), 1, "it may have been delivered: it is not sent twice");
+    }
+
     #[test]
     fn mistakes_are_found_before_the_run() {
-        for notify in ["{}", "{ task: { via: [ email: { to: x } ] } }", "{ task: { via: { webhook: { url: x } } } }"] {
+        for notify in [
+            "{}",
+            "{ task: { via: [ email: { to: x } ] } }",
+            "{ task: { via: [ email: { to: a@b.c, smtp_username: u } ] } }",
+            "{ task: { via: { webhook: { url: x } } } }",
+        ] {
             assert!(
                 !testing::config_errors(&format!("mock: [A]\naccept_all: yes\nnotify: {notify}")).is_empty(),
                 "{notify}"

@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use flexget_core::context::http::{Method, Request};
+use flexget_core::context::mail;
 use flexget_core::expression::{ExpressionError, Template};
 use flexget_core::prelude::*;
 use secrecy::{ExposeSecret, SecretString};
@@ -31,6 +32,8 @@ pub enum Notifier {
     Telegram(Telegram),
     /// Users of Pushover.
     Pushover(Pushover),
+    /// Addresses of e-mail.
+    Email(Email),
 }
 
 /// Any HTTP service.
@@ -117,6 +120,8 @@ pub struct Telegram {
     bot_token: SecretString,
     /// The chats.
     recipients: Vec<TelegramRecipient>,
+    /// The URL of a Bot API server of your own; `https://api.telegram.org` by default.
+    api_url: Option<String>,
     /// The markup of the message.
     parse_mode: Option<TelegramMarkup>,
     /// Whether previews of links are left out.
@@ -125,12 +130,32 @@ pub struct Telegram {
 }
 
 /// A chat of Telegram.
-#[derive(Deserialize, JsonSchema)]
+///
+/// One that is not given by its number is looked for among those who have written to the bot.
+#[derive(Deserialize, JsonSchema, Clone, PartialEq)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+pub enum TelegramRecipient {
+    /// The id of the chat.
+    #[serde(rename = "chat_id")]
+    ChatId(i64),
+    /// The user name of somebody who has written to the bot.
+    Username(String),
+    /// The title of a group that the bot is in.
+    Group(String),
+    /// The name of somebody who has written to the bot.
+    Fullname(TelegramName),
+}
+
+/// The name of somebody.
+#[derive(Deserialize, JsonSchema, Clone, PartialEq)]
 #[serde(deny_unknown_fields)]
 #[schemars(inline)]
-struct TelegramRecipient {
-    /// The id of the chat.
-    chat_id: i64,
+pub struct TelegramName {
+    /// The first name.
+    first: String,
+    /// The last name.
+    sur: String,
 }
 
 /// The markup of messages of Telegram.
@@ -156,6 +181,8 @@ pub struct Pushover {
     /// The key of your application.
     #[schemars(with = "String")]
     api_key: SecretString,
+    /// The URL of a server with the same API; `https://api.pushover.net` by default.
+    api_url: Option<String>,
     /// The devices; all by default.
     device: Option<OneOrMany<String>>,
     /// The priority, from -2 to 2.
@@ -178,6 +205,64 @@ pub struct Pushover {
     html: bool,
 }
 
+/// Addresses of e-mail.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(inline)]
+pub struct Email {
+    /// The address, or several.
+    to: OneOrMany<Template>,
+    /// The sender; the first address of `to` by default.
+    from: Option<Template>,
+    /// For configs of FlexGet; the sender is always `from`.
+    #[serde(rename = "autofrom")]
+    _autofrom: Option<bool>,
+    /// The SMTP server; `localhost` by default.
+    smtp_host: Option<String>,
+    /// The port; 25 by default, 587 with `smtp_tls`, 465 with `smtp_ssl`.
+    smtp_port: Option<u16>,
+    /// The user name.
+    smtp_username: Option<String>,
+    /// The password.
+    #[schemars(with = "Option<String>")]
+    smtp_password: Option<SecretString>,
+    /// Whether the connection is encrypted after `STARTTLS`.
+    #[serde(default)]
+    smtp_tls: bool,
+    /// Whether the connection is encrypted from its start.
+    #[serde(default)]
+    smtp_ssl: bool,
+    /// Whether the message is HTML.
+    #[serde(default)]
+    html: bool,
+}
+
+/// Something that delivers a message.
+pub enum Delivery {
+    /// A request of HTTP.
+    Request(Request),
+    /// A message of Telegram to a chat that has to be looked for.
+    Telegram(TelegramSearch),
+    /// An e-mail, and its server.
+    Mail(mail::Mail, mail::MailServer),
+}
+
+/// A message of Telegram to a chat that has to be looked for.
+pub struct TelegramSearch {
+    /// The URL of the bot, which is a secret.
+    pub bot: SecretString,
+    /// The chat.
+    pub recipient: TelegramRecipient,
+    /// The message, without its chat.
+    pub body: Json,
+}
+
+impl From<Request> for Delivery {
+    fn from(request: Request) -> Self {
+        Self::Request(request)
+    }
+}
+
 /// Renders a template for a notification.
 type Render<'r> = dyn Fn(&Template) -> Result<String, ExpressionError> + 'r;
 
@@ -194,20 +279,31 @@ impl Notifier {
             Self::Discord(_) => "discord",
             Self::Telegram(_) => "telegram",
             Self::Pushover(_) => "pushover",
+            Self::Email(_) => "email",
         }
     }
 
-    /// Returns the requests that send a message.
+    /// Returns what sends a message.
     ///
     /// # Errors
     /// A template in the options cannot be rendered.
-    pub fn requests(&self, message: &Message, render: &Render<'_>) -> Result<Vec<Request>, ExpressionError> {
+    pub fn deliveries(&self, message: &Message, render: &Render<'_>) -> Result<Vec<Delivery>, ExpressionError> {
+        let requests = match self {
+            Self::Webhook(webhook) => webhook.requests(message, render)?,
+            Self::Ntfysh(ntfysh) => ntfysh.requests(message, render)?,
+            Self::Discord(discord) => discord.requests(message, render)?,
+            Self::Telegram(telegram) => return Ok(telegram.deliveries(message)),
+            Self::Pushover(pushover) => pushover.requests(message, render)?,
+            Self::Email(email) => return email.delivery(message, render).map(|delivery| vec![delivery]),
+        };
+        Ok(requests.into_iter().map(Delivery::Request).collect())
+    }
+
+    /// Finds what no schema can say.
+    pub fn problem(&self) -> Option<&'static str> {
         match self {
-            Self::Webhook(webhook) => webhook.requests(message, render),
-            Self::Ntfysh(ntfysh) => ntfysh.requests(message, render),
-            Self::Discord(discord) => discord.requests(message, render),
-            Self::Telegram(telegram) => Ok(telegram.requests(message)),
-            Self::Pushover(pushover) => pushover.requests(message, render),
+            Self::Email(email) => email.problem(),
+            _ => None,
         }
     }
 }
@@ -277,9 +373,13 @@ impl Discord {
     }
 }
 
+/// The URL of Telegram's Bot API.
+const TELEGRAM: &str = "https://api.telegram.org";
+
 impl Telegram {
-    fn requests(&self, message: &Message) -> Vec<Request> {
-        let url = format!("https://api.telegram.org/bot{}/sendMessage", self.bot_token.expose_secret());
+    fn deliveries(&self, message: &Message) -> Vec<Delivery> {
+        let api = self.api_url.as_deref().unwrap_or(TELEGRAM).trim_end_matches('/');
+        let bot = SecretString::from(format!("{api}/bot{}", self.bot_token.expose_secret()));
         let markup = self.parse_mode.map(|markup| match markup {
             TelegramMarkup::Markdown => "MarkdownV2",
             TelegramMarkup::MarkdownLegacy => "Markdown",
@@ -287,20 +387,106 @@ impl Telegram {
         });
         let pieces = pieces(&message.body, MAX_TELEGRAM);
         let to = |recipient: &TelegramRecipient| {
-            let request = |text: &String| {
+            let delivery = |text: &String| {
                 let body = object([
-                    ("chat_id", Some(recipient.chat_id.into())),
                     ("text", Some(text.as_str().into())),
                     ("parse_mode", markup.map(Json::from)),
                     ("disable_web_page_preview", self.disable_previews.then(|| true.into())),
                 ]);
-                post(&url, body)
+                let search = TelegramSearch { bot: bot.clone(), recipient: recipient.clone(), body };
+                match recipient {
+                    TelegramRecipient::ChatId(chat) => Delivery::Request(search.request(*chat)),
+                    _ => Delivery::Telegram(search),
+                }
             };
-            pieces.iter().map(request).collect::<Vec<_>>()
+            pieces.iter().map(delivery).collect::<Vec<_>>()
         };
         self.recipients.iter().flat_map(to).collect()
     }
 }
+
+impl TelegramSearch {
+    /// Returns the request that sends the message to a chat.
+    pub fn request(&self, chat: i64) -> Request {
+        let mut body = self.body.clone();
+        body["chat_id"] = chat.into();
+        post(&format!("{}/sendMessage", self.bot.expose_secret()), body)
+    }
+
+    /// Returns the request for what was written to the bot lately.
+    pub fn updates(&self) -> Request {
+        let mut request = Request::new(Method::GET, format!("{}/getUpdates", self.bot.expose_secret()));
+        request.has_secret_path = true;
+        request
+    }
+
+    /// Returns a name under which the chat is remembered, without a secret.
+    pub fn name(&self) -> String {
+        match &self.recipient {
+            TelegramRecipient::ChatId(chat) => chat.to_string(),
+            TelegramRecipient::Username(name) => format!("username {name}"),
+            TelegramRecipient::Group(title) => format!("group {title}"),
+            TelegramRecipient::Fullname(name) => format!("fullname {} {}", name.first, name.sur),
+        }
+    }
+
+    /// Finds the chat among what was written to the bot.
+    pub fn find(&self, updates: &Json) -> Option<i64> {
+        let chats = updates["result"].as_array()?.iter().rev().flat_map(|update| {
+            ["message", "edited_message", "channel_post", "my_chat_member"].map(|kind| &update[kind]["chat"])
+        });
+        let is = |value: &Json, text: &str| value.as_str().is_some_and(|value| value.eq_ignore_ascii_case(text));
+        let is_meant = |chat: &&Json| match &self.recipient {
+            TelegramRecipient::ChatId(number) => chat["id"] == *number,
+            TelegramRecipient::Username(name) => is(&chat["username"], name.trim_start_matches('@')),
+            TelegramRecipient::Group(title) => is(&chat["title"], title),
+            TelegramRecipient::Fullname(name) => {
+                is(&chat["first_name"], &name.first) && is(&chat["last_name"], &name.sur)
+            }
+        };
+        chats.filter(is_meant).find_map(|chat| chat["id"].as_i64())
+    }
+}
+
+impl Email {
+    fn problem(&self) -> Option<&'static str> {
+        if self.smtp_username.is_some() != self.smtp_password.is_some() {
+            return Some("`smtp_username` and `smtp_password` need each other");
+        }
+        if self.smtp_tls && self.smtp_ssl {
+            return Some("`smtp_tls` and `smtp_ssl` cannot both be set: `smtp_ssl` encrypts from the start");
+        }
+        let is_wrong = |address: &Template| !address.text().contains('{') && !mail::is_address(address.text());
+        if self.to.iter().chain(&self.from).any(is_wrong) {
+            return Some("an address is not valid: write it as `me@example.org`");
+        }
+        None
+    }
+
+    fn delivery(&self, message: &Message, render: &Render<'_>) -> Result<Delivery, ExpressionError> {
+        let to = self.to.iter().map(render).collect::<Result<Vec<_>, _>>()?;
+        let from = self.from.as_ref().map(render).transpose()?;
+        let from = from.or_else(|| to.first().cloned()).unwrap_or_default();
+        let (encryption, port) = match (self.smtp_ssl, self.smtp_tls) {
+            (true, _) => (mail::Encryption::Tls, 465),
+            (_, true) => (mail::Encryption::StartTls, 587),
+            _ => (mail::Encryption::None, 25),
+        };
+        let subject = message.title.clone();
+        let email = mail::Mail { from, to, subject, body: message.body.clone(), html: self.html };
+        let server = mail::MailServer {
+            host: self.smtp_host.clone().unwrap_or_else(|| "localhost".to_owned()),
+            port: self.smtp_port.unwrap_or(port),
+            encryption,
+            login: self.smtp_username.clone().zip(self.smtp_password.clone()),
+            ca_files: Vec::new(),
+        };
+        Ok(Delivery::Mail(email, server))
+    }
+}
+
+/// The URL of Pushover's API.
+const PUSHOVER: &str = "https://api.pushover.net";
 
 impl Pushover {
     fn requests(&self, message: &Message, render: &Render<'_>) -> Result<Vec<Request>, ExpressionError> {
@@ -326,7 +512,8 @@ impl Pushover {
                 ("expire", self.expire.map(Json::from)),
                 ("html", self.html.then(|| 1.into())),
             ]);
-            post("https://api.pushover.net/1/messages.json", body)
+            let api = self.api_url.as_deref().unwrap_or(PUSHOVER).trim_end_matches('/');
+            post(&format!("{api}/1/messages.json"), body)
         };
         Ok(self.user_key.iter().map(request).collect())
     }
@@ -383,7 +570,11 @@ mod tests {
         let notifier: Notifier = serde_json::from_value(serde_yaml::from_str(notifier).unwrap()).unwrap();
         let message = Message { title: "T".into(), body: "M".into() };
         let render = |template: &Template| Ok(template.text().replace("{{ x }}", "X"));
-        let requests = notifier.requests(&message, &render).unwrap();
+        let request = |delivery| match delivery {
+            Delivery::Request(request) => request,
+            _ => panic!("no request"),
+        };
+        let requests: Vec<Request> = notifier.deliveries(&message, &render).unwrap().into_iter().map(request).collect();
         assert!(requests.iter().all(|request| !format!("{request:?}").contains("s3cret")), "{requests:?}");
         let body = |body: Option<Body>| match body {
             Some(Body::Json(value)) => value,
