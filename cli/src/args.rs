@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use flexget_core::plugin::command::Format;
+use tracing_subscriber::filter::LevelFilter;
 
 use crate::render::console::ColorChoice;
 use crate::render::report::Verbosity;
@@ -29,12 +30,51 @@ pub(crate) struct GlobalOptions {
     /// Print errors only
     #[arg(short, long, global = true, conflicts_with_all = ["verbose", "cron"])]
     pub quiet: bool,
+    /// Log file, below the folder of the config; it is moved away when it has 1 MiB
+    #[arg(short = 'l', long = "log", alias = "logfile", global = true, value_name = "FILE")]
+    pub log: Option<PathBuf>,
+    /// Least level of messages in the log file, or on the terminal if there is none
+    #[arg(
+        short = 'L',
+        long = "log-level",
+        alias = "loglevel",
+        global = true,
+        value_name = "LEVEL",
+        ignore_case = true
+    )]
+    pub log_level: Option<LogLevel>,
     /// Print nothing unless something changed, failed or needs attention
     #[arg(long, global = true, conflicts_with = "verbose")]
     pub cron: bool,
     /// Colour the output; `auto`: on a terminal, unless NO_COLOR is set
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_default_value = true)]
     pub color: ColorChoice,
+}
+
+/// The level of a message; FlexGet's names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogLevel {
+    None,
+    Critical,
+    Error,
+    Warning,
+    Info,
+    Verbose,
+    Debug,
+    Trace,
+}
+
+impl From<LogLevel> for LevelFilter {
+    fn from(level: LogLevel) -> Self {
+        match level {
+            LogLevel::None => Self::OFF,
+            LogLevel::Critical | LogLevel::Error => Self::ERROR,
+            LogLevel::Warning => Self::WARN,
+            LogLevel::Info | LogLevel::Verbose => Self::INFO,
+            LogLevel::Debug => Self::DEBUG,
+            LogLevel::Trace => Self::TRACE,
+        }
+    }
 }
 
 impl GlobalOptions {

@@ -7,16 +7,20 @@ use crate::args::GlobalOptions;
 use crate::arguments;
 use crate::commands::check::Check;
 use crate::commands::completions::Completions;
+use crate::commands::daemon::Daemon;
 use crate::commands::doctor::Doctor;
 use crate::commands::execute::Execute;
 use crate::commands::explain::Explain;
+use crate::commands::history::History;
 use crate::commands::init::Init;
 use crate::commands::inject::Inject;
 use crate::commands::man::Man;
 use crate::commands::plugins::Plugins;
+use crate::commands::report::ReportPage;
 use crate::commands::schema::Schema;
 use crate::exit;
 use crate::identity::Identity;
+use crate::commands::status::Status;
 use crate::session::Session;
 
 /// The program's own commands.
@@ -25,6 +29,11 @@ pub(crate) enum OwnCommand {
     #[command(visible_alias = "run")]
     Execute(Box<Execute>),
     Inject(Box<Inject>),
+    Daemon(Daemon),
+    Status(Status),
+    History(History),
+    #[command(name = "report")]
+    ReportPage(ReportPage),
     Check(Check),
     Explain(Explain),
     Init(Init),
@@ -44,6 +53,10 @@ impl OwnCommand {
                 Ok(entry) => execution(command, entry).run(session).await,
                 Err(error) => session.fail(&error, command.format.format(), exit::USAGE),
             },
+            Self::Daemon(command) => command.run(session).await,
+            Self::Status(command) => command.run(session),
+            Self::History(command) => command.run(session),
+            Self::ReportPage(command) => command.run(session),
             Self::Check(command) => command.run(session),
             Self::Explain(command) => command.run(session).await,
             Self::Init(command) => command.run(session),

@@ -12,6 +12,7 @@ mod commands;
 mod config;
 pub mod exit;
 mod identity;
+mod output_file;
 mod prompt;
 mod render;
 mod session;
@@ -21,11 +22,13 @@ mod world;
 
 use std::cell::RefCell;
 use std::ffi::OsString;
+use std::path::Path;
 use std::process::ExitCode;
 use std::rc::Rc;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{FromArgMatches, Subcommand};
+use flexget_core::context::Environment;
 use flexget_core::error::Error;
 use flexget_core::plugin::command::Format;
 use flexget_plugins as _;
@@ -34,7 +37,9 @@ use tracing_subscriber::filter::LevelFilter;
 
 use args::GlobalOptions;
 use command_line::OwnCommand;
+use output_file::RotatingFile;
 use render::console::{ColorChoice, Console, MessageKind};
+use render::log::LogOptions;
 use render::printable::{ERROR, Printable};
 use session::Session;
 
@@ -62,6 +67,7 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>, world: World) ->
         Err(error) => return report_command_line(error, format, world, color),
     };
     let console = Console::new(world.stdout, world.stderr, global.color, &world.environment);
+    let folders = config::Folders::new(world.folder, world.home, &world.environment);
     let level = match (global.quiet, global.verbose) {
         (true, _) => LevelFilter::ERROR,
         (_, 0) => LevelFilter::WARN,
@@ -69,8 +75,25 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>, world: World) ->
         (_, 2) => LevelFilter::DEBUG,
         _ => LevelFilter::TRACE,
     };
+    let named_level = global.log_level.map(LevelFilter::from);
+    let file = match global.log.as_deref().map(|path| open_log(path, &global, &folders, &world.environment)) {
+        None => None,
+        Some(Ok(file)) => Some((file, named_level.unwrap_or(LevelFilter::INFO.max(level)))),
+        Some(Err(error)) => {
+            console.error(&error);
+            return exit::USAGE;
+        }
+    };
     let directives = (world.environment)("FLEXGET_LOG").filter(|directives| !directives.is_empty());
-    let subscriber = match render::log::subscriber(&console, level, directives.as_deref()) {
+    let options = LogOptions {
+        // With a log file the level is the file's.
+        level: named_level.filter(|_| file.is_none()).unwrap_or(level),
+        directives: directives.as_deref(),
+        with_time: global.verbose > 1,
+        file,
+        clock: world.clock.clone(),
+    };
+    let subscriber = match render::log::subscriber(&console, options) {
         Ok(subscriber) => subscriber,
         Err(reason) => {
             let help =
@@ -89,7 +112,7 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>, world: World) ->
     let session = Rc::new(Session {
         console: console.clone(),
         global,
-        folders: config::Folders::new(world.folder, world.home, &world.environment),
+        folders,
         environment: world.environment,
         clock: world.clock,
         http: world.http,
@@ -106,6 +129,22 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>, world: World) ->
         }
         None => code,
     }
+}
+
+/// Opens the log file; a relative path is below the folder of the config, as in FlexGet.
+fn open_log(
+    path: &Path,
+    global: &GlobalOptions,
+    folders: &config::Folders,
+    environment: &Environment,
+) -> Result<RotatingFile, Error> {
+    let config = folders.config(global.config.as_deref(), environment).ok();
+    let folder = config.as_deref().and_then(Path::parent).unwrap_or(&folders.current);
+    let path = folder.join(path);
+    RotatingFile::open(&path).map_err(|error| {
+        Error::new(format!("the log file `{}` cannot be written: {error}", folders.absolute(&path)))
+            .hint("check the permissions of the file and of its folder, or name another one with `--log FILE`")
+    })
 }
 
 async fn dispatch(matches: &clap::ArgMatches, session: &Rc<Session>) -> u8 {

@@ -72,7 +72,7 @@ impl Session {
 
     fn context_for(&self, store: Store, no_cache: bool, dry_run: bool) -> Context {
         let activity = self.activity.clone();
-        let progress = self.console.progress(move |waiting| activity.set_waiting(waiting));
+        let progress = self.console.progress(self.clock.clone(), move |waiting| activity.set_waiting(waiting));
         let store = if dry_run { store.scratch() } else { store };
         let http = Http::new(self.http.clone(), store.clone(), self.clock.clone(), progress.clone());
         Context {

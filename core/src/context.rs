@@ -6,6 +6,7 @@ pub mod dialogue;
 mod environment;
 pub mod http;
 pub mod journal;
+pub mod mail;
 pub mod oauth;
 pub mod process;
 mod progress;
@@ -82,6 +83,12 @@ impl Context {
     /// Returns the warnings since the last call.
     pub(crate) fn take_warnings(&self) -> Vec<String> {
         self.run_cache.of::<Warnings>("warnings").take()
+    }
+
+    /// Returns the context of one run of a task, whose requests are counted by themselves.
+    #[must_use]
+    pub fn for_run(&self) -> Self {
+        Self { http: self.http.for_run(), ..self.clone() }
     }
 
     /// Returns the journal of changes to remote lists.

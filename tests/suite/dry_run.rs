@@ -179,6 +179,11 @@ fn own_commands_change_nothing() {
         "doctor",
         "plugins",
         "explain first",
+        "daemon",
+        "execute --report page.html",
+        "history",
+        "report page.html",
+        "status",
         "man --folder pages",
         "-c new.yml init --recipe hello",
     ] {

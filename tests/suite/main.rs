@@ -6,6 +6,7 @@
 mod authorization;
 mod cli;
 mod configs;
+mod daemon;
 mod dry_run;
 mod editor;
 #[cfg(unix)]
@@ -22,6 +23,7 @@ mod lists;
 mod lookups;
 mod other_configs;
 mod people;
+mod page;
 mod process;
 mod readme;
 #[cfg(unix)]

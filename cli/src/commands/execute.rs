@@ -1,5 +1,7 @@
 //! `execute`: runs tasks.
 
+use std::path::{Path, PathBuf};
+
 use flexget_core::config::load::{LoadedConfig, load};
 use flexget_core::config::plan::TaskPlan;
 use flexget_core::context::Context;
@@ -16,9 +18,11 @@ use serde_json::Value;
 use crate::args::{FormatOption, key_value};
 use crate::candidates;
 use crate::exit;
+use crate::output_file;
 use crate::render::console::{Console, MessageKind};
 use crate::render::diagnostics::{Detail, DiagnosticReport, diagnostic_reports};
 use crate::render::dump::Dump;
+use crate::render::page;
 use crate::render::printable::Printable;
 use crate::render::report::{ReportStyle, Verbosity};
 use crate::render::text::count;
@@ -59,6 +63,9 @@ pub(crate) struct Execute {
     /// Print the tasks as they are after templates and includes, as a config, and do not run them
     #[arg(long)]
     pub dump_config: bool,
+    /// Page about tasks, runs and changes that is written at the end
+    #[arg(long, value_name = "FILE.html")]
+    pub report: Option<PathBuf>,
     /// Replace `$K` by V in all texts and keys of the config
     #[arg(long, num_args = 1.., value_name = "K=V", value_parser = key_value)]
     pub cli_config: Vec<(String, String)>,
@@ -180,6 +187,12 @@ impl Execute {
         {
             tracing::warn!("old rows of the database could not be removed: {error}");
         }
+        if let Some(error) =
+            self.report.as_ref().and_then(|file| write_page(&folders.current.join(file), &path, &cx).err())
+        {
+            console.error(&error);
+            is_ok = false;
+        }
         if is_interrupted {
             report_interruption(&cx, console);
             return exit::INTERRUPTED;
@@ -189,6 +202,17 @@ impl Execute {
         let is_missed = unusable > 0 && (!selection.tasks.is_empty() || (ran == 0 && unusable == tasks.len()));
         if is_ok && !is_missed { exit::SUCCESS } else { exit::FAILURE }
     }
+}
+
+/// Writes the page about the last runs; a dry run writes none.
+fn write_page(file: &Path, config: &Path, cx: &Context) -> Result<(), Error> {
+    if cx.dry_run {
+        return Ok(());
+    }
+    output_file::replace(file, &page::of(config, cx)?).map_err(|error| {
+        Error::new(format!("the page `{}` cannot be written: {error}", file.display()))
+            .hint("check the permissions of its folder, or name another file with `--report FILE.html`")
+    })
 }
 
 /// Reports that the run did not come to its end, and which changes it leaves in doubt.

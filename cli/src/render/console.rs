@@ -3,15 +3,17 @@
 //! A reader that goes away (`| head`) ends the output, not the work; any other failure to write is
 //! remembered and reported at the end.
 
+use std::cell::RefCell;
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use clap::ValueEnum;
-use flexget_core::context::{Environment, Event, Progress};
+use flexget_core::context::{Clock, Environment, Event, Progress};
 use flexget_core::error::Error;
 
 use super::printable::{ERROR, EscapedJson, NOTE, Printable, STRONG, WARNING};
 use crate::identity::{Identity, with_name};
+use super::progress_line::ProgressLine;
 use crate::world::Stream;
 
 /// When to use colours.
@@ -259,19 +261,26 @@ impl Console {
     }
 
     /// Creates a progress display; `set_waiting` is called with whether the program only waits.
-    pub(crate) fn progress(&self, set_waiting: impl Fn(bool) + 'static) -> Progress {
+    pub(crate) fn progress(&self, clock: Clock, set_waiting: impl Fn(bool) + 'static) -> Progress {
         let console = self.clone();
+        let line = RefCell::new(ProgressLine::new(clock));
         Progress::new(move |event| {
             set_waiting(matches!(event, Event::Waiting { .. }));
-            match event {
-                Event::Waiting { reason, duration } => {
-                    console.status(&format!("waiting {} s: {reason}", duration.as_secs()));
-                }
-                Event::Working { label, done, total: 0 } => console.status(&format!("{label}: {done}")),
-                Event::Working { label, done, total } => console.status(&format!("{label}: {done} of {total}")),
-                Event::Done => console.end_status(),
+            if event == Event::Done {
+                *line.borrow_mut() = line.borrow().restarted();
+                return console.end_status();
+            }
+            let Some(width) = console.status_width() else { return };
+            if let Some(text) = line.borrow_mut().text(&event, width.saturating_sub(1)) {
+                console.status(&text);
             }
         })
+    }
+
+    /// Returns the width for a status line, or `None` where there is none.
+    fn status_width(&self) -> Option<usize> {
+        let streams = self.lock();
+        streams.stderr.terminal.filter(|_| streams.stderr.capable)
     }
 
     fn lock(&self) -> MutexGuard<'_, Streams> {

@@ -104,6 +104,7 @@ const DOORS: [Door; 8] = [
             "plugins/src/inputs/filesystem.rs",
             "cli/src/config.rs",
             "cli/src/world.rs",
+            "cli/src/output_file.rs",
             // Writing files is what these commands are for.
             "cli/src/commands/init.rs",
             "cli/src/commands/man.rs",

@@ -26,13 +26,14 @@ pub(crate) const CORE: [&str; 12] = [
 const CORE_TOP: [&str; 4] = ["testing", "prelude", "guide", "lib"];
 
 /// The modules of the program, from the ground up. A command is a file of `commands`, and knows no other.
-pub(crate) const CLI: [&str; 14] = [
+pub(crate) const CLI: [&str; 15] = [
     "identity",
     "exit",
     "signal",
     "prompt",
     "world",
     "config",
+    "output_file",
     "render",
     "args",
     "candidates",

@@ -1,0 +1,242 @@
+//! `status`: how the tasks and the accounts are doing.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use flexget_core::config::load::load;
+use flexget_core::context::Context;
+use flexget_core::context::auth::AccountState;
+use flexget_core::context::store::history::{RunOutcome, TaskHistory};
+use flexget_core::error::Result;
+use flexget_core::plugin::command::{Format, Table};
+use flexget_core::run::daemon;
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::args::FormatOption;
+use crate::exit;
+use crate::render::printable::Printable;
+use crate::render::time;
+use crate::session::Session;
+
+/// Show last and next runs of each task, and the accounts
+///
+/// A task whose last runs failed, and an account that needs authorization, make the exit code 1.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Status {
+    /// The output format.
+    #[command(flatten)]
+    pub format: FormatOption,
+}
+
+/// The status of everything.
+#[derive(Debug, Serialize)]
+struct StatusDocument {
+    version: u32,
+    daemon: DaemonStatus,
+    tasks: Vec<TaskStatus>,
+    accounts: Vec<AccountStatus>,
+    limits: Vec<LimitStatus>,
+}
+
+#[derive(Debug, Serialize)]
+struct DaemonStatus {
+    running: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    process: Option<u32>,
+}
+
+#[derive(Debug, Serialize)]
+struct TaskStatus {
+    name: String,
+    running: bool,
+    last_run: Option<Timestamp>,
+    result: Option<RunOutcome>,
+    error: Option<String>,
+    last_success: Option<Timestamp>,
+    failures: usize,
+    next_run: Option<Timestamp>,
+    produced: usize,
+    accepted: usize,
+    changed: usize,
+    elapsed_ms: Option<u64>,
+}
+
+#[derive(Debug, Serialize)]
+struct AccountStatus {
+    service: String,
+    name: String,
+    user: Option<String>,
+    token: String,
+    expires: Timestamp,
+}
+
+#[derive(Debug, Serialize)]
+struct LimitStatus {
+    name: String,
+    requests_in_5_minutes: usize,
+    blocked_until: Option<Timestamp>,
+}
+
+impl Status {
+    /// Prints the status.
+    pub(crate) fn run(&self, session: &Session) -> u8 {
+        let format = self.format.format();
+        let path = match session.config() {
+            Ok(path) => path,
+            Err(error) => return session.fail(&error, format, exit::USAGE),
+        };
+        let cx = session.context(session.store(&path), false);
+        let config = load(&path, Vec::new());
+        let document = match document(config.plan.as_ref(), &cx) {
+            Ok(document) => document,
+            Err(error) => return session.fail(&error, format, exit::FAILURE),
+        };
+        match format {
+            Format::Json => session.console.json(&document),
+            Format::Text => print(&document, session, cx.clock.now()),
+        }
+        let is_well = document.tasks.iter().all(|task| task.failures == 0)
+            && document.accounts.iter().all(|account| account.token == VALID);
+        if is_well { exit::SUCCESS } else { exit::FAILURE }
+    }
+}
+
+/// The state of a token that can be used.
+const VALID: &str = "ok";
+
+fn document(plan: Option<&flexget_core::config::plan::Plan>, cx: &Context) -> Result<StatusDocument> {
+    let mut histories = cx.store.task_histories()?;
+    let times = cx.store.schedule_times()?;
+    let process = cx.store.daemon_process();
+    // Without a daemon nothing runs by itself.
+    let next = match (plan, process) {
+        (Some(plan), Some(_)) => daemon::next_runs(plan, &times),
+        _ => BTreeMap::new(),
+    };
+    let names: Vec<String> = match plan {
+        Some(plan) => plan.tasks.iter().filter(|task| !task.disabled).map(|task| task.name.clone()).collect(),
+        None => histories.keys().cloned().collect(),
+    };
+    let tasks = names.into_iter().map(|name| {
+        let history = histories.remove(&name);
+        task_status(name, history.as_ref(), &next, cx)
+    });
+    let tasks = tasks.collect();
+    let mut accounts = Vec::new();
+    for service in cx.auth.services()? {
+        accounts.extend(cx.auth.accounts(&service)?.into_iter().map(|account| AccountStatus {
+            token: match &account.state {
+                AccountState::Ok => VALID.to_owned(),
+                AccountState::NeedsAuthorization(reason) => format!("needs authorization: {reason}"),
+            },
+            service: account.service,
+            name: account.name,
+            user: account.user,
+            expires: account.tokens.expires,
+        }));
+    }
+    let limits = cx.store.rate_limits(cx.clock.now())?.into_iter().map(|limit| LimitStatus {
+        name: limit.bucket,
+        requests_in_5_minutes: limit.recent,
+        blocked_until: limit.blocked_until,
+    });
+    let daemon = DaemonStatus { running: process.is_some(), process: process.filter(|process| *process > 0) };
+    Ok(StatusDocument { version: 1, daemon, tasks, accounts, limits: limits.collect() })
+}
+
+fn task_status(
+    name: String,
+    history: Option<&TaskHistory>,
+    next: &BTreeMap<String, Timestamp>,
+    cx: &Context,
+) -> TaskStatus {
+    let running = cx.store.is_running(&name);
+    let last = history.and_then(|history| history.last.as_ref());
+    let result = last.map(|run| match run.outcome {
+        // Nobody runs it any more.
+        RunOutcome::Running if !running => RunOutcome::Killed,
+        outcome => outcome,
+    });
+    let killed =
+        usize::from(result == Some(RunOutcome::Killed) && last.is_some_and(|run| run.outcome == RunOutcome::Running));
+    TaskStatus {
+        running,
+        last_run: last.map(|run| run.started),
+        result,
+        error: last.and_then(|run| run.details.error.as_ref()).map(|error| error.message.clone()),
+        last_success: history.and_then(|history| history.last_success),
+        failures: history.map_or(0, |history| history.failures) + killed,
+        next_run: next.get(&name).copied(),
+        produced: last.map_or(0, |run| run.counts.produced),
+        accepted: last.map_or(0, |run| run.counts.accepted),
+        changed: last.map_or(0, |run| run.counts.changed),
+        elapsed_ms: last.and_then(|run| run.elapsed_ms),
+        name,
+    }
+}
+
+fn print(document: &StatusDocument, session: &Session, now: Timestamp) {
+    let console = &session.console;
+    let said = match (document.daemon.running, document.daemon.process) {
+        (true, Some(process)) => format!("the daemon runs (process {process})"),
+        (true, None) => "the daemon runs".to_owned(),
+        (false, _) => "no daemon runs: `flexget-rs daemon` starts one".to_owned(),
+    };
+    console.data(&Printable::line(said).end());
+    let at = |time: Option<Timestamp>| time.map_or("-".to_owned(), |time| self::time::minute(time, &session.clock));
+    let mut table = Table::new(&[
+        "Task",
+        "Last run",
+        "Result",
+        "Took",
+        "Accepted",
+        "Changed",
+        "Last success",
+        "Failures",
+        "Next run",
+    ]);
+    for task in &document.tasks {
+        let result = match (task.running, task.result, &task.error) {
+            (true, ..) => "running".to_owned(),
+            (_, None, _) => "-".to_owned(),
+            (_, Some(result), Some(error)) => format!("{}: {error}", result.name()),
+            (_, Some(result), None) => result.name().to_owned(),
+        };
+        let next = task.next_run.map_or("-".to_owned(), |next| {
+            format!("{} ({})", time::minute(next, &session.clock), time::relative(next, now))
+        });
+        table.row([
+            task.name.clone(),
+            at(task.last_run),
+            result,
+            task.elapsed_ms.map_or("-".to_owned(), |elapsed| time::span(Duration::from_millis(elapsed))),
+            task.accepted.to_string(),
+            task.changed.to_string(),
+            at(task.last_success),
+            if task.failures > 0 { format!("{} in a row", task.failures) } else { "-".to_owned() },
+            next,
+        ]);
+    }
+    console.table(&table);
+    if !document.accounts.is_empty() {
+        let mut table = Table::new(&["Account", "User", "Token", "Expires"]);
+        for account in &document.accounts {
+            let expires = time::expiry(account.expires, &session.clock, now);
+            table.row([
+                format!("{} {}", account.service, account.name),
+                account.user.clone().unwrap_or_default(),
+                account.token.clone(),
+                expires,
+            ]);
+        }
+        console.table(&table);
+    }
+    for limit in &document.limits {
+        let blocked =
+            limit.blocked_until.map(|until| format!(", blocked until {}", time::minute(until, &session.clock)));
+        let blocked = blocked.unwrap_or_default();
+        let used = limit.requests_in_5_minutes;
+        console.data(&Printable::line(format!("{}: {used} requests in 5 minutes{blocked}", limit.name)).end());
+    }
+}
