@@ -32,7 +32,7 @@ pub struct RateLimit {
     /// Buckets of different services need different names.
     pub bucket: String,
     /// Name of the service for messages, such as `Example`.
-    pub service: &'static str,
+    pub service: Cow<'static, str>,
     /// Name of the requests for messages, such as `reads`.
     pub what: &'static str,
     /// Number of requests that the service allows in any stretch of `per`.

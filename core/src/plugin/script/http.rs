@@ -81,7 +81,13 @@ fn request(script: &Script, message: HttpMessage, cx: &Context) -> Result<Reques
     if let Some(service) = service {
         if let Some(requests) = service.requests_per_minute {
             let bucket = format!("{} {}", service.name, account.as_deref().unwrap_or_default());
-            request.rate_limit = Some(RateLimit { bucket, requests, per: std::time::Duration::from_secs(60) });
+            request.rate_limit = Some(RateLimit {
+                service: bucket.clone().into(),
+                bucket,
+                what: "requests",
+                requests,
+                per: std::time::Duration::from_secs(60),
+            });
         }
     }
     if let Some(account) = account {

@@ -146,7 +146,7 @@ impl Client {
         };
         let limit = |bucket: String, what: &'static str| RateLimit {
             bucket,
-            service: "Trakt",
+            service: "Trakt".into(),
             what,
             requests: READS.0,
             per: READS.1,

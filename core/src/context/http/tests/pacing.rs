@@ -13,7 +13,7 @@ fn limited(address: &str, limit: &RateLimit) -> Request {
 fn limit(bucket: &str, requests: u32, seconds: u64) -> RateLimit {
     RateLimit {
         bucket: bucket.to_owned(),
-        service: "Example",
+        service: "Example".into(),
         what: "reads",
         requests,
         per: Duration::from_secs(seconds),
