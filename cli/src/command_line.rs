@@ -7,7 +7,7 @@ use crate::args::GlobalOptions;
 use crate::arguments;
 use crate::commands::check::Check;
 use crate::commands::completions::Completions;
-use crate::commands::daemon::Daemon;
+use crate::commands::daemon::ServeSchedules;
 use crate::commands::doctor::Doctor;
 use crate::commands::execute::Execute;
 use crate::commands::explain::Explain;
@@ -30,6 +30,8 @@ pub(crate) enum OwnCommand {
     Execute(Box<Execute>),
     Inject(Box<Inject>),
     Daemon(Daemon),
+    #[command(name = "daemon")]
+    ServeSchedules(ServeSchedules),
     Status(Status),
     History(History),
     #[command(name = "report")]
@@ -54,6 +56,7 @@ impl OwnCommand {
                 Err(error) => session.fail(&error, command.format.format(), exit::USAGE),
             },
             Self::Daemon(command) => command.run(session).await,
+            Self::ServeSchedules(command) => command.run(session).await,
             Self::Status(command) => command.run(session),
             Self::History(command) => command.run(session),
             Self::ReportPage(command) => command.run(session),

@@ -1,7 +1,8 @@
 //! `daemon`: runs the tasks by the schedules of the config.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use flexget_core::config::load::load;
 use flexget_core::plugin::command::{Format, Table};
@@ -18,6 +19,9 @@ use crate::render::text::count;
 use crate::render::time;
 use crate::session::Session;
 
+/// Longest time between two pages while tasks run.
+const PAGE_EVERY: Duration = Duration::from_secs(60);
+
 /// Run tasks by the `schedules` of the config, until stopped
 ///
 /// It stays in the foreground, for systemd and containers, and takes a changed config within
@@ -25,7 +29,7 @@ use crate::session::Session;
 /// once an hour. Ctrl-C or SIGTERM ends it when the request under way is answered. With `--test` it
 /// prints when which tasks would run, and ends.
 #[derive(Debug, Clone, clap::Args)]
-pub(crate) struct Daemon {
+pub(crate) struct ServeSchedules {
     /// FlexGet's name for the same: `daemon start`
     #[arg(hide = true, value_parser = ["start"])]
     pub action: Option<String>,
@@ -34,7 +38,7 @@ pub(crate) struct Daemon {
     pub report: Option<PathBuf>,
 }
 
-impl Daemon {
+impl ServeSchedules {
     /// Runs until the user asks to stop.
     pub(crate) async fn run(&self, session: &Session) -> u8 {
         let Session { console, global, folders, .. } = session;
@@ -73,10 +77,20 @@ impl Daemon {
                 Err(_) => {}
             }
         };
+        let written = Cell::new(cx.clock.now());
         let on_event = |event: DaemonEvent<'_>| match event {
             DaemonEvent::TaskEnded(task) => {
                 console.end_status();
                 console.task(&task, style);
+                let now = cx.clock.now();
+                // Where one task or another always runs, the page is not that of an hour ago.
+                if now.duration_since(written.get()).unsigned_abs() >= PAGE_EVERY {
+                    written.set(now);
+                    write_report();
+                }
+            }
+            DaemonEvent::Idle => {
+                written.set(cx.clock.now());
                 write_report();
             }
             DaemonEvent::Reloaded(config) => {

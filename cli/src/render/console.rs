@@ -267,7 +267,7 @@ impl Console {
         Progress::new(move |event| {
             set_waiting(matches!(event, Event::Waiting { .. }));
             if event == Event::Done {
-                *line.borrow_mut() = line.borrow().restarted();
+                line.borrow_mut().restart();
                 return console.end_status();
             }
             let Some(width) = console.status_width() else { return };

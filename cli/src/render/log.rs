@@ -19,7 +19,7 @@ const SILENT: [&str; 9] = ["h2", "hyper", "hyper_util", "lettre", "reqwest", "ru
 /// Target of lines about tasks that are in the report on the terminal, and in the log file only.
 const HISTORY: &str = "history";
 
-/// What is logged on the terminal, and how.
+/// Level, form and destinations of the log.
 pub(crate) struct LogOptions<'o> {
     /// The least level.
     pub level: LevelFilter,

@@ -25,7 +25,7 @@ const SHOWN_RUNS: usize = 60;
 /// Number of items of a change that are shown.
 const SHOWN_ITEMS: usize = 30;
 
-/// How far the plots go back.
+/// Time that the plots go back.
 const PLOTTED: Duration = Duration::from_secs(30 * 86_400);
 
 /// The style of the page.
@@ -43,7 +43,7 @@ impl<T: Display> Display for Escaped<T> {
                 '>' => f.write_str("&gt;")?,
                 '"' => f.write_str("&quot;")?,
                 '\'' => f.write_str("&#39;")?,
-                // Neither control characters nor such as turn the direction of the text around them.
+                // Neither control characters nor any that turn the direction of the text.
                 '\n' | '\t' => f.write_char(c)?,
                 '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {}
                 c if c.is_control() => f.write_char('\u{fffd}')?,
@@ -104,8 +104,10 @@ impl Page<'_> {
             "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
              <meta name=\"color-scheme\" content=\"light dark\">\n\
-             <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\">\n\
-             <link rel=\"icon\" href=\"data:,\">\n<title>{name} · flexget-rs</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n\
+             <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; \
+             img-src data:\">\n\
+             <link rel=\"icon\" href=\"data:,\">\n<title>{name} · flexget-rs</title>\n<style>\n{STYLE}</style>\n</head>\n\
+             <body>\n\
              <header><h1>{name}</h1><p class=\"muted\">flexget-rs, {now}</p></header>\n<main>\n"
         );
         self.figures(html, histories, plotted);
@@ -148,7 +150,8 @@ impl Page<'_> {
         }
         html.push_str(
             "<div class=\"cards\"><table><thead><tr><th>Task</th><th>Last run</th><th>Last success</th>\
-             <th>Failures</th><th>Next run</th><th>Produced</th><th>Accepted</th><th>Changed</th></tr></thead><tbody>\n",
+             <th>Failures</th><th>Next run</th><th>Produced</th><th>Accepted</th><th>Changed</th></tr></thead>\
+             <tbody>\n",
         );
         for (name, history) in histories {
             let last = history.last.as_ref();
@@ -206,8 +209,8 @@ impl Page<'_> {
         let took = run.elapsed_ms.map_or("?".to_owned(), |elapsed| time::span(Duration::from_millis(elapsed)));
         let _ = write!(
             html,
-            "<details class=\"run{classes}\"><summary>{} <b>{}</b> <time>{}</time><span class=\"counts\">{} produced · \
-             {} accepted · {} changed{}</span></summary>\n<div class=\"body\"><p class=\"muted\">run {} · took {took} · {} \
+            "<details class=\"run{classes}\"><summary>{} <b>{}</b> <time>{}</time><span class=\"counts\">\
+             {} produced · {} accepted · {} changed{}</span></summary>\n<div class=\"body\"><p class=\"muted\">run {} · took {took} · {} \
              requests · waited {} for services</p>\n",
             badge(run.outcome),
             Escaped(&run.task),

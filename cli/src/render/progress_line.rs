@@ -17,7 +17,7 @@ const ESTIMATED_AFTER: Duration = Duration::from_secs(2);
 const WIDE: usize = 100;
 const BAR: usize = 30;
 
-/// What is under way, for one line.
+/// Work that is shown in one line.
 pub(super) struct ProgressLine {
     clock: Clock,
     /// The work, and when it began.
@@ -32,9 +32,9 @@ impl ProgressLine {
         Self { clock, work: None, text: String::new(), drawn: None }
     }
 
-    /// Returns the line after the end of the work.
-    pub(super) fn restarted(&self) -> Self {
-        Self::new(self.clock.clone())
+    /// Forgets the work, which has ended.
+    pub(super) fn restart(&mut self) {
+        *self = Self::new(self.clock.clone());
     }
 
     /// Returns the text for an event that fits the width; `None` if the last one still serves.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::clock::Clock;
 
-/// How often a wait says how much of it is left.
+/// Interval at which a wait says how much of it is left.
 const COUNTDOWN: Duration = Duration::from_secs(1);
 
 /// Something that takes a while.
@@ -16,7 +16,7 @@ pub enum Event {
     Waiting {
         /// Reason, such as "Example allows 500 reads in 5 minutes".
         reason: String,
-        /// What is left of the wait.
+        /// Rest of the wait.
         duration: Duration,
     },
     /// A part of the work is done.
@@ -66,15 +66,15 @@ impl Progress {
     /// Begins work of `total` parts (0 if that is unknown); what is within it counts for it.
     pub fn begin(&self, label: impl Into<String>, total: usize) {
         *self.activity.borrow_mut() = Some(Activity { label: label.into(), done: 0, total });
-        self.tell();
+        self.report_activity();
     }
 
     /// Adds parts that are done to the work that has begun.
-    pub fn advance(&self, parts: usize) {
+    pub fn advance(&self, count: usize) {
         if let Some(activity) = self.activity.borrow_mut().as_mut() {
-            activity.done += parts;
+            activity.done += count;
         }
-        self.tell();
+        self.report_activity();
     }
 
     /// Sets how many parts are done of the work that has begun.
@@ -87,7 +87,7 @@ impl Progress {
         } else if let Some(activity) = self.activity.borrow_mut().as_mut() {
             (activity.done, activity.total) = (done, total);
         }
-        self.tell();
+        self.report_activity();
         begins
     }
 
@@ -97,7 +97,7 @@ impl Progress {
         self.report(Event::Done);
     }
 
-    fn tell(&self) {
+    fn report_activity(&self) {
         let event = self.activity.borrow().as_ref().map(|activity| Event::Working {
             label: activity.label.clone(),
             done: activity.done as u64,
@@ -106,7 +106,7 @@ impl Progress {
         event.into_iter().for_each(|event| self.report(event));
     }
 
-    /// Sleeps, and says each second why and how long it is to be.
+    /// Sleeps, and reports each second why and how long it still takes.
     pub async fn wait(&self, clock: &Clock, duration: Duration, reason: &str) {
         let mut left = duration;
         while !left.is_zero() {
@@ -116,7 +116,7 @@ impl Progress {
             left -= next;
         }
         // Work that has begun goes on.
-        if self.activity.borrow().is_some() { self.tell() } else { self.report(Event::Done) }
+        if self.activity.borrow().is_some() { self.report_activity() } else { self.report(Event::Done) }
     }
 }
 

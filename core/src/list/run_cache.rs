@@ -158,7 +158,7 @@ impl ListCache {
 }
 
 /// Reads a list, and says so while it lasts.
-async fn reading<T>(list: &AnyList, cx: &Context, read: impl Future<Output = T>) -> T {
+async fn with_progress<T>(list: &AnyList, cx: &Context, read: impl Future<Output = T>) -> T {
     cx.progress.begin(format!("reading {} `{}`", list.id().kind(), list.id().name), 0);
     let items = read.await;
     cx.progress.end();
@@ -182,7 +182,7 @@ impl AnyList {
             Some(items) => items,
             None => {
                 cache.latest(self, cx)?;
-                let items = reading(self, cx, self.read(limit, cx)).await?;
+                let items = with_progress(self, cx, self.read(limit, cx)).await?;
                 let is_whole = limit.is_none_or(|limit| items.len() < limit);
                 let items = cache.replay(self, items, &recent_writes(self, cx)?);
                 if is_whole {
@@ -212,7 +212,7 @@ impl AnyList {
             return self.items(None, cx).await;
         }
         cache.latest(self, cx)?;
-        let items = cache.replay(self, reading(self, cx, self.read_all(cx)).await?, &recent_writes(self, cx)?);
+        let items = cache.replay(self, with_progress(self, cx, self.read_all(cx)).await?, &recent_writes(self, cx)?);
         cache.keep(self, Rc::clone(&items), true);
         Ok(items)
     }

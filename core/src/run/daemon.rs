@@ -18,7 +18,7 @@ use crate::run;
 use crate::run::select::Selection;
 use crate::task::report::TaskReport;
 
-/// How often the files of the config are looked at.
+/// Interval at which the files of the config are looked at.
 pub const POLL: Duration = Duration::from_secs(5);
 
 /// Runs that were due longer ago than this, while no daemon ran, are left out.
@@ -27,7 +27,7 @@ const CATCH_UP: Duration = Duration::from_secs(86_400);
 /// How long requests under way may take to end after the daemon was asked to stop.
 const GRACE: Duration = Duration::from_secs(60);
 
-/// How often it is looked whether the last request has ended.
+/// Interval at which it is looked whether the last request has ended.
 const STOPPING: Duration = Duration::from_millis(20);
 
 /// Largest number of items of schedules that run at once.
@@ -37,6 +37,8 @@ const AT_ONCE: usize = 1_000;
 pub enum DaemonEvent<'e> {
     /// A task has ended.
     TaskEnded(TaskReport),
+    /// No task runs any more.
+    Idle,
     /// A changed config was taken.
     Reloaded(&'e LoadedConfig),
     /// A changed config is wrong: the one before it stays.
@@ -55,7 +57,7 @@ pub struct Daemon<'d> {
     pub load: &'d dyn Fn() -> LoadedConfig,
     /// The world.
     pub cx: &'d Context,
-    /// How often the files of the config are looked at.
+    /// Interval at which the files of the config are looked at.
     pub poll: Duration,
 }
 
@@ -74,8 +76,8 @@ struct Current {
     items: Vec<Item>,
 }
 
-/// The end of a run of an item: its key, and when it was due.
-type Ended = (String, Timestamp);
+/// The key of an item whose run has ended.
+type Ended = String;
 
 impl Daemon<'_> {
     /// Runs tasks until `stop` completes; `on_event` hears what happens.
@@ -118,7 +120,12 @@ impl Daemon<'_> {
             tokio::select! {
                 biased;
                 () = &mut stop => break,
-                Some((key, due)) = running.next(), if !running.is_empty() => self.end(&mut current, &key, due, on_event),
+                Some(key) = running.next(), if !running.is_empty() => {
+                    self.end(&mut current, &key, on_event);
+                    if running.is_empty() {
+                        on_event(DaemonEvent::Idle);
+                    }
+                }
                 () = cx.clock.timer(pause), if !running.is_empty() => {}
                 () = cx.clock.sleep(pause), if running.is_empty() => {}
             }
@@ -261,7 +268,7 @@ impl Daemon<'_> {
             }
             item.next = item.schedule.next_with_jitter(Some(at), now, &zone);
             item.is_running = true;
-            running.push(Box::pin(self.run_item(item.schedule.clone(), at, Rc::clone(&current.config), on_event)));
+            running.push(Box::pin(self.run_item(item.schedule.clone(), Rc::clone(&current.config), on_event)));
         }
     }
 
@@ -269,7 +276,6 @@ impl Daemon<'_> {
     async fn run_item(
         &self,
         schedule: Schedule,
-        due: Timestamp,
         config: Rc<LoadedConfig>,
         on_event: &dyn Fn(DaemonEvent<'_>),
     ) -> Ended {
@@ -277,11 +283,11 @@ impl Daemon<'_> {
         let tasks = config.plan.as_ref().map(|plan| tasks_of(&schedule, plan)).unwrap_or_default();
         let selection = Selection { tasks: schedule.tasks.clone(), ..Selection::default() };
         run::run(&tasks, &selection, &cx, |report| on_event(DaemonEvent::TaskEnded(report))).await;
-        (schedule.key, due)
+        schedule.key
     }
 
     /// Remembers that the run of an item has ended: killed before that, it would be caught up.
-    fn end(&self, current: &mut Current, key: &str, _due: Timestamp, on_event: &dyn Fn(DaemonEvent<'_>)) {
+    fn end(&self, current: &mut Current, key: &str, on_event: &dyn Fn(DaemonEvent<'_>)) {
         if let Some(item) = current.items.iter_mut().find(|item| item.schedule.key == key) {
             (item.is_running, item.is_overrun) = (false, false);
             self.remember(item, on_event);

@@ -20,7 +20,8 @@ use serde_json::Value as Json;
 /// `template` names a file for the message, in `templates` beside the config (`entry/NAME` or
 /// `task/NAME` there, then `NAME`; `.template` may be left out).
 ///
-/// Unlike in FlexGet, `--test` sends nothing, and an entry is sent once however many groups it is in.
+/// Unlike in FlexGet, `--test` sends nothing, and an entry is sent once however many groups it is
+/// in.
 ///
 /// ```yaml
 /// mock: [ Solaris (1972) ]

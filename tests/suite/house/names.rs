@@ -22,6 +22,8 @@ const HOMONYMS: [(&str, &str); 6] = [
     ("set", "core/src/plugin"),
     // A keyword of JSON Schema.
     ("if", "core/src/config/schema"),
+    // A key of `schedules`, too.
+    ("interval", "core/src/config/schedule"),
 ];
 
 /// Finds names of plugins and of services in the code and the strings of core.

@@ -79,9 +79,10 @@ fn plot(html: &mut String, name: &str, class: &str, bars: &[Bar], count: impl Fn
     // Writing to a string never fails.
     let _ = write!(
         html,
-        "<figure class=\"plot\"><figcaption><b>{name}</b> <span>{total}</span></figcaption><svg viewBox=\"0 0 {WIDTH} \
-         {HEIGHT}\" role=\"img\" aria-label=\"{name}: {total}\" preserveAspectRatio=\"none\"><line class=\"axis\" x1=\"0\" \
-         y1=\"{HEIGHT}\" x2=\"{WIDTH}\" y2=\"{HEIGHT}\"/>"
+        "<figure class=\"plot\"><figcaption><b>{name}</b> <span>{total}</span></figcaption>\
+         <svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{name}: {total}\" \
+         preserveAspectRatio=\"none\"><line class=\"axis\" x1=\"0\" y1=\"{HEIGHT}\" x2=\"{WIDTH}\" \
+         y2=\"{HEIGHT}\"/>"
     );
     // Few bars are not wider than some.
     let slots = bars.len().max(12);
@@ -95,8 +96,8 @@ fn plot(html: &mut String, name: &str, class: &str, bars: &[Bar], count: impl Fn
         let (x, y) = ((at + slots - bars.len()) as f64 * slot, HEIGHT as f64 - height);
         let _ = write!(
             html,
-            "<rect class=\"{class}\" x=\"{:.1}\" y=\"{y:.1}\" width=\"{:.1}\" height=\"{height:.1}\" rx=\"1.5\"><title>{}: \
-             {value}</title></rect>",
+            "<rect class=\"{class}\" x=\"{:.1}\" y=\"{y:.1}\" width=\"{:.1}\" height=\"{height:.1}\" \
+             rx=\"1.5\"><title>{}: {value}</title></rect>",
             x + slot * 0.1,
             slot * 0.8,
             bar.label

@@ -22,7 +22,7 @@ pub struct Cron {
     weeks: Option<BTreeSet<u16>>,
 }
 
-/// What is wrong with a field, or with all of them.
+/// A mistake in a field, or in all of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CronProblem {
     /// The field.
@@ -62,8 +62,8 @@ const LONGEST_SEARCH: usize = 366 * 30;
 impl Cron {
     /// Reads fields, each with its text.
     ///
-    /// As in FlexGet, fields coarser than the finest one that is given may be anything, and finer ones
-    /// are at their beginning.
+    /// As in FlexGet, fields coarser than the finest one that is given may be anything, and finer
+    /// ones are at their beginning.
     ///
     /// # Errors
     /// A field is not valid, or no time can ever match.

@@ -156,7 +156,7 @@ pub struct RunEntry {
     pub decisions: Vec<RunDecision>,
 }
 
-/// What is kept of a run besides its counts.
+/// Details of a run besides its counts.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunDetails {
     /// Why it did not come to its end.
@@ -182,7 +182,7 @@ pub struct RunEnd {
     pub elapsed_ms: u64,
     /// Its counts.
     pub counts: RunCounts,
-    /// What is kept besides.
+    /// Details besides the counts.
     pub details: RunDetails,
     /// Entries that were accepted or failed.
     pub acted_on: Vec<RunEntry>,
@@ -206,7 +206,7 @@ pub struct RunRecord {
     /// Its counts.
     #[serde(flatten)]
     pub counts: RunCounts,
-    /// What is kept besides.
+    /// Details besides the counts.
     #[serde(flatten)]
     pub details: RunDetails,
     /// Its entries, those that were acted on first.
@@ -408,7 +408,8 @@ fn task_history(connection: &Connection, scope: &str, task: &str) -> rusqlite::R
     let latest = |condition: &str| {
         connection
             .prepare_cached(&format!(
-                "SELECT {COLUMNS} FROM run WHERE scope = ? AND task = ? AND outcome {condition} ORDER BY id DESC LIMIT 1"
+                "SELECT {COLUMNS} FROM run WHERE scope = ? AND task = ? AND outcome {condition} \
+                 ORDER BY id DESC LIMIT 1"
             ))?
             .query_row((scope, task), |row| run(row, false))
             .optional()

@@ -164,10 +164,9 @@ impl Store {
         })
     }
 
-    /// Removes expired records, runs older than [`KEEP_RUNS_FOR`] and changes older than
-    /// [`KEEP_CHANGES`], once a day.
+    /// Removes expired records, old runs and old changes, once a day.
     ///
-    /// Does nothing if the database was not used. The file does not shrink, and need not grow: its
+    /// See [`KEEP_RUNS_FOR`] and [`KEEP_CHANGES`]. Does nothing if the database was not used. The file does not shrink, and need not grow: its
     /// free pages are used again.
     ///
     /// # Errors

@@ -53,7 +53,7 @@ impl Store {
         loop {
             match LockFile::take(&path)? {
                 Attempt::Taken(file) => return Ok(TaskLock { _here: here, _file: file }),
-                Attempt::Held(process) => {
+                Attempt::Refused(process) => {
                     on_wait.take().into_iter().for_each(|on_wait| on_wait(process));
                     clock.sleep(POLL).await;
                 }
@@ -75,7 +75,7 @@ impl Store {
         let Some(path) = self.lock_path("daemon") else { return Ok(DaemonLock { _file: None }) };
         match LockFile::take(&path)? {
             Attempt::Taken(file) => Ok(DaemonLock { _file: file }),
-            Attempt::Held(process) => {
+            Attempt::Refused(process) => {
                 let process = process.map(|process| format!(" (process {process})")).unwrap_or_default();
                 Err(Error::new(format!(
                     "a daemon{process} runs already with the database {}",
@@ -111,7 +111,7 @@ enum Attempt {
     /// It was taken; `None` on a file system without locks.
     Taken(Option<LockFile>),
     /// Another process has it; its number, if that could be read.
-    Held(Option<u32>),
+    Refused(Option<u32>),
 }
 
 /// A locked file, which is removed when the lock is released.
@@ -140,7 +140,7 @@ impl LockFile {
                     let _ = file.set_len(0).and_then(|()| write!(file, "{}", std::process::id()));
                     return Ok(Attempt::Taken(Some(Self { file, path: path.to_path_buf() })));
                 }
-                Err(TryLockError::WouldBlock) => return Ok(Attempt::Held(process(&mut file))),
+                Err(TryLockError::WouldBlock) => return Ok(Attempt::Refused(process(&mut file))),
                 Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {
                     tracing::warn!("the file system of `{}` has no locks: run one process at a time", path.display());
                     return Ok(Attempt::Taken(None));

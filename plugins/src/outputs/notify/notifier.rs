@@ -132,23 +132,22 @@ pub struct Telegram {
 /// A chat of Telegram.
 ///
 /// One that is not given by its number is looked for among those who have written to the bot.
-#[derive(Deserialize, JsonSchema, Clone, PartialEq)]
-#[serde(rename_all = "lowercase")]
-#[schemars(inline)]
-pub enum TelegramRecipient {
+#[derive(Deserialize, JsonSchema, Clone)]
+#[serde(deny_unknown_fields)]
+#[schemars(inline, extend("minProperties" = 1, "maxProperties" = 1))]
+pub struct TelegramRecipient {
     /// The id of the chat.
-    #[serde(rename = "chat_id")]
-    ChatId(i64),
+    chat_id: Option<i64>,
     /// The user name of somebody who has written to the bot.
-    Username(String),
+    username: Option<String>,
     /// The title of a group that the bot is in.
-    Group(String),
+    group: Option<String>,
     /// The name of somebody who has written to the bot.
-    Fullname(TelegramName),
+    fullname: Option<TelegramName>,
 }
 
 /// The name of somebody.
-#[derive(Deserialize, JsonSchema, Clone, PartialEq)]
+#[derive(Deserialize, JsonSchema, Clone)]
 #[serde(deny_unknown_fields)]
 #[schemars(inline)]
 pub struct TelegramName {
@@ -394,9 +393,9 @@ impl Telegram {
                     ("disable_web_page_preview", self.disable_previews.then(|| true.into())),
                 ]);
                 let search = TelegramSearch { bot: bot.clone(), recipient: recipient.clone(), body };
-                match recipient {
-                    TelegramRecipient::ChatId(chat) => Delivery::Request(search.request(*chat)),
-                    _ => Delivery::Telegram(search),
+                match recipient.chat_id {
+                    Some(chat) => Delivery::Request(search.request(chat)),
+                    None => Delivery::Telegram(search),
                 }
             };
             pieces.iter().map(delivery).collect::<Vec<_>>()
@@ -422,11 +421,12 @@ impl TelegramSearch {
 
     /// Returns a name under which the chat is remembered, without a secret.
     pub fn name(&self) -> String {
-        match &self.recipient {
-            TelegramRecipient::ChatId(chat) => chat.to_string(),
-            TelegramRecipient::Username(name) => format!("username {name}"),
-            TelegramRecipient::Group(title) => format!("group {title}"),
-            TelegramRecipient::Fullname(name) => format!("fullname {} {}", name.first, name.sur),
+        let TelegramRecipient { username, group, fullname, .. } = &self.recipient;
+        match (username, group, fullname) {
+            (Some(name), ..) => format!("username {name}"),
+            (_, Some(title), _) => format!("group {title}"),
+            (.., Some(name)) => format!("fullname {} {}", name.first, name.sur),
+            _ => String::new(),
         }
     }
 
@@ -436,13 +436,13 @@ impl TelegramSearch {
             ["message", "edited_message", "channel_post", "my_chat_member"].map(|kind| &update[kind]["chat"])
         });
         let is = |value: &Json, text: &str| value.as_str().is_some_and(|value| value.eq_ignore_ascii_case(text));
-        let is_meant = |chat: &&Json| match &self.recipient {
-            TelegramRecipient::ChatId(number) => chat["id"] == *number,
-            TelegramRecipient::Username(name) => is(&chat["username"], name.trim_start_matches('@')),
-            TelegramRecipient::Group(title) => is(&chat["title"], title),
-            TelegramRecipient::Fullname(name) => {
-                is(&chat["first_name"], &name.first) && is(&chat["last_name"], &name.sur)
-            }
+        let TelegramRecipient { username, group, fullname, .. } = &self.recipient;
+        let is_meant = |chat: &&Json| {
+            let is_user = username.as_ref().is_some_and(|name| is(&chat["username"], name.trim_start_matches('@')));
+            let is_group = group.as_ref().is_some_and(|title| is(&chat["title"], title));
+            let has_name =
+                |name: &TelegramName| is(&chat["first_name"], &name.first) && is(&chat["last_name"], &name.sur);
+            is_user || is_group || fullname.as_ref().is_some_and(has_name)
         };
         chats.filter(is_meant).find_map(|chat| chat["id"].as_i64())
     }
