@@ -18,9 +18,10 @@ use crate::commands::man::Man;
 use crate::commands::plugins::Plugins;
 use crate::commands::report::ReportPage;
 use crate::commands::schema::Schema;
+use crate::commands::status::Status;
 use crate::exit;
 use crate::identity::Identity;
-use crate::commands::status::Status;
+use crate::identity::Identity;
 use crate::session::Session;
 
 /// The program's own commands.

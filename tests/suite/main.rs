@@ -22,8 +22,8 @@ mod language;
 mod lists;
 mod lookups;
 mod other_configs;
-mod people;
 mod page;
+mod people;
 mod process;
 mod readme;
 #[cfg(unix)]

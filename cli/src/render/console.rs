@@ -12,8 +12,8 @@ use flexget_core::context::{Clock, Environment, Event, Progress};
 use flexget_core::error::Error;
 
 use super::printable::{ERROR, EscapedJson, NOTE, Printable, STRONG, WARNING};
-use crate::identity::{Identity, with_name};
 use super::progress_line::ProgressLine;
+use crate::identity::{Identity, with_name};
 use crate::world::Stream;
 
 /// When to use colours.

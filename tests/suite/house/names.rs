@@ -14,7 +14,7 @@ use super::violations::Violation;
 const SERVICES: [&str; 7] = ["trakt", "imdb", "tmdb", "tvdb", "tvmaze", "simkl", "letterboxd"];
 
 /// Names of plugins that are words of the config language or of a format as well, with the files where they are that.
-const HOMONYMS: [(&str, &str); 6] = [
+const HOMONYMS: [(&str, &str); 7] = [
     ("if", "core/src/expression"),
     ("text", "core/src"),
     ("interval", "core/src/config/schema"),
