@@ -21,7 +21,6 @@ use crate::commands::schema::Schema;
 use crate::commands::status::Status;
 use crate::exit;
 use crate::identity::Identity;
-use crate::identity::Identity;
 use crate::session::Session;
 
 /// The program's own commands.
@@ -30,7 +29,6 @@ pub(crate) enum OwnCommand {
     #[command(visible_alias = "run")]
     Execute(Box<Execute>),
     Inject(Box<Inject>),
-    Daemon(Daemon),
     #[command(name = "daemon")]
     ServeSchedules(ServeSchedules),
     Status(Status),
@@ -56,7 +54,6 @@ impl OwnCommand {
                 Ok(entry) => execution(command, entry).run(session).await,
                 Err(error) => session.fail(&error, command.format.format(), exit::USAGE),
             },
-            Self::Daemon(command) => command.run(session).await,
             Self::ServeSchedules(command) => command.run(session).await,
             Self::Status(command) => command.run(session),
             Self::History(command) => command.run(session),
@@ -106,6 +103,7 @@ fn execution(inject: &Inject, entry: Entry) -> Execute {
         no_cache: false,
         dump: None,
         dump_config: false,
+        report: None,
         cli_config: Vec::new(),
         format: inject.format,
         injected: vec![entry],
