@@ -58,7 +58,9 @@ fn tasks() -> Vec<String> {
         write("list_add", "list: mine"),
         write("list_remove", "list: collection, type: movies"),
         write("list_remove", "list: history, type: movies"),
-        write("list_sync", "list: mine"),
+        "list_sync: { from: { trakt_list: { account: me, list: watchlist } }, to: { trakt_list: { account: me, list: \
+         mine } } }\n"
+            .to_owned(),
         write("list_add", "list: ratings, type: movies"),
     ]
 }
