@@ -53,9 +53,16 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>, world: World) ->
     // Help and errors end the reading before the choice of colours is read.
     let is_plain = arguments.windows(2).any(|pair| pair[0] == "--color" && pair[1] == "never");
     let color = if is_plain { ColorChoice::Never } else { ColorChoice::Auto };
-    let matches = match command_line::program(world.stdout.terminal).try_get_matches_from(arguments) {
+    let program = || command_line::program(world.stdout.terminal);
+    let matches = match program().try_get_matches_from(&arguments) {
         Ok(matches) => matches,
-        Err(error) => return report_command_line(error, format, world, color),
+        Err(error) => {
+            // The error quotes the arguments, which must not begin lines of their own.
+            let plain =
+                arguments.iter().map(|argument| Printable::line(argument.to_string_lossy()).as_str().to_owned());
+            let error = program().try_get_matches_from(plain).err().unwrap_or(error);
+            return report_command_line(error, format, world, color);
+        }
     };
     // Global options are known at every level, and complete at the deepest.
     let mut deepest = &matches;

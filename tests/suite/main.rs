@@ -15,6 +15,7 @@ mod examples;
 mod explain;
 mod first_hour;
 mod generated;
+mod hostile;
 mod house;
 mod import;
 mod inject;

@@ -46,6 +46,55 @@ fn a_bomb_of_anchors_takes_little_memory() {
     assert!(said.starts_with("error: anchors are repeated too often"), "{said}");
 }
 
+/// Pipes and devices, which have no end, are refused wherever a file is expected.
+#[cfg(unix)]
+#[test]
+fn files_without_an_end_are_refused() {
+    let mut sandbox = Sandbox::new(CONFIG);
+    let made = std::process::Command::new("mkfifo").arg(sandbox.folder().join("fifo")).status().unwrap();
+    assert!(made.success());
+    sandbox.environment.insert("FLEXGET_TRAKT_CLIENT_ID".into(), "id".into());
+    sandbox.environment.insert("FLEXGET_TRAKT_API_URL".into(), "http://127.0.0.1:9".into());
+    let task = |body: &str| format!("tasks:\n  a: {{ {body}, accept_all: yes, seen: no }}\n");
+    for file in ["fifo", "/dev/zero"] {
+        sandbox.write("variables.yml", &format!("variables: {file}\n{CONFIG}"));
+        sandbox.write("include.yml", &task(&format!("mock: [ A ], include: [ {file} ]")));
+        sandbox.write("csv.yml", &task(&format!("csv: {{ url: {file}, values: {{ title: 1, url: 2 }} }}")));
+        sandbox.write("rss.yml", &task(&format!("rss: {file}")));
+        sandbox.write("yaml.yml", &task(&format!("yaml_list: {file}")));
+        sandbox.write("add.yml", &task(&format!("mock: [ A ], list_add: [ yaml_list: {file} ]")));
+        sandbox.write("online.yml", &task("trakt_list: { username: x, list: watchlist }"));
+        for line in [
+            format!("-c {file} execute"),
+            format!("-c {file} check"),
+            "-c variables.yml check".to_owned(),
+            "-c include.yml check".to_owned(),
+            "-c csv.yml execute".to_owned(),
+            "-c rss.yml execute".to_owned(),
+            "-c yaml.yml execute".to_owned(),
+            "-c add.yml execute".to_owned(),
+            format!("--database {file} seen search x"),
+            format!("--database {file} trakt list"),
+            "-c online.yml execute".to_owned(),
+        ] {
+            let mut command = sandbox.process(PROGRAM, &line);
+            let mut child =
+                command.env("SSL_CERT_FILE", file).stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+            let start = std::time::Instant::now();
+            while child.try_wait().unwrap().is_none() {
+                if start.elapsed().as_secs() > 60 {
+                    child.kill().unwrap();
+                    panic!("{line} does not end");
+                }
+                std::thread::sleep(std::time::Duration::from_millis(5));
+            }
+            let output = child.wait_with_output().unwrap();
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert!(!output.status.success() && said.contains("not a regular file"), "{line}: {said}");
+        }
+    }
+}
+
 /// However few files it may open, it says so, and no task is lost by a panic.
 #[cfg(unix)]
 #[test]

@@ -11,6 +11,10 @@ use crate::error::{Error, OUT_OF_FILES, Result, is_out_of_files};
 /// SQLite gives `-wal` and `-shm` the permissions of the database itself, whatever the umask is.
 pub(super) fn prepare(path: &Path, has_accounts: bool) -> Result<()> {
     if path.exists() {
+        if !path.is_file() {
+            return Err(Error::new(format!("the database `{}` is not a regular file", path.display()))
+                .hint("name another file with `--database`"));
+        }
         if let Some(warning) = exposed(path).filter(|_| has_accounts) {
             tracing::warn!("{warning}");
         }
