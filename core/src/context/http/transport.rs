@@ -51,6 +51,10 @@ pub(super) fn client(options: &HttpOptions, is_local: bool) -> Result<Client, St
 /// # Errors
 /// It cannot be read.
 pub(crate) fn read_certificates(path: &Path) -> std::io::Result<Vec<u8>> {
+    // A pipe or a device may have no end.
+    if !fs::metadata(path)?.is_file() {
+        return Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, "not a regular file"));
+    }
     fs::read(path)
 }
 
