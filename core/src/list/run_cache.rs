@@ -195,7 +195,7 @@ impl AnyList {
             && let Some(most) = self.default_limit().filter(|most| items.len() >= *most)
         {
             let ListId { kind, name, .. } = self.id();
-            cx.warn(format!("only the first {most} items of {kind} `{name}` are read; `limit` reads more"));
+            cx.warn(format!("only the first {most} items of {kind} `{name}` are read; set its limit to read more"));
         }
         Ok(items)
     }

@@ -273,8 +273,10 @@ impl WritableList {
         if action == Action::Clear || !self.0.id().remote || !(is_worth_it || ListCache::of(cx).has(&self.0)) {
             return Ok(None);
         }
-        // An undo that does not see an item would say that it is gone.
-        let is_proved = is_undo && action == Action::Remove;
+        // An undo that does not see an item would say that it is gone, and a play that is not seen
+        // would be added twice.
+        let is_play = action == Action::Add && self.0.adding() == Adding::Again;
+        let is_proved = if is_undo { action == Action::Remove } else { is_play };
         let found = if is_proved { self.0.find_proved(entries, cx).await? } else { self.0.find(entries, cx).await? };
         Ok(Some(found))
     }

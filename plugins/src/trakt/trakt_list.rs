@@ -298,7 +298,9 @@ impl TraktList {
     /// A batch over a limit may be stored in part.
     async fn look_again(&self, entries: &[&Entry], change: &mut Change, remove: bool, cx: &Context) {
         let action = if remove { Action::Remove } else { Action::Add };
-        let (Ok(items), Ok(made)) = (self.items(None, cx).await, self.was_made(action, entries, cx).await) else {
+        // That an item is gone follows from its not being seen.
+        let items = if remove { self.all_items(cx).await } else { self.items(None, cx).await };
+        let (Ok(items), Ok(made)) = (items, self.was_made(action, entries, cx).await) else {
             change.certain = false;
             return;
         };

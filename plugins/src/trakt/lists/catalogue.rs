@@ -251,7 +251,7 @@ async fn ask_for_namesakes(client: &Client) -> Vec<String> {
     let lists = match lists_of(client, "me").await {
         Ok(lists) => lists,
         Err(error) => {
-            tracing::info!(target: "trakt_list", "whether an own list has the name of a built-in one is unknown: {error}");
+            tracing::info!(target: "trakt_list", "own lists with the name of a built-in one are unknown: {error}");
             return Vec::new();
         }
     };

@@ -1,4 +1,4 @@
-//! What a change removes or adds with an item: recorded before it is sent, and undone as it was.
+//! Parts that a change removes or adds with an item: recorded before it, and undone as they were.
 //!
 //! Of what was added, an undo takes off what came with it and nothing else: one play of several,
 //! and of a show the episodes that were not collected before.

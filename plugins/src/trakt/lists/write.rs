@@ -73,7 +73,7 @@ struct BatchResponse {
     existing: Counts,
     deleted: Counts,
     not_found: HashMap<String, Json>,
-    /// What the list says of itself after the change.
+    /// Summary of the list after the change.
     #[serde(deserialize_with = "lenient::null_is_default")]
     list: ListSummary,
 }

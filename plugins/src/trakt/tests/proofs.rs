@@ -66,6 +66,33 @@ fn an_undo_that_does_not_see_an_item_does_not_say_that_it_is_gone() {
 }
 
 #[test]
+fn no_play_is_added_again_because_the_first_was_not_seen() {
+    for (list, path) in [("list: history", "/sync/history"), ("list: watched, type: movies", "/sync/watched/movies")] {
+        for oddities in [
+            vec![PageOddity::StaleCount(7), PageOddity::ShortPage { page: 4, missing: 5 }],
+            vec![PageOddity::StaleCount(7), PageOddity::ShortPage { page: 3, missing: 5 }],
+            vec![MISSING[0]],
+            vec![MISSING[1]],
+            vec![PageOddity::ZeroCount],
+        ] {
+            let sandbox = world();
+            let plays = |sandbox: &Sandbox| sandbox.sim.with(|world| world.user("ann-kay").history.len());
+            let before = plays(&sandbox);
+            sandbox.sim.with(|world| oddities.iter().for_each(|odd| world.odd_pages(path, *odd)));
+            let entries: Vec<String> =
+                (500_000..500_032).map(|id| format!("{{ title: m{id}, trakt_movie_id: {id} }}")).collect();
+            let task = format!(
+                "mock: [ {} ]\naccept_all: yes\nseen: no\nlist_add: [ trakt_list: {{ account: ann, {list} }} ]",
+                entries.join(", ")
+            );
+            let report = run(&task, &sandbox.next_run());
+            assert_eq!(plays(&sandbox), before, "{list}, {oddities:?}: {report:?}");
+            assert_eq!(sandbox.sim.count("POST", "/"), 0, "{list}, {oddities:?}");
+        }
+    }
+}
+
+#[test]
 fn a_watchlist_of_one_type_with_a_limit_is_compared_with_what_trakt_counts() {
     let sandbox = world();
     let limited = "account: ann, list: watchlist, type: shows, limit: 5";
@@ -91,7 +118,10 @@ fn a_chart_that_is_cut_says_so() {
     let sandbox = Sandbox::new(Seed::large());
     let warnings = |task: &str| run(task, &sandbox.next_run()).warnings;
     let cut = warnings(&read("list: trending, type: movies"));
-    assert_eq!(cut, ["trakt_list: only the first 100 items of trakt_list `trending` are read; `limit` reads more"]);
+    assert_eq!(
+        cut,
+        ["trakt_list: only the first 100 items of trakt_list `trending` are read; set its limit to read more"]
+    );
     assert_eq!(warnings(&read("list: trending, type: movies, limit: 100")), Vec::<String>::new());
     assert_eq!(warnings(&read("list: boxoffice")), Vec::<String>::new(), "there are no more than ten");
     let matching = "mock: [ A ]\nlist_match: { from: [ trakt_list: { list: popular } ], remove_on_match: no }";

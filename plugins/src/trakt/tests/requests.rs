@@ -213,8 +213,8 @@ fn jobs() -> Vec<Job> {
         job(
             "add a play",
             output("list_add", "{ title: x, trakt_movie_id: 500000 }", "history"),
-            2,
-            "the history, so that no play is added twice, and the change",
+            3,
+            "the history up to an empty page, so that no play is added twice, and the change",
         ),
         job(
             "remove from a watchlist",
