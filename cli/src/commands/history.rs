@@ -104,7 +104,10 @@ impl History {
         let mut found: Vec<(&RunRecord, &RunEntry)> = found.take(self.limit).collect();
         found.reverse();
         if self.format.format() == Format::Json {
-            let entry = |(run, entry): &(&RunRecord, &RunEntry)| json!({ "run": run.id, "task": run.task, "at": run.started.to_string(), "entry": entry });
+            let entry = |(run, entry): &(&RunRecord, &RunEntry)| {
+                let at = run.started.to_string();
+                json!({ "run": run.id, "task": run.task, "at": at, "entry": entry })
+            };
             session.console.json(&json!({ "version": 1, "entries": found.iter().map(entry).collect::<Vec<_>>() }));
             return Ok(());
         }

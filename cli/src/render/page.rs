@@ -106,7 +106,8 @@ impl Page<'_> {
              <meta name=\"color-scheme\" content=\"light dark\">\n\
              <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; \
              img-src data:\">\n\
-             <link rel=\"icon\" href=\"data:,\">\n<title>{name} · flexget-rs</title>\n<style>\n{STYLE}</style>\n</head>\n\
+             <link rel=\"icon\" href=\"data:,\">\n<title>{name} · flexget-rs</title>\n\
+             <style>\n{STYLE}</style>\n</head>\n\
              <body>\n\
              <header><h1>{name}</h1><p class=\"muted\">flexget-rs, {now}</p></header>\n<main>\n"
         );
@@ -210,8 +211,8 @@ impl Page<'_> {
         let _ = write!(
             html,
             "<details class=\"run{classes}\"><summary>{} <b>{}</b> <time>{}</time><span class=\"counts\">\
-             {} produced · {} accepted · {} changed{}</span></summary>\n<div class=\"body\"><p class=\"muted\">run {} · took {took} · {} \
-             requests · waited {} for services</p>\n",
+             {} produced · {} accepted · {} changed{}</span></summary>\n<div class=\"body\"><p class=\"muted\">\
+             run {} · took {took} · {} requests · waited {} for services</p>\n",
             badge(run.outcome),
             Escaped(&run.task),
             self.minute(run.started),

@@ -166,8 +166,8 @@ impl Store {
 
     /// Removes expired records, old runs and old changes, once a day.
     ///
-    /// See [`KEEP_RUNS_FOR`] and [`KEEP_CHANGES`]. Does nothing if the database was not used. The file does not shrink, and need not grow: its
-    /// free pages are used again.
+    /// See [`KEEP_RUNS_FOR`] and [`KEEP_CHANGES`]. Does nothing if the database was not used. The
+    /// file does not shrink, and need not grow: its free pages are used again.
     ///
     /// # Errors
     ///
