@@ -99,6 +99,11 @@ fn the_page_of_plugins_is_current() {
         if let Some(printed) = printed_by_example(plugin["manual"].as_str().unwrap()) {
             page.push_str(&format!("\nWith `execute -v --test`, this example prints:\n\n```text\n{printed}```\n"));
         }
+        let fields = plugin["fields"].as_array().unwrap().iter();
+        let fields: Vec<_> = fields.map(|field| format!("`{}`", field.as_str().unwrap())).collect();
+        if !fields.is_empty() {
+            page.push_str(&format!("\nFields that it gives: {}.\n", fields.join(", ")));
+        }
         let options = plugin["options"].as_array().unwrap();
         if !options.is_empty() {
             page.push_str("\n| option | type | default | |\n|---|---|---|---|\n");
@@ -127,6 +132,7 @@ fn the_page_of_plugins_is_current() {
             ));
         }
     }
+    assert!(page.contains("`trakt_watched`") && page.contains("Fields that it gives:"));
     assert_page("plugins.md", &page);
 }
 

@@ -73,6 +73,7 @@ fn one(registration: &Registration, format: Format, session: &Session) {
         let mut data = data(registration);
         data["manual"] = manual::manual(registration.name).into();
         data["options"] = json!(options(registration.name));
+        data["fields"] = json!(fields(registration));
         data["schema"] = schema::plugin(registration.name).into();
         session.console.json(&data);
         return;
@@ -104,6 +105,16 @@ fn one(registration: &Registration, format: Format, session: &Session) {
         let line = Printable::line("  ").style(STRONG, &option.name).text(format_args!(" ({details}): {about}"));
         session.console.data(&line.wrapped(session.console.width(), 6));
     }
+    let fields = fields(registration);
+    if !fields.is_empty() {
+        let line = Printable::styled(STRONG, "Fields that it gives:").text(format_args!(" {}", fields.join(", ")));
+        session.console.line(&line);
+    }
+}
+
+/// Returns the names of the fields that a plugin can give to entries.
+fn fields(registration: &Registration) -> Vec<&'static str> {
+    (registration.gives)().iter().map(|field| field.name).collect()
 }
 
 fn data(registration: &Registration) -> Value {
