@@ -106,7 +106,7 @@ impl Progress {
         event.into_iter().for_each(|event| self.report(event));
     }
 
-    /// Sleeps, and reports each second why and how long it still takes.
+    /// Sleeps and reports each second why and how long it still takes.
     pub async fn wait(&self, clock: &Clock, duration: Duration, reason: &str) {
         let mut left = duration;
         while !left.is_zero() {
