@@ -59,9 +59,9 @@ impl List for FilmboxList {
         entry.text("imdb_id").map(|_| ()).ok_or_else(|| "it has no `imdb_id`".to_owned())
     }
 
-    async fn items(&self, _limit: Option<usize>, cx: &Context) -> Result<Vec<Entry>> {
+    async fn items(&self, limit: Option<usize>, cx: &Context) -> Result<Vec<Entry>> {
         let films: Vec<Film> = self.send(Method::GET, "items", None, cx).await?.json()?;
-        Ok(films.into_iter().map(entry_of).collect())
+        Ok(films.into_iter().take(limit.unwrap_or(usize::MAX)).map(entry_of).collect())
     }
 
     async fn add(&self, entries: &[&Entry], cx: &Context) -> Result<Change> {

@@ -1,7 +1,6 @@
 //! Lists: a hundred thousand entries through a task, and finding ten thousand entries among as many items.
 
 use std::hint::black_box;
-use std::rc::Rc;
 
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use flexget_core::context::{Context, Environment};

@@ -177,8 +177,14 @@ fn local_lists_are_looked_after_from_the_command_line() {
         assert!(ran.stdout.contains(answer), "{line}: {}", ran.stdout);
     }
     for (line, data) in [
-        ("entry-list all", json!([{ "name": "To Watch", "items": 0 }, { "name": "entries", "items": 1 }])),
-        ("movie-list all", json!([{ "name": "movies", "items": 0 }])),
+        (
+            "entry-list all",
+            json!([
+                { "name": "To Watch", "config": "config", "items": 0 },
+                { "name": "entries", "config": "config", "items": 1 },
+            ]),
+        ),
+        ("movie-list all", json!([{ "name": "movies", "config": "config", "items": 0 }])),
         ("regexp-list list", json!({ "list": "regexps", "entries": [] })),
         ("pending-list all", json!([])),
     ] {

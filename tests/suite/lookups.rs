@@ -20,7 +20,7 @@ fn questions_are_counted_on_a_terminal_and_nowhere_else() {
     let sandbox = Sandbox::new(CONFIG).with_sim().on_terminal(80);
     sandbox.authorize("me", "Ann.Kay");
     let ran = sandbox.run("--color never execute").good();
-    assert!(ran.stderr.contains("asking Trakt about titles: 2 of 3"), "{:?}", ran.stderr);
+    assert!(ran.stderr.contains("asking Trakt about titles: 3 of 3"), "{:?}", ran.stderr);
     assert!(ran.stderr.ends_with("\r\u{1b}[2K"), "the line is taken away again: {:?}", ran.stderr);
 
     let sandbox = Sandbox::new(CONFIG).with_sim();

@@ -392,7 +392,7 @@ mod tests {
         (report, server.requests().into_iter().map(body).collect())
     }
 
-    const TASK: &str = "mock: [ A, { title: B, movie_name: Bee, movie_year: 1999 }, C ]\nif: [ title == 'C': reject, title != 'C': accept ]\n";
+    const TASK: &str = "seen: no\nmock: [ A, { title: B, movie_name: Bee, movie_year: 1999 }, C ]\nif: [ title == 'C': reject, title != 'C': accept ]\n";
 
     /// FlexGet 3.22.7 sends one for each entry, too, but B twice.
     #[test]
@@ -411,7 +411,7 @@ mod tests {
     fn a_task_is_told_when_something_changed() {
         let notify = |options: &str| {
             format!(
-                "notify: {{ task: {{ {options}via: [ ntfysh: {{ topic: t, url: 'URL' }} ] }} }}\nlist_add: [ entry_list: x ]\nseen: no"
+                "notify: {{ task: {{ {options}via: [ ntfysh: {{ topic: t, url: 'URL' }} ] }} }}\nlist_add: [ entry_list: x ]"
             )
         };
         let cx = testing::context();

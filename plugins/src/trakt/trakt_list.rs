@@ -263,9 +263,6 @@ impl TraktList {
     /// Reads the items.
     async fn read(&self, extent: Extent, cx: &Context) -> Result<Vec<Entry>> {
         let client = Client::new(cx, self.account.as_deref())?;
-        if self.other_user(cx).is_none() {
-            warn_of_namesake(&client, &self.list.to_string()).await;
-        }
         let period = self.period.map(|period| match period {
             Period::Daily => "daily",
             Period::Weekly => "weekly",
@@ -275,6 +272,9 @@ impl TraktList {
         let username = self.other_user(cx);
         let reader = ListReader { source: self.source(), username, kind: self.kind(), extent, period };
         let mut rows = reader.rows(&client).await?;
+        if self.other_user(cx).is_none() {
+            warn_of_namesake(&client, &self.list.to_string()).await;
+        }
         if let Some(language) = &self.language {
             translation::translate(&client, &mut rows, language).await?;
         }

@@ -95,7 +95,7 @@ fn what_goes_with_a_play_costs_one_request_and_none_of_a_list() {
     run(&remove("list: collection, type: movies"), &sandbox.next_run());
     assert_eq!(sandbox.requests(), ["GET /sync/collection/movies", "POST /sync/collection/remove"]);
     run(&remove("list: favorites"), &sandbox.next_run());
-    let expected = ["GET /users/me/lists", "GET /sync/favorites", "POST /sync/favorites/remove"];
+    let expected = ["GET /sync/favorites", "GET /users/me/lists", "POST /sync/favorites/remove"];
     assert_eq!(sandbox.requests(), expected, "an own list may have the name");
 }
 
