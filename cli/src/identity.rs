@@ -6,6 +6,9 @@ use std::sync::OnceLock;
 /// The name of this program, as messages have it.
 const OWN_NAME: &str = "flexget-rs";
 
+/// The version of this program, with its commit and target.
+const OWN_VERSION: &str = env!("FLEXGET_RS_VERSION");
+
 /// The name, version and description of a program, for its help and its messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -28,7 +31,7 @@ impl Identity {
 
     /// Returns the identity of the running program.
     pub(crate) fn get() -> Self {
-        IDENTITY.get().copied().unwrap_or(Self::new(OWN_NAME, env!("CARGO_PKG_VERSION"), ""))
+        IDENTITY.get().copied().unwrap_or(Self::new(OWN_NAME, OWN_VERSION, ""))
     }
 
     /// Makes this the identity of the program, unless it has one.

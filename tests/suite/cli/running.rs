@@ -84,7 +84,9 @@ fn a_wrong_command_line_is_exit_code_2() {
         assert!(ran.stderr.contains(said), "{line}: {}", ran.stderr);
     }
     let version = sandbox.run("--version").good();
-    assert_eq!(version.stdout, concat!("flexget-rs ", env!("CARGO_PKG_VERSION"), "\n"));
+    let target = format!("{}-", std::env::consts::ARCH);
+    assert!(version.stdout.starts_with(concat!("flexget-rs ", env!("CARGO_PKG_VERSION"), " (")), "{}", version.stdout);
+    assert!(version.stdout.contains(&target), "{}", version.stdout);
 }
 
 #[test]
