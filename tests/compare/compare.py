@@ -123,6 +123,8 @@ def run(program, config):
                 subprocess.run([*command, "trakt", "auth", "ann"], cwd=folder, env=environment, check=True,
                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
             before = simulator.requests()
+            if "account" in config and "POST /oauth/device/token 200" not in simulator.log.read_text():
+                raise SystemExit(f"{command[0]} could not authorize an account at the simulator")
             figures = measure([*command, "execute"], folder, environment)
             return *figures, simulator.requests() - before
         finally:

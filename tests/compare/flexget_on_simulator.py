@@ -5,6 +5,7 @@ It takes FlexGet's own arguments. FLEXGET_TRAKT_API_URL, FLEXGET_TRAKT_AUTH_URL 
 FLEXGET_TRAKT_CLIENT_ID name the simulator, as they do for flexget-rs.
 """
 
+import functools
 import os
 import sys
 
@@ -22,10 +23,16 @@ def url(*endpoint):
     return (AUTH if path.startswith("oauth/") else API) + path
 
 
+def as_json(post, address, data=None, **options):
+    """The simulator takes JSON only, as Trakt's contract has it; FlexGet sends forms for tokens."""
+    return post(address, json=data, **options) if data else post(address, **options)
+
+
 db.API_URL = API
 db.CLIENT_ID = os.environ["FLEXGET_TRAKT_CLIENT_ID"]
 db.CLIENT_SECRET = os.environ["FLEXGET_TRAKT_CLIENT_SECRET"]
 db.get_api_url = url
+db.requests.post = functools.partial(as_json, db.requests.post)
 
 if __name__ == "__main__":
     sys.exit(flexget.main(sys.argv[1:]))
