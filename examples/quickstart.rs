@@ -1,7 +1,7 @@
 //! Shows flexget-rs at work, without a Trakt account and without the internet: a simulated Trakt runs on this machine, an
 //! account is authorized there through the real device flow, and the real program runs a config.
 //!
-//! `cargo run --release --example quickstart`
+//! `cargo run --example quickstart`
 
 use std::ffi::OsString;
 use std::io::{self, Write};
