@@ -216,7 +216,7 @@ mod tests {
             "if: [ { \"title == 'A'\": { pushbullet: { api_key: k }, accept_all: yes } } ]",
             "accept_all: yes\n    inputs: [ { kat: yes }, { mock: [B] } ]",
         ] {
-            let off = nested.contains("kat").then_some("kat").unwrap_or("pushbullet");
+            let off = if nested.contains("kat") { "kat" } else { "pushbullet" };
             let config = format!("tasks:\n  a:\n    mock: [A]\n    {nested}\n");
             let report = testing::run_config(&config, &testing::context());
             assert!(report.tasks[0].error.is_some(), "{nested}");

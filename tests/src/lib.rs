@@ -335,3 +335,9 @@ pub fn check_file(path: &Path) -> Ran {
     let code = sandbox.run_in(&format!("-c '{name}' check"), world);
     Ran { code: code.into(), stdout: stdout.text(), stderr: stderr.text() }
 }
+
+/// Says that a test is skipped, and why: `there is no zsh`.
+#[expect(clippy::print_stdout, reason = "what was not tested is said to whoever runs the tests")]
+pub fn skipped(why: impl std::fmt::Display) {
+    println!("skipped: {why}");
+}

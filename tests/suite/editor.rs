@@ -32,13 +32,13 @@ impl LanguageServer {
         let installed = repository().join("target/node/node_modules/yaml-language-server/bin/yaml-language-server");
         let program = named.unwrap_or(installed);
         if !program.exists() {
-            println!("skipped: there is no {}; `.ci/run` installs it", program.display());
+            flexget_tests::skipped(format_args!("there is no {}; `.ci/run` installs it", program.display()));
             return None;
         }
         let spawned =
             Command::new("node").arg(program).arg("--stdio").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
         let Ok(mut process) = spawned else {
-            println!("skipped: node cannot be started");
+            flexget_tests::skipped("node cannot be started");
             return None;
         };
         let (stdin, stdout) = (process.stdin.take().unwrap(), BufReader::new(process.stdout.take().unwrap()));

@@ -104,7 +104,7 @@ fn run(browser: &Path, profile: &Path, arguments: &[&str]) -> (String, String) {
 #[test]
 fn a_browser_shows_it_without_an_error_and_runs_none_of_it() {
     let Some(browser) = browser() else {
-        println!("skipped: there is no Chromium; `.ci/run` installs it");
+        flexget_tests::skipped("there is no Chromium; `.ci/run` installs it");
         return;
     };
     let sandbox = used();

@@ -191,7 +191,7 @@ fn ctrl_c_ends_it_with_130() {
 fn complete_in(shell: &str, sandbox: &Sandbox, words: &[&str]) -> Option<Vec<String>> {
     let path = std::env::var("PATH").unwrap_or_default();
     if !std::env::split_paths(&path).any(|folder| folder.join(shell).exists()) {
-        println!("skipped: there is no {shell}");
+        flexget_tests::skipped(format_args!("there is no {shell}"));
         return None;
     }
     let bin = sandbox.folder().join("bin");

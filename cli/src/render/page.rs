@@ -226,10 +226,10 @@ impl Page<'_> {
         );
         if let Some(error) = &run.details.error {
             let hint = error.hint.as_ref().map(|hint| format!("<br>{}", Escaped(hint))).unwrap_or_default();
-            let _ = write!(html, "<p class=\"error\">{}{hint}</p>\n", Escaped(&error.message));
+            let _ = writeln!(html, "<p class=\"error\">{}{hint}</p>", Escaped(&error.message));
         }
         for warning in &run.details.warnings {
-            let _ = write!(html, "<p class=\"warning\">{}</p>\n", Escaped(warning));
+            let _ = writeln!(html, "<p class=\"warning\">{}</p>", Escaped(warning));
         }
         run.details.changes.iter().for_each(|change| self.change(html, change));
         entries(html, run);
@@ -285,10 +285,10 @@ impl Page<'_> {
                 AccountState::NeedsAuthorization(reason) => ("aborted", format!("needs authorization: {reason}")),
             };
             let expires = time::expiry(account.tokens.expires, &self.cx.clock, self.now);
-            let _ = write!(
+            let _ = writeln!(
                 html,
                 "<tr><th scope=\"row\">{} {}</th><td data-label=\"User\">{}</td><td data-label=\"State\">\
-                 <span class=\"badge {class}\">{}</span></td><td data-label=\"Expires\">{expires}</td></tr>\n",
+                 <span class=\"badge {class}\">{}</span></td><td data-label=\"Expires\">{expires}</td></tr>",
                 Escaped(&account.service),
                 Escaped(&account.name),
                 Escaped(account.user.as_deref().unwrap_or("–")),
@@ -330,7 +330,7 @@ fn entries(html: &mut String, run: &RunRecord) {
     }
     html.push_str("</tbody></table>\n");
     if run.details.omitted > 0 {
-        let _ = write!(html, "<p class=\"muted\">{} more entries are not kept.</p>\n", run.details.omitted);
+        let _ = writeln!(html, "<p class=\"muted\">{} more entries are not kept.</p>", run.details.omitted);
     }
 }
 

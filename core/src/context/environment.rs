@@ -5,6 +5,9 @@ use std::ops::Deref;
 use std::path::PathBuf;
 use std::rc::Rc;
 
+/// Variables by name.
+type Variables<T> = dyn Fn(&str) -> Option<T>;
+
 /// The environment variables, called with a name: `(cx.environment)("HOME")`.
 ///
 /// What is no UTF-8 comes with replacement characters; [`path`](Self::path) returns it as it is.
@@ -18,14 +21,14 @@ use std::rc::Rc;
 /// ```
 #[derive(Clone)]
 pub struct Environment {
-    raw: Rc<dyn Fn(&str) -> Option<OsString>>,
-    text: Rc<dyn Fn(&str) -> Option<String>>,
+    raw: Rc<Variables<OsString>>,
+    text: Rc<Variables<String>>,
 }
 
 impl Environment {
     /// Creates an environment whose variables `get` returns.
     pub fn new<T: Into<OsString>>(get: impl Fn(&str) -> Option<T> + 'static) -> Self {
-        let raw: Rc<dyn Fn(&str) -> Option<OsString>> = Rc::new(move |name| get(name).map(Into::into));
+        let raw: Rc<Variables<OsString>> = Rc::new(move |name| get(name).map(Into::into));
         let get = Rc::clone(&raw);
         let text = move |name: &str| Some(get(name)?.to_string_lossy().into_owned());
         Self { raw, text: Rc::new(text) }
@@ -43,7 +46,7 @@ impl Environment {
 }
 
 impl Deref for Environment {
-    type Target = dyn Fn(&str) -> Option<String>;
+    type Target = Variables<String>;
 
     fn deref(&self) -> &Self::Target {
         &*self.text

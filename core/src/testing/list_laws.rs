@@ -147,10 +147,10 @@ impl Laws<'_, '_> {
         }
         for other in others {
             // Options that name no list, such as a wrong word, are no other list.
-            if let Ok(list) = AnyList::deserialize(yaml(&other)) {
-                if list.id() == id {
-                    self.broken(format!("other options are another list, with another id: {other}"));
-                }
+            if let Ok(list) = AnyList::deserialize(yaml(&other))
+                && list.id() == id
+            {
+                self.broken(format!("other options are another list, with another id: {other}"));
             }
         }
     }

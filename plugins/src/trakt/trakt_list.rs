@@ -572,7 +572,7 @@ impl List for TraktList {
     async fn snapshot(&self, action: Action, entries: &[&Entry], cx: &Context) -> Result<Option<Vec<Entry>>> {
         self.check_owner(cx)?;
         let is_removal = action != Action::Add;
-        if !self.source().has_parts() && !(is_removal && self.source().is_ranked()) {
+        if !(self.source().has_parts() || is_removal && self.source().is_ranked()) {
             return Ok(None);
         }
         let client = Client::new(cx, self.account.as_deref())?;

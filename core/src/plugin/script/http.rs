@@ -78,17 +78,17 @@ fn request(script: &Script, message: HttpMessage, cx: &Context) -> Result<Reques
     if others.next().is_some() {
         return Err("a request has one of `json`, `form` and `text`".to_owned().into());
     }
-    if let Some(service) = service {
-        if let Some(requests) = service.requests_per_minute {
-            let bucket = format!("{} {}", service.name, account.as_deref().unwrap_or_default());
-            request.rate_limit = Some(RateLimit {
-                service: bucket.clone().into(),
-                bucket,
-                what: "requests",
-                requests,
-                per: std::time::Duration::from_secs(60),
-            });
-        }
+    if let Some(service) = service
+        && let Some(requests) = service.requests_per_minute
+    {
+        let bucket = format!("{} {}", service.name, account.as_deref().unwrap_or_default());
+        request.rate_limit = Some(RateLimit {
+            service: bucket.clone().into(),
+            bucket,
+            what: "requests",
+            requests,
+            per: std::time::Duration::from_secs(60),
+        });
     }
     if let Some(account) = account {
         let Some(service) = service else {

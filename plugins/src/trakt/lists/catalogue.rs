@@ -255,7 +255,8 @@ async fn ask_for_namesakes(client: &Client) -> Vec<String> {
             return Vec::new();
         }
     };
-    let names: Vec<String> = lists.0.iter().map(|list| list.name.trim().to_owned()).filter(is_built_in).collect();
+    let names: Vec<String> =
+        lists.0.iter().map(|list| list.name.trim().to_owned()).filter(|name| is_built_in(name)).collect();
     if let Some(began) = lists.1 {
         CachedResponse::keep(client.cx(), &key, &Head::new(began), &names);
     }
@@ -263,7 +264,7 @@ async fn ask_for_namesakes(client: &Client) -> Vec<String> {
 }
 
 /// Checks whether a name means a list of Trakt's unless it is written `list:NAME`.
-pub fn is_built_in(name: &String) -> bool {
+pub fn is_built_in(name: &str) -> bool {
     Source::parse(name).is_ok_and(|source| !matches!(source, Source::Personal(_)))
 }
 

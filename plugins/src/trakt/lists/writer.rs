@@ -83,7 +83,8 @@ impl ListWriter<'_> {
             sent = write::send(self.client, &self.address(remove).await?, &units, retry).await;
         }
         if let Some(count) = sent.item_count {
-            item_counts(self.client).borrow_mut().insert(self.base().await?, count);
+            let base = self.base().await?;
+            item_counts(self.client).borrow_mut().insert(base, count);
         }
         let mut of_units = sent.change.outcomes.into_iter();
         sent.change.outcomes = counts.into_iter().map(|count| of_all(of_units.by_ref().take(count))).collect();

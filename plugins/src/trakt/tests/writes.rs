@@ -89,7 +89,7 @@ impl Kind {
             "list: favorites" => Place::Favorites("ann-kay".into()),
             "list: collection" => return ann.collection.keys().filter(|media| is_it(media)).count(),
             "list: history" | "list: watched" => return ann.history.iter().filter(|it| is_it(&it.media)).count(),
-            "list: ratings" => return usize::from(ann.ratings.get(&self.media).is_some()),
+            "list: ratings" => return usize::from(ann.ratings.contains_key(&self.media)),
             _ => Place::List(world.list_id("ann-kay", "Following TV").unwrap()),
         };
         world.contents(&place).unwrap().items.iter().filter(|item| is_it(&item.media)).count()
