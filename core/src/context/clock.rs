@@ -1,7 +1,8 @@
 //! The clock: the only place where the time is read and where anything sleeps.
 
-use std::sync::Arc;
+use std::path::Path;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -15,6 +16,20 @@ use jiff::tz::TimeZone;
 pub struct Clock {
     fixed: Option<Arc<AtomicI64>>,
     zone: Option<TimeZone>,
+}
+
+/// Whether `TZ` names a device or a pipe, which could be read without end.
+static ENDLESS_ZONE: OnceLock<bool> = OnceLock::new();
+
+fn names_no_regular_file() -> bool {
+    let Some(zone) = std::env::var_os("TZ") else { return false };
+    let path = zone.to_string_lossy();
+    let path = Path::new(path.trim_start_matches(':'));
+    let is_endless = path.is_absolute() && path.metadata().is_ok_and(|metadata| !metadata.is_file());
+    if is_endless {
+        tracing::warn!(target: "clock", "`TZ` names {}, which is no file: times are in UTC", path.display());
+    }
+    is_endless
 }
 
 impl Clock {
@@ -53,6 +68,7 @@ impl Clock {
     pub fn zone(&self) -> TimeZone {
         match (&self.zone, &self.fixed) {
             (Some(zone), _) => zone.clone(),
+            (None, None) if *ENDLESS_ZONE.get_or_init(names_no_regular_file) => TimeZone::UTC,
             (None, None) => TimeZone::system(),
             (None, Some(_)) => TimeZone::UTC,
         }

@@ -95,6 +95,8 @@ const DOORS: [Door; 8] = [
             "core/src/document",
             "core/src/expression/paths.rs",
             "core/src/config/template",
+            // Whether the file that `TZ` names can be read to an end.
+            "core/src/context/clock.rs",
             "core/src/context/http",
             "core/src/context/store",
             "core/src/plugin/script/folder.rs",
@@ -127,6 +129,8 @@ const DOORS: [Door; 8] = [
         macros: &[],
         methods: &[],
         rooms: &[
+            // `TZ`.
+            "core/src/context/clock.rs",
             "cli/src/world.rs",
             "cli/src/main.rs",
             "cli/src/render/panic.rs",
