@@ -12,7 +12,9 @@ fn main() {
     println!("cargo:rustc-env=FLEXGET_RS_VERSION={version} ({})", built.join(", "));
 }
 
-/// Returns the checked-out commit, in a release build only: a debug build would be made anew after each commit.
+/// Returns the checked-out commit, in a release build.
+///
+/// A debug build would be made anew after each commit.
 fn released_commit() -> Option<String> {
     if env::var("PROFILE").ok()? != "release" {
         return None;

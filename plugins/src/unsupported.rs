@@ -226,7 +226,7 @@ mod tests {
         }
     }
 
-    /// What has no effect does not take the plugin with it that holds it.
+    /// A rule keeps its other plugins if one of them has no effect here.
     #[test]
     fn a_plugin_without_effect_leaves_the_others_of_its_rule() {
         let config = "tasks:\n  a:\n    mock: [A]\n    if: [ { \"title == 'A'\": { sleep: 5, accept_all: yes } } ]\n";

@@ -144,10 +144,8 @@ fn a_list_without_a_mistake_keeps_the_laws_and_each_mistake_breaks_one() {
 fn an_answer_that_is_lost_must_not_be_told_as_failed() {
     let is_lost = Arc::new(AtomicBool::new(false));
     let lost = Arc::clone(&is_lost);
-    let server = Server::start(move |_| match lost.load(Ordering::SeqCst) {
-        true => Reply::Lost,
-        false => Reply::json(200, &json!({})),
-    });
+    let respond = move |_: &_| if lost.load(Ordering::SeqCst) { Reply::Lost } else { Reply::json(200, &json!({})) };
+    let server = Server::start(respond);
     URL.set(server.url());
     assert_eq!(broken_by("", &context(), Some(&is_lost)), None);
     let broken = broken_by("failed", &context(), Some(&is_lost)).unwrap_or_default();

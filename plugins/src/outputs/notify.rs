@@ -451,7 +451,9 @@ mod tests {
         assert_eq!(testing::titles(&report, State::Accepted), ["A", "B"], "entries do not fail");
     }
 
-    /// A server of SMTP for one e-mail: replies to `AUTH` and to the recipient are given; it returns what it was told.
+    /// Starts an SMTP server for one e-mail, with these replies to `AUTH` and to the recipient.
+    ///
+    /// The thread returns the lines that it received.
     fn mail_server(auth: &'static str, recipient: &'static str) -> (u16, std::thread::JoinHandle<String>) {
         use std::io::{BufRead, BufReader, Write};
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

@@ -65,7 +65,7 @@ impl Service for Keys {
     }
 }
 
-/// What a command printed and asked.
+/// Lines that a command printed, and its questions.
 type Said = Rc<RefCell<Vec<String>>>;
 
 /// Runs a command of a service, with answers to its questions.

@@ -14,13 +14,13 @@ struct Job {
     name: &'static str,
     /// Tasks that run before; what was done then may be remembered.
     before: Vec<String>,
-    /// What others do on Trakt meanwhile.
+    /// Changes that others make on Trakt meanwhile.
     meanwhile: fn(&mut World),
     task: String,
     /// Whether the latest change is undone instead.
     is_undo: bool,
     least: usize,
-    /// What the requests are for.
+    /// Purpose of the requests.
     why: &'static str,
 }
 

@@ -1,4 +1,4 @@
-//! Twelve kinds of writing under answers that do not say what was done: nothing is claimed that is not so.
+//! Writes whose response does not say what was done: no effect is claimed that did not happen.
 
 use flexget_core::context::journal::ChangeState;
 use flexget_core::task::report::TaskReport;
@@ -77,7 +77,7 @@ impl Kind {
         )
     }
 
-    /// How often it is on its list; of a show, how many of its episodes.
+    /// Counts its occurrences on the list; for a show, its episodes.
     fn count(&self, world: &World) -> usize {
         let ann = world.user("ann-kay");
         let is_it = |media: &Media| match (self.media, media) {
