@@ -1,7 +1,7 @@
 //! Parts that a change removes or adds with an item: recorded before it, and undone as they were.
 //!
-//! An undo of an addition removes only the parts that the addition made: one play of several, and of
-//! a show the episodes that were not collected before.
+//! An undo of an addition removes only the parts that the addition made: one play of several, and
+//! of a show the episodes that were not collected before.
 
 use flexget_core::prelude::*;
 use serde_json::Map;
