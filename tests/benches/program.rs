@@ -1,9 +1,10 @@
 //! The program as a process, from its start to its end: what a user waits for.
 
+use std::fs;
 use std::process::Stdio;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use flexget_tests::Sandbox;
+use flexget_tests::{Sandbox, repository};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_flexget-rs-under-test");
 
@@ -56,6 +57,16 @@ fn check(criterion: &mut Criterion) {
                 bencher.iter(|| run(sandbox, "check"));
             });
         }
+    }
+    for scripts in [0, 2] {
+        let sandbox = Sandbox::new("tasks: { films: { mock: [ A ], accept_all: yes } }");
+        for script in ["title_words.py", "without_words.sh"].iter().take(scripts) {
+            let to = sandbox.folder().join("plugins").join(script);
+            let copied = to.parent().map_or(Ok(()), fs::create_dir_all);
+            let copied = copied.and_then(|()| fs::copy(repository().join("examples/plugins").join(script), to));
+            assert!(copied.is_ok(), "{copied:?}");
+        }
+        group.bench_function(BenchmarkId::new("scripts", scripts), |bencher| bencher.iter(|| run(&sandbox, "check")));
     }
     group.finish();
 }
