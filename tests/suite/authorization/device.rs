@@ -1,5 +1,6 @@
 //! `trakt auth`, `trakt list`, `trakt refresh` and `trakt delete`, as a user sees them.
 
+use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 use std::rc::Rc;
 use std::time::Duration;
@@ -541,8 +542,8 @@ fn ctrl_c_ends_a_process_that_waits_for_the_user() {
     let sandbox = sandbox.with_sim();
     let mut child =
         sandbox.process(PROGRAM, "trakt auth me").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    assert!(sandbox.sim().wait_for("POST", "/oauth/device/code", 1, Duration::from_secs(60)));
-    std::thread::sleep(Duration::from_millis(300));
+    let mut shown = BufReader::new(child.stdout.take().unwrap()).lines();
+    assert!(shown.any(|line| line.unwrap().contains("the code expires")), "it waits for the user");
     let sent = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
     assert!(sent.success());
     assert_eq!(child.wait().unwrap().code(), Some(130));

@@ -1,9 +1,7 @@
 //! No secret reaches anybody but Trakt and the database.
 
 use std::fs;
-use std::time::Duration;
 
-use flexget_core::context::http::HttpOptions;
 use flexget_tests::{Ran, Sandbox};
 use secrecy::ExposeSecret;
 use serde_json::json;
@@ -57,7 +55,6 @@ impl Planted {
 #[test]
 fn no_secret_is_shown_whatever_happens_and_however_much_is_told() {
     let mut sandbox = Sandbox::new(CONFIG).with_sim();
-    sandbox.http = HttpOptions { timeout: Duration::from_millis(400), ..HttpOptions::default() };
     sandbox.sim().auto_approve(Some("ann-kay"), 1);
     let mut planted = Planted::default();
     let run = |sandbox: &Sandbox, planted: &mut Planted, line: &str| -> Ran {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use crate::gate::Gate;
 use crate::odd_values::OddValue;
 use crate::wire::{Host, Reply, Request};
 
@@ -39,6 +40,8 @@ pub enum Trouble {
     HangAfter,
     /// The real answer comes after this (real) time.
     Delay(Duration),
+    /// The request is applied, and its answer comes, when the gate is opened.
+    Held(Gate),
     /// The real answer comes byte by byte, with this (real) time after each.
     Slow(Duration),
     /// The real answer is promised in full, but the connection is closed in the middle of its body.
@@ -180,10 +183,13 @@ impl Fault {
     /// A write that is not done, though the answer is a success: nothing added or deleted, and nothing not found.
     #[must_use]
     pub fn ignored(self) -> Self {
-        let none = json!({ "movies": 0, "shows": 0, "seasons": 0, "episodes": 0 });
-        let not_found = json!({ "movies": [], "shows": [], "seasons": [], "episodes": [] });
-        let body = json!({ "added": none, "existing": none, "updated": none, "deleted": none, "not_found": not_found });
-        self.answers(Reply::json(201, &body))
+        self.answers(nothing_done())
+    }
+
+    /// A write that is done, though the answer says as much as one that is ignored.
+    #[must_use]
+    pub fn denied(self) -> Self {
+        self.with(Trouble::After(nothing_done()))
     }
 
     /// The real answer with odd values in all its rows.
@@ -219,6 +225,14 @@ pub(crate) fn strike(faults: &mut Vec<Fault>, request: &Request) -> Option<Troub
     }
     faults.retain(|fault| fault.times != Some(0));
     struck
+}
+
+/// The answer to a write that says of nothing that it was added, deleted or not found.
+fn nothing_done() -> Reply {
+    let none = json!({ "movies": 0, "shows": 0, "seasons": 0, "episodes": 0 });
+    let not_found = json!({ "movies": [], "shows": [], "seasons": [], "episodes": [] });
+    let body = json!({ "added": none, "existing": none, "updated": none, "deleted": none, "not_found": not_found });
+    Reply::json(201, &body)
 }
 
 /// A page as Cloudflare sends it.

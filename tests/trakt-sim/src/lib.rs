@@ -33,6 +33,7 @@ mod charts;
 mod collection;
 mod faults;
 mod filters;
+mod gate;
 mod generate;
 mod history;
 mod items;
@@ -62,6 +63,7 @@ mod world;
 
 pub use catalogue::{Alias, Catalogue, Credit, Episode, Ids, Kind, Media, Person, Season, Show, Translation, Work};
 pub use faults::{Fault, Trouble};
+pub use gate::Gate;
 pub use items::{Contents, Item, Place};
 pub use limits::Limits;
 pub use lists::{List, Privacy};

@@ -113,6 +113,10 @@ async fn answer(shared: &Shared, host: Host, request: hyper::Request<Incoming>) 
             tokio::time::sleep(*time).await;
             shared.apply(&request, None)
         }
+        Some(Trouble::Held(gate)) => {
+            gate.pass().await;
+            shared.apply(&request, None)
+        }
         Some(Trouble::NoPageHeaders) => {
             let mut reply = shared.apply(&request, None);
             reply.headers.retain(|(name, _)| !name.starts_with("X-Pagination"));

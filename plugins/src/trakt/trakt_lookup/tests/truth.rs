@@ -167,7 +167,8 @@ fn what_was_cut_off_in_the_middle_decides_nothing() {
         pass(&sandbox, 24);
         sandbox.sim.fail(fault.clone());
         let cx = sandbox.next_run();
-        let options = HttpOptions { timeout: Duration::from_millis(300), ..HttpOptions::default() };
+        // All other pages must come in this time.
+        let options = HttpOptions { timeout: Duration::from_secs(3), ..HttpOptions::default() };
         let http = Http::new(options, cx.store.clone(), cx.clock.clone(), cx.progress.clone());
         let report = run(config, &Context { http, ..cx });
         assert_eq!(report.entries[0].state(), State::Undecided, "{fault:?}");
