@@ -132,7 +132,7 @@ impl Head {
     /// Returns whether all stamps are from well before the response was read.
     fn is_older(&self, stamps: &Json) -> bool {
         let is_old = |stamp: &Json| match stamp.as_str().map(str::parse::<Timestamp>) {
-            Some(Ok(at)) => at + STALE < self.read_at,
+            Some(Ok(at)) => at.checked_add(STALE).is_ok_and(|end| end < self.read_at),
             Some(Err(_)) => false,
             None => stamp.is_null(),
         };

@@ -252,7 +252,7 @@ impl NextTraktEpisodes {
         }
         match (seasons.and_then(|seasons| progress::after(seasons, progress.last.as_ref())), &progress.last) {
             (Some(episode), _) => Some(episode.clone()),
-            (None, Some(last)) => (!show.is_over()).then(|| at(last.season + 1, 1)),
+            (None, Some(last)) => (!show.is_over()).then(|| at(last.season.saturating_add(1), 1)),
             (None, None) => Some(at(1, 1)),
         }
     }

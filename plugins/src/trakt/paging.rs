@@ -18,9 +18,11 @@ use crate::trakt::api::errors::Fault;
 /// Rows to ask for on a page; Trakt gives fewer where it allows fewer.
 pub const PAGE: usize = 250;
 /// Pages in a row that may repeat known rows only.
-const MAX_REPEATED: usize = 3;
-/// Limit of empty pages in a row, as `watchlist/{type}` counts the pages of all types.
-const MAX_EMPTY: usize = 64;
+const MAX_REPEATED: usize = 2;
+/// Limit of empty pages in a row.
+const MAX_EMPTY: usize = 8;
+/// The same where the pages of all types are counted, as those of `watchlist/{type}` are.
+const MAX_EMPTY_OF_TYPE: usize = 64;
 
 /// Extent of a list to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -170,12 +172,18 @@ enum End {
 struct Pass<T> {
     rows: Vec<T>,
     keys: HashSet<RowKey>,
-    /// Rows that came more than once.
+    /// Rows that came more than once, but for pages that are the one before once more.
     repeated: usize,
+    /// Whether such a page came.
+    has_repeated_page: bool,
     /// Rows that are no items.
     others: usize,
     /// The item count that was reported last.
     item_count: Option<usize>,
+    /// The largest page count that was reported.
+    pages: Option<u64>,
+    /// Whether the item count changed from one page to another.
+    has_new_count: bool,
     began: Option<Timestamp>,
     end: Option<End>,
 }
@@ -186,8 +194,11 @@ impl<T: PageRow> Pass<T> {
             rows: Vec::new(),
             keys: HashSet::new(),
             repeated: 0,
+            has_repeated_page: false,
             others: 0,
             item_count: None,
+            pages: None,
+            has_new_count: false,
             began: None,
             end: None,
         };
@@ -204,15 +215,18 @@ impl<T: PageRow> Pass<T> {
             let number = |name: &str| response.header(name).and_then(|text| text.trim().parse::<usize>().ok());
             let rows: Vec<T> = parse_rows(path, &response)?;
             let limit = number("x-pagination-limit").filter(|limit| *limit > 0);
-            // A count of 0 beside rows is no count.
+            // A count of 0 is no count, and a count still holds if a later page has none.
             let pages = number("x-pagination-page-count").filter(|pages| *pages > 0).map(|pages| pages as u64);
-            pass.item_count = number("x-pagination-item-count").filter(|items| *items > 0 || rows.is_empty());
+            pass.pages = pass.pages.max(pages);
+            pass.note_item_count(number("x-pagination-item-count"), rows.is_empty());
             pass.began = if page == 1 { date_of(&response) } else { pass.began };
             let keys: Vec<RowKey> = rows.iter().map(PageRow::key).collect();
             let count = rows.len();
             let before = pass.keys.len() + pass.others;
             let ignores_page = page > 1 && count > 0 && keys == previous;
-            if !ignores_page {
+            if ignores_page {
+                pass.has_repeated_page = true;
+            } else {
                 pass.take(rows, &keys);
             }
             let is_news = pass.keys.len() + pass.others > before;
@@ -228,18 +242,15 @@ impl<T: PageRow> Pass<T> {
             }
 
             let is_full = count >= limit.unwrap_or(asked);
-            let is_reported = pages.is_some_and(|pages| page < pages);
-            let is_past = pages.is_none_or(|pages| page > pages);
+            let is_reported = pass.pages.is_some_and(|pages| page < pages);
+            let is_past = pass.pages.is_none_or(|pages| page > pages);
             let is_all = !listing.is_counted || pass.item_count == Some(pass.read_rows());
             let is_enough = matches!(listing.extent, Extent::AtLeast(items) if pass.rows.len() >= items);
             if is_enough {
                 break;
-            } else if ignores_page {
-                // The endpoint has no pages, and its one answer has everything; or there is more
-                // that it does not give.
-                if is_full || is_reported || pass.item_count.is_some_and(|items| items > pass.read_rows()) {
-                    return Err(endless(path, "it gives the same page again and again"));
-                }
+            } else if page == 2 && ignores_page && !is_full && !is_reported && pass.has_counted_rows() {
+                // The endpoint has no pages, and its one answer has everything.
+                pass.has_repeated_page = false;
                 pass.end = Some(End::Proved);
                 break;
             } else if count == 0 && is_past {
@@ -258,11 +269,23 @@ impl<T: PageRow> Pass<T> {
             if repeated_pages >= MAX_REPEATED {
                 return Err(endless(path, "it gives known rows again and again"));
             }
-            if empty_pages >= MAX_EMPTY {
+            if empty_pages >= if listing.is_counted { MAX_EMPTY } else { MAX_EMPTY_OF_TYPE } {
                 return Err(endless(path, "it gives empty pages only"));
             }
         }
         Ok(pass)
+    }
+
+    /// Notes the item count of a page; a count of 0 counts only where there is nothing.
+    fn note_item_count(&mut self, count: Option<usize>, is_empty: bool) {
+        let Some(count) = count.filter(|count| *count > 0 || is_empty && self.read_rows() == 0) else { return };
+        self.has_new_count |= self.item_count.is_some_and(|before| before != count);
+        self.item_count = Some(count);
+    }
+
+    /// Returns whether no more rows were counted than were read.
+    fn has_counted_rows(&self) -> bool {
+        self.item_count.is_none_or(|items| items <= self.read_rows())
     }
 
     fn take(&mut self, rows: Vec<T>, keys: &[RowKey]) {
@@ -281,20 +304,20 @@ impl<T: PageRow> Pass<T> {
         self.keys.len() + self.others
     }
 
-    /// Returns why rows may be missing: some came twice, or fewer came than were counted.
+    /// Returns why rows may be missing: fewer came than were counted, or they moved.
+    ///
+    /// They moved if some came twice, or if their count changed. A page that came twice may stand
+    /// in the place of another, unless all that is counted was read.
     fn doubt(&self, listing: Listing<'_>) -> Option<String> {
         let path = listing.path;
         self.end?;
         let counted = self.item_count.filter(|_| listing.is_counted);
-        match counted {
-            Some(counted) if counted > self.read_rows() => {
-                Some(format!("Trakt counts {counted} rows of `{path}` but returned {}", self.read_rows()))
-            }
-            counted if self.repeated > 0 && counted != Some(self.read_rows()) => {
-                Some(format!("rows of `{path}` moved while they were read"))
-            }
-            _ => None,
+        if let Some(counted) = counted.filter(|counted| *counted > self.read_rows()) {
+            return Some(format!("Trakt counts {counted} rows of `{path}` but returned {}", self.read_rows()));
         }
+        let is_replaced = self.has_repeated_page && counted != Some(self.read_rows());
+        let has_moved = self.repeated > 0 || self.has_new_count && listing.is_counted;
+        (is_replaced || has_moved).then(|| format!("rows of `{path}` moved while they were read"))
     }
 }
 

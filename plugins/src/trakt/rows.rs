@@ -90,7 +90,7 @@ pub struct SeasonRow {
     #[serde(deserialize_with = "lenient::required_number")]
     pub number: i64,
     /// The watched or collected episodes.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::null_is_default")]
     pub episodes: Vec<EpisodeRow>,
 }
 

@@ -23,13 +23,19 @@ pub enum OddValue {
     TvRage,
     /// Season and episode numbers are text.
     NumberIsText,
+    /// `plays: "2"`, `rank: "1"`, `runtime: "120"` and other counts.
+    CountsAreText,
+    /// `genres: "drama"`, and null for the languages of translations.
+    ListsAreScalars,
+    /// `airs: "soon"`.
+    AirsIsText,
     /// The first movie, show or episode of the answer is a text rather than an object.
     Unreadable,
 }
 
 impl OddValue {
     /// All oddities that lose nothing that a client needs.
-    pub const READABLE: [OddValue; 8] = [
+    pub const READABLE: [OddValue; 11] = [
         OddValue::RatingIsText,
         OddValue::YearIsText,
         OddValue::IdIsText,
@@ -38,6 +44,9 @@ impl OddValue {
         OddValue::IdsAreNull,
         OddValue::TvRage,
         OddValue::NumberIsText,
+        OddValue::CountsAreText,
+        OddValue::ListsAreScalars,
+        OddValue::AirsIsText,
     ];
 
     fn apply(self, object: &mut Map<String, Value>) {
@@ -68,6 +77,15 @@ impl OddValue {
             }
             OddValue::TvRage => ids.into_iter().for_each(|ids| drop(ids.insert("tvrage".into(), Value::Null))),
             OddValue::NumberIsText => change(object, &["season", "number"], &as_text),
+            OddValue::CountsAreText => {
+                let counts = ["plays", "rank", "runtime", "aired_episodes", "item_count", "comment_count"];
+                change(object, &counts, &as_text);
+            }
+            OddValue::ListsAreScalars => {
+                change(object, &["genres"], &|genres| *genres = genres.get(0).cloned().unwrap_or_default());
+                change(object, &["available_translations"], &|languages| *languages = Value::Null);
+            }
+            OddValue::AirsIsText => change(object, &["airs"], &|airs| *airs = json!("soon")),
             OddValue::Unreadable => {}
         }
     }

@@ -80,6 +80,31 @@ pub enum PageOddity {
         /// Which page, from 1.
         page: usize,
     },
+    /// The same, and it is counted, as if somebody had removed a row of an earlier page.
+    Removed {
+        /// Which page, from 1.
+        page: usize,
+    },
+    /// This page is the one before once more; its rows come on the next page.
+    Repeated {
+        /// Which page, from 2.
+        page: usize,
+    },
+    /// This page is the one before once more; its own rows are on no page.
+    Replaced {
+        /// Which page, from 2.
+        page: usize,
+    },
+    /// From this page on there are no pagination headers.
+    SilentFrom {
+        /// Which page, from 1.
+        page: usize,
+    },
+    /// Page and item count are 0 from this page on.
+    ZeroCountFrom {
+        /// Which page, from 1.
+        page: usize,
+    },
 }
 
 impl OddPages {
@@ -180,7 +205,11 @@ impl Page {
 
     /// The places of its first row, and after its last one.
     fn range(&self) -> (usize, usize) {
-        let page = if self.odd.contains(&PageOddity::IgnoresPage) { 1 } else { self.page };
+        let mut page = if self.odd.contains(&PageOddity::IgnoresPage) { 1 } else { self.page };
+        let is_repeat = |odd: &PageOddity| matches!(odd, PageOddity::Repeated { page: odd } if page >= *odd);
+        page -= self.odd.iter().filter(|odd| is_repeat(odd)).count();
+        page -= usize::from(self.odd.contains(&PageOddity::Replaced { page: self.page }));
+        let page = page;
         let mut start = (page - 1).saturating_mul(self.limit);
         let mut end = start.saturating_add(self.limit);
         for oddity in &self.odd {
@@ -191,7 +220,7 @@ impl Page {
                     start += if odd == page { missing.min(self.limit) } else { 0 };
                     continue;
                 }
-                PageOddity::MovedUp { page: odd } => {
+                PageOddity::MovedUp { page: odd } | PageOddity::Removed { page: odd } => {
                     let by = usize::from(page >= odd);
                     (start, end) = (start + by, end + by);
                     continue;
@@ -211,7 +240,12 @@ impl Page {
     /// The answer with these rows.
     pub(crate) fn reply(&self, rows: Vec<Value>) -> Reply {
         let reply = Reply::json(200, &Value::Array(rows));
-        if !self.headers || self.odd.contains(&PageOddity::NoHeaders) {
+        let is_silent = |odd: &PageOddity| match odd {
+            PageOddity::NoHeaders => true,
+            PageOddity::SilentFrom { page } => self.page >= *page,
+            _ => false,
+        };
+        if !self.headers || self.odd.iter().any(is_silent) {
             return reply;
         }
         let reply = reply.header("X-Pagination-Page", self.page).header("X-Pagination-Limit", self.limit);
@@ -220,6 +254,8 @@ impl Page {
             match oddity {
                 PageOddity::NoCount => return reply,
                 PageOddity::ZeroCount => counted = 0,
+                PageOddity::ZeroCountFrom { page } if self.page >= *page => counted = 0,
+                PageOddity::Removed { page } if self.page >= *page => counted = counted.saturating_sub(1),
                 PageOddity::StaleCount(missing) => counted = counted.saturating_sub(*missing),
                 _ => {}
             }
@@ -273,5 +309,7 @@ mod tests {
         let once = Pages { odd: vec![OddPages::on("/x", PageOddity::MovedUp { page: 2 }).once()], ..Pages::default() };
         assert!(!walk(&once, 4).contains(&250) && walk(&once, 4) == all);
         assert_eq!(walk(&odd(PageOddity::IgnoresPage), 2)[250..], all[..250]);
+        let repeated = walk(&odd(PageOddity::Repeated { page: 2 }), 5);
+        assert!(repeated[250..500] == all[..250] && repeated[500..] == all[250..], "one page comes twice");
     }
 }

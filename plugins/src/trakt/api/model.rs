@@ -68,6 +68,7 @@ pub struct Work {
     #[serde(deserialize_with = "lenient::parsed")]
     pub first_aired: Option<Timestamp>,
     /// When a show is aired.
+    #[serde(deserialize_with = "lenient::object")]
     pub airs: Option<Airs>,
     /// Its length in minutes.
     #[serde(deserialize_with = "lenient::number")]
@@ -212,6 +213,7 @@ pub struct Episode {
     #[serde(deserialize_with = "lenient::number")]
     pub runtime: Option<i64>,
     /// The languages that there are translations in.
+    #[serde(deserialize_with = "lenient::texts")]
     pub available_translations: Option<Vec<String>>,
 }
 
@@ -266,7 +268,7 @@ pub struct Row {
 #[serde(default)]
 pub struct ListSummary {
     /// The name.
-    #[serde(deserialize_with = "lenient::null_is_default")]
+    #[serde(deserialize_with = "lenient::text_or_empty")]
     pub name: String,
     /// The ids: a number and a slug.
     #[serde(deserialize_with = "lenient::null_is_default")]
@@ -278,6 +280,7 @@ pub struct ListSummary {
     #[serde(deserialize_with = "lenient::parsed")]
     pub updated_at: Option<Timestamp>,
     /// Owner.
+    #[serde(deserialize_with = "lenient::object")]
     pub user: Option<User>,
 }
 

@@ -80,7 +80,11 @@ pub async fn restore(client: &Client, list: &str, wanted: &[Restored], count: Op
 
 /// Sets the order, and returns whether Trakt shows all items that were put back.
 async fn try_restore(client: &Client, list: &str, wanted: &[Restored]) -> Result<bool> {
-    let rows: Rows<AnyRow> = paging::read(client, Listing::new(list, &[], Extent::Whole)).await?;
+    let rows: Rows<AnyRow> = paging::attempt(client, Listing::new(list, &[], Extent::Whole)).await?;
+    if let Some(doubt) = rows.doubt {
+        // Rows that are not named lose their places.
+        return Err(Error::new(doubt).hint("undo the change again in some minutes"));
+    }
     let mut rows: Vec<Row> = rows.rows.into_iter().map(|AnyRow(row)| row).collect();
     rows.sort_by_key(|row| row.rank.unwrap_or(i64::MAX));
     let index = Index::new(wanted.iter().map(|item| item.media.keys()));
@@ -101,7 +105,7 @@ async fn try_restore(client: &Client, list: &str, wanted: &[Restored]) -> Result
     }
     restored.sort_unstable();
     for (rank, id) in restored {
-        let at = usize::try_from(rank - 1).unwrap_or_default().min(order.len());
+        let at = usize::try_from(rank.saturating_sub(1)).unwrap_or_default().min(order.len());
         order.insert(at, id);
     }
     if rows.iter().filter_map(|row| row.id).eq(order.iter().copied()) {

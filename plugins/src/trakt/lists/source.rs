@@ -45,7 +45,10 @@ impl TryFrom<Name> for ListName {
             Name::Text(name) => name.trim().to_owned(),
             Name::Number(number) => number.to_string(),
         };
-        Source::parse(&name).map(|source| Self { name, source })
+        let source = Source::parse(&name)?;
+        // `Watchlist` and `watchlist` are one list.
+        let name = if matches!(source, Source::Personal(_)) { name } else { name.to_lowercase() };
+        Ok(Self { name, source })
     }
 }
 
