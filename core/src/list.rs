@@ -274,6 +274,13 @@ pub trait List: 'static {
         None
     }
 
+    /// Returns whether an item that an undo puts back has its date of before.
+    ///
+    /// Otherwise the user is told that it has not.
+    fn restores_dates(&self) -> bool {
+        true
+    }
+
     /// Returns why only a part of the list is read, or `None` if [`List::items`] reads all of it.
     ///
     /// A chart of which the first hundred items are read, or a list with a `limit`, is such a part:

@@ -81,6 +81,11 @@ impl Journal {
         Err(Error::new(format!("there is no change {id}")).hint("`flexget-rs changes` shows those that there are"))
     }
 
+    /// Removes the record of a change of which nothing was sent, because there is no such list.
+    pub fn withdraw(&self, id: i64) -> Result<()> {
+        self.store.delete_change(id)
+    }
+
     /// Returns the latest changes, at most `limit`, newest first.
     pub fn list(&self, limit: usize) -> Result<Vec<ChangeRow>> {
         self.store.changes(limit)

@@ -63,6 +63,7 @@ erase! {
     fn accepts(entry: &Entry) -> Result<(), String>;
     fn is_up_to_date(item: &Entry, entry: &Entry) -> bool;
     fn listed_at(item: &Entry) -> Option<Timestamp>;
+    fn restores_dates() -> bool;
     fn whole(entry: &Entry) -> Option<Entry>;
     fn possible_keys(entry: &Entry) -> Option<Keys>;
     async fn items(limit: Option<usize>, cx: &'a Context) -> Result<Vec<Entry>>;
@@ -223,6 +224,11 @@ impl AnyList {
     /// Returns when an item was put on the list, if the list says so.
     pub fn listed_at(&self, item: &Entry) -> Option<Timestamp> {
         self.0.list.listed_at(item)
+    }
+
+    /// Returns whether an undo restores the dates of items; see [`List::restores_dates`].
+    pub fn restores_dates(&self) -> bool {
+        self.0.list.restores_dates()
     }
 
     /// Returns the item that an entry is a part of; see [`List::whole`].

@@ -58,8 +58,8 @@ async fn outcomes_by_list(change: &JournaledChange, cx: &Context) -> Result<Vec<
     let readable: Vec<&Entry> = change.items.iter().flatten().collect();
     let action = change.change.what.action;
     let is_add = action == Action::Add;
-    // Of a removal, it follows from an item not being seen that it was made.
-    let found = if is_add { list.find(&readable, cx).await? } else { list.find_proved(&readable, cx).await? };
+    // From an item not being seen it follows that a removal was made, and an addition was not.
+    let found = list.find_proved(&readable, cx).await?;
     // An item that is there may be so for another reason than this change.
     let there: Vec<&Entry> = readable.iter().zip(&found).filter(|(_, item)| item.is_some()).map(|(e, _)| *e).collect();
     let mut made = list.was_made(action, &there, cx).await?.into_iter();
@@ -192,6 +192,11 @@ fn check_user(change: &JournaledChange, list: &AnyList, cx: &Context) -> Result<
             ))
             .hint(format!("authorize `{account}` as `{then}` again")))
         }
+        (Some(then), None) if list.id().account.is_some() => Err(Error::new(format!(
+            "change {} was made for the user `{then}`, and it is not known to whom its account belongs now",
+            row.id
+        ))
+        .hint("authorize the account again")),
         _ => Ok(()),
     }
 }

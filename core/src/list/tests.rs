@@ -367,6 +367,9 @@ fn undoes_a_change_only_for_the_user_for_whom_it_was_made() {
         let refused = undo(1, "undo", &next_run(&cx)).await.expect_err("no undo");
         let expected = "change 1 was made for the user `ann`, and account `ann` belongs to `bob` now";
         assert_eq!((refused.message(), on_service().len()), (expected, 1));
+        SERVICE.with_borrow_mut(|service| service.user = None);
+        let refused = undo(1, "undo", &next_run(&cx)).await.expect_err("no undo").to_string();
+        assert!(refused.contains("it is not known to whom its account belongs now"), "{refused}");
         is_now("ann");
         undo(1, "undo", &next_run(&cx)).await.expect("an undo");
         assert_eq!(on_service().len(), 0);

@@ -188,7 +188,7 @@ impl WritableList {
             let Some(sent) = sent? else { return Ok(None) };
             sent
         } else {
-            (self.send(&batch, action, cx).await, None)
+            (self.send(&batch, action, cx).await.0, None)
         };
         if id.remote && !batch.is_empty() {
             ListCache::of(cx).changed(&self.0, action, &batch, &change.outcomes, change.certain);
@@ -325,7 +325,10 @@ impl WritableList {
             None => cx.journal().begin(&new)?,
         };
         let send = self.send(if action == Action::Add { recorded } else { batch }, action, cx);
-        let mut change = with_lease(id, send, cx).await;
+        let (mut change, is_unsent) = with_lease(id, send, cx).await;
+        if is_unsent && let Ok(()) = cx.journal().withdraw(id) {
+            return Ok(Some((change, None)));
+        }
         if was_read {
             // A service counts what it did in its last try, and not in one whose response was lost.
             let unchanged = change.outcomes.iter_mut().filter(|outcome| **outcome == Outcome::Unchanged);
@@ -346,14 +349,17 @@ impl WritableList {
         Ok(Some((change, Some(id))))
     }
 
-    /// Sends a batch.
+    /// Sends a batch, and returns besides whether it is certain that nothing was sent.
     ///
     /// An error is the outcome of each item, because other lists may still be changed.
-    async fn send(&self, batch: &[&Entry], action: Action, cx: &Context) -> Change {
-        self.0.change(action, batch, cx).await.unwrap_or_else(|error| {
-            let certain = !error.may_have_happened();
-            Change::all(Outcome::Failed(in_words(&error)), batch.len()).certain(certain)
-        })
+    async fn send(&self, batch: &[&Entry], action: Action, cx: &Context) -> (Change, bool) {
+        match self.0.change(action, batch, cx).await {
+            Ok(change) => (change, false),
+            Err(error) => {
+                let certain = !error.may_have_happened();
+                (Change::all(Outcome::Failed(in_words(&error)), batch.len()).certain(certain), certain)
+            }
+        }
     }
 }
 

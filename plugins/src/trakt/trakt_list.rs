@@ -222,10 +222,12 @@ impl TraktList {
         // One play more does not show on a list that has each item once.
         let is_doubtful = |outcome: &Outcome| *outcome == Outcome::Failed(write::NOT_DONE.to_owned());
         let shows = remove || !self.source().is_history();
+        writer.forget();
         if shows && (sent.at_limit && !remove || change.outcomes.iter().any(is_doubtful)) {
             self.look_again(entries, &mut change, remove, cx).await;
+            // What was read so soon may be as it was before.
+            writer.forget();
         }
-        writer.forget();
         Ok(change)
     }
 
@@ -485,6 +487,11 @@ impl List for TraktList {
     fn listed_at(&self, item: &Entry) -> Option<Timestamp> {
         let dates = ["trakt_listed_at", "trakt_collected_at"];
         dates.iter().filter_map(|field| item.peek(field).and_then(Value::moment)).min()
+    }
+
+    fn restores_dates(&self) -> bool {
+        // Trakt dates what comes back to a ranked list itself.
+        !self.source().is_ranked()
     }
 
     fn partial(&self) -> Option<String> {

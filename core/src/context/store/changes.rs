@@ -189,6 +189,11 @@ impl Store {
         })
     }
 
+    pub(crate) fn delete_change(&self, id: i64) -> Result<()> {
+        self.journal_database()
+            .write(|transaction| transaction.execute("DELETE FROM change WHERE id = ?", [id]).map(drop))
+    }
+
     pub(crate) fn renew_change(&self, id: i64, lease: Timestamp) -> Result<()> {
         self.journal_database().write(|transaction| {
             transaction.execute("UPDATE change SET lease = ? WHERE id = ?", (lease.as_millisecond(), id)).map(drop)
@@ -253,9 +258,13 @@ impl Store {
     }
 }
 
+/// The columns by which a change is recognised after a move.
+const MOVED: [&str; 7] = ["scope", "at", "service", "account", "list", "action", "items"];
+
 /// Moves all changes of one database to another, and returns how many.
 ///
-/// They keep their order, and get numbers behind those that are there.
+/// They keep their order, and get numbers behind those that are there. Changes that are there
+/// already were moved by another process, or by one that was killed, and are left out.
 pub(super) fn move_all(from: &Database, to: &Database) -> Result<usize> {
     type Columns = Vec<rusqlite::types::Value>;
     let (names, rows): (Vec<String>, Vec<Columns>) = from.read(|connection| {
@@ -276,10 +285,20 @@ pub(super) fn move_all(from: &Database, to: &Database) -> Result<usize> {
             .collect();
         let insert = format!("INSERT INTO change ({}) VALUES ({})", names.join(", "), values.join(", "));
         let mut insert = transaction.prepare(&insert)?;
+        let is_there = MOVED.map(|column| format!("{column} IS ?")).join(" AND ");
+        let mut is_there = transaction.prepare(&format!("SELECT 1 FROM change WHERE {is_there}"))?;
+        let of =
+            |row: &Columns| MOVED.map(|column| names.iter().position(|name| name == column).map(|at| row[at].clone()));
+        let mut moved = Vec::new();
         for row in &rows {
-            insert.execute(rusqlite::params_from_iter(row))?;
+            if !is_there.exists(rusqlite::params_from_iter(of(row)))? {
+                moved.push(row);
+            }
         }
-        Ok(rows.len())
+        for row in &moved {
+            insert.execute(rusqlite::params_from_iter(*row))?;
+        }
+        Ok(moved.len())
     })?;
     from.write(|transaction| transaction.execute("DELETE FROM change", []).map(drop))?;
     Ok(moved)

@@ -401,6 +401,25 @@ fn changes_are_known_before_they_are_sent_and_settled_after() {
 }
 
 #[test]
+fn changes_are_moved_to_the_auth_store_once_whoever_is_killed_meanwhile() {
+    let (folder, path) = folder();
+    let old = Store::at(&path).scoped("config");
+    for second in [1, 2, 2] {
+        change_at(&old, second, Some(ChangeState::Done));
+    }
+    drop(old);
+    let copy = folder.path().join("copy");
+    std::fs::copy(&path, &copy).unwrap();
+    let auth = folder.path().join("accounts.sqlite");
+    // The second time it is as if the process had been killed before it deleted the old rows.
+    for _ in 0..2 {
+        std::fs::copy(&copy, &path).unwrap();
+        let store = Store::at(&path).scoped("config").with_auth_at(&auth);
+        assert_eq!(Journal::new(store, Clock::fixed(Timestamp::UNIX_EPOCH)).list(9).unwrap().len(), 3);
+    }
+}
+
+#[test]
 fn clones_share_one_database() {
     let store = Store::in_memory();
     let clone = store.clone();

@@ -265,6 +265,23 @@ fn a_built_in_application_is_used_where_the_user_has_none() {
 }
 
 #[test]
+fn a_dry_run_stores_no_key_and_no_password_and_asks_for_none() {
+    block_on(async {
+        let cx = testing::dry_run(&testing::context());
+        let variables = vec![("FLEXGET_KEY_SITE_KEY", "planted".to_owned())];
+        let cx = with_environment(cx, variables);
+        let (done, said) = run::<KeyCommand<Keys>>(json!({ "account": "me" }), &["planted"], &cx).await;
+        done.unwrap();
+        assert_eq!(said, ["would ask for an API key and store the account as `me`"]);
+        let arguments = json!({ "account": "you", "user": "You.There" });
+        let (done, said) = run::<PasswordCommand<Keys>>(arguments, &["pass word"], &cx).await;
+        done.unwrap();
+        assert_eq!(said, ["would ask for a password and store the account as `you`"]);
+        assert!(cx.auth.accounts("key-site").unwrap().is_empty());
+    });
+}
+
+#[test]
 fn keys_and_passwords_are_stored_like_accounts() {
     block_on(async {
         let cx = testing::context();

@@ -39,6 +39,7 @@ pub async fn take_plays(client: &Client, items: &[Item<'_>]) -> Result<Change> {
         let plays = all.of(&items[at].media);
         match &failure {
             Some(failure) if taken < wanted.len() => Outcome::Failed(write::in_words(failure)),
+            None if taken < wanted.len() => Outcome::Failed(write::NOT_DONE.to_owned()),
             _ if taken > 0 && plays.as_ref().is_some_and(|plays| plays.len() > taken) => Outcome::Partly,
             _ if taken > 0 => Outcome::Done,
             // Other plays are there, and one of them may be the one that is meant, at a time that a
@@ -78,7 +79,9 @@ async fn around(client: &Client, items: &[Item<'_>], item_parts: &[Vec<Part>]) -
     let mut plays: Vec<Vec<Play>> = vec![Vec::new(); items.len()];
     let times = || item_parts.iter().flatten().filter_map(|part| part.at);
     let (Some(first), Some(last)) = (times().min(), times().max()) else { return Ok(plays) };
-    let query = [("start_at", (first - NEAR).to_string()), ("end_at", (last + NEAR).to_string())];
+    let start = first.checked_sub(NEAR).unwrap_or(Timestamp::MIN);
+    let end = last.checked_add(NEAR).unwrap_or(Timestamp::MAX);
+    let query = [("start_at", start.to_string()), ("end_at", end.to_string())];
     let rows: Vec<Row> = paging::read_proved(client, "sync/history", &query).await?;
     let index = Index::new(items.iter().map(|item| item.media.keys()));
     for row in &rows {

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use flexget_core::context::http::Retry;
 use flexget_core::prelude::*;
+use serde::Deserializer;
 use serde_json::{Map, Value as Json, json};
 
 use crate::titles::media::{Kind, Media};
@@ -68,10 +69,15 @@ impl From<Change> for SendOutcome {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct BatchResponse {
+    #[serde(deserialize_with = "counts")]
     added: Counts,
+    #[serde(deserialize_with = "counts")]
     updated: Counts,
+    #[serde(deserialize_with = "counts")]
     existing: Counts,
+    #[serde(deserialize_with = "counts")]
     deleted: Counts,
+    #[serde(deserialize_with = "lenient::null_is_default")]
     not_found: HashMap<String, Json>,
     /// Summary of the list after the change.
     #[serde(deserialize_with = "lenient::null_is_default")]
@@ -79,7 +85,18 @@ struct BatchResponse {
 }
 
 /// Numbers of items by kind.
-type Counts = HashMap<String, i64>;
+type Counts = HashMap<String, usize>;
+
+/// Reads counts; what is no count is left out.
+fn counts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Counts, D::Error> {
+    let counts: HashMap<String, Count> = lenient::null_is_default(deserializer)?;
+    let count = |(kind, Count(count))| Some((kind, usize::try_from(count?).ok()?));
+    Ok(counts.into_iter().filter_map(count).collect())
+}
+
+/// A number of items, if it is one.
+#[derive(Deserialize)]
+struct Count(#[serde(deserialize_with = "lenient::number")] Option<i64>);
 
 impl BatchResponse {
     /// Returns the response, if it says anything of what became of the items.
@@ -134,15 +151,21 @@ pub async fn send(client: &Client, path: &str, units: &[Unit], retry: Retry) -> 
 
 /// Takes single plays off the history, by their numbers.
 ///
-/// Gives those that are gone, and what went wrong with the rest.
+/// Gives those that are gone, and what went wrong with the rest. A batch of which the response says
+/// too little is not gone.
 pub async fn remove_plays(client: &Client, numbers: &[i64]) -> (HashSet<i64>, Option<Error>) {
     const PATH: &str = "sync/history/remove";
     let mut gone = HashSet::new();
     for batch in numbers.chunks(BATCH) {
         let response = client.post::<BatchResponse>(PATH, json!({ "ids": batch }), Retry::Safe).await;
         match response.and_then(|response| response.understood(PATH)) {
-            // What is not found is gone too.
-            Ok(_) => gone.extend(batch),
+            Ok(response) => {
+                // What is not found is gone too.
+                let not_found = response.not_found.get("ids").and_then(Json::as_array).map_or(0, Vec::len);
+                if response.deleted.values().sum::<usize>() + not_found >= batch.len() {
+                    gone.extend(batch);
+                }
+            }
             Err(fault) => return (gone, Some(explain(client, PATH, fault).await)),
         }
     }
@@ -195,15 +218,15 @@ fn take(outcomes: &mut [Outcome], batch: &[Item], response: &BatchResponse, expa
     };
     for kinds in groups {
         let sum = |counts: &Counts| -> usize {
-            let of = |kind: &Kind| counts.get(&format!("{}s", kind.word())).copied();
-            kinds.iter().filter_map(of).filter_map(|count| usize::try_from(count).ok()).sum()
+            kinds.iter().filter_map(|kind| counts.get(&format!("{}s", kind.word()))).sum()
         };
         let done = sum(&response.added) + sum(&response.updated) + sum(&response.deleted);
+        let of_kinds = || batch.iter().flat_map(|item| &item.units).filter(|unit| kinds.contains(&unit.kind));
         // One show may be there with some of its episodes only, so that their number says nothing
         // of other shows.
-        let counted = done + if kinds.len() > 1 && done > 0 { usize::MAX - done } else { sum(&response.existing) };
-        let of_kinds = batch.iter().flat_map(|item| &item.units).filter(|unit| kinds.contains(&unit.kind));
-        let known: Vec<usize> = of_kinds.map(|unit| unit.at).filter(|at| outcomes[*at] != Outcome::Unknown).collect();
+        let has_parts = expands && of_kinds().any(|unit| matches!(unit.kind, Kind::Show | Kind::Season));
+        let counted = done + if has_parts && done > 0 { usize::MAX - done } else { sum(&response.existing) };
+        let known: Vec<usize> = of_kinds().map(|unit| unit.at).filter(|at| outcomes[*at] != Outcome::Unknown).collect();
         for (number, at) in known.into_iter().enumerate().skip(done) {
             outcomes[at] = if number < counted { Outcome::Unchanged } else { Outcome::Failed(NOT_DONE.to_owned()) };
         }
@@ -363,6 +386,31 @@ mod tests {
                 "episodes": [{ "ids": { "trakt": 9 } }],
             })
         );
+    }
+
+    #[test]
+    fn of_episodes_as_many_are_done_as_are_counted() {
+        let episode = |number: i64| {
+            Entry::new("S", "mock://s")
+                .with("trakt_show_id", 7i64)
+                .with("series_season", 1i64)
+                .with("series_episode", number)
+        };
+        let unit = |number| Unit { media: Media::of(&episode(number), None).unwrap(), extra: Map::new() };
+        let batch = items(&[unit(1), unit(2), unit(3)]);
+        // The values are odd on purpose.
+        let body = json!({
+            "added": { "episodes": "1", "movies": null },
+            "existing": { "episodes": 1.0 },
+            "updated": null,
+            "not_found": null,
+        });
+        let response: BatchResponse = serde_json::from_value(body).unwrap();
+        for expands in [true, false] {
+            let mut outcomes = vec![Outcome::Done; 3];
+            take(&mut outcomes, &batch, &response, expands);
+            assert_eq!(outcomes, [Outcome::Done, Outcome::Unchanged, Outcome::Failed(NOT_DONE.to_owned())]);
+        }
     }
 
     #[test]

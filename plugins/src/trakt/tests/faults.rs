@@ -196,3 +196,19 @@ fn a_run_that_was_killed_is_settled_by_the_next_one() {
         }
     }
 }
+
+#[test]
+fn a_change_of_a_list_that_does_not_exist_is_not_in_the_journal() {
+    for list in ["list: No Such List", "list: 987654", "list: 'https://trakt.tv/users/bob/lists/none'"] {
+        for output in ["list_add", "list_remove", "list_clear"] {
+            let sandbox = Sandbox::new(Seed::small());
+            let lists = if output == "list_clear" { "{ what: [ LIST ] }" } else { "[ LIST ]" };
+            let lists = lists.replace("LIST", &format!("trakt_list: {{ account: ann, {list} }}"));
+            let task = format!("mock: [ {{ title: m, trakt_movie_id: 120 }} ]\naccept_all: yes\n{output}: {lists}");
+            let report = run(&task, &sandbox.next_run());
+            assert!(format!("{report:?}").contains("has no Trakt list"), "{list}, {output}: {report:?}");
+            assert!(!report.is_ok(), "{list}, {output}");
+            assert_eq!(states(&sandbox), [], "{list}, {output}");
+        }
+    }
+}

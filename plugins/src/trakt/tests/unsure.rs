@@ -67,13 +67,23 @@ fn counts_of_movies_say_nothing_about_shows() {
 }
 
 #[test]
-fn favorites_are_added_by_the_id_that_a_lookup_finds() {
-    let sandbox = Sandbox::new(Seed::small());
-    let entry = "{ title: The Matrix (1999), movie_name: The Matrix, movie_year: 1999 }";
-    let report = change(&sandbox, "list_add", "favorites", entry);
-    assert!(report.is_ok(), "{report:?}");
-    let body = sandbox.sim.requests().into_iter().find(|seen| seen.method == "POST").unwrap().body.unwrap();
-    assert_eq!(body, serde_json::json!({ "movies": [{ "ids": { "trakt": 481 } }] }));
+fn favorites_and_ratings_are_changed_by_the_id_that_a_lookup_finds() {
+    let entry = "{ title: The Matrix (1999), movie_name: The Matrix, movie_year: 1999, trakt_user_rating: 7 }";
+    for list in ["favorites", "ratings"] {
+        for output in ["list_add", "list_remove"] {
+            let sandbox = Sandbox::new(Seed::small().and(|world| {
+                world.user_mut("ann-kay").ratings.remove(&Media::Movie(481));
+            }));
+            if output == "list_remove" {
+                change(&sandbox, "list_add", list, entry);
+            }
+            let report = change(&sandbox, output, list, entry);
+            assert!(report.is_ok() && report.changes[0].done == 1, "{list}, {output}: {report:?}");
+            let body = sandbox.sim.requests().into_iter().find(|seen| seen.method == "POST").unwrap().body.unwrap();
+            assert_eq!(body["movies"][0]["ids"], serde_json::json!({ "trakt": 481 }), "{list}, {output}: {body}");
+            assert!(body["movies"][0]["title"].is_null(), "{list}, {output}: {body}");
+        }
+    }
 }
 
 #[test]

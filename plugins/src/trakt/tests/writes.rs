@@ -1,8 +1,9 @@
 //! Writes whose response does not say what was done: no effect is claimed that did not happen.
 
 use flexget_core::context::journal::ChangeState;
+use flexget_core::list::recovery;
 use flexget_core::task::report::TaskReport;
-use trakt_sim::{Reply, Trouble, World};
+use trakt_sim::{PageOddity, Reply, Trouble, World};
 
 use super::laws::pass;
 use super::*;
@@ -163,6 +164,65 @@ fn an_answer_that_did_nothing_is_never_a_success() {
         let report = run(&kind.task(), &sandbox.next_run());
         assert!(is_claimed(&report) && kind.is_made(&sandbox), "{}: {report:?}", kind.name());
     }
+}
+
+#[test]
+fn an_answer_of_nothing_to_a_write_that_was_made_is_checked_on_the_list() {
+    for kind in &KINDS {
+        let sandbox = world();
+        sandbox.sim.fail(Fault::on("POST", "/").denied());
+        let report = run(&kind.task(), &sandbox.next_run());
+        assert!(kind.is_made(&sandbox), "{}", kind.name());
+        // A play more does not show on a list; the next run finds it.
+        let is_play = kind.is_add() && (kind.list.contains("history") || kind.list.contains("watched"));
+        assert_eq!(is_claimed(&report), !is_play, "{}: {report:?}", kind.name());
+        sandbox.sim.heal();
+        pass(&sandbox, 6);
+        let report = run(&kind.task(), &sandbox.next_run());
+        assert!(is_claimed(&report) && kind.is_made(&sandbox), "{}: {report:?}", kind.name());
+    }
+}
+
+#[test]
+fn a_play_that_was_not_taken_off_is_not_undone() {
+    for (fault, is_gone) in [(Fault::on("POST", "/").ignored(), false), (Fault::on("POST", "/").denied(), true)] {
+        let sandbox = world();
+        let add = &KINDS[4];
+        let id = run(&add.task(), &sandbox.next_run()).changes[0].change_id.unwrap();
+        assert!(add.is_made(&sandbox));
+        pass(&sandbox, 6);
+        sandbox.sim.fail(fault);
+        let undone = testing::block_on(recovery::undo(id, "undo", &sandbox.next_run())).unwrap();
+        assert_eq!((undone.failed.is_empty(), add.is_made(&sandbox)), (is_gone, !is_gone), "{undone:?}");
+        let expected = if is_gone { ChangeState::Undone } else { ChangeState::Done };
+        assert_eq!(sandbox.cx.journal().get(id).unwrap().unwrap().state, expected);
+        sandbox.sim.heal();
+        pass(&sandbox, 6);
+        if !is_gone {
+            assert!(testing::block_on(recovery::undo(id, "undo", &sandbox.next_run())).unwrap().failed.is_empty());
+        }
+        assert!(!add.is_made(&sandbox));
+    }
+}
+
+#[test]
+fn an_interrupted_play_that_is_not_seen_is_not_settled_as_not_made() {
+    let sandbox = world();
+    sandbox.sim.with(|world| world.pages.rules.values_mut().for_each(|rule| (rule.default, rule.max) = (2, 2)));
+    sandbox.sim.fail(Fault::on("POST", "/sync/history").with(Trouble::CloseAfter));
+    let id = run(&KINDS[5].task(), &sandbox.next_run()).changes[0].change_id.unwrap();
+    sandbox.sim.heal();
+    pass(&sandbox, 6);
+    let state = || sandbox.cx.journal().get(id).unwrap().unwrap().state;
+    sandbox.sim.with(|world| {
+        world.odd_pages("/sync/watched/movies", PageOddity::LostRows { page: 1, missing: 2 });
+        world.odd_pages("/sync/history", PageOddity::LostRows { page: 1, missing: 2 });
+    });
+    run("mock: [ A ]\naccept_all: yes", &sandbox.next_run());
+    assert_eq!(state(), ChangeState::Uncertain, "the list was not read whole");
+    sandbox.sim.with(|world| world.pages.odd.clear());
+    run("mock: [ A ]\naccept_all: yes", &sandbox.next_run());
+    assert_eq!(state(), ChangeState::Done);
 }
 
 #[test]
