@@ -33,6 +33,12 @@ fn commands_that_find_nothing_say_which_other_configs_have_rows() {
         let own = sandbox.run(line).good();
         assert!(!own.stderr.contains("--all"), "{line}: nobody else has any: {}", own.stderr);
     }
+    let alone = sandbox.run("entry-list list films").good();
+    assert!(alone.stdout.contains("Fight Club") && !alone.stderr.contains("tidy.yml"), "{alone:?}");
+    sandbox.run("-c tidy.yml entry-list add films Solaris http://x/1").good();
+    let shown = sandbox.run("entry-list list films").good();
+    assert!(shown.stderr.contains("by `config.yml`; 1 by `tidy.yml`: `-c tidy.yml`"), "{shown:?}");
+    sandbox.run("-c tidy.yml entry-list purge films --yes").good();
     let missing = sandbox.run("-c tidy.yml entry-list list films");
     assert!(missing.code == 1 && missing.stderr.contains("1 by `config.yml`: `-c config.yml`"), "{}", missing.stderr);
 }

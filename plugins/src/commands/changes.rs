@@ -170,8 +170,8 @@ impl Command for Show {
 /// Items that were added are removed; items that were removed are put back with their dates.
 ///
 /// The undo is a change itself. It puts back every play, every collected episode and note as it
-/// was, and takes off no play and no episode that was there before. The order of a list is not
-/// restored: what comes back stands at its end.
+/// was, and takes off no play and no episode that was there before. What comes back to a list
+/// stands at its former place. A list of Trakt dates it to the undo, which is told.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Undo {
@@ -196,8 +196,6 @@ impl Undo {
             let mut last = None;
             for of in other_configs::configs(&others, self.all, cx) {
                 let changes = of.cx.journal().list(SHOWN)?.into_iter();
-                let can_be_undone =
-                    |change: &ChangeRow| change.state == ChangeState::Done && change.what.undo_of.is_none();
                 last = last.max(changes.filter(can_be_undone).map(|change| change.id).max());
             }
             return last.ok_or_else(|| {
@@ -216,6 +214,16 @@ impl Undo {
     }
 }
 
+/// Checks whether a change was made, changed something, and is no undo.
+fn can_be_undone(change: &ChangeRow) -> bool {
+    let is_candidate = change.state == ChangeState::Done && change.what.undo_of.is_none();
+    // Of changes of older versions it is not known what they did.
+    is_candidate && {
+        let outcomes = JournaledChange::of(change.clone()).outcomes;
+        outcomes.is_empty() || outcomes.iter().any(Outcome::is_change)
+    }
+}
+
 impl Command for Undo {
     const PATH: &'static [&'static str] = &["undo"];
 
@@ -231,6 +239,12 @@ impl Command for Undo {
             out.data(&report)?;
         } else {
             print_report(&report, out)?;
+        }
+        if report.action == Action::Add && report.done > 0 && !report.dry_run {
+            let change = cx.journal().get(id)?.map(JournaledChange::of);
+            if change.is_some_and(|change| change.list().is_ok_and(|list| !list.restores_dates())) {
+                out.note(format!("{} `{}` dates what was put back to now", report.list, report.name))?;
+            }
         }
         let failed = report.failures() + report.not_found.len();
         if failed == 0 {

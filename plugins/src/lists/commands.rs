@@ -250,7 +250,13 @@ impl Kind {
             let cells = columns.iter().map(|column| (self.cell)(&item.entry, column));
             table.row(std::iter::once(item.id.to_string()).chain(cells));
         }
-        out.table(&table)
+        out.table(&table)?;
+        // The same list of another config is another list.
+        let others = cx.store.records_of_other_configs(self.key)?;
+        match cx.store.config_name().filter(|_| !others.is_empty()) {
+            Some(config) => out.note(format!("by `{config}.yml`; {}", other_configs::counts_of(&others))),
+            None => Ok(()),
+        }
     }
 
     /// Adds an entry that was typed, as `put` puts it on its list.
