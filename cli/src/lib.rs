@@ -87,6 +87,7 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>, world: World) ->
         None => None,
         Some(Ok(file)) => Some((file, named_level.unwrap_or(LevelFilter::INFO.max(level)))),
         Some(Err(error)) => {
+            session::print_document(&console, &error, format);
             console.error(&error);
             return exit::USAGE;
         }
@@ -112,7 +113,8 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>, world: World) ->
         }
     };
     let problems = flexget_core::plugin::problems::problems();
-    if !problems.is_empty() {
+    if let Some(first) = problems.first() {
+        session::print_document(&console, first, format);
         problems.iter().for_each(|problem| console.error(problem));
         return exit::FAILURE;
     }

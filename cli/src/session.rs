@@ -19,7 +19,8 @@ use tokio::sync::Notify;
 
 use crate::args::GlobalOptions;
 use crate::config::{Folders, NoConfig};
-use crate::render::console::Console;
+use crate::exit;
+use crate::render::console::{Console, MessageKind};
 use crate::render::printable::Printable;
 use crate::world::{Input, Interrupt};
 
@@ -173,6 +174,15 @@ impl Session {
         print_document(&self.console, error, format);
         self.console.error(error);
         code
+    }
+
+    /// Says that the user has stopped a command, as a JSON document too where that is the format.
+    pub(crate) fn interrupted(&self, format: Format) -> u8 {
+        if format == Format::Json {
+            self.console.json(&json!({ "interrupted": true }));
+        }
+        self.console.message(MessageKind::Note, "interrupted", &[]);
+        exit::INTERRUPTED
     }
 
     /// Returns the error that there is no config, with where it was looked for and how to begin.

@@ -5,7 +5,7 @@ use serde_json::json;
 use trakt_sim::{Fault, Reply};
 
 /// What a terminal would obey, or what would begin a line of its own.
-const PAYLOADS: [&str; 26] = [
+const PAYLOADS: [&str; 27] = [
     "x\u{1b}[31mred",
     "x\u{1b}]0;owned\u{7}",
     "x\u{1b}]8;;http://evil.example\u{1b}\\link\u{1b}]8;;\u{1b}\\",
@@ -32,6 +32,7 @@ const PAYLOADS: [&str; 26] = [
     "x\u{202e}gnp.exe",
     "x\u{2066}y\u{2069}",
     "x\u{202d}\u{202a}\u{202b}\u{202c}\u{2067}\u{2068}",
+    "x\u{200f}y\u{200e}z\u{61c}",
 ];
 
 /// Writes a text as a double-quoted scalar of YAML and JSON, in ASCII.
@@ -44,7 +45,16 @@ fn quoted(text: &str) -> String {
 }
 
 fn is_obeyed(c: char) -> bool {
-    let is_bidi = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}');
+    let is_bidi = matches!(
+        c,
+        '\u{202a}'..='\u{202e}'
+            | '\u{2066}'..='\u{2069}'
+            | '\u{2028}'
+            | '\u{2029}'
+            | '\u{200e}'
+            | '\u{200f}'
+            | '\u{61c}'
+    );
     is_bidi || (c.is_control() && c != '\n')
 }
 

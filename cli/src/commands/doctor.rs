@@ -59,7 +59,7 @@ impl Doctor {
             let contributed = collected.take().into_iter().filter_map(|data: Value| serde_json::from_value(data).ok());
             checks.extend(contributed.flat_map(|found: Vec<HealthCheck>| found));
             match ran {
-                None => return exit::INTERRUPTED,
+                None => return session.interrupted(self.format.format()),
                 Some(Err(error)) if checks.iter().all(|check| check.state != Health::Error) => {
                     checks.push(HealthCheck::new(registration.path.join(" "), Health::Error, error.to_string()));
                 }

@@ -11,7 +11,6 @@ use flexget_core::task::report::{EntryReport, Report, TaskReport};
 use crate::args::FormatOption;
 use crate::candidates;
 use crate::exit;
-use crate::render::console::MessageKind;
 use crate::render::diagnostics::Detail;
 use crate::session::Session;
 
@@ -55,8 +54,7 @@ impl Explain {
         let done = session.until_stopped(run::run(&tasks, &selection, &cx, |task| reports.push(task))).await;
         console.end_status();
         if done.is_none() || session.activity.interrupted.get() {
-            console.message(MessageKind::Note, "interrupted", &[]);
-            return exit::INTERRUPTED;
+            return session.interrupted(format);
         }
         if let Some(wanted) = &self.title {
             let folded = wanted.to_lowercase();

@@ -132,6 +132,7 @@ fn is_control(c: char, multiline: bool) -> bool {
     match c {
         '\n' | '\t' => !multiline,
         '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => true,
+        '\u{61c}' | '\u{200e}' | '\u{200f}' => true,
         c => c.is_control(),
     }
 }

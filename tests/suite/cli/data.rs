@@ -1,5 +1,7 @@
 //! What is printed for programs.
 
+use std::rc::Rc;
+
 use flexget_tests::Sandbox;
 
 use super::TWO_TASKS;
@@ -39,6 +41,7 @@ fn json_is_one_document_whatever_goes_wrong() {
         ("trakt --format json", Some(2)),
         ("--format json", Some(2)),
         ("changes list --limit many --format json", Some(2)),
+        ("--log text.yml/log execute --format json", Some(2)),
     ] {
         let ran = sandbox.run(line);
         assert!(ran.json().is_object(), "{line}: {}", ran.stdout);
@@ -54,6 +57,26 @@ fn json_is_one_document_whatever_goes_wrong() {
     assert!(wrong["error"]["message"].as_str().is_some_and(|text| text.contains("FLEXGET_LOG")), "{wrong}");
     let wrong = sandbox.run("-c text.yml execute --format json").json();
     assert!(wrong["error"]["message"].is_string() && wrong["diagnostics"][0]["line"].is_number(), "{wrong}");
+}
+
+#[test]
+fn json_is_one_document_when_the_user_stops_a_command() {
+    let mut sandbox =
+        Sandbox::new("tasks: { a: { trakt_list: { account: me, list: watchlist }, accept_all: yes } }\n").with_sim();
+    sandbox.authorize("me", "ann-kay");
+    sandbox.sim().fail(trakt_sim::Fault::on("*", "/").with(trakt_sim::Trouble::Hang));
+    sandbox.interrupt = Some(Rc::new(|| {
+        Box::pin(async {
+            for _ in 0..1000 {
+                tokio::task::yield_now().await;
+            }
+        })
+    }));
+    for line in ["execute", "explain a", "doctor", "trakt lists me", "trakt list --verify"] {
+        let ran = sandbox.run(&format!("{line} --format json"));
+        assert_eq!(ran.code, 130, "{line}: {}", ran.stderr);
+        assert!(ran.json().is_object(), "{line}: {}", ran.stdout);
+    }
 }
 
 #[test]
