@@ -205,6 +205,8 @@ fn it_tells_what_is_missing_and_what_only_flexget_has() {
     let Some(mut server) = LanguageServer::start() else { return };
     let (_, told) = server.open("tasks:\n  a: { trakt_list: { list: watchlist } }\n");
     assert_eq!(told, ["Missing property \"account\"."]);
+    let (_, told) = server.open("tasks:\n  a: { trakt_list: {} }\n");
+    assert_eq!(told, ["Missing property \"list\"."]);
     let (_, told) = server.open("tasks:\n  a: { mock: [ A ], deluge: yes }\n");
     assert!(told.len() == 1 && told[0].starts_with("`deluge` ") && !told[0].contains("not allowed"), "{told:?}");
 }

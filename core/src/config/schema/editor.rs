@@ -34,6 +34,8 @@ pub fn config() -> Value {
                 let wrapper = plugins.get_mut(*name).and_then(Value::as_object_mut);
                 if let Some(wrapper) = wrapper.filter(|wrapper| wrapper.contains_key("anyOf")) {
                     wrapper.retain(|key, _| key == "anyOf");
+                    // Of forms that fit equally badly, editors tell what is wrong with the first.
+                    wrapper.values_mut().filter_map(Value::as_array_mut).for_each(|forms| forms.reverse());
                 }
             }
             for (name, unsupported) in registry::all_unsupported() {
