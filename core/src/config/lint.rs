@@ -2,6 +2,7 @@
 //!
 //! A run does not need them, so only `check` asks for them.
 
+mod catalogue;
 mod fields;
 mod tasks;
 mod uses;
@@ -11,12 +12,12 @@ use std::collections::BTreeSet;
 use crate::config::load::LoadedConfig;
 use crate::config::plan::TaskPlan;
 use crate::config::schema::{self, Only};
-use crate::document::Node;
-use crate::document::diagnostic::{Diagnostic, Path};
+use crate::document::diagnostic::{At, Diagnostic, Path};
+use crate::document::{Content, Node, Scalar};
 use crate::plugin::registry;
 pub use uses::AccountUse;
 
-use fields::FieldCatalogue;
+use catalogue::FieldCatalogue;
 use tasks::TaskFacts;
 use uses::Uses;
 
@@ -38,25 +39,54 @@ pub fn lint(config: &LoadedConfig) -> Lint {
     bodies.iter().for_each(|(_, body)| plugins_in(body, &mut names));
     let schema = schema::config(Only::These(&names));
     let catalogue = FieldCatalogue::default();
+    let mut reported = BTreeSet::new();
     for task in plan.tasks.iter().filter(|task| !task.disabled) {
         let Some(body) = bodies.get(&task.name) else { continue };
         let at = Path::root().key("tasks").key(&*task.name);
-        let uses = Uses::of_task(&schema, body, &at);
-        lint.task(task, &at, &uses, &catalogue);
+        let uses = Uses::of_task(&schema, body, &at, &catalogue);
+        lint.task(task, body, &at, &uses, &catalogue);
         lint.accounts.extend(uses.accounts);
+        if !config.has_variables {
+            unfilled(body, &at, &mut lint.diagnostics, &mut reported);
+        }
     }
     lint
 }
 
 impl Lint {
-    fn task(&mut self, task: &TaskPlan, at: &Path, uses: &Uses<'_>, catalogue: &FieldCatalogue) {
+    fn task(&mut self, task: &TaskPlan, body: &Node, at: &Path, uses: &Uses<'_>, catalogue: &FieldCatalogue) {
         self.diagnostics.extend(uses.warnings.iter().cloned());
         self.diagnostics.extend(fields::comparisons(uses, catalogue));
-        // Nothing is known of the fields of a plugin that is missing or wrong.
-        if task.can_run() {
-            let facts = TaskFacts::of(task, uses);
+        // A task that is skipped anyway needs no more.
+        if task.needed().is_empty() {
+            let facts = TaskFacts::of(task, body, at, uses);
             self.diagnostics.extend(fields::unknown_fields(&facts, uses, catalogue));
-            self.diagnostics.extend(tasks::warnings(&facts, task, at));
+            self.diagnostics.extend(tasks::warnings(&facts, task, body, at));
+        }
+    }
+}
+
+/// Adds a warning for each variable that is to be filled in, once, in a config without variables.
+fn unfilled(node: &Node, at: &Path, warnings: &mut Vec<Diagnostic>, reported: &mut BTreeSet<String>) {
+    match node.content() {
+        Content::Scalar(Scalar::Text(text)) => {
+            let inner = text.split_once("{?").and_then(|(_, rest)| rest.split_once("?}"));
+            let Some(name) = inner.map(|(name, _)| name.trim()).filter(|name| reported.insert((*name).to_owned()))
+            else {
+                return;
+            };
+            let message = format!("`{{? {name} ?}}` stays as it is: the config has no `variables`");
+            let known = name.split(['.', '|', ' ']).next().unwrap_or(name);
+            let help = format!("add `variables:` at the root of the config, and below it `{known}:` with its value");
+            warnings.push(uses::warning(At::Value(at.clone()), message).help(help));
+        }
+        Content::Scalar(_) => {}
+        Content::Sequence(items) => {
+            items.iter().enumerate().for_each(|(index, item)| unfilled(item, &at.index(index), warnings, reported));
+        }
+        Content::Mapping(mapping) => {
+            let read = mapping.iter().filter(|(key, _)| !key.text.starts_with('_'));
+            read.for_each(|(key, value)| unfilled(value, &at.key(&*key.text), warnings, reported));
         }
     }
 }

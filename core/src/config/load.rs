@@ -20,6 +20,8 @@ pub struct LoadedConfig {
     pub plan: Option<Plan>,
     /// All errors, warnings and notices, those of the tasks included.
     pub diagnostics: Vec<Diagnostic>,
+    /// Whether the config says where its variables are.
+    pub(super) has_variables: bool,
 }
 
 /// Reads the config at `path`; `replacements` are values of `$NAME` from the command line.
@@ -51,7 +53,7 @@ fn from_document(
         Err(unreadable) => (unreadable.rest, unreadable.sources, unreadable.diagnostics),
     };
     let Some(document) = document else {
-        return LoadedConfig { sources, document: None, plan: None, diagnostics: errors };
+        return LoadedConfig { sources, document: None, plan: None, diagnostics: errors, has_variables: false };
     };
     let mut expanded = template::expand(document, origin);
     expanded.diagnostics.extend(errors);
@@ -66,7 +68,8 @@ fn from_document(
     };
     without_consequences(&mut diagnostics, &expanded.document);
     let sources = Rc::clone(expanded.document.sources());
-    LoadedConfig { sources, document: Some(expanded.document), plan, diagnostics }
+    let has_variables = expanded.has_variables;
+    LoadedConfig { sources, document: Some(expanded.document), plan, diagnostics, has_variables }
 }
 
 impl LoadedConfig {

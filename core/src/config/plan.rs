@@ -42,6 +42,8 @@ pub struct TaskPlan {
     pub templates: Vec<String>,
     /// Steps, in order; empty if it cannot run.
     pub steps: Vec<BoundStep>,
+    /// Steps of the plugins that are right in a task that cannot run; `check` warns by them.
+    pub(crate) stopped: Vec<BoundStep>,
     /// Its mistakes, and a warning for each plugin that it needs and that there is not.
     pub diagnostics: Vec<Diagnostic>,
     /// The plugins that it names and that this program does not have, in the order of the config.
@@ -133,6 +135,7 @@ pub fn plan(expanded: &Expanded) -> Result<Plan, Vec<Diagnostic>> {
             disabled: source.disabled,
             templates: source.templates.clone(),
             steps: Vec::new(),
+            stopped: Vec::new(),
             diagnostics: source.broken.clone(),
             missing: Vec::new(),
             plugins: BTreeSet::new(),
@@ -155,7 +158,7 @@ pub fn plan(expanded: &Expanded) -> Result<Plan, Vec<Diagnostic>> {
             task.diagnostics.retain(|diagnostic| diagnostic.severity != Severity::Error);
         }
         if !task.can_run() {
-            task.steps.clear();
+            task.stopped = std::mem::take(&mut task.steps);
         }
         for step in &mut task.steps {
             step.place = Some(Place::new(&expanded.document, at.key(step.plugin)));
@@ -282,7 +285,7 @@ fn unknown(name: &str, at: At) -> Option<Diagnostic> {
 }
 
 /// Returns a name, or several.
-fn names_in(names: Option<&Rc<Node>>) -> Vec<String> {
+pub(super) fn names_in(names: Option<&Rc<Node>>) -> Vec<String> {
     let Some(names) = names else { return Vec::new() };
     let names = names.as_sequence().unwrap_or(std::slice::from_ref(names));
     names.iter().filter_map(|name| name.as_str().map(str::to_owned)).collect()

@@ -38,6 +38,8 @@ pub struct Expanded {
     pub tasks: Vec<TaskSource>,
     /// Diagnostics of the config as a whole; those of one task are with the task.
     pub diagnostics: Vec<Diagnostic>,
+    /// Whether the config says where its variables are, or that there are none.
+    pub has_variables: bool,
 }
 
 /// A task of an expanded config.
@@ -83,8 +85,9 @@ fn expand_with(document: Document, origin: &Origin, render: Render<'_>) -> Expan
     let mut diagnostics = Vec::new();
     let mut sources = Sources::clone(document.sources());
     let mut variables = Variables::read(document.root(), folder, render, &mut sources, &mut diagnostics);
+    let has_variables = ["variables", "secrets"].iter().any(|key| document.root().get(key).is_some());
     let Some(root) = document.root().as_mapping() else {
-        return Expanded { document, tasks: Vec::new(), diagnostics };
+        return Expanded { document, tasks: Vec::new(), diagnostics, has_variables };
     };
 
     let mut fill_in = Mapping::default();
@@ -92,8 +95,8 @@ fn expand_with(document: Document, origin: &Origin, render: Render<'_>) -> Expan
         fill_in.insert(key.clone(), Rc::clone(value));
     }
     let filled_in = Rc::new(Node::mapping(document.root().span().clone(), fill_in));
-    let has_variables = variables.may_be_in(document.sources().text(0)) || !origin.replacements.is_empty();
-    let filled_in = if has_variables { variables.fill_in(&filled_in, &mut diagnostics) } else { filled_in };
+    let may_have_some = variables.may_be_in(document.sources().text(0)) || !origin.replacements.is_empty();
+    let filled_in = if may_have_some { variables.fill_in(&filled_in, &mut diagnostics) } else { filled_in };
     let mut root_entries = filled_in.as_mapping().cloned().unwrap_or_default();
     if let Some((key, value)) = root.entry("variables") {
         root_entries.insert(key.clone(), Rc::clone(value));
@@ -123,7 +126,7 @@ fn expand_with(document: Document, origin: &Origin, render: Render<'_>) -> Expan
     }
     let root = Rc::new(Node::mapping(document.root().span().clone(), root_entries));
     let document = Document::from_parts(root, Rc::new(expansion.sources));
-    Expanded { document, tasks, diagnostics: expansion.diagnostics }
+    Expanded { document, tasks, diagnostics: expansion.diagnostics, has_variables }
 }
 
 /// Returns the document with `$KEY` replaced by its value in all text and keys, for each pair.

@@ -1,7 +1,8 @@
 //! Analysis of a text: the names that it reads and compares, without evaluating it.
 
 use minijinja::Value as Engine;
-use minijinja::machinery::ast::{BinOpKind, Call, CallArg, CallType, CompareOpKind, Expr, Stmt};
+use minijinja::machinery::ast::{BinOp, BinOpKind, Call, CallArg, CallType, CompareOpKind, Expr, Stmt, UnaryOpKind};
+use minijinja::value::ValueKind;
 
 use super::fields::is_field;
 use crate::value::Value;
@@ -13,6 +14,12 @@ pub struct Analysis {
     pub reads: Vec<String>,
     /// The comparisons of a name with a constant.
     pub comparisons: Vec<Comparison>,
+    /// Constants that are a part of a condition by themselves, as in `a == 1 or 2`.
+    pub constants: Vec<Value>,
+    /// Dates without quotes, which are subtractions: `2020-01-01` is 2018.
+    pub subtracted_dates: Vec<String>,
+    /// Texts that are added to `now` or subtracted from it.
+    pub spans_as_text: Vec<String>,
     /// Names that are only read where they are known to exist: `x is defined`, `x|default(…)`.
     guarded: Vec<String>,
     /// Names that the text itself sets.
@@ -28,6 +35,8 @@ pub struct Comparison {
     pub operator: Operator,
     /// The constants: one, or the items of a list.
     pub values: Vec<Value>,
+    /// Whether the name itself is compared with a list.
+    pub is_list: bool,
 }
 
 /// An operator of a [`Comparison`].
@@ -39,6 +48,10 @@ pub enum Operator {
     Differs,
     /// `in`, with the constant on the left: the name holds it.
     Holds,
+    /// `in`, with text on the right: the name is within it.
+    Within,
+    /// `<`, `<=`, `>` or `>=`: the name has an order.
+    Orders,
 }
 
 impl Analysis {
@@ -52,6 +65,7 @@ impl Analysis {
     pub(super) fn of_expression(tree: &Expr<'_>) -> Self {
         let mut analysis = Self::default();
         analysis.expression(tree);
+        analysis.condition(tree);
         analysis.finished()
     }
 
@@ -71,6 +85,40 @@ impl Analysis {
     fn read(&mut self, name: &str) {
         if is_field(name) && !self.reads.iter().any(|known| known == name) {
             self.reads.push(name.to_owned());
+        }
+    }
+
+    /// Notes the constants among the parts that `and`, `or` and `not` join.
+    fn condition(&mut self, tree: &Expr<'_>) {
+        match tree {
+            Expr::BinOp(operation) if matches!(operation.op, BinOpKind::ScAnd | BinOpKind::ScOr) => {
+                self.condition(&operation.left);
+                self.condition(&operation.right);
+            }
+            Expr::UnaryOp(operation) if matches!(operation.op, UnaryOpKind::Not) => self.condition(&operation.expr),
+            Expr::Const(constant) if !matches!(constant.value.kind(), ValueKind::Bool | ValueKind::None) => {
+                self.constants.extend(super::convert::from_engine(&constant.value).ok());
+            }
+            _ => {}
+        }
+    }
+
+    /// Notes a date that is a subtraction, and text that is to move a date.
+    fn calculation(&mut self, operation: &BinOp<'_>) {
+        let number = |tree: &Expr<'_>| tree.as_const().and_then(|value| value.as_i64());
+        if let (BinOpKind::Sub, Expr::BinOp(first)) = (&operation.op, &operation.left)
+            && let (BinOpKind::Sub, Expr::Const(_), Expr::Const(_), Expr::Const(_)) =
+                (&first.op, &first.left, &first.right, &operation.right)
+            && let (Some(year @ 1800..=2999), Some(month @ 1..=12), Some(day @ 1..=31)) =
+                (number(&first.left), number(&first.right), number(&operation.right))
+        {
+            self.subtracted_dates.push(format!("{year}-{month:02}-{day:02}"));
+        }
+        if let (BinOpKind::Add | BinOpKind::Sub, Expr::Var(name), Expr::Const(text)) =
+            (&operation.op, &operation.left, &operation.right)
+            && matches!(name.id, "now" | "utcnow")
+        {
+            self.spans_as_text.extend(text.value.as_str().map(str::to_owned));
         }
     }
 
@@ -109,8 +157,10 @@ impl Analysis {
                     BinOpKind::Eq => Some(Operator::Equals),
                     BinOpKind::Ne => Some(Operator::Differs),
                     BinOpKind::In => Some(Operator::Holds),
+                    BinOpKind::Lt | BinOpKind::Lte | BinOpKind::Gt | BinOpKind::Gte => Some(Operator::Orders),
                     _ => None,
                 };
+                self.calculation(operation);
                 self.compare(operator, &operation.left, &operation.right);
                 self.expression(&operation.left);
                 self.expression(&operation.right);
@@ -123,8 +173,10 @@ impl Analysis {
                         CompareOpKind::Eq => Some(Operator::Equals),
                         CompareOpKind::Ne => Some(Operator::Differs),
                         CompareOpKind::In => Some(Operator::Holds),
-                        CompareOpKind::NotIn => Some(Operator::Differs),
-                        _ => None,
+                        CompareOpKind::Lt | CompareOpKind::Lte | CompareOpKind::Gt | CompareOpKind::Gte => {
+                            Some(Operator::Orders)
+                        }
+                        CompareOpKind::NotIn => None,
                     };
                     self.compare(operator, left, &step.expr);
                     self.expression(&step.expr);
@@ -193,22 +245,25 @@ impl Analysis {
     /// Notes the comparison of a name with constants, whichever side it is on.
     fn compare(&mut self, operator: Option<Operator>, left: &Expr<'_>, right: &Expr<'_>) {
         let Some(operator) = operator else { return };
+        let is_in = operator == Operator::Holds;
         let is_list = |tree: &Expr<'_>| matches!(tree, Expr::List(_) | Expr::Tuple(_));
         let (name, constant, operator) = match (left, right) {
             (Expr::Var(name), list) if operator == Operator::Holds && is_list(list) => (name, list, Operator::Equals),
             (list, Expr::Var(name)) if operator == Operator::Holds && !is_list(list) => (name, list, operator),
+            (Expr::Var(name), text @ Expr::Const(_)) if operator == Operator::Holds => (name, text, Operator::Within),
             (Expr::Var(name), constant) | (constant, Expr::Var(name)) if operator != Operator::Holds => {
                 (name, constant, operator)
             }
             _ => return,
         };
+        let is_list = is_list(constant) && !is_in;
         let Some(constant) = constant.as_const() else { return };
         let values: Vec<Engine> = match constant.try_iter() {
             Ok(items) if constant.as_str().is_none() => items.collect(),
             _ => vec![constant],
         };
         let values = values.iter().filter_map(|value| super::convert::from_engine(value).ok()).collect();
-        self.comparisons.push(Comparison { name: name.id.to_owned(), operator, values });
+        self.comparisons.push(Comparison { name: name.id.to_owned(), operator, values, is_list });
     }
 
     fn set(&mut self, target: &Expr<'_>) {
@@ -323,6 +378,20 @@ mod tests {
         assert_eq!(compared("a in ['x', 'y']"), [(name(), Operator::Equals, 2)]);
         assert_eq!(compared("a not in ('x', 'y')"), [(name(), Operator::Differs, 2)]);
         assert_eq!(compared("'x' in a"), [(name(), Operator::Holds, 1)]);
-        assert_eq!(compared("a == b and a > 3"), []);
+        assert_eq!(compared("a == b and a > 3"), [(name(), Operator::Orders, 1)]);
+        assert_eq!(compared("a in 'xyz'"), [(name(), Operator::Within, 1)]);
+        let lists = |text: &str| Expression::compile(text).unwrap().analysis().comparisons[0].is_list;
+        assert!(lists("a == ['x']") && !lists("a in ['x']") && !lists("a not in ['x']"));
+    }
+
+    #[test]
+    fn constants_and_dates_that_are_not_meant_are_found() {
+        let analysis = |text: &str| Expression::compile(text).unwrap().analysis();
+        let constants = |text: &str| analysis(text).constants.len();
+        assert_eq!(constants("a == 'x' or 'y' or not 3"), 2);
+        assert_eq!(constants("(a or 'x') == 'y' and true and none == b"), 0);
+        assert_eq!(analysis("a > 2020-01-05").subtracted_dates, ["2020-01-05"]);
+        assert!(analysis("a > 2020 - b - 5 or a > 20-1-5").subtracted_dates.is_empty());
+        assert_eq!(analysis("a < now - '7 days'").spans_as_text, ["7 days"]);
     }
 }

@@ -50,6 +50,12 @@ pub enum FieldDomain {
     Boolean,
     /// One of these texts.
     Words(&'static [&'static str]),
+    /// Numbers from the first to the second.
+    Numbers(i64, i64),
+    /// Dates and times.
+    Dates,
+    /// Lists of texts in lower case, without blanks.
+    Lists,
 }
 
 impl KnownField {

@@ -68,7 +68,7 @@ impl FieldGroup {
     /// Returns the fields as `check` knows them.
     pub fn fields(self) -> Vec<KnownField> {
         let field = |name| {
-            let known = KnownField::new(name).domain(values(name));
+            let known = known_field(name);
             if self.is_of_user() { known.needs("account") } else { known }
         };
         self.names().into_iter().map(field).collect()
@@ -80,11 +80,30 @@ impl FieldGroup {
     }
 }
 
+/// Returns a field of a lookup or a list as `check` knows it.
+pub fn known_field(name: &'static str) -> KnownField {
+    KnownField::new(name).domain(values(name))
+}
+
 /// Returns the values that a field can have, as Trakt documents them.
+///
+/// Fields that other plugins give, too, may have others.
 fn values(field: &str) -> FieldDomain {
-    match field {
-        "trakt_watched" | "trakt_collected" => FieldDomain::Boolean,
-        "trakt_series_status" => FieldDomain::Words(&STATUSES),
+    let Some(name) = field.strip_prefix("trakt_") else { return FieldDomain::Any };
+    let ends_with = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
+    match name {
+        "watched" | "collected" => FieldDomain::Boolean,
+        "series_status" => FieldDomain::Words(&STATUSES),
+        "genres" => FieldDomain::Lists,
+        "released" => FieldDomain::Dates,
+        _ if ends_with(&["first_aired", "_at"]) => FieldDomain::Dates,
+        _ if ends_with(&["languages"]) => FieldDomain::Lists,
+        _ if ends_with(&["user_rating"]) => FieldDomain::Numbers(1, 10),
+        _ if !ends_with(&["content_rating"]) && ends_with(&["rating"]) => FieldDomain::Numbers(0, 10),
+        "season" | "episode" => FieldDomain::Numbers(0, i64::MAX),
+        _ if ends_with(&["votes", "runtime", "_year", "aired_episodes", "episode_count", "abs_number"]) => {
+            FieldDomain::Numbers(0, i64::MAX)
+        }
         _ => FieldDomain::Any,
     }
 }
@@ -270,6 +289,39 @@ pub fn episode_fields(episode: &Episode) -> Vec<(Name, Value)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A field whose values are of another kind than `check` believes would be warned of wrongly.
+    #[test]
+    fn fields_have_values_of_the_kind_that_is_declared() {
+        let when = "2024-02-03T04:05:06.000Z";
+        let work: Work = serde_json::from_value(serde_json::json!({
+            "title": "A", "year": 2024, "released": "2024-02-03", "first_aired": when, "updated_at": when, "rating": 7.5,
+            "votes": 9, "runtime": 90, "genres": ["drama"], "available_translations": ["de"], "status": "ended",
+            "aired_episodes": 8, "certification": "PG", "ids": { "trakt": 1, "slug": "a" },
+        }))
+        .unwrap();
+        let part = serde_json::json!({
+            "title": "A", "number": 1, "season": 1, "number_abs": 1, "first_aired": when, "updated_at": when,
+            "rating": 7.5, "votes": 9, "runtime": 90, "available_translations": ["de"], "episode_count": 8,
+            "aired_episodes": 8, "ids": { "trakt": 1 },
+        });
+        let season = season_fields(&serde_json::from_value(part.clone()).unwrap());
+        let episode = episode_fields(&serde_json::from_value(part).unwrap());
+        let works = [Kind::Movie, Kind::Show].into_iter().flat_map(|kind| work_fields(kind, &work));
+        let mut checked = 0;
+        for (name, value) in works.chain(season).chain(episode) {
+            let is_so = match values(&name) {
+                FieldDomain::Numbers(..) => matches!(value, Value::Int(_) | Value::Float(_)),
+                FieldDomain::Dates => matches!(value, Value::Date(_) | Value::Time(_)),
+                FieldDomain::Lists => matches!(value, Value::List(_)),
+                FieldDomain::Words(words) => value.as_str().is_some_and(|word| words.contains(&word)),
+                _ => continue,
+            };
+            assert!(is_so, "{name}: {value:?}");
+            checked += 1;
+        }
+        assert!(checked > 25, "{checked}");
+    }
 
     #[test]
     fn the_manual_names_every_field_and_no_other() {

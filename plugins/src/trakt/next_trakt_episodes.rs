@@ -103,7 +103,7 @@ impl Plugin for NextTraktEpisodes {
 
     fn gives() -> Vec<KnownField> {
         let own = ["series_id_type", "trakt_list", "trakt_id", "trakt", "imdb", "tmdb", "tvdb"];
-        KnownField::all(&[&entries::FIELDS[..], &own].concat())
+        entries::known_fields().into_iter().chain(KnownField::all(&own)).collect()
     }
 
     fn steps(&self) -> Vec<Step<Self>> {

@@ -83,7 +83,7 @@ impl Plugin for TraktCalendar {
     fn gives() -> Vec<KnownField> {
         let details =
             [FieldGroup::Movie, FieldGroup::Show, FieldGroup::Episode].into_iter().flat_map(FieldGroup::fields);
-        KnownField::all(&entries::FIELDS).into_iter().chain(details).collect()
+        entries::known_fields().into_iter().chain(details).collect()
     }
 
     fn steps(&self) -> Vec<Step<Self>> {

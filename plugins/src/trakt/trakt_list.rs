@@ -60,6 +60,9 @@ use crate::trakt::translation;
 /// ```
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend(
+    "help_type" = "write its options below it: `account:` and `list:`; to read several lists, use `inputs`"
+))]
 #[schemars(extend("x-renamed" = {
     "password": "`username` and `password` are gone: run `flexget-rs trakt auth NAME` once and set `account: NAME`",
     "api_key": "`api_key` is gone: run `flexget-rs trakt auth NAME` once and set `account: NAME`",
@@ -378,7 +381,7 @@ impl List for TraktList {
     const NAME: &'static str = "trakt_list";
 
     fn gives() -> Vec<KnownField> {
-        KnownField::all(&entries::FIELDS)
+        entries::known_fields()
     }
 
     fn id(&self) -> ListId {

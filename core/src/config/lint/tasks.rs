@@ -3,13 +3,17 @@
 use std::collections::BTreeSet;
 
 use crate::config::lint::uses::{Uses, warning};
-use crate::config::plan::TaskPlan;
+use crate::config::plan::{TaskPlan, names_in};
 use crate::document::diagnostic::{At, Diagnostic, Path};
+use crate::document::{Mapping, Node, Scalar};
 use crate::entry::Name;
-use crate::plugin::registration::Registration;
+use crate::plugin::registration::{Registration, is_language_key};
 use crate::plugin::registry;
 use crate::task::phase::Phase;
 use crate::task::step::{BoundStep, Gives};
+
+/// Keys of the config's root that are easily indented too much.
+const ROOT_KEYS: [&str; 4] = ["templates", "variables", "schedules", "tasks"];
 
 /// Facts about a task that are known before it runs.
 #[derive(Default)]
@@ -31,9 +35,10 @@ pub(super) struct TaskFacts {
 }
 
 impl TaskFacts {
-    pub(super) fn of(task: &TaskPlan, uses: &Uses<'_>) -> Self {
+    /// Returns the facts about a task, whose body is at `at`.
+    pub(super) fn of(task: &TaskPlan, body: &Node, at: &Path, uses: &Uses<'_>) -> Self {
         let mut facts = Self::default();
-        for step in &task.steps {
+        for step in task.steps.iter().chain(&task.stopped) {
             facts.step(step);
             facts.has_input |= step.phase == Phase::Input;
             let is_builtin = registry::find(step.plugin).is_some_and(|registration| registration.builtin);
@@ -48,7 +53,45 @@ impl TaskFacts {
             let steps = registry::find(nested.name).and_then(|found| found.bind(nested.options).ok());
             steps.iter().flatten().for_each(|step| facts.step(step));
         }
+        let is_within = |error: &Diagnostic| {
+            let place = error.at.path().filter(|place| place.0.starts_with(&at.0));
+            place
+                .and_then(|place| place.0.get(at.0.len()))
+                .is_some_and(|key| !["template", "include"].iter().any(|name| key.is_key(name)))
+        };
+        if !task.errors().all(is_within) {
+            facts.may_do_anything();
+        }
+        let disabled = names_in(body.get("disable"));
+        for (key, options) in body.as_mapping().into_iter().flat_map(Mapping::iter) {
+            let name = &*key.text;
+            let is_off = options.as_scalar() == Some(&Scalar::Bool(false)) || disabled.iter().any(|off| off == name);
+            let is_of_the_language = name.starts_with('_') || is_language_key(name);
+            if !is_off && !is_of_the_language && !task.plugins.contains(name) && registry::unsupported(name).is_none() {
+                facts.unread(name);
+            }
+        }
         facts
+    }
+
+    /// Adds what a plugin may do whose options could not be read, or whose name is misspelt.
+    fn unread(&mut self, name: &str) {
+        let meant = || registry::find(registry::similar(name, registry::all().keys().copied()).first()?);
+        let Some(registration) = registry::find(name).or_else(meant) else { return self.may_do_anything() };
+        let fields = (registration.gives)();
+        self.has_input |= registration.input;
+        self.accepts |= registration.accepts;
+        // What a plugin that can accept gives is known from its steps alone.
+        self.any_fields |= fields.is_empty() && !registration.accepts;
+        self.plugins.insert(registration.name);
+        self.fields.extend(fields.iter().map(|field| Name::Borrowed(field.name)));
+    }
+
+    /// Notes that nothing is known of a part of the task.
+    fn may_do_anything(&mut self) {
+        self.any_fields = true;
+        self.has_input = true;
+        self.accepts = true;
     }
 
     fn step(&mut self, step: &BoundStep) {
@@ -69,8 +112,15 @@ impl TaskFacts {
 }
 
 /// Returns warnings about a task that has no entries, or accepts none.
-pub(super) fn warnings(facts: &TaskFacts, task: &TaskPlan, at: &Path) -> Vec<Diagnostic> {
+pub(super) fn warnings(facts: &TaskFacts, task: &TaskPlan, body: &Node, at: &Path) -> Vec<Diagnostic> {
     let mut warnings = Vec::new();
+    if ROOT_KEYS.contains(&task.name.as_str()) {
+        let message = format!("`{0}` is a task here, and not the `{0}` of the config", task.name);
+        warnings.push(warning(At::Key(at.clone()), message).help("indent it like `tasks:`, at the root of the config"));
+    } else if body.as_mapping().is_some_and(|body| body.iter().next().is_none()) {
+        let message = format!("task `{}` has no plugins, so it does nothing", task.name);
+        warnings.push(warning(At::Key(at.clone()), message).help("write its plugins below it, indented more"));
+    }
     if let Some(plugin) = facts.needs_entries.filter(|_| !facts.has_input) {
         let message = format!("task `{}` has no input, so `{plugin}` gets no entries", task.name);
         let inputs = names(|registration| registration.input);

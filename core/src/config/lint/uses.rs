@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::config::lint::catalogue::FieldCatalogue;
+use crate::config::plan::names_in;
 use crate::config::schema::ACCOUNT;
 use crate::document::diagnostic::{At, Diagnostic, Path, Severity};
 use crate::document::{Content, Mapping, Node, Scalar};
@@ -59,19 +61,13 @@ const PLUGINS: [&str; 2] = ["/$defs/plugins", "/$defs/input"];
 
 impl<'n> Uses<'n> {
     /// Finds what a task uses, whose body is at `at`.
-    pub(super) fn of_task(schema: &Value, body: &'n Node, at: &Path) -> Self {
-        let mut walk = Walk { schema, uses: Self::default(), is_list: false };
-        let disabled: Vec<&str> = match body.get("disable") {
-            Some(names) => {
-                let names = names.as_sequence().unwrap_or(std::slice::from_ref(names));
-                names.iter().filter_map(|name| name.as_str()).collect()
-            }
-            None => Vec::new(),
-        };
+    pub(super) fn of_task(schema: &Value, body: &'n Node, at: &Path, catalogue: &FieldCatalogue) -> Self {
+        let mut walk = Walk { schema, catalogue, uses: Self::default(), is_list: false };
+        let disabled = names_in(body.get("disable"));
         let plugins = schema.pointer("/$defs/task/properties");
         for (key, options) in body.as_mapping().into_iter().flat_map(Mapping::iter) {
             let schema = plugins.and_then(|all| all.get(&*key.text));
-            if let Some(schema) = schema.filter(|_| !disabled.contains(&&*key.text)) {
+            if let Some(schema) = schema.filter(|_| !disabled.iter().any(|name| **name == *key.text)) {
                 walk.visit(schema, options, &at.key(&*key.text));
             }
         }
@@ -87,6 +83,7 @@ impl<'n> Uses<'n> {
 
 struct Walk<'s, 'n> {
     schema: &'s Value,
+    catalogue: &'s FieldCatalogue,
     uses: Uses<'n>,
     /// Whether the plugin that comes next is used as a list, not as an input.
     is_list: bool,
@@ -145,9 +142,10 @@ impl<'n> Walk<'_, 'n> {
                 let expression = Expression::compile(text);
                 expression.iter().for_each(|expression| self.uses.read(at.clone(), expression.analysis()));
             }
-            Some("template") if text.contains('{') => {
+            Some("template") if text.contains("{{") || text.contains("{%") => {
                 Template::compile(text).iter().for_each(|template| self.uses.read(at.clone(), template.analysis()));
             }
+            Some("template") => self.name_as_text(text, at.clone()),
             Some("field") => self.uses.read(at.clone(), Analysis::of_field(text)),
             Some("percent") => self.percentage(text, at.clone()),
             _ => {}
@@ -167,6 +165,15 @@ impl<'n> Walk<'_, 'n> {
                 let message = format!("`{text}` is none of the known words, so it is taken for a name");
                 self.uses.warnings.push(warning(at, message).help(format!("did you mean `{near}`?")));
             }
+        }
+    }
+
+    /// Warns of a text that is the name of a field, where a template would give its value.
+    fn name_as_text(&mut self, text: &str, at: At) {
+        let name = text.trim().trim_start_matches('{').trim_end_matches('}').trim();
+        if name.contains('_') && !self.catalogue.givers(name).is_empty() {
+            let message = format!("this is the text `{text}`, and not the value of the field `{name}`");
+            self.uses.warnings.push(warning(at, message).help(format!("write `'{{{{ {name} }}}}'`")));
         }
     }
 

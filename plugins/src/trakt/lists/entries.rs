@@ -5,10 +5,16 @@ use flexget_core::prelude::*;
 use crate::titles::media::Kind;
 use crate::trakt::api::model::{Episode, Row, Season, Work};
 use crate::trakt::api::urls::SITE;
+use crate::trakt::fields::known_field;
 use crate::trakt::lists::item::{RANK_FIELD, ROW_FIELD};
 
+/// Returns the fields of the entries of this module.
+pub fn known_fields() -> Vec<KnownField> {
+    FIELDS.iter().map(|name| known_field(name)).collect()
+}
+
 /// The fields of the entries of this module.
-pub const FIELDS: [&str; 29] = [
+const FIELDS: [&str; 29] = [
     "movie_name",
     "movie_year",
     "trakt_movie_name",
