@@ -68,6 +68,12 @@ impl Scene<'_> {
                     _ => error.help("close it with `\"`; inside of such quotes `\"` is written `\\\"`"),
                 }
             }
+            ErrorKind::InvalidTrailingSingleQuotedScalar | ErrorKind::InvalidTrailingDoubleQuotedScalar
+                if self.quoted_key().is_some() =>
+            {
+                let key = self.quoted_key().unwrap_or_default();
+                self.here("text after the closing quote").help(format!("quote the whole key: `{key}`"))
+            }
             ErrorKind::InvalidTrailingSingleQuotedScalar => self
                 .here("text after the closing quote")
                 .help("quote the whole value; inside of `'…'` write `'` twice: `'it''s'`"),
@@ -332,6 +338,15 @@ impl Scene<'_> {
 
     fn quote(&self) -> char {
         self.text[self.at..].chars().find(|c| matches!(c, '\'' | '"')).unwrap_or('"')
+    }
+
+    /// Returns the key of this line in quotes, if it begins with a quote that ends within it.
+    fn quoted_key(&self) -> Option<String> {
+        let text = self.line().trim_start_matches([' ', '-']);
+        let begins = text.starts_with(['\'', '"']) && self.end - text.len() < self.at;
+        let key = text.trim_end().strip_suffix(':').or_else(|| Some(text.rsplit_once(": ")?.0)).filter(|_| begins)?;
+        let quote = ['"', '\''].into_iter().find(|quote| !key.contains(*quote))?;
+        Some(format!("{quote}{key}{quote}"))
     }
 
     fn escape(&self) -> Diagnostic {

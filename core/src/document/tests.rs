@@ -195,6 +195,7 @@ fn every_mistake_says_what_to_write_instead() {
                 "1:8 text after the closing quote | quote the whole value; inside of `\"…\"` write `\\\"` for `\"`, or use `'…'` around it",
             ],
         ),
+        ("- 'x' in y: reject\n", &["1:7 text after the closing quote | quote the whole key: `\"'x' in y\"`"]),
         (
             "a: 'it's'\n",
             &["1:8 text after the closing quote | quote the whole value; inside of `'…'` write `'` twice: `'it''s'`"],

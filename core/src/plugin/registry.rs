@@ -72,5 +72,9 @@ pub fn similar<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<
         })
         .collect();
     near.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
+    // Only the case or the hyphens differ.
+    if near.first().is_some_and(|(_, other)| other.to_lowercase() == folded) {
+        near.truncate(1);
+    }
     near.into_iter().map(|(_, name)| name).take(3).collect()
 }

@@ -41,6 +41,7 @@ use serde::{Deserializer, de};
 /// ```
 #[derive(Deserialize, JsonSchema)]
 #[serde(transparent)]
+#[schemars(extend("help_type" = "write each rule below it, behind `- `: `- condition: accept`"))]
 pub struct If {
     /// The rules.
     rules: Vec<Rule>,
@@ -263,6 +264,7 @@ impl JsonSchema for Rule {
         json_schema!({
             "description": "A condition and the actions for entries that match it.",
             "type": "object",
+            "help_type": "write the action behind the condition: `{value}: accept`",
             "propertyNames": { "format": "expression" },
             "additionalProperties": {
                 "description": "The action: `accept`, `reject`, `fail`, plugins to run, or a list of these.",
@@ -271,6 +273,7 @@ impl JsonSchema for Rule {
                     AnyPlugins::json_schema(generator),
                     { "type": "array", "minItems": 1, "items": action },
                 ],
+                "help_anyOf": "write `accept`, `reject`, `fail` or plugins behind the condition",
             },
             "minProperties": 1,
             "maxProperties": 1,

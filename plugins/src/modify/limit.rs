@@ -16,6 +16,7 @@ use crate::shared::nested_inputs;
 /// ```
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("help_type" = "write `amount: {value}` below it, and the input below `from:`"))]
 pub struct LimitInput {
     /// The number of entries to take; 0 or -1 means all.
     #[schemars(range(min = -1))]

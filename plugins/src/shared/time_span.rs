@@ -39,6 +39,6 @@ impl JsonSchema for TimeSpan {
         true
     }
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string" })
+        json_schema!({ "type": "string", "help_type": "write a number with its unit: `{value} hours`" })
     }
 }

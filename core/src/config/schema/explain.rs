@@ -1,5 +1,7 @@
 //! Validation errors, explained in the user's words.
 
+mod expression;
+mod placement;
 mod wording;
 
 use jsonschema::ValidationError;
@@ -9,16 +11,14 @@ use serde_json::Value;
 use crate::document::diagnostic::{Diagnostic, Path, Segment};
 use crate::plugin::manual::first_paragraph;
 use crate::plugin::registry;
+pub(in crate::config) use placement::{ACCOUNT, PLUGINS};
+use placement::{
+    filled, form, form_of_plugin, holds_tasks, option_of_lists, option_with_word, place_in_a_task, rules_beside,
+};
 use wording::{
     OFF, add_types, alternatives, bad_format, lower_first, shown, type_names, with_format_help, with_suggestion,
     with_way_out,
 };
-
-/// The keyword of schemas whose properties are plugins.
-pub(super) const PLUGINS: &str = "x-plugins";
-
-/// The keyword of an option that names an account; its value is the service.
-pub(in crate::config) const ACCOUNT: &str = "x-account";
 
 /// Something that the check of a config found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,8 +55,13 @@ pub(super) fn findings<'a>(
         .filter(|error| matches!(error.kind(), ValidationErrorKind::MaxProperties { .. }) && is_plugins(schema, error))
         .map(|error| path(config, error))
         .collect();
+    let without_options: Vec<Path> = flat.iter().flat_map(|error| plugins_beside(schema, config, error)).collect();
     for error in &flat {
         let at = path(config, error);
+        // Its options stand beside it.
+        if without_options.contains(&at) {
+            continue;
+        }
         let is_shallow = matches!(error.kind(), ValidationErrorKind::MaxProperties { .. }) && shallow.contains(&at);
         if !is_shallow && shallow.iter().any(|shallow| at.0.starts_with(&shallow.0)) {
             continue;
@@ -160,7 +165,17 @@ fn explain(schema: &Value, error: &ValidationError<'_>, at: Path) -> Vec<Finding
                     && registry::unsupported(key).is_some_and(|unsupported| !unsupported.needed_when_off)
             };
             let unexpected = unexpected.iter().filter(|key| !is_off(key));
-            return unexpected.map(|key| unknown_key(schema, error, &at, key)).collect();
+            let beside = |key: &str| plugin_beside(schema, error, key);
+            let (options, others): (Vec<&String>, Vec<_>) = unexpected.partition(|key| beside(key).is_some());
+            let mut findings: Vec<Finding> =
+                others.into_iter().map(|key| unknown_key(schema, error, &at, key)).collect();
+            let mut plugins: Vec<&str> = options.iter().filter_map(|key| beside(key)).collect();
+            plugins.dedup();
+            for plugin in plugins {
+                let own: Vec<&String> = options.iter().copied().filter(|key| beside(key) == Some(plugin)).collect();
+                findings.push(options_beside(&at, plugin, &own));
+            }
+            return findings;
         }
         ValidationErrorKind::MaxProperties { .. } if is_plugins(schema, error) => {
             let plugin = instance.as_object().and_then(|map| map.keys().next()).map_or("the plugin", String::as_str);
@@ -172,6 +187,8 @@ fn explain(schema: &Value, error: &ValidationError<'_>, at: Path) -> Vec<Finding
                 "write `- {plugin}:` on a line of its own, and its options below it, deeper than its first letter"
             ))
         }
+        // The tasks are there, in the wrong place.
+        ValidationErrorKind::Required { .. } if at.0.is_empty() && holds_tasks(instance) => return Vec::new(),
         ValidationErrorKind::Required { property } if is_misspelt(schema, error, &[property]) => return Vec::new(),
         ValidationErrorKind::AnyOf { context } if is_misspelt(schema, error, &required(context)) => return Vec::new(),
         ValidationErrorKind::Required { property } => {
@@ -185,9 +202,23 @@ fn explain(schema: &Value, error: &ValidationError<'_>, at: Path) -> Vec<Finding
         ValidationErrorKind::Type { kind } => {
             let names = type_names(kind);
             let message = format!("got `{}`, expected: {}", shown(instance), alternatives(&names));
-            with_way_out(Diagnostic::value(at, message), instance, &names)
+            let diagnostic = Diagnostic::value(at, message);
+            match parent(schema, error).and_then(|place| form(schema, place, instance)) {
+                Some(help) => diagnostic.help(help),
+                None => with_way_out(diagnostic, instance, &names),
+            }
         }
-        ValidationErrorKind::Enum { options } => one_of(at, instance, options.as_array().into_iter().flatten()),
+        ValidationErrorKind::Enum { options } => {
+            let key = at.0.last().cloned();
+            let words = || options.as_array().into_iter().flatten();
+            let diagnostic = one_of(at, instance, words());
+            match key {
+                Some(Segment::Key(key)) if words().any(|word| *word == key) => {
+                    diagnostic.help(format!("write it the other way round: `{}: {key}`", shown(instance)))
+                }
+                _ => diagnostic,
+            }
+        }
         ValidationErrorKind::Constant { expected_value } => {
             Diagnostic::value(at, format!("got `{}`, expected: {}", shown(instance), shown(expected_value)))
         }
@@ -217,19 +248,19 @@ fn explain(schema: &Value, error: &ValidationError<'_>, at: Path) -> Vec<Finding
                 && !types.is_empty()
             {
                 let message = format!("got `{}`, expected: {}", shown(instance), alternatives(&types));
-                match option_of_account(schema, &at).zip(instance.as_str()) {
-                    Some(((plugin, option), name)) => {
-                        let help = format!("write `{plugin}: {{ {option}: {name} }}`");
-                        Diagnostic::value(at, message).help(help)
-                    }
-                    None => with_way_out(Diagnostic::value(at, message), instance, &types),
+                let help = form_of_plugin(schema, &at, instance);
+                let diagnostic = Diagnostic::value(at, message);
+                match help {
+                    Some(help) => diagnostic.help(help),
+                    None => with_way_out(diagnostic, instance, &types),
                 }
             } else {
                 Diagnostic::key(at, format!("`{}` is not valid under any of the given schemas", shown(instance)))
             }
         }
         ValidationErrorKind::Format { format } => {
-            with_format_help(Diagnostic::value(at, bad_format(format, instance.as_str().unwrap_or_default())), format)
+            let text = instance.as_str().unwrap_or_default();
+            with_format_help(Diagnostic::value(at, bad_format(format, text)), format, text)
         }
         // Of a key only its text is known: the place is that of the mapping, and the key is found
         // below it.
@@ -239,9 +270,9 @@ fn explain(schema: &Value, error: &ValidationError<'_>, at: Path) -> Vec<Finding
                 ValidationErrorKind::Format { format } => bad_format(format, &key),
                 _ => format!("the key `{key}` is not valid here"),
             };
-            let diagnostic = Diagnostic::key(at.key(key), message);
+            let diagnostic = Diagnostic::key(at.key(&*key), message);
             match of_key.kind() {
-                ValidationErrorKind::Format { format } => with_format_help(diagnostic, format),
+                ValidationErrorKind::Format { format } => with_format_help(diagnostic, format, &key),
                 _ => diagnostic,
             }
         }
@@ -265,8 +296,9 @@ fn explain(schema: &Value, error: &ValidationError<'_>, at: Path) -> Vec<Finding
         Some(message) => Diagnostic { message, at: crate::document::diagnostic::At::Key(place), ..diagnostic },
         None => diagnostic,
     };
-    vec![Finding::Invalid(match own_help(schema, error) {
-        Some(help) => diagnostic.help(help),
+    let help = own_help(schema, error).and_then(|help| filled(&help, instance));
+    vec![Finding::Invalid(match help {
+        Some(help) => Diagnostic { help: vec![help], ..diagnostic },
         None => diagnostic,
     })]
 }
@@ -281,20 +313,16 @@ fn plugin_of_flexget(instance: &Value, context: &[Vec<ValidationError<'static>>]
     context.iter().all(rejects).then(|| key.clone())
 }
 
-/// Returns the properties of which one is needed, if that is all that the alternatives ask for.
+/// Returns the properties that alternatives ask for which ask for nothing else.
 fn required<'a>(context: &'a [Vec<ValidationError<'static>>]) -> Vec<&'a Value> {
-    let property = |branch: &Vec<ValidationError<'static>>| match branch.as_slice() {
-        [only] => matches!(only.kind(), ValidationErrorKind::Required { .. }),
-        _ => false,
-    };
-    if !context.iter().all(property) {
-        return Vec::new();
-    }
-    let name = |error: &'a ValidationError<'static>| match error.kind() {
-        ValidationErrorKind::Required { property } => Some(property),
+    let property = |branch: &'a Vec<ValidationError<'static>>| match branch.as_slice() {
+        [only] => match only.kind() {
+            ValidationErrorKind::Required { property } => Some(property),
+            _ => None,
+        },
         _ => None,
     };
-    context.iter().flatten().filter_map(name).collect()
+    context.iter().filter_map(property).collect()
 }
 
 /// Returns whether an unknown key is probably a misspelling of one of the missing ones.
@@ -328,6 +356,7 @@ fn one_of<'a>(at: Path, instance: &Value, options: impl Iterator<Item = &'a Valu
 
 fn unknown_key(schema: &Value, error: &ValidationError<'_>, at: &Path, key: &str) -> Finding {
     let place = parent(schema, error);
+    let instance = error.instance().as_ref();
     let path = at.key(key);
     let known: Vec<&str> = place
         .and_then(|place| place.get("properties"))
@@ -343,6 +372,16 @@ fn unknown_key(schema: &Value, error: &ValidationError<'_>, at: &Path, key: &str
         } else if at.0.is_empty() && key.starts_with('_') {
             diagnostic =
                 diagnostic.help("write anchors under `templates`: keys there that begin with `_` are not read");
+        } else if let Some(help) =
+            place_in_a_task(key, instance.get(key).unwrap_or(&Value::Null)).filter(|_| at.0.is_empty())
+        {
+            return Finding::Invalid(diagnostic.help(help));
+        } else if let Some(option) = place.and_then(|place| option_with_word(place, key)) {
+            return Finding::Invalid(diagnostic.help(format!("write `{option}: {key}`")));
+        } else if let Some(option) = place.and_then(|place| option_of_lists(place, key)) {
+            return Finding::Invalid(
+                diagnostic.help(format!("`{key}` is a plugin: write it below `{option}:`, behind `- `")),
+            );
         } else if near.is_empty() && !known.is_empty() {
             diagnostic = diagnostic.help(format!("valid keys: {}", known.join(", ")));
         }
@@ -358,8 +397,8 @@ fn unknown_key(schema: &Value, error: &ValidationError<'_>, at: &Path, key: &str
         }
         None => format!("the key `{key}` is not valid here: only known plugin names are valid keys"),
     };
-    if let Some(plugin) = plugin_beside(schema, error.instance().as_ref(), key) {
-        let help = format!("`{key}` is an option of `{plugin}`: indent it below that key");
+    if let Some(plugin) = rules_beside(schema, instance) {
+        let help = format!("if it is a rule of `{plugin}`, write it below that key, indented more and behind `- `");
         return Finding::Invalid(Diagnostic::key(path, message).help(help));
     }
     let diagnostic = with_suggestion(Diagnostic::key(path, message), &near);
@@ -370,21 +409,31 @@ fn unknown_key(schema: &Value, error: &ValidationError<'_>, at: &Path, key: &str
     })
 }
 
-/// Returns the plugin at a place and its option that names an account, if it has one.
-fn option_of_account(schema: &Value, at: &Path) -> Option<(String, String)> {
-    let Some(Segment::Key(plugin)) = at.0.last() else { return None };
-    let options = schema["$defs"][format!("plugin.{plugin}")]["properties"].as_object()?;
-    let (option, _) = options.iter().find(|(_, option)| option.get(ACCOUNT).is_some())?;
-    Some((plugin.clone(), option.clone()))
+/// Returns the finding about options that stand beside their plugin.
+fn options_beside(at: &Path, plugin: &str, options: &[&String]) -> Finding {
+    let names = options.iter().map(|option| format!("`{option}`")).collect::<Vec<_>>().join(", ");
+    let message = format!("the options of `{plugin}` stand beside it: {names}");
+    let help = format!("indent them below `{plugin}`, with two more spaces");
+    Finding::Invalid(Diagnostic::key(at.key(plugin), message).help(help))
+}
+
+/// Returns the places of plugins without options whose options stand beside them.
+fn plugins_beside(schema: &Value, config: &Value, error: &ValidationError<'_>) -> Vec<Path> {
+    let ValidationErrorKind::AdditionalProperties { unexpected } = error.kind() else { return Vec::new() };
+    let plugins = unexpected.iter().filter_map(|key| plugin_beside(schema, error, key));
+    plugins.map(|plugin| path(config, error).key(plugin)).collect()
 }
 
 /// Returns the plugin without options beside which one of its options stands.
-fn plugin_beside<'i>(schema: &Value, mapping: &'i Value, option: &str) -> Option<&'i str> {
+fn plugin_beside<'e>(schema: &Value, error: &'e ValidationError<'_>, option: &str) -> Option<&'e str> {
+    if !is_plugins(schema, error) || registry::unsupported(option).is_some() || registry::find(option).is_some() {
+        return None;
+    }
     let has_option = |plugin: &str| {
         let plugin = &schema["$defs"][format!("plugin.{plugin}")];
         let branches = ["anyOf", "oneOf"].into_iter().filter_map(|key| plugin[key].as_array()).flatten();
         std::iter::once(plugin).chain(branches).any(|form| form["properties"].get(option).is_some())
     };
-    let mut empty = mapping.as_object()?.iter().filter(|(_, options)| options.is_null());
+    let mut empty = error.instance().as_object()?.iter().filter(|(_, options)| options.is_null());
     empty.find(|(plugin, _)| has_option(plugin)).map(|(plugin, _)| plugin.as_str())
 }

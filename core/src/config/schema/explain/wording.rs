@@ -4,6 +4,7 @@ use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::{JsonType, ValidationError};
 use serde_json::Value;
 
+use crate::config::schema::explain::expression;
 use crate::document::diagnostic::Diagnostic;
 use crate::expression::{Expression, Template};
 use crate::pattern::Pattern;
@@ -40,15 +41,9 @@ pub(super) fn bad_format(format: &str, value: &str) -> String {
     }
 }
 
-pub(super) fn with_format_help(diagnostic: Diagnostic, format: &str) -> Diagnostic {
+pub(super) fn with_format_help(diagnostic: Diagnostic, format: &str, text: &str) -> Diagnostic {
     match format {
-        "expression" if diagnostic.message.contains("&&") => diagnostic.help("write `and` for `&&`"),
-        "expression" if diagnostic.message.contains("||") => diagnostic.help("write `or` for `||`"),
-        "expression" if diagnostic.message.starts_with("`!") => diagnostic.help("write `not` for `!`"),
-        "expression" if has_lone_equals(&diagnostic.message) => diagnostic.help("write `==` to compare"),
-        "expression" => {
-            diagnostic.help("it compares fields with `==`, `<`, `in`, and joins such parts with `and`, `or`, `not`")
-        }
+        "expression" => diagnostic.help(expression::way_out(text)),
         "template" => {
             diagnostic.help("text with `{{ field }}` or `{{ field | filter }}` in it; each `{{` needs its `}}`")
         }
@@ -102,14 +97,6 @@ pub(super) fn type_names(kind: &TypeKind) -> Vec<&'static str> {
         TypeKind::Single(kind) => vec![name(*kind)],
         TypeKind::Multiple(kinds) => kinds.iter().map(name).collect(),
     }
-}
-
-/// Returns whether a text has a `=` between blanks or names that is no part of a comparison.
-pub(super) fn has_lone_equals(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    let is_part = |at: Option<&u8>| at.is_some_and(|byte| b"=<>!".contains(byte));
-    let lone = |at: usize| !is_part(bytes.get(at + 1)) && !is_part(at.checked_sub(1).and_then(|at| bytes.get(at)));
-    !text.contains('(') && text.match_indices('=').any(|(at, _)| lone(at))
 }
 
 /// Returns the error with how to write the value instead, where that can be told.
