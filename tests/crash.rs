@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use flexget_core::context::http::{Method, Request};
+use flexget_core::context::http::Request;
 use flexget_core::prelude::*;
 
 /// Crashes, and shows all that it can.
@@ -21,10 +21,8 @@ impl Command for Crash {
 
     async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
         let account = cx.auth.account("trakt", &self.account)?;
-        let request = Request {
-            bearer: account.as_ref().map(|account| account.tokens.access.clone()),
-            ..Request::new(Method::GET, "http://127.0.0.1:9/")
-        };
+        let mut request = Request::get("http://127.0.0.1:9/");
+        request.bearer = account.as_ref().map(|account| account.tokens.access.clone());
         out.note(format!("{account:?} {request:?}"))?;
         panic!("{account:#?} {request:?} {:?} {:?} {:?}", cx.auth, cx.store, cx.http);
     }

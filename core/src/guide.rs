@@ -11,8 +11,11 @@
 //! flexget_rs::main! { my_plugins }
 //! ```
 //!
-//! `examples/own-service` in the repository is such a crate: accounts, a list, a lookup and an
-//! output for a service. Whoever does not want to compile anything writes a script instead;
+//! A crate that nothing names is not linked, and its plugins are not there: a debug build of the
+//! program says so when it starts.
+//!
+//! `examples/own-service` in the repository is such a crate: accounts, a list, an input, a lookup
+//! and an output for a service. Whoever does not want to compile anything writes a script instead;
 //! `docs/scripts.md` says how.
 //!
 //! | chapter | what it makes |
@@ -26,8 +29,9 @@
 //!
 //! Mistakes that would say nothing are told: a name that is no key, by the compiler; two plugins of
 //! one name, a plugin for every task that needs options, and what is not documented, when the
-//! program starts. [`testing`](crate::testing) has a world for tests, and the laws that every
-//! [list](crate::testing::list_laws) and every [plugin](crate::testing::plugin_laws) keeps.
+//! program starts. [`testing`](crate::testing), a feature to turn on in `[dev-dependencies]`, has a
+//! world for tests, and the laws that every [list](crate::testing::list_laws) and every
+//! [plugin](crate::testing::plugin_laws) keeps.
 
 /// Filters: plugins that accept and reject entries.
 ///
@@ -103,7 +107,6 @@ pub mod filter {}
 /// through [`Context::http`](crate::context::Context), which paces, retries and counts them.
 ///
 /// ```
-/// use flexget_core::context::http::{Method, Request};
 /// use flexget_core::prelude::*;
 /// use flexget_core::testing::server::{Reply, Server};
 /// use flexget_core::testing::{Sandbox, plugin_laws};
@@ -140,8 +143,8 @@ pub mod filter {}
 ///
 /// impl Filmbox {
 ///     async fn produce(&self, task: &mut Task) -> Result<()> {
-///         let request = Request::new(Method::GET, &self.url);
-///         let films: Vec<Film> = task.cx.http.send(request).await?.ok()?.json()?;
+///         let films = task.cx.http.send(Request::get(&self.url)).await?.ok()?;
+///         let films: Vec<Film> = films.json()?;
 ///         let entry = |film: Film| {
 ///             let url = format!("{}#{}", self.url, film.title);
 ///             Entry::new(film.title, url).with("movie_year", film.year)
@@ -166,7 +169,6 @@ pub mod input {}
 /// runs, the journal, undo. The [laws](crate::testing::ListLaws) find what is easily forgotten.
 ///
 /// ```
-/// use flexget_core::context::http::{Method, Request};
 /// use flexget_core::prelude::*;
 /// use flexget_core::testing::server::{Reply, Server};
 /// use flexget_core::testing::{ListLaws, Sandbox, block_on, plugin_laws};
@@ -202,7 +204,7 @@ pub mod input {}
 ///     }
 ///
 ///     async fn items(&self, limit: Option<usize>, cx: &Context) -> Result<Vec<Entry>> {
-///         let request = Request::new(Method::GET, format!("{}/items", self.url));
+///         let request = Request::get(format!("{}/items", self.url));
 ///         let titles: Vec<String> = cx.http.send(request).await?.ok()?.json()?;
 ///         let titles = titles.into_iter().take(limit.unwrap_or(usize::MAX));
 ///         Ok(titles.map(|title| Entry::new(title, "filmbox://")).collect())
@@ -221,8 +223,7 @@ pub mod input {}
 ///     // One request for a batch, one outcome for each entry, in order: `["done", "unchanged"]`.
 ///     async fn change(&self, verb: &str, entries: &[&Entry], cx: &Context) -> Result<Change> {
 ///         let titles: Vec<&str> = entries.iter().map(|entry| entry.title()).collect();
-///         let mut request = Request::post(format!("{}/{verb}", self.url));
-///         request.body = Some(json!(titles).into());
+///         let request = Request::post(format!("{}/{verb}", self.url)).json(json!(titles));
 ///         Ok(Change::new(cx.http.send(request).await?.ok()?.json()?))
 ///     }
 /// }
@@ -258,7 +259,7 @@ pub mod list {}
 ///
 /// ```
 /// use flexget_core::prelude::*;
-/// use flexget_core::testing::{block_on, context, plugin_laws};
+/// use flexget_core::testing::{Sandbox, decisions, plugin_laws};
 ///
 /// /// Looks up the number of words in titles.
 /// ///
@@ -269,54 +270,48 @@ pub mod list {}
 /// #[serde(deny_unknown_fields)]
 /// struct TitleWords {}
 ///
-/// submit! { plugin::<TitleWords>() }
+/// submit! { lookup::<TitleWords>() }
 ///
-/// impl Plugin for TitleWords {
+/// impl Lookup for TitleWords {
 ///     const NAME: &'static str = "title_words";
+///     const FIELDS: &'static [&'static str] = &["title_words"];
 ///
-///     fn steps(&self) -> Vec<Step<Self>> {
-///         vec![Step::at(Phase::Metainfo, Self::offer)]
-///     }
-/// }
-///
-/// impl TitleWords {
-///     async fn offer(&self, task: &mut Task) -> Result<()> {
-///         task.offer(Rc::new(Words));
-///         Ok(())
-///     }
-/// }
-///
-/// struct Words;
-///
-/// impl Offer for Words {
-///     fn plugin(&self) -> &'static str {
-///         TitleWords::NAME
-///     }
-///
-///     fn fields(&self) -> &[&'static str] {
-///         &["title_words"]
-///     }
-///
-///     fn fetch<'a>(
-///         &'a self,
-///         entries: &'a [&'a Entry],
-///         _: &'a Context,
-///     ) -> LocalBoxFuture<'a, Vec<FetchedFields>> {
+///     async fn fetch(&self, entries: &[&Entry], _: &Context) -> Result<Vec<FetchedFields>> {
 ///         // A service would be asked here, once for all entries.
 ///         let words = |entry: &&Entry| entry.title().split(' ').count() as i64;
-///         let fields = move |entry| Ok(vec![("title_words".into(), Value::from(words(entry)))]);
-///         Box::pin(async move { entries.iter().map(fields).collect() })
+///         let fields = |entry| Ok(vec![("title_words".into(), words(entry).into())]);
+///         Ok(entries.iter().map(fields).collect())
 ///     }
 /// }
 ///
-/// let mut task = Task::new("films", context());
-/// task.produce([Entry::new("Out of the Past", "mock://")]);
-/// block_on(TitleWords {}.offer(&mut task))?;
-/// assert!(!task.entries[0].has("title_words"));
-/// block_on(task.need(&["title_words"]));
-/// assert_eq!(task.entries[0].int("title_words"), Some(4));
+/// # /// Produces an entry, and rejects it with the number of words.
+/// # #[derive(Deserialize, JsonSchema)]
+/// # struct Wordy {}
+/// # submit! { plugin::<Wordy>() }
+/// # impl Plugin for Wordy {
+/// #     const NAME: &'static str = "wordy";
+/// #     fn steps(&self) -> Vec<Step<Self>> {
+/// #         vec![Step::at(Phase::Input, Self::produce), Step::at(Phase::Filter, Self::reject)]
+/// #     }
+/// # }
+/// # impl Wordy {
+/// #     async fn produce(&self, task: &mut Task) -> Result<()> {
+/// #         task.produce([Entry::new("Out of the Past", "mock://")]);
+/// #         Ok(())
+/// #     }
+/// #     async fn reject(&self, task: &mut Task) -> Result<()> {
+/// #         task.need(&["title_words"]).await;
+/// #         for entry in task.live_entries() {
+/// #             let words = entry.int("title_words").unwrap_or_default();
+/// #             entry.reject(Self::NAME, Some(format!("{words} words")));
+/// #         }
+/// #         Ok(())
+/// #     }
+/// # }
+/// // `wordy` produces an entry, and reads the field by `task.need(&["title_words"])`.
+/// let report = Sandbox::new().run("wordy: yes\ntitle_words: yes");
+/// assert_eq!(decisions(&report), ["Out of the Past: rejected (4 words)"]);
 /// plugin_laws("title_words");
-/// # Ok::<(), Error>(())
 /// ```
 pub mod lookup {}
 
@@ -364,7 +359,6 @@ pub mod command {}
 /// writes then.
 ///
 /// ```
-/// use flexget_core::context::http::Request;
 /// use flexget_core::prelude::*;
 /// use flexget_core::testing::server::{Reply, Server};
 /// use flexget_core::testing::{Sandbox, decisions, plugin_laws};
@@ -399,8 +393,7 @@ pub mod command {}
 ///         }
 ///         let http = task.cx.http.clone();
 ///         for entry in task.entries.iter_mut().filter(|entry| entry.state() == State::Accepted) {
-///             let mut request = Request::post(&self.url);
-///             request.body = Some(json!({ "title": entry.title() }).into());
+///             let request = Request::post(&self.url).json(json!({ "title": entry.title() }));
 ///             let sent = http.send(request).await.map_err(Error::from);
 ///             if let Err(error) = sent.and_then(|response| response.ok()) {
 ///                 entry.fail(Self::NAME, error.to_string());

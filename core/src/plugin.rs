@@ -2,13 +2,18 @@
 
 pub mod command;
 pub(crate) mod documentation;
+pub mod lookup;
+#[doc(hidden)]
 pub mod manual;
 pub mod nested;
 pub mod one_or_many;
+#[doc(hidden)]
 pub mod options;
+#[doc(hidden)]
 pub mod problems;
 pub mod registration;
 pub mod registry;
+#[doc(hidden)]
 pub mod script;
 pub mod service;
 pub mod shorthand;
@@ -28,7 +33,7 @@ use crate::task::step::Step;
     message = "`{Self}` is no plugin",
     label = "it does not implement `Plugin`",
     note = "a plugin is a struct of options with `#[derive(Deserialize, JsonSchema)]` and `impl Plugin for {Self}`",
-    note = "a list is registered with `list::<{Self}>()`, and a command with `command::<{Self}>()`"
+    note = "other kinds are registered with `list::<{Self}>()`, `lookup::<{Self}>()` and `command::<{Self}>()`"
 )]
 pub trait Plugin: DeserializeOwned + JsonSchema + 'static {
     /// The key that users write.

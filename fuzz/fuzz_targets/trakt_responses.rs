@@ -11,7 +11,7 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use flexget_core::config::plan::Plan;
-use flexget_core::context::auth::{Account, AccountState, Auth, Tokens};
+use flexget_core::context::auth::{Account, Application, Auth, Tokens};
 use flexget_core::context::http::{Http, HttpOptions};
 use flexget_core::context::store::Store;
 use flexget_core::context::{Context, Environment, Progress};
@@ -148,23 +148,10 @@ impl Setup {
         let store = Store::in_memory();
         let auth = Auth::new(store.clone(), self.base.clock.clone());
         let now = self.base.clock.now();
-        let tokens = Tokens {
-            access: "access".into(),
-            refresh: "refresh".into(),
-            scope: None,
-            created: now,
-            expires: now + SignedDuration::from_hours(24 * 7),
-        };
-        let account = Account {
-            service: "trakt".to_owned(),
-            name: "me".to_owned(),
-            client_id: "id".to_owned(),
-            client_secret: None,
-            tokens,
-            user: Some("Me".to_owned()),
-            user_slug: Some("me".to_owned()),
-            state: AccountState::Ok,
-        };
+        let expires = now + SignedDuration::from_hours(24 * 7);
+        let tokens = Tokens::new("access".into(), "refresh".into(), now, expires);
+        let mut account = Account::new("trakt", "me", Application::new("id", None), tokens);
+        (account.user, account.user_slug) = (Some("Me".to_owned()), Some("me".to_owned()));
         auth.save(&account).expect("a stored account");
         Context { store, auth, http: self.http.clone(), ..testing::next_run(&self.base) }
     }

@@ -13,7 +13,7 @@ use std::process::Command;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 
-use flexget_core::context::auth::{Account, AccountState, Auth, Tokens};
+use flexget_core::context::auth::{Account, Application, Auth, Tokens};
 use flexget_core::context::http::HttpOptions;
 use flexget_core::context::store::Store;
 use flexget_core::context::{Clock, Environment};
@@ -208,22 +208,11 @@ impl Sandbox {
     pub fn authorize(&self, account: &str, user: &str) {
         let token = self.sim().token_for(user);
         let at = |seconds: i64| jiff::Timestamp::from_second(seconds).unwrap_or(NOW);
-        let account = Account {
-            service: SERVICE.to_owned(),
-            name: account.to_owned(),
-            client_id: trakt_sim::CLIENT_ID.to_owned(),
-            client_secret: Some(trakt_sim::CLIENT_SECRET.into()),
-            tokens: Tokens {
-                access: token.access_token.into(),
-                refresh: token.refresh_token.into(),
-                scope: None,
-                created: at(token.created_at),
-                expires: at(token.created_at + token.expires_in),
-            },
-            user: Some(user.to_owned()),
-            user_slug: Some(user.to_owned()),
-            state: AccountState::Ok,
-        };
+        let (created, expires) = (at(token.created_at), at(token.created_at + token.expires_in));
+        let tokens = Tokens::new(token.access_token.into(), token.refresh_token.into(), created, expires);
+        let application = Application::new(trakt_sim::CLIENT_ID, Some(trakt_sim::CLIENT_SECRET.into()));
+        let mut account = Account::new(SERVICE, account, application, tokens);
+        (account.user, account.user_slug) = (Some(user.to_owned()), Some(user.to_owned()));
         let saved = Auth::new(self.store(), self.clock.clone()).save(&account);
         saved.unwrap_or_else(|error| panic!("cannot store the account: {error}"));
     }

@@ -47,6 +47,28 @@ fn listed(sandbox: &Sandbox, owner: &str, name: &str) -> Vec<Media> {
     })
 }
 
+/// Returns the number of lines of files that are no tests.
+fn lines_of(paths: &[&str]) -> usize {
+    let files = paths.iter().flat_map(|path| {
+        let path = repository().join("examples").join(path);
+        if path.is_file() {
+            return vec![path];
+        }
+        fs::read_dir(&path).unwrap().map(|item| item.unwrap().path()).collect()
+    });
+    let files = files.filter(|file| file.file_name().is_some_and(|name| name != "tests.rs"));
+    files.map(|file| fs::read_to_string(file).unwrap().lines().count()).sum()
+}
+
+#[test]
+fn a_service_of_ones_own_takes_few_lines() {
+    let code = lines_of(&["own-service/src"]);
+    assert!(code < 250, "{code} lines for accounts, a list, an input, a lookup and an output");
+    // With a filter it is all that a crate took 851 lines for.
+    let all = lines_of(&["own-service/src", "own-service/Cargo.toml", "own_plugin.rs"]);
+    assert!(all <= 851 / 2, "{all} lines");
+}
+
 #[test]
 fn clean_up_takes_off_watched_movies_and_files_finished_shows() {
     let sandbox = sandbox("clean-up.yml", |world| {

@@ -38,27 +38,14 @@ impl From<Error> for RenewError {
 /// Cheap to clone.
 ///
 /// ```
-/// use flexget_core::context::auth::{Account, AccountState, Tokens};
+/// use flexget_core::context::auth::{Account, AccountState, Application, Tokens};
 ///
 /// let cx = flexget_core::testing::context();
 /// let now = cx.clock.now();
-/// let tokens = Tokens {
-///     access: "access".into(),
-///     refresh: "refresh".into(),
-///     scope: None,
-///     created: now,
-///     expires: now + std::time::Duration::from_secs(3600),
-/// };
-/// let account = Account {
-///     service: "example".to_owned(),
-///     name: "me".to_owned(),
-///     client_id: "my-application".to_owned(),
-///     client_secret: None,
-///     tokens,
-///     user: None,
-///     user_slug: None,
-///     state: AccountState::Ok,
-/// };
+/// let expires = now + std::time::Duration::from_secs(3600);
+/// let tokens = Tokens::new("access".into(), "refresh".into(), now, expires);
+/// let application = Application::new("my-application", None);
+/// let account = Account::new("example", "me", application, tokens);
 /// cx.auth.save(&account).unwrap();
 ///
 /// let stored = cx.auth.account("example", "me").unwrap().unwrap();
@@ -134,23 +121,9 @@ impl Auth {
     }
 
     fn save_forever(&self, service: &str, name: &str, user: Option<&str>, key: SecretString) -> Result<()> {
-        let tokens = Tokens {
-            access: key,
-            refresh: SecretString::from(""),
-            scope: None,
-            created: self.clock.now(),
-            expires: Timestamp::MAX,
-        };
-        self.save(&Account {
-            service: service.to_owned(),
-            name: name.to_owned(),
-            client_id: String::new(),
-            client_secret: None,
-            tokens,
-            user: user.map(str::to_owned),
-            user_slug: None,
-            state: AccountState::Ok,
-        })
+        let tokens = Tokens::new(key, SecretString::from(""), self.clock.now(), Timestamp::MAX);
+        let account = Account::new(service, name, Application::new("", None), tokens);
+        self.save(&Account { user: user.map(str::to_owned), ..account })
     }
 
     /// Returns a stored API key.
@@ -275,7 +248,11 @@ impl Auth {
     }
 
     /// Returns the account if it exists and can be renewed.
-    fn usable(&self, service: &str, name: &str) -> Result<Account> {
+    ///
+    /// # Errors
+    ///
+    /// There is no such account, or it needs to be authorized again.
+    pub fn usable(&self, service: &str, name: &str) -> Result<Account> {
         let Some(account) = self.account(service, name)? else {
             return Err(Error::new(format!("there is no {service} account named `{name}`"))
                 .hint(format!("authorize it first: `{}`", command(service, name))));

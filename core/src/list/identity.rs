@@ -70,6 +70,15 @@ impl Keys {
         Self { text: String::with_capacity(192), marks: Vec::with_capacity(6) }
     }
 
+    /// Creates the keys of an item that has one id, or none.
+    pub fn of_id(space: &str, value: Option<impl Display>) -> Self {
+        let mut keys = Self::new();
+        if let Some(value) = value {
+            keys.id(space, value);
+        }
+        keys
+    }
+
     /// Adds an id within a kind and namespace such as `movie imdb`; `"593"` and `593` are one id.
     pub fn id(&mut self, space: &str, value: impl Display) {
         let from = self.begin(space);

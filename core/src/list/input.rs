@@ -24,6 +24,7 @@ pub const fn list<L: List + DeserializeOwned + JsonSchema>() -> Registration {
     Registration {
         name: L::NAME,
         file: Location::caller().file(),
+        type_name: std::any::type_name::<L>,
         builtin: false,
         input: true,
         accepts: false,

@@ -94,6 +94,7 @@ pub struct CommandRegistration {
     pub aliases: &'static [&'static str],
     /// The source file that registered it.
     pub file: &'static str,
+    pub(crate) type_name: fn() -> &'static str,
     pub(crate) schema: fn(&mut SchemaGenerator) -> Schema,
     pub(crate) run: Run,
 }
@@ -118,6 +119,7 @@ pub const fn command<C: Command>() -> CommandRegistration {
         path: C::PATH,
         aliases: C::ALIASES,
         file: Location::caller().file(),
+        type_name: std::any::type_name::<C>,
         schema: C::json_schema,
         run: run::<C>,
     }
@@ -171,6 +173,7 @@ pub enum Format {
 
 /// A table.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Table {
     /// The title, if it needs one.
     pub title: Option<String>,
@@ -316,6 +319,7 @@ pub fn verb(cx: &Context, past: &str, infinitive: &str) -> String {
 ///
 /// Each service contributes a command whose last word is `doctor` and which prints its checks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct HealthCheck {
     /// The name of what was checked.
     pub name: String,

@@ -8,6 +8,7 @@ use crate::plugin::command::CommandRegistration;
 use crate::plugin::documentation::undocumented;
 use crate::plugin::options::settings;
 use crate::plugin::registration::Registration;
+use crate::plugin::registry;
 
 /// Finds mistakes in what is registered, each with its files and the way out.
 ///
@@ -18,8 +19,7 @@ use crate::plugin::registration::Registration;
 /// The program calls it when it starts.
 pub fn problems() -> Vec<Error> {
     let plugins: Vec<&Registration> = inventory::iter::<Registration>.into_iter().collect();
-    let commands: Vec<&CommandRegistration> = inventory::iter::<CommandRegistration>.into_iter().collect();
-    of(&plugins, &commands, cfg!(debug_assertions))
+    of(&plugins, &registry::commands(), cfg!(debug_assertions))
 }
 
 /// Finds mistakes in these plugins and commands.

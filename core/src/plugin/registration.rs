@@ -23,6 +23,8 @@ pub struct Registration {
     pub name: &'static str,
     /// The source file that registered it.
     pub file: &'static str,
+    /// Returns the path of the type, which begins with the name of the crate.
+    pub(crate) type_name: fn() -> &'static str,
     /// Whether it runs in every task that does not disable it.
     pub builtin: bool,
     /// Whether it may stand where an input is wanted.
@@ -70,6 +72,7 @@ pub const fn plugin<P: Plugin>() -> Registration {
     Registration {
         name: P::NAME,
         file: Location::caller().file(),
+        type_name: std::any::type_name::<P>,
         builtin: P::BUILTIN,
         input: P::INPUT,
         accepts: P::ACCEPTS,
@@ -147,6 +150,7 @@ pub(crate) fn read<T: DeserializeOwned>(options: &Node) -> Result<T, Vec<Problem
 }
 
 /// Plugins that FlexGet has, or had, and this program does not have.
+#[non_exhaustive]
 pub struct UnsupportedPlugin {
     /// The names.
     pub names: &'static [&'static str],

@@ -3,13 +3,14 @@
 //! `inventory` collects what `submit!` registers, in no order; everything here is sorted by name.
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 pub use inventory::submit;
 
 use crate::plugin::command::CommandRegistration;
 use crate::plugin::registration::{Registration, UnsupportedPlugin};
+use crate::plugin::service::ServiceRegistration;
 
 /// Plugins and lists by name.
 type Catalogue = BTreeMap<&'static str, &'static Registration>;
@@ -56,9 +57,25 @@ pub fn unsupported(name: &str) -> Option<&'static UnsupportedPlugin> {
 
 /// Returns all commands, by their words.
 pub fn commands() -> Vec<&'static CommandRegistration> {
-    let mut commands: Vec<_> = inventory::iter::<CommandRegistration>.into_iter().collect();
+    let of_services = inventory::iter::<ServiceRegistration>.into_iter().flat_map(|service| &service.commands);
+    let mut commands: Vec<_> = inventory::iter::<CommandRegistration>.into_iter().chain(of_services).collect();
     commands.sort_by_key(|command| command.path);
     commands
+}
+
+/// Returns the names of the crates that have registered something.
+pub fn crates() -> BTreeSet<&'static str> {
+    let plugins = inventory::iter::<Registration>.into_iter().map(|one| (one.type_name)());
+    // The commands of a service are core's types with the service in angle brackets.
+    let commands = inventory::iter::<CommandRegistration>.into_iter().map(|one| (one.type_name)());
+    let services = inventory::iter::<ServiceRegistration>.into_iter().map(|one| (one.type_name)());
+    let names = plugins.chain(commands).chain(services);
+    names.flat_map(|name| name.split(['<', ','])).filter_map(|path| path.trim().split("::").next()).collect()
+}
+
+/// Returns the service of this name, if it is one with OAuth.
+pub fn service(name: &str) -> Option<&'static ServiceRegistration> {
+    inventory::iter::<ServiceRegistration>.into_iter().find(|service| service.name == name)
 }
 
 /// Returns the names among `known` that are most like `name`, best first.

@@ -1,10 +1,8 @@
 //! Accounts of a service on the command line: `auth`, `list`, `refresh`, `delete` and `app`.
 //!
-//! A service implements [`Service`] and registers the commands that it needs, one line each:
+//! A service implements [`Service`], and one line registers it with all its commands:
 //!
 //! ```
-//! use flexget_core::context::oauth::Provider;
-//! use flexget_core::plugin::service::{Service, auth, delete, list, refresh};
 //! use flexget_core::prelude::*;
 //!
 //! #[derive(JsonSchema)]
@@ -19,10 +17,7 @@
 //!     }
 //! }
 //!
-//! submit! { command::<auth::AuthCommand<Example>>() }
-//! submit! { command::<list::ListAccounts<Example>>() }
-//! submit! { command::<refresh::RefreshCommand<Example>>() }
-//! submit! { command::<delete::DeleteAccount<Example>>() }
+//! submit! { service::<Example>() }
 //!
 //! let shown = flexget_core::testing::command(
 //!     "example list", serde_json::json!({}), Format::Text, &flexget_core::testing::context(),
@@ -30,6 +25,9 @@
 //! assert_eq!(shown.text, "there are no Example authorizations\n");
 //! # Ok::<(), Error>(())
 //! ```
+//!
+//! Services whose accounts are keys or passwords register single commands instead, with
+//! [`KeyCommand`](secret::KeyCommand) or [`PasswordCommand`](secret::PasswordCommand) as `auth`.
 
 pub mod app;
 pub mod auth;
@@ -37,6 +35,7 @@ mod countdown;
 pub mod delete;
 pub mod list;
 pub mod refresh;
+pub mod registration;
 pub mod secret;
 #[cfg(test)]
 mod tests;
@@ -47,16 +46,65 @@ use schemars::JsonSchema;
 
 use crate::context::Context;
 use crate::context::auth::Account;
-use crate::context::oauth::Provider;
+use crate::context::http::{RateLimit, Request, Response};
+use crate::context::oauth::{AccountHttp, Provider};
 use crate::error::Result;
+use crate::plugin::command::CommandRegistration;
 
 /// A service whose accounts are stored, as its commands speak of it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no service",
+    label = "it does not implement `Service`",
+    note = "a service is a type with `#[derive(JsonSchema)]` and `impl Service for {Self}`: its name and its `Provider`"
+)]
 pub trait Service: JsonSchema + 'static {
     /// Name in the auth store, and the first word of the commands.
     const NAME: &'static str;
 
     /// Returns the service's OAuth endpoints, or [`Provider::without_oauth`].
     fn provider(cx: &Context) -> Provider;
+
+    /// Returns the URL of its API, below which requests are whose URL begins with `/`.
+    ///
+    /// Scripts that use its accounts send requests nowhere else.
+    fn api(cx: &Context) -> String {
+        let _ = cx;
+        String::new()
+    }
+
+    /// Returns the rate limit that reads, or writes, of an account count for; `None` without one.
+    fn limit(account: &Account, is_write: bool) -> Option<RateLimit> {
+        let _ = (account, is_write);
+        None
+    }
+
+    /// Sends a request as an account, whose token is renewed in time, and checks the response.
+    ///
+    /// # Errors
+    ///
+    /// There is no such account, it has no good token, or the response is not
+    /// [good](Response::ok).
+    fn send(cx: &Context, account: &str, mut request: Request) -> impl Future<Output = Result<Response>> {
+        async move {
+            if request.url.starts_with('/') {
+                request.url.insert_str(0, Self::api(cx).trim_end_matches('/'));
+            }
+            let http = AccountHttp::of(cx, Self::provider(cx), account)?;
+            if request.rate_limit.is_none() {
+                request.rate_limit = Self::limit(&http.account(), request.is_write());
+            }
+            http.send(request).await?.ok()
+        }
+    }
+
+    /// Checks that an account is authorized, before a task that uses it begins.
+    ///
+    /// # Errors
+    ///
+    /// There is no such account, or it needs to be authorized again.
+    fn ready(cx: &Context, account: &str) -> Result<()> {
+        cx.auth.usable(Self::NAME, account).map(drop)
+    }
 
     /// Asks the service whose account it is; `None` if it has no way to tell.
     ///
@@ -106,3 +154,20 @@ impl ServiceUser {
         Self { account, name: name.into(), slug: None, rank: None, details: Vec::new() }
     }
 }
+
+/// A registered service with its commands.
+#[non_exhaustive]
+pub struct ServiceRegistration {
+    /// Name in the auth store.
+    pub name: &'static str,
+    /// Returns its OAuth endpoints.
+    pub provider: fn(&Context) -> Provider,
+    /// Returns the URL of its API; empty if it has none.
+    pub api: fn(&Context) -> String,
+    /// Returns the rate limit of an account.
+    pub limit: fn(&Account, bool) -> Option<RateLimit>,
+    pub(crate) type_name: fn() -> &'static str,
+    pub(crate) commands: [CommandRegistration; 7],
+}
+
+inventory::collect!(ServiceRegistration);

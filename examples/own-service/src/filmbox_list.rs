@@ -1,8 +1,7 @@
-use flexget_core::context::http::Method;
 use flexget_core::prelude::*;
 use serde_json::{Value as Json, json};
 
-use crate::filmbox;
+use crate::filmbox::Filmbox;
 
 /// A list of films at Filmbox, which are matched by their IMDb ids.
 ///
@@ -23,6 +22,22 @@ struct FilmboxList {
 
 submit! { list::<FilmboxList>() }
 
+/// A film as Filmbox sends it.
+#[derive(Deserialize)]
+pub(crate) struct Film {
+    imdb: String,
+    title: String,
+    added: Option<String>,
+}
+
+impl From<Film> for Entry {
+    fn from(film: Film) -> Self {
+        Entry::new(film.title, format!("https://filmbox.example/{}", film.imdb))
+            .with("imdb_id", film.imdb)
+            .with("filmbox_added", film.added)
+    }
+}
+
 impl List for FilmboxList {
     const NAME: &'static str = "filmbox_list";
 
@@ -31,7 +46,7 @@ impl List for FilmboxList {
     }
 
     fn ready(&self, cx: &Context) -> Result<()> {
-        cx.auth.key("filmbox", &self.account).map(drop)
+        Filmbox::ready(cx, &self.account)
     }
 
     fn fields(&self, _: &Entry, _: bool) -> Vec<Name> {
@@ -39,11 +54,7 @@ impl List for FilmboxList {
     }
 
     fn keys(&self, entry: &Entry) -> Keys {
-        let mut keys = Keys::new();
-        if let Some(id) = entry.text("imdb_id") {
-            keys.id("movie imdb", id);
-        }
-        keys
+        Keys::of_id("movie imdb", entry.text("imdb_id"))
     }
 
     fn accepts(&self, entry: &Entry) -> Result<(), String> {
@@ -55,32 +66,29 @@ impl List for FilmboxList {
     }
 
     async fn items(&self, limit: Option<usize>, cx: &Context) -> Result<Vec<Entry>> {
-        let limit = limit.map(|limit| format!("&limit={limit}")).unwrap_or_default();
-        let path = format!("/list?name={}{limit}", self.list.replace(' ', "+"));
-        let films: Vec<Json> = filmbox::send(Method::GET, &path, None, &self.account, cx).await?.json()?;
-        let entry = |film: &Json| {
-            let text = |name: &str| film[name].as_str().unwrap_or_default();
-            Entry::new(text("title"), format!("https://filmbox.example/{}", text("imdb")))
-                .with("imdb_id", text("imdb"))
-                .with("filmbox_added", text("added"))
-        };
-        Ok(films.iter().map(entry).collect())
+        let mut request = Request::get("/list").query("name", &self.list);
+        if let Some(limit) = limit {
+            request = request.query("limit", limit.to_string());
+        }
+        let films: Vec<Film> = Filmbox::send(cx, &self.account, request).await?.json()?;
+        Ok(films.into_iter().map(Entry::from).collect())
     }
 
     async fn add(&self, entries: &[&Entry], cx: &Context) -> Result<Change> {
-        self.change("add", entries, cx).await
+        self.change("/list/add", entries, cx).await
     }
 
     async fn remove(&self, entries: &[&Entry], cx: &Context) -> Result<Change> {
-        self.change("remove", entries, cx).await
+        self.change("/list/remove", entries, cx).await
     }
 }
 
 impl FilmboxList {
-    async fn change(&self, change: &str, entries: &[&Entry], cx: &Context) -> Result<Change> {
+    async fn change(&self, path: &str, entries: &[&Entry], cx: &Context) -> Result<Change> {
         let film = |entry: &&Entry| json!({ "imdb": entry.text("imdb_id"), "title": entry.title(), "added": entry.text("filmbox_added") });
-        let films: Vec<Json> = entries.iter().map(film).collect();
-        let path = format!("/list/{change}?name={}", self.list.replace(' ', "+"));
-        Ok(Change::new(filmbox::send(Method::POST, &path, Some(json!(films)), &self.account, cx).await?.json()?))
+        let films: Json = entries.iter().map(film).collect();
+        let request = Request::post(path).query("name", &self.list).json(films);
+        // One word for each film, in order.
+        Ok(Change::new(Filmbox::send(cx, &self.account, request).await?.json()?))
     }
 }

@@ -1,8 +1,7 @@
-use flexget_core::context::http::Method;
 use flexget_core::prelude::*;
 use serde_json::json;
 
-use crate::filmbox;
+use crate::filmbox::Filmbox;
 
 /// Posts the titles of accepted entries at Filmbox, in one message.
 ///
@@ -34,7 +33,7 @@ impl FilmboxNotify {
         if titles.is_empty() || task.cx.dry_run {
             return Ok(());
         }
-        let body = json!({ "text": titles.join(", ") });
-        filmbox::send(Method::POST, "/posts", Some(body), &self.account, &task.cx).await.map(drop)
+        let request = Request::post("/posts").json(json!({ "text": titles.join(", ") }));
+        Filmbox::send(&task.cx, &self.account, request).await.map(drop)
     }
 }

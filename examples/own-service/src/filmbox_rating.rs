@@ -1,7 +1,6 @@
-use flexget_core::context::http::Method;
 use flexget_core::prelude::*;
 
-use crate::filmbox;
+use crate::filmbox::Filmbox;
 
 /// Looks up `filmbox_rating`, from 0 to 10, of entries with an `imdb_id`.
 ///
@@ -11,54 +10,24 @@ use crate::filmbox;
 /// if:
 ///   - filmbox_rating > 7: accept
 /// ```
-#[derive(Clone, Deserialize, JsonSchema)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct FilmboxRating {
     /// Account at Filmbox.
     account: String,
 }
 
-submit! { plugin::<FilmboxRating>() }
+submit! { lookup::<FilmboxRating>() }
 
-impl Plugin for FilmboxRating {
+impl Lookup for FilmboxRating {
     const NAME: &'static str = "filmbox_rating";
+    const FIELDS: &'static [&'static str] = &["filmbox_rating"];
 
-    fn steps(&self) -> Vec<Step<Self>> {
-        vec![Step::at(Phase::Metainfo, Self::offer)]
-    }
-}
-
-impl FilmboxRating {
-    async fn offer(&self, task: &mut Task) -> Result<()> {
-        task.offer(Rc::new(self.clone()));
-        Ok(())
-    }
-
-    async fn ratings(&self, ids: &[Option<&str>], cx: &Context) -> Result<BTreeMap<String, f64>> {
-        let ids: Vec<&str> = ids.iter().copied().flatten().collect();
-        let path = format!("/ratings?imdb={}", ids.join(","));
-        filmbox::send(Method::GET, &path, None, &self.account, cx).await?.json()
-    }
-}
-
-impl Offer for FilmboxRating {
-    fn plugin(&self) -> &'static str {
-        Self::NAME
-    }
-
-    fn fields(&self) -> &[&'static str] {
-        &["filmbox_rating"]
-    }
-
-    fn fetch<'a>(&'a self, entries: &'a [&'a Entry], cx: &'a Context) -> LocalBoxFuture<'a, Vec<FetchedFields>> {
-        Box::pin(async move {
-            let ids: Vec<_> = entries.iter().map(|entry| entry.text("imdb_id")).collect();
-            let found = self.ratings(&ids, cx).await.map_err(|error| error.to_string());
-            let rating = |id: Option<&str>| {
-                let rating = found.as_ref().map_err(String::clone)?.get(id.unwrap_or_default());
-                Ok(rating.map(|rating| ("filmbox_rating".into(), (*rating).into())).into_iter().collect())
-            };
-            ids.into_iter().map(rating).collect()
-        })
+    async fn fetch(&self, entries: &[&Entry], cx: &Context) -> Result<Vec<FetchedFields>> {
+        let ids: Vec<&str> = entries.iter().map(|entry| entry.text("imdb_id").unwrap_or_default()).collect();
+        let request = Request::get("/ratings").query("imdb", ids.join(","));
+        let ratings: BTreeMap<String, f64> = Filmbox::send(cx, &self.account, request).await?.json()?;
+        let fields = |id| ratings.get(id).map(|rating| ("filmbox_rating".into(), (*rating).into()));
+        Ok(ids.into_iter().map(|id| Ok(fields(id).into_iter().collect())).collect())
     }
 }

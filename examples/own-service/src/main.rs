@@ -5,6 +5,7 @@
 
 mod filmbox;
 mod filmbox_list;
+mod filmbox_new;
 mod filmbox_notify;
 mod filmbox_rating;
 #[cfg(test)]

@@ -7,6 +7,8 @@ use flexget_core::prelude::*;
 use flexget_core::testing::server::{ReceivedRequest, Reply, Server};
 use flexget_core::testing::{ListLaws, Sandbox, block_on, command, plugin_laws, titles};
 use serde_json::{Value as Json, json};
+// Of the tests with processes.
+use tempfile as _;
 
 /// Starts a Filmbox with empty lists; it loses its answers to changes while `lost` is true.
 ///
@@ -32,6 +34,7 @@ fn filmbox(lost: Arc<AtomicBool>) -> Server {
             ),
             "/me" => Reply::json(200, &json!({ "name": "Ann" })),
             "/posts" => Reply::json(201, &json!({})),
+            "/new" => Reply::json(200, &json!([{ "imdb": "tt0069293", "title": "Solaris", "added": null }])),
             "/ratings" => Reply::json(200, &json!({ "tt0069293": 8.1, "tt0000001": 2.0 })),
             "/list" => {
                 let limit = request.query("limit").and_then(|limit| limit.parse().ok()).unwrap_or(usize::MAX);
@@ -77,7 +80,7 @@ fn lists_keep_the_laws() {
 
 #[test]
 fn plugins_keep_the_laws() {
-    for name in ["filmbox_list", "filmbox_rating", "filmbox_notify"] {
+    for name in ["filmbox_list", "filmbox_new", "filmbox_rating", "filmbox_notify"] {
         plugin_laws(name);
     }
 }
@@ -99,6 +102,14 @@ fn ratings_decide_and_friends_are_told() {
     let post = requests.iter().find(|request| request.path() == "/posts").unwrap();
     assert_eq!(post.json::<Json>(), json!({ "text": "Solaris" }));
     assert_eq!(requests.iter().filter(|request| request.path() == "/ratings").count(), 2, "one for each run");
+}
+
+#[test]
+fn new_films_are_produced_as_the_list_has_them() {
+    let server = filmbox(Arc::default());
+    let report = sandbox(&server).run("filmbox_new: me");
+    let film = &report.entries[0];
+    assert_eq!((film.title(), &film.fields()["imdb_id"]), ("Solaris", &json!("tt0069293")), "{report:?}");
 }
 
 #[test]

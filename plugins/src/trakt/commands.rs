@@ -1,29 +1,18 @@
 //! `trakt auth`, `trakt refresh`, `trakt list`, `trakt delete` and `trakt app`, which are core's.
 
 use flexget_core::context::auth::Account;
-use flexget_core::context::oauth::Provider;
-use flexget_core::plugin::service::app::{DeleteApplication, ListApplications, SetApplication};
-use flexget_core::plugin::service::auth::AuthCommand;
-use flexget_core::plugin::service::delete::DeleteAccount;
-use flexget_core::plugin::service::list::ListAccounts;
-use flexget_core::plugin::service::refresh::RefreshCommand;
-use flexget_core::plugin::service::{Service, ServiceUser};
+use flexget_core::context::http::RateLimit;
+use flexget_core::plugin::service::ServiceUser;
 use flexget_core::prelude::*;
 
 use crate::trakt::SERVICE;
-use crate::trakt::api::client::{Client, strange};
+use crate::trakt::api::client::{Client, rate_limit, strange};
 use crate::trakt::api::model::{Limits, Settings};
-use crate::trakt::api::oauth;
+use crate::trakt::api::{oauth, urls};
 use crate::trakt::cache;
 use crate::trakt::lists::source::user_slug;
 
-submit! { command::<AuthCommand<Trakt>>() }
-submit! { command::<ListAccounts<Trakt>>() }
-submit! { command::<RefreshCommand<Trakt>>() }
-submit! { command::<DeleteAccount<Trakt>>() }
-submit! { command::<ListApplications<Trakt>>() }
-submit! { command::<SetApplication<Trakt>>() }
-submit! { command::<DeleteApplication<Trakt>>() }
+submit! { service::<Trakt>() }
 
 /// Trakt, as the commands about its accounts know it.
 #[derive(JsonSchema)]
@@ -34,6 +23,14 @@ impl Service for Trakt {
 
     fn provider(cx: &Context) -> Provider {
         oauth::provider(cx)
+    }
+
+    fn api(cx: &Context) -> String {
+        urls::api(cx)
+    }
+
+    fn limit(account: &Account, is_write: bool) -> Option<RateLimit> {
+        Some(rate_limit(Some(account), "", is_write))
     }
 
     async fn user(cx: &Context, account: &str) -> Result<Option<ServiceUser>> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use flexget_core::context::Environment;
-use flexget_core::context::auth::{Account, AccountState, Tokens};
+use flexget_core::context::auth::{Account, Application, Tokens};
 use flexget_core::context::http::{Http, HttpOptions};
 use flexget_core::prelude::*;
 use flexget_core::testing;
@@ -49,22 +49,11 @@ impl Sandbox {
     pub fn authorize(&self, name: &str, user: &str) {
         let token = self.sim.token_for(user);
         let created = Timestamp::from_second(token.created_at).expect("a time");
-        let account = Account {
-            service: SERVICE.to_owned(),
-            name: name.to_owned(),
-            client_id: CLIENT_ID.to_owned(),
-            client_secret: Some(SecretString::from(CLIENT_SECRET)),
-            tokens: Tokens {
-                access: SecretString::from(token.access_token),
-                refresh: SecretString::from(token.refresh_token),
-                scope: None,
-                created,
-                expires: created + jiff::SignedDuration::from_secs(token.expires_in),
-            },
-            user: Some(user.to_owned()),
-            user_slug: None,
-            state: AccountState::Ok,
-        };
+        let expires = created + jiff::SignedDuration::from_secs(token.expires_in);
+        let tokens = Tokens::new(token.access_token.into(), token.refresh_token.into(), created, expires);
+        let application = Application::new(CLIENT_ID, Some(SecretString::from(CLIENT_SECRET)));
+        let mut account = Account::new(SERVICE, name, application, tokens);
+        account.user = Some(user.to_owned());
         self.cx.auth.save(&account).expect("a stored account");
     }
 

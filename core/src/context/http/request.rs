@@ -13,6 +13,7 @@ use super::error::HttpError;
 
 /// Whether a request may be sent again when it is not known whether it arrived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Retry {
     /// Never sends it again: the first response is returned, even a 429.
     ///
@@ -26,6 +27,7 @@ pub enum Retry {
 
 /// A service's rate limit, shared by all processes that use the same auth store.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct RateLimit {
     /// Name of the requests that are limited together, such as the reads of one account.
     ///
@@ -44,6 +46,17 @@ pub struct RateLimit {
 }
 
 impl RateLimit {
+    /// Creates a limit of `requests` in any stretch of `per`, which all of `bucket` share.
+    pub fn new(
+        service: impl Into<Cow<'static, str>>,
+        bucket: impl Into<String>,
+        what: &'static str,
+        requests: u32,
+        per: Duration,
+    ) -> Self {
+        Self { bucket: bucket.into(), service: service.into(), what, requests, per }
+    }
+
     /// Describes the limit: "Example allows 500 reads in 5 minutes".
     pub fn describe(&self) -> String {
         let seconds = self.per.as_secs();
@@ -53,12 +66,14 @@ impl RateLimit {
             (_, 0) => format!("{} minutes", seconds / 60),
             _ => format!("{seconds} seconds"),
         };
-        format!("{} allows {} {} in {per}", self.service, self.requests, self.what)
+        let what = if self.requests == 1 { self.what.trim_end_matches('s') } else { self.what };
+        format!("{} allows {} {what} in {per}", self.service, self.requests)
     }
 }
 
 /// Body of a request.
 #[derive(Clone)]
+#[non_exhaustive]
 pub enum Body {
     /// JSON.
     Json(Value),
@@ -80,6 +95,7 @@ impl From<Value> for Body {
 ///
 /// Formatting it shows no secret.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct Request {
     /// HTTP method.
     pub method: Method,

@@ -58,6 +58,16 @@ impl AccountHttp {
         Self { cx: cx.clone(), provider, account: RefCell::new(account), status }
     }
 
+    /// Sends requests as the stored account of this name.
+    ///
+    /// # Errors
+    ///
+    /// There is no such account, or it needs to be authorized again.
+    pub fn of(cx: &Context, provider: Provider, name: &str) -> Result<Self> {
+        let account = cx.auth.usable(provider.service, name)?;
+        Ok(Self::new(cx, provider, account))
+    }
+
     /// Returns the account, with the tokens that were used last.
     pub fn account(&self) -> Account {
         self.account.borrow().clone()
@@ -71,6 +81,11 @@ impl AccountHttp {
     pub async fn send(&self, mut request: Request) -> Result<Response, SendError> {
         let token = self.token().await.map_err(SendError::Account)?;
         request.bearer = Some(token.clone());
+        if let Some(header) = self.provider.client_id_header
+            && !request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(header))
+        {
+            request.headers.push((header.into(), self.account().client_id));
+        }
         let response = self.cx.http.send(request.clone()).await.map_err(SendError::Http)?;
         if response.status != 401 || matches!(*self.status.borrow(), AuthStatus::Rejected) {
             return Ok(response);

@@ -50,6 +50,7 @@ impl DeviceCode {
 }
 
 /// Outcome of one poll.
+#[non_exhaustive]
 pub enum Poll {
     /// The user agreed.
     Approved(Tokens),

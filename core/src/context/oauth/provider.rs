@@ -18,14 +18,14 @@ pub type ExplainResponse = fn(&Response, Option<&str>, &dyn Fn(String) -> String
 /// use flexget_core::context::oauth::{Encoding, Provider};
 ///
 /// let base = "https://auth.example.org";
-/// let provider = Provider {
-///     encoding: Encoding::Form,
-///     scope: Some("lists:write"),
-///     ..Provider::new("example", "Example", format!("{base}/device"), format!("{base}/token"))
-/// };
+/// let (device, token) = (format!("{base}/device"), format!("{base}/token"));
+/// let mut provider = Provider::new("example", "Example", device, token);
+/// provider.encoding = Encoding::Json;
+/// provider.scope = Some("lists:write");
 /// assert_eq!(provider.poll_url, provider.token_url);
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct Provider {
     /// Name of the service in the auth store and on the command line.
     pub service: &'static str,
@@ -43,6 +43,8 @@ pub struct Provider {
     pub encoding: Encoding,
     /// Name of the field with the device code in a poll.
     pub code_field: &'static str,
+    /// Header with the client id, if requests as an account need it.
+    pub client_id_header: Option<&'static str>,
     /// Scope to ask for.
     pub scope: Option<&'static str>,
     /// Redirect URI that renewals must repeat.
@@ -69,6 +71,7 @@ pub struct Provider {
 
 /// Encoding of request bodies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Encoding {
     /// `application/x-www-form-urlencoded`, as the standard has it.
     Form,
@@ -88,6 +91,7 @@ impl Provider {
             revoke_url: None,
             encoding: Encoding::Form,
             code_field: "device_code",
+            client_id_header: None,
             scope: None,
             redirect_uri: None,
             poll_error: |_| None,

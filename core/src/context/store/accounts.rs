@@ -21,6 +21,7 @@ const RESERVE: i32 = 64 << 10;
 ///
 /// Secrets show as `[REDACTED]` when formatted; `ExposeSecret` is the only way to them.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Tokens {
     /// Access token, sent with every request.
     pub access: SecretString,
@@ -36,8 +37,16 @@ pub struct Tokens {
     pub expires: Timestamp,
 }
 
+impl Tokens {
+    /// Creates tokens without a scope; `refresh` is empty if there is none.
+    pub fn new(access: SecretString, refresh: SecretString, created: Timestamp, expires: Timestamp) -> Self {
+        Self { access, refresh, scope: None, created, expires }
+    }
+}
+
 /// An application (OAuth client) that accounts are authorized with.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Application {
     /// Client id.
     pub id: String,
@@ -45,8 +54,16 @@ pub struct Application {
     pub secret: Option<SecretString>,
 }
 
+impl Application {
+    /// Creates an application.
+    pub fn new(id: impl Into<String>, secret: Option<SecretString>) -> Self {
+        Self { id: id.into(), secret }
+    }
+}
+
 /// A stored authorization.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Account {
     /// Service, such as the name of a website.
     pub service: String,
@@ -64,6 +81,22 @@ pub struct Account {
     pub user_slug: Option<String>,
     /// Whether the account can be used.
     pub state: AccountState,
+}
+
+impl Account {
+    /// Creates an account that can be used, and whose user is not known.
+    pub fn new(service: &str, name: impl Into<String>, application: Application, tokens: Tokens) -> Self {
+        Self {
+            service: service.to_owned(),
+            name: name.into(),
+            client_id: application.id,
+            client_secret: application.secret,
+            tokens,
+            user: None,
+            user_slug: None,
+            state: AccountState::Ok,
+        }
+    }
 }
 
 /// Whether an account can be used.

@@ -46,6 +46,7 @@ pub(crate) fn described(
     Registration {
         name: &script.name,
         file: script.file.to_string_lossy().into_owned().leak(),
+        type_name: || "",
         builtin: false,
         input: matches!(script.kind, ScriptKind::Input | ScriptKind::List(_)),
         accepts: matches!(script.kind, ScriptKind::Phase(Phase::Filter)),
@@ -68,6 +69,7 @@ pub(crate) fn refused(name: &'static str, file: String, problem: Problem) -> Reg
     Registration {
         name,
         file: file.leak(),
+        type_name: || "",
         builtin: false,
         input: true,
         accepts: true,

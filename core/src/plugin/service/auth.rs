@@ -11,7 +11,7 @@ use super::list::ShownAccount;
 use super::times::when;
 use super::{Service, ServiceUser};
 use crate::context::Context;
-use crate::context::auth::{Account, AccountState, Application, Tokens};
+use crate::context::auth::{Account, Application, Tokens};
 use crate::context::oauth::Provider;
 use crate::error::{Error, Result};
 use crate::plugin::command::{Command, Output};
@@ -75,16 +75,7 @@ impl<S: Service> Command for AuthCommand<S> {
 impl<S: Service> AuthCommand<S> {
     /// Stores the tokens before anything else is asked: what follows may fail.
     async fn store(&self, cx: &Context, application: Application, tokens: Tokens) -> Result<Account> {
-        let account = Account {
-            service: S::NAME.to_owned(),
-            name: self.account.clone(),
-            client_id: application.id,
-            client_secret: application.secret,
-            tokens,
-            user: None,
-            user_slug: None,
-            state: AccountState::Ok,
-        };
+        let account = Account::new(S::NAME, &self.account, application, tokens);
         let mut is_said = false;
         let busy = |error: &Error| {
             if !std::mem::replace(&mut is_said, true) {

@@ -114,7 +114,7 @@ impl Client {
         ];
         request.body = body.map(Into::into);
         request.retry = retry;
-        request.rate_limit = Some(self.rate_limit(is_write));
+        request.rate_limit = Some(rate_limit(self.current_account().as_ref(), &self.client_id, is_write));
         let response = match &self.account {
             // Private data of another user stays private with a new token.
             Some(account) if is_of_other_user(path) => account.send_once(request).await?,
@@ -133,29 +133,22 @@ impl Client {
             _ => Err(Fault::of(&response, path, self.account().as_deref(), is_write)),
         }
     }
+}
 
-    fn rate_limit(&self, is_write: bool) -> RateLimit {
-        // An account has a limit of its own; what nobody asks for counts for the application.
-        let who = match self.current_account() {
-            // Two accounts may be one user, who has one limit.
-            Some(account) => match &account.user_slug {
-                Some(slug) => format!("user {slug}"),
-                None => format!("account {}", account.name),
-            },
-            None => format!("application {}", self.client_id),
-        };
-        let limit = |bucket: String, what: &'static str| RateLimit {
-            bucket,
-            service: "Trakt".into(),
-            what,
-            requests: READS.0,
-            per: READS.1,
-        };
-        if is_write {
-            RateLimit { requests: 1, per: WRITE_EVERY, ..limit(format!("trakt write {who}"), "writes") }
-        } else {
-            limit(format!("trakt read {who}"), "reads")
-        }
+/// Returns the limit of reads or writes of an account, or of an application where nobody asks.
+pub fn rate_limit(account: Option<&Account>, client_id: &str, is_write: bool) -> RateLimit {
+    let who = match account {
+        // Two accounts may be one user, who has one limit.
+        Some(account) => match &account.user_slug {
+            Some(slug) => format!("user {slug}"),
+            None => format!("account {}", account.name),
+        },
+        None => format!("application {client_id}"),
+    };
+    if is_write {
+        RateLimit::new("Trakt", format!("trakt write {who}"), "writes", 1, WRITE_EVERY)
+    } else {
+        RateLimit::new("Trakt", format!("trakt read {who}"), "reads", READS.0, READS.1)
     }
 }
 

@@ -17,30 +17,28 @@ pub const REDIRECT: &str = "urn:ietf:wg:oauth:2.0:oob";
 /// Returns Trakt as an OAuth provider.
 pub fn provider(cx: &Context) -> Provider {
     let url = |path: &str| format!("{}/oauth/{path}", auth_host(cx));
-    Provider {
-        poll_url: url("device/token"),
-        revoke_url: Some(url("revoke")),
-        encoding: Encoding::Json,
-        code_field: "code",
-        redirect_uri: Some(REDIRECT),
-        applications_url: Some(APPS),
-        connected_url: Some(CONNECTED_APPS),
-        built_in: built_in(
-            option_env!("FLEXGET_BUILD_TRAKT_CLIENT_ID"),
-            option_env!("FLEXGET_BUILD_TRAKT_CLIENT_SECRET"),
-        ),
-        poll_error,
-        explain,
-        application_hint: no_client_id,
-        redirect_hint: || format!("set the redirect URI of your application at {APPS} to `{REDIRECT}`"),
-        ..Provider::new(SERVICE, "Trakt", url("device/code"), url("token"))
-    }
+    let mut trakt = Provider::new(SERVICE, "Trakt", url("device/code"), url("token"));
+    trakt.poll_url = url("device/token");
+    trakt.revoke_url = Some(url("revoke"));
+    trakt.encoding = Encoding::Json;
+    trakt.code_field = "code";
+    trakt.client_id_header = Some("trakt-api-key");
+    trakt.redirect_uri = Some(REDIRECT);
+    trakt.applications_url = Some(APPS);
+    trakt.connected_url = Some(CONNECTED_APPS);
+    trakt.built_in =
+        built_in(option_env!("FLEXGET_BUILD_TRAKT_CLIENT_ID"), option_env!("FLEXGET_BUILD_TRAKT_CLIENT_SECRET"));
+    trakt.poll_error = poll_error;
+    trakt.explain = explain;
+    trakt.application_hint = no_client_id;
+    trakt.redirect_hint = || format!("set the redirect URI of your application at {APPS} to `{REDIRECT}`");
+    trakt
 }
 
 /// Returns the application that a packager has built in, if there is one.
 fn built_in(id: Option<&str>, secret: Option<&str>) -> Option<Application> {
     let id = id.filter(|id| !id.is_empty())?.to_owned();
-    Some(Application { id, secret: secret.filter(|secret| !secret.is_empty()).map(Into::into) })
+    Some(Application::new(id, secret.filter(|secret| !secret.is_empty()).map(Into::into)))
 }
 
 /// Returns the hint for a missing client id.
