@@ -467,3 +467,50 @@ fn the_messages_are_those_that_are_documented() {
         assert!(documented.contains(&format!("`{{\"{word}\":")), "{word}");
     }
 }
+
+/// Returns a sandbox with the simulator, an account, and a script that reads as it at this URL.
+fn with_trakt_script(url: impl Fn(&Sandbox) -> String) -> Sandbox {
+    let sandbox = Sandbox::empty().with_sim();
+    sandbox.authorize("me", "ann-kay");
+    let description = format!(
+        "# about: Asks.\n# input: yes\n# asks: [http]\n# service: {{ name: trakt, url: '{}' }}\n",
+        url(&sandbox)
+    );
+    let body = r#"read -r start
+for turn in 1 2; do
+  echo '{"http":{"url":"/users/settings","account":"me","headers":{"trakt-api-version":"2"}}}'
+  read -r answer
+  case "$answer" in *'"status":200'*) said=fine ;; *) said=refused ;; esac
+  case "$answer" in *Bearer*) said=leaked ;; esac
+  echo "{\"entries\":[{\"title\":\"$said $turn\"}]}"
+done"#;
+    write_script(&sandbox, "asks", &format!("#!/bin/sh\n# /// flexget\n{description}# ///\n{body}\n"));
+    sandbox.write("config.yml", "tasks: { films: { asks: yes, accept_all: yes } }");
+    sandbox
+}
+
+#[test]
+fn the_token_of_a_script_is_renewed_once_as_for_the_programs_own_plugins() {
+    let sandbox = with_trakt_script(|sandbox| sandbox.sim().api_url());
+    sandbox.sim().expire_access("ann-kay");
+    let ran = executed(&sandbox);
+    assert_eq!(ran.titles("films", "accepted"), ["fine 1", "fine 2"], "{}", ran.stderr);
+    assert_eq!(sandbox.sim().count("POST", "/oauth/token"), 1);
+    let stored = flexget_core::context::auth::Auth::new(sandbox.store(), sandbox.clock.clone());
+    let token = stored.account("trakt", "me").unwrap().unwrap().tokens.access;
+    let shown = secrecy::ExposeSecret::expose_secret(&token).to_owned();
+    assert!(!ran.stdout.contains(&shown) && !ran.stderr.contains(&shown));
+    // Trakt allows so many reads for the account, whoever sends them.
+    let limits: Vec<String> =
+        sandbox.store().rate_limits(sandbox.clock.now()).unwrap().into_iter().map(|one| one.bucket).collect();
+    assert!(limits.iter().any(|name| name.starts_with("trakt read ")), "{limits:?}");
+}
+
+#[test]
+fn the_token_of_a_script_is_sent_to_the_service_alone() {
+    let elsewhere = testing::server::Server::start(|_| testing::server::Reply::json(200, &json!({})));
+    let sandbox = with_trakt_script(|_| elsewhere.url());
+    let ran = executed(&sandbox);
+    assert!(ran.stdout.contains("credentials of `trakt` are sent to"), "{}", ran.stdout);
+    assert!(elsewhere.requests().is_empty());
+}

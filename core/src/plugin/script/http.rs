@@ -6,8 +6,10 @@ use super::protocol::{HttpMessage, RequestResult};
 use super::{Script, ScriptService};
 use crate::context::Context;
 use crate::context::http::{Body, HttpError, RateLimit, Request, Response, Sent};
+use crate::context::oauth::{AccountHttp, SendError};
 use crate::error::{Error, Result};
 use crate::plugin::registry;
+use crate::plugin::service::ServiceRegistration;
 
 /// A request that was sent or refused.
 pub(super) struct SentRequest {
@@ -36,9 +38,29 @@ impl From<String> for RequestError {
 /// # Errors
 /// It cannot be sent.
 pub(super) async fn send(script: &Script, message: HttpMessage, cx: &Context) -> Result<SentRequest, RequestError> {
-    let request = request(script, message, cx)?;
+    let account = message.account.clone();
+    let mut request = request(script, message)?;
     let is_write = request.is_write() && !request.in_dry_run;
-    Ok(match cx.http.send(request).await {
+    let sent = match (&script.service, account) {
+        (Some(service), Some(account)) => match registry::service(&service.name) {
+            // The tokens of a service that the program knows are renewed as for its own plugins.
+            Some(known) => {
+                let http = account_http(service, known, &account, cx)?;
+                request.rate_limit = (known.limit)(&http.account(), is_write).or(request.rate_limit);
+                match http.send(request).await {
+                    Err(SendError::Account(error)) => return Err(RequestError::Account(error)),
+                    Err(SendError::Http(error)) => Err(error),
+                    Ok(response) => Ok(response),
+                }
+            }
+            None => {
+                request.bearer = Some(key(&service.name, &account, cx).map_err(RequestError::Account)?);
+                cx.http.send(request).await
+            }
+        },
+        _ => cx.http.send(request).await,
+    };
+    Ok(match sent {
         Ok(response) => {
             let is_uncertain = is_write && response.clone().ok().is_err_and(|error| error.may_have_happened());
             SentRequest { result: response_for_script(&response), is_uncertain }
@@ -59,7 +81,7 @@ fn response_for_script(response: &Response) -> RequestResult {
     RequestResult::Response { status: response.status, headers, json, text }
 }
 
-fn request(script: &Script, message: HttpMessage, cx: &Context) -> Result<Request, RequestError> {
+fn request(script: &Script, message: HttpMessage) -> Result<Request, RequestError> {
     let HttpMessage { method, url, query, headers, json, form, text, account, read } = message;
     let method = method.unwrap_or_else(|| "GET".to_owned());
     let service = script.service.as_ref();
@@ -82,31 +104,46 @@ fn request(script: &Script, message: HttpMessage, cx: &Context) -> Result<Reques
         && let Some(requests) = service.requests_per_minute
     {
         let bucket = format!("{} {}", service.name, account.as_deref().unwrap_or_default());
-        request.rate_limit = Some(RateLimit {
-            service: bucket.clone().into(),
-            bucket,
-            what: "requests",
-            requests,
-            per: std::time::Duration::from_secs(60),
-        });
+        let minute = std::time::Duration::from_secs(60);
+        request.rate_limit = Some(RateLimit::new(bucket.clone(), bucket, "requests", requests, minute));
     }
-    if let Some(account) = account {
+    if account.is_some() {
         let Some(service) = service else {
             return Err("`account` needs `service` in the description of the script".to_owned().into());
         };
         let base = service.url.trim_end_matches('/');
-        // Not only a common beginning: `https://api.example.org.evil.example` is another host.
-        let rest = request.url.strip_prefix(base);
-        let is_below = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']));
-        if !is_below {
+        if !is_below(&request.url, base) {
             return Err(format!("credentials of `{}` are sent to {base} only", service.name).into());
         }
-        request.bearer = Some(key(&service.name, &account, cx).map_err(RequestError::Account)?);
     }
     Ok(request)
 }
 
-/// Returns the key or the access token of an account.
+/// Returns what sends requests as an account of a service that the program knows.
+///
+/// # Errors
+/// There is no such account, or the script sends its credentials elsewhere than the program does.
+fn account_http(
+    service: &ScriptService,
+    known: &ServiceRegistration,
+    account: &str,
+    cx: &Context,
+) -> Result<AccountHttp, RequestError> {
+    let api = (known.api)(cx);
+    if !api.is_empty() && !is_below(&service.url, api.trim_end_matches('/')) {
+        return Err(format!("credentials of `{}` are sent to {api} only, not to {}", service.name, service.url).into());
+    }
+    AccountHttp::of(cx, (known.provider)(cx), account).map_err(RequestError::Account)
+}
+
+/// Returns whether a URL is another one or below it.
+///
+/// A common beginning is not enough: `https://api.example.org.evil.example` is another host.
+fn is_below(url: &str, base: &str) -> bool {
+    url.strip_prefix(base).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
+}
+
+/// Returns the key of an account of a service that the program does not know.
 fn key(service: &str, account: &str, cx: &Context) -> Result<SecretString> {
     let has_commands = registry::commands().iter().any(|command| command.path == [service, "auth"]);
     if !has_commands && cx.auth.account(service, account)?.is_none() {
