@@ -19,6 +19,10 @@ pub struct Identity {
     pub version: &'static str,
     /// One line about it, for the help.
     pub about: &'static str,
+    /// Folder of the `Cargo.toml` that it was built from; empty if that is not known.
+    pub folder: &'static str,
+    /// Crates of plugins that it names.
+    pub crates: &'static [&'static str],
 }
 
 static IDENTITY: OnceLock<Identity> = OnceLock::new();
@@ -26,7 +30,14 @@ static IDENTITY: OnceLock<Identity> = OnceLock::new();
 impl Identity {
     /// Creates an identity; [`main!`](crate::main!) takes it from `Cargo.toml`.
     pub const fn new(name: &'static str, version: &'static str, about: &'static str) -> Self {
-        Self { name, version, about: if about.is_empty() { "Run FlexGet task configs" } else { about } }
+        let about = if about.is_empty() { "Run FlexGet task configs" } else { about };
+        Self { name, version, about, folder: "", crates: &[] }
+    }
+
+    /// Returns the same with its folder and its crates, for the check that all are linked.
+    #[must_use]
+    pub const fn with_crates(self, folder: &'static str, crates: &'static [&'static str]) -> Self {
+        Self { folder, crates, ..self }
     }
 
     /// Returns the identity of the running program.

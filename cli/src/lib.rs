@@ -12,6 +12,7 @@ mod commands;
 mod config;
 pub mod exit;
 mod identity;
+mod linked;
 mod output_file;
 mod prompt;
 mod render;
@@ -112,7 +113,8 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>, world: World) ->
             return exit::USAGE;
         }
     };
-    let problems = flexget_core::plugin::problems::problems();
+    let mut problems = flexget_core::plugin::problems::problems();
+    problems.extend(linked::problems());
     if let Some(first) = problems.first() {
         session::print_document(&console, first, format);
         problems.iter().for_each(|problem| console.error(problem));
@@ -209,8 +211,9 @@ fn report_command_line(error: clap::Error, format: Format, world: World, color: 
 /// Defines the `main` of a program that has plugins of its own besides those of flexget-rs.
 ///
 /// The crates with plugins are named in it, because a crate that nothing names is not linked, and
-/// its plugins are not there. Plugins in the program's own files need no name. The program's name,
-/// version and description are those of its `Cargo.toml`.
+/// its plugins are not there; a debug build says at its start which one was forgotten. Plugins in
+/// the program's own files need no name. The program's name, version and description are those of
+/// its `Cargo.toml`.
 ///
 /// ```
 /// // All of `src/main.rs`. With a crate of plugins: `flexget_rs::main! { my_plugins }`
@@ -222,11 +225,12 @@ macro_rules! main {
         $(use $plugins as _;)*
 
         fn main() -> ::std::process::ExitCode {
-            $crate::start_as($crate::Identity::new(
+            let identity = $crate::Identity::new(
                 env!("CARGO_PKG_NAME"),
                 env!("CARGO_PKG_VERSION"),
                 env!("CARGO_PKG_DESCRIPTION"),
-            ))
+            );
+            $crate::start_as(identity.with_crates(env!("CARGO_MANIFEST_DIR"), &[$(stringify!($plugins)),*]))
         }
     };
 }

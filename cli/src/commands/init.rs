@@ -12,6 +12,7 @@ use serde_json::json;
 
 use crate::args::FormatOption;
 use crate::exit;
+use crate::identity::{Identity, with_name};
 use crate::render::printable::Printable;
 use crate::session::Session;
 
@@ -117,6 +118,7 @@ impl Init {
              `flexget-rs execute --test`, run it with `flexget-rs execute`.\n{}",
             recipe.tasks(&scalar(&account))
         );
+        let config = with_name(&config);
         if !session.global.test {
             let schema_path = path.with_file_name(SCHEMA_FILE);
             let schema = serde_json::to_string_pretty(&schema::editor::config()).unwrap_or_default();
@@ -126,8 +128,8 @@ impl Init {
                 .map_err(|error| Error::new(format!("cannot write {shown}")).cause(error))?;
         }
         let next = match recipe {
-            Recipe::Hello => "flexget-rs execute -v".to_owned(),
-            _ => format!("flexget-rs trakt auth {account}"),
+            Recipe::Hello => format!("{} execute -v", Identity::get().name),
+            _ => format!("{} trakt auth {account}", Identity::get().name),
         };
         if format == Format::Json {
             let document = json!({ "file": name, "config": config, "next": next, "dry_run": session.global.test });

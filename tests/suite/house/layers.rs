@@ -26,8 +26,9 @@ pub(crate) const CORE: [&str; 12] = [
 const CORE_TOP: [&str; 4] = ["testing", "prelude", "guide", "lib"];
 
 /// The modules of the program, from the ground up. A command is a file of `commands`, and knows no other.
-pub(crate) const CLI: [&str; 15] = [
+pub(crate) const CLI: [&str; 16] = [
     "identity",
+    "linked",
     "exit",
     "signal",
     "prompt",
