@@ -16,6 +16,7 @@ pub(crate) mod tests;
 mod transport;
 
 pub use client::Http;
+pub(crate) use error::is_of_tls;
 pub use error::{HttpError, HttpFault, Sent};
 pub use options::HttpOptions;
 pub use paging::{PageCount, PageWalk, Paging};

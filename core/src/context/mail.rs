@@ -1,5 +1,8 @@
 //! E-mail over SMTP.
 
+#[cfg(test)]
+mod tests;
+
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
@@ -139,9 +142,10 @@ fn explain(place: &str, error: &lettre::transport::smtp::Error) -> Error {
         Some(code) => {
             (format!("{place} refuses the e-mail ({code}): {error}"), "check the addresses, or ask its operator")
         }
-        None if error.is_tls() => {
-            (format!("no encrypted connection to {place}: {error}"), "check `smtp_tls`, `smtp_ssl` and the port")
-        }
+        None if error.is_tls() || super::http::is_of_tls(error) => (
+            format!("no encrypted connection to {place}: {error}"),
+            "check `smtp_tls`, `smtp_ssl` and the port; name a certificate of your own in `SSL_CERT_FILE`",
+        ),
         None if error.is_timeout() => (format!("{place} does not answer"), "check the host and the port"),
         None => (format!("{place} cannot be reached: {error}"), "check `smtp_host` and `smtp_port`"),
     };

@@ -96,11 +96,10 @@ impl Plugin for ListSync {
 
     fn check(&self) -> Vec<Problem> {
         match (self.mode, WritableList::try_from(self.from.clone())) {
-            (Mode::Union, Err(problem)) => vec![Problem {
-                path: Path::root().key("from"),
-                help: Some("`mode: union` changes both lists; `mode: mirror` only `to`".to_owned()),
-                ..problem
-            }],
+            (Mode::Union, Err(problem)) => {
+                let help = "`mode: union` changes both lists; `mode: mirror` only `to`";
+                vec![Problem::at(Path::root().key("from"), problem.message).help(help)]
+            }
             _ => Vec::new(),
         }
     }

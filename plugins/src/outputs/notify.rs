@@ -1,4 +1,11 @@
+mod discord;
+mod email;
+mod message;
 mod notifier;
+mod ntfysh;
+mod pushover;
+mod telegram;
+mod webhook;
 
 use flexget_core::context::http::Request;
 use flexget_core::context::mail::{self, MailServer};
@@ -7,8 +14,10 @@ use flexget_core::prelude::*;
 
 use crate::shared::source::read_regular_file;
 use crate::shared::task_scope::task_scope;
-use notifier::{Delivery, Message, Notifier, TelegramSearch};
+use message::Message;
+use notifier::{Delivery, Notifier};
 use serde_json::Value as Json;
+use telegram::TelegramMessage;
 
 /// Sends notifications about entries, about a task, or about an aborted task.
 ///
@@ -290,8 +299,8 @@ async fn send(deliveries: Deliveries, task: &mut Task) {
         }
         let sent = match delivery {
             Delivery::Request(request) => request_sent(request, &task.cx).await,
-            Delivery::Telegram(search) => match chat_of(&search, &task.cx).await {
-                Ok(chat) => request_sent(search.request(chat), &task.cx).await,
+            Delivery::Telegram(message) => match chat_of(&message, &task.cx).await {
+                Ok(chat) => request_sent(message.request(chat), &task.cx).await,
                 Err(problem) => Err(problem),
             },
             Delivery::Mail(email, server) => {
@@ -324,20 +333,23 @@ async fn request_sent(request: Request, cx: &Context) -> Result<(), String> {
 }
 
 /// Returns the chat of a recipient, which is looked for once and then remembered.
-async fn chat_of(search: &TelegramSearch, cx: &Context) -> Result<i64, String> {
-    let key = format!("telegram {}", search.name());
+async fn chat_of(message: &TelegramMessage, cx: &Context) -> Result<i64, String> {
+    if let Some(chat) = message.chat() {
+        return Ok(chat);
+    }
+    let key = format!("telegram {}", message.name());
     if let Ok(Some(chat)) = cx.store.get_setting(&key)
         && let Some(chat) = chat.as_i64()
     {
         return Ok(chat);
     }
-    let response = cx.http.send(search.updates()).await.map_err(|error| Error::from(error).to_string())?;
+    let response = cx.http.send(message.updates()).await.map_err(|error| Error::from(error).to_string())?;
     if !(200..300).contains(&response.status) {
         return Err(format!("status {}: check `bot_token`", response.status));
     }
     let updates: Json = response.json().map_err(|error| error.to_string())?;
-    let chat = search.find(&updates).ok_or_else(|| {
-        format!("no chat of {} is known: write a message to the bot once, or give `chat_id`", search.name())
+    let chat = message.find(&updates).ok_or_else(|| {
+        format!("no chat of {} is known: write a message to the bot once, or give `chat_id`", message.name())
     })?;
     cx.store.set_setting(&key, &chat.into()).map_err(|error| error.to_string())?;
     Ok(chat)

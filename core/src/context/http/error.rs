@@ -21,6 +21,7 @@ pub struct HttpError {
 
 /// Kind of a failure below the level of responses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum HttpFault {
     /// This machine has no network.
     Offline,
@@ -131,11 +132,10 @@ fn connect_fault(error: &reqwest::Error) -> HttpFault {
         // glibc says so when no name server can be reached.
         return if text.contains("Temporary failure") { HttpFault::Offline } else { HttpFault::Dns };
     }
-    let mut next: Option<&(dyn StdError + 'static)> = Some(error);
-    while let Some(cause) = next {
-        if cause.is::<rustls::Error>() {
-            return HttpFault::Tls;
-        }
+    if is_of_tls(error) {
+        return HttpFault::Tls;
+    }
+    for cause in causes(error) {
         let io = cause.downcast_ref::<io::Error>();
         if io.is_some_and(is_out_of_files) {
             return HttpFault::OutOfFiles;
@@ -143,11 +143,23 @@ fn connect_fault(error: &reqwest::Error) -> HttpFault {
         if io.is_some_and(|io| matches!(io.kind(), HostUnreachable | NetworkDown | NetworkUnreachable)) {
             return HttpFault::Offline;
         }
-        // The inner error of an I/O error is not among its sources.
-        let inside = io.and_then(|io| io.get_ref()).map(|inside| inside as &(dyn StdError + 'static));
-        next = inside.or_else(|| cause.source());
     }
     HttpFault::Connect
+}
+
+/// Returns whether an error comes from encryption, such as a certificate that is not trusted.
+pub(crate) fn is_of_tls(error: &(dyn StdError + 'static)) -> bool {
+    causes(error).any(|cause| cause.is::<rustls::Error>())
+}
+
+/// Iterates over an error and its causes.
+fn causes<'e>(error: &'e (dyn StdError + 'static)) -> impl Iterator<Item = &'e (dyn StdError + 'static)> {
+    std::iter::successors(Some(error), |cause: &&'e (dyn StdError + 'static)| {
+        let cause = *cause;
+        // The inner error of an I/O error is not among its sources.
+        let inside = cause.downcast_ref::<io::Error>().and_then(|io| io.get_ref());
+        inside.map(|inside| inside as &(dyn StdError + 'static)).or_else(|| cause.source())
+    })
 }
 
 /// Returns the innermost cause.
