@@ -24,12 +24,14 @@ pub(super) struct ProgressLine {
     work: Option<(String, Timestamp)>,
     /// The last text about the work.
     text: String,
+    /// The numbers in it: `250 of 4000`.
+    counts: Option<String>,
     drawn: Option<Timestamp>,
 }
 
 impl ProgressLine {
     pub(super) fn new(clock: Clock) -> Self {
-        Self { clock, work: None, text: String::new(), drawn: None }
+        Self { clock, work: None, text: String::new(), counts: None, drawn: None }
     }
 
     /// Forgets the work, which has ended.
@@ -43,11 +45,16 @@ impl ProgressLine {
         match event {
             Event::Done => None,
             Event::Waiting { reason, duration } => {
-                let wait = format!("{reason}: {} left", minutes(*duration));
-                if self.text.is_empty() || text::columns(&self.text) + text::columns(&wait) + 3 > width {
-                    return Some(fitted(&wait, "", width));
-                }
-                Some(format!("{} · {wait}", self.text))
+                let left = minutes(*duration);
+                let wait = format!("{reason}: {left} left");
+                // Where there is no room for all, the numbers stay: the name was there before.
+                let shown = [
+                    Some(format!("{} · {wait}", self.text)).filter(|_| !self.text.is_empty()),
+                    self.counts.as_ref().map(|counts| format!("{counts} · {wait}")),
+                    self.counts.as_ref().map(|counts| format!("{counts} · {reason}: {left}")),
+                ];
+                let fits = |line: &String| text::columns(line) <= width;
+                Some(shown.into_iter().flatten().find(fits).unwrap_or_else(|| fitted(&wait, "", width)))
             }
             Event::Working { label, done, total } => {
                 let began = match &self.work {
@@ -57,6 +64,7 @@ impl ProgressLine {
                         now
                     }
                 };
+                self.counts = (*total > 0).then(|| format!("{done} of {total}"));
                 self.text = working(label, *done, *total, since(began, now), width);
                 let is_due = self.drawn.is_none_or(|drawn| since(drawn, now) >= EVERY) || done == total || *done == 0;
                 is_due.then(|| {
@@ -146,7 +154,9 @@ mod tests {
         let mut line = ProgressLine::new(Clock::fixed(NOW));
         assert_eq!(line.text(&waiting(), 59).unwrap(), "Trakt allows 500 reads in 5 minutes: 2:10 left");
         line.text(&working_event(250, 4000), 59);
-        assert_eq!(line.text(&waiting(), 59).unwrap(), "Trakt allows 500 reads in 5 minutes: 2:10 left");
+        assert_eq!(line.text(&waiting(), 59).unwrap(), "250 of 4000 · Trakt allows 500 reads in 5 minutes: 2:10");
+        assert_eq!(line.text(&waiting(), 70).unwrap(), "250 of 4000 · Trakt allows 500 reads in 5 minutes: 2:10 left");
+        assert_eq!(line.text(&waiting(), 50).unwrap(), "Trakt allows 500 reads in 5 minutes: 2:10 left");
         line.text(&working_event(250, 4000), 159);
         let both = line.text(&waiting(), 159).unwrap();
         assert!(

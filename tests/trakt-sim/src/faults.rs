@@ -42,6 +42,8 @@ pub enum Trouble {
     Delay(Duration),
     /// The request is applied, and its answer comes, when the gate is opened.
     Held(Gate),
+    /// The real answer comes, and the shared clock has moved on by this time.
+    Takes(Duration),
     /// The real answer comes byte by byte, with this (real) time after each.
     Slow(Duration),
     /// The real answer is promised in full, but the connection is closed in the middle of its body.

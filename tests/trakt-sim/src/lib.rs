@@ -143,6 +143,11 @@ impl Shared {
         hold(&self.faults)
     }
 
+    /// Moves the shared clock on.
+    fn pass(&self, time: Duration) {
+        hold(&self.world).pass(time);
+    }
+
     /// Handles a request and writes it down, with `status` instead of the real one if that is what the client sees.
     fn apply(&self, request: &Request, status: Option<u16>) -> Reply {
         let mut world = hold(&self.world);

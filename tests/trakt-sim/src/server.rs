@@ -117,6 +117,10 @@ async fn answer(shared: &Shared, host: Host, request: hyper::Request<Incoming>) 
             gate.pass().await;
             shared.apply(&request, None)
         }
+        Some(Trouble::Takes(time)) => {
+            shared.pass(*time);
+            shared.apply(&request, None)
+        }
         Some(Trouble::NoPageHeaders) => {
             let mut reply = shared.apply(&request, None);
             reply.headers.retain(|(name, _)| !name.starts_with("X-Pagination"));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::catalogue::{Catalogue, Media};
 use crate::limits::{Limits, Used};
@@ -149,6 +149,13 @@ impl World {
             None => SystemTime::now()
                 .duration_since(UNIX_EPOCH)
                 .map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX)),
+        }
+    }
+
+    /// Moves a shared clock on.
+    pub(crate) fn pass(&self, time: Duration) {
+        if let Some(clock) = &self.clock {
+            clock.fetch_add(i64::try_from(time.as_millis()).unwrap_or(i64::MAX), Ordering::SeqCst);
         }
     }
 
