@@ -23,13 +23,17 @@ mod inject;
 mod language;
 mod lists;
 mod lookups;
+mod notify;
 mod other_configs;
 mod page;
 mod people;
 mod process;
+mod progress;
 mod readme;
 #[cfg(unix)]
 mod scripts;
+#[cfg(unix)]
+mod units;
 
 /// The program, as it is shipped.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_flexget-rs-under-test");

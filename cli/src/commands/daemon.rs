@@ -60,6 +60,7 @@ impl ServeSchedules {
             return self.preview(config.plan.as_ref(), session);
         }
         drop(config);
+        let stop = (session.interrupt)();
         let style = ReportStyle { named: true, verbosity: global.verbosity(), json: false };
         let report_failed = RefCell::new(false);
         let write_report = || {
@@ -112,7 +113,7 @@ impl ServeSchedules {
         let load = || load(&path, Vec::new());
         write_report();
         let daemon = daemon::Daemon { load: &load, cx: &cx, poll: POLL };
-        let serve = daemon.serve((session.interrupt)(), &on_event);
+        let serve = daemon.serve(stop, &on_event);
         let done = tokio::select! {
             biased;
             done = serve => Some(done),
