@@ -99,6 +99,16 @@ impl Session {
         self.folders.config(named, &self.environment).map_err(|missing| self.no_config(&missing))
     }
 
+    /// Does what a command does with the config and its store; prints the error if that fails.
+    pub(crate) fn with_config(&self, format: Format, work: impl FnOnce(&Path, &Context) -> Result<u8>) -> u8 {
+        let path = match self.config() {
+            Ok(path) => path,
+            Err(error) => return self.fail(&error, format, exit::USAGE),
+        };
+        let done = work(&path, &self.context(self.store(&path), false));
+        done.unwrap_or_else(|error| self.fail(&error, format, exit::FAILURE))
+    }
+
     /// Makes the scripts beside the config known as plugins, if there is a config.
     ///
     /// What is wrong with them is said when the config is checked.

@@ -40,21 +40,14 @@ pub(crate) struct History {
 impl History {
     /// Prints the history.
     pub(crate) fn run(&self, session: &Session) -> u8 {
-        let format = self.format.format();
-        let path = match session.config() {
-            Ok(path) => path,
-            Err(error) => return session.fail(&error, format, exit::USAGE),
-        };
-        let cx = session.context(session.store(&path), false);
-        let done = match (self.run, self.entries || self.search.is_some()) {
-            (Some(id), _) => self.one(id, &cx.store, session),
-            (None, true) => self.entries(&cx.store, session),
-            (None, false) => self.runs(&cx.store, session),
-        };
-        match done {
-            Ok(()) => exit::SUCCESS,
-            Err(error) => session.fail(&error, format, exit::FAILURE),
-        }
+        session.with_config(self.format.format(), |_, cx| {
+            match (self.run, self.entries || self.search.is_some()) {
+                (Some(id), _) => self.one(id, &cx.store, session),
+                (None, true) => self.entries(&cx.store, session),
+                (None, false) => self.runs(&cx.store, session),
+            }
+            .map(|()| exit::SUCCESS)
+        })
     }
 
     fn runs(&self, store: &flexget_core::context::store::Store, session: &Session) -> Result<()> {

@@ -25,30 +25,19 @@ pub(crate) struct ReportPage {
 impl ReportPage {
     /// Writes the page.
     pub(crate) fn run(&self, session: &Session) -> u8 {
-        let path = match session.config() {
-            Ok(path) => path,
-            Err(error) => return session.fail(&error, Format::Text, exit::USAGE),
-        };
-        let cx = session.context(session.store(&path), false);
         let file = session.folders.current.join(&self.file);
         let shown = session.folders.shown(&file);
-        let done = page::of(&path, &cx).and_then(|page| {
-            if cx.dry_run {
-                return Ok(format!("would write {shown}"));
-            }
-            output_file::replace(&file, &page)
-                .map_err(|error| {
+        session.with_config(Format::Text, |path, cx| {
+            let page = page::of(path, cx)?;
+            if !cx.dry_run {
+                output_file::replace(&file, &page).map_err(|error| {
                     Error::new(format!("the page `{shown}` cannot be written: {error}"))
                         .hint("check the permissions of its folder, or name another file")
-                })
-                .map(|()| format!("wrote {shown}"))
-        });
-        match done {
-            Ok(said) => {
-                session.console.data(&Printable::line(said).end());
-                exit::SUCCESS
+                })?;
             }
-            Err(error) => session.fail(&error, Format::Text, exit::FAILURE),
-        }
+            let did = if cx.dry_run { "would write" } else { "wrote" };
+            session.console.data(&Printable::line(format!("{did} {shown}")).end());
+            Ok(exit::SUCCESS)
+        })
     }
 }

@@ -82,23 +82,16 @@ impl Status {
     /// Prints the status.
     pub(crate) fn run(&self, session: &Session) -> u8 {
         let format = self.format.format();
-        let path = match session.config() {
-            Ok(path) => path,
-            Err(error) => return session.fail(&error, format, exit::USAGE),
-        };
-        let cx = session.context(session.store(&path), false);
-        let config = load(&path, Vec::new());
-        let document = match document(config.plan.as_ref(), &cx) {
-            Ok(document) => document,
-            Err(error) => return session.fail(&error, format, exit::FAILURE),
-        };
-        match format {
-            Format::Json => session.console.json(&document),
-            Format::Text => print(&document, session, cx.clock.now()),
-        }
-        let is_well = document.tasks.iter().all(|task| task.failures == 0)
-            && document.accounts.iter().all(|account| account.token == VALID);
-        if is_well { exit::SUCCESS } else { exit::FAILURE }
+        session.with_config(format, |path, cx| {
+            let document = document(load(path, Vec::new()).plan.as_ref(), cx)?;
+            match format {
+                Format::Json => session.console.json(&document),
+                Format::Text => print(&document, session, cx.clock.now()),
+            }
+            let is_well = document.tasks.iter().all(|task| task.failures == 0)
+                && document.accounts.iter().all(|account| account.token == VALID);
+            Ok(if is_well { exit::SUCCESS } else { exit::FAILURE })
+        })
     }
 }
 

@@ -18,6 +18,7 @@ use flexget_core::run::daemon;
 use jiff::Timestamp;
 
 use super::time;
+use crate::identity::Identity;
 
 /// Number of runs that are shown with their entries.
 const SHOWN_RUNS: usize = 60;
@@ -96,7 +97,7 @@ impl Page<'_> {
         shown: &[RunRecord],
         accounts: &[Account],
     ) {
-        let name = Escaped(name);
+        let (name, program) = (Escaped(name), Escaped(Identity::get().name));
         let now = self.minute(self.now);
         // Writing to a string never fails.
         let _ = write!(
@@ -106,10 +107,10 @@ impl Page<'_> {
              <meta name=\"color-scheme\" content=\"light dark\">\n\
              <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; \
              img-src data:\">\n\
-             <link rel=\"icon\" href=\"data:,\">\n<title>{name} · flexget-rs</title>\n\
+             <link rel=\"icon\" href=\"data:,\">\n<title>{name} · {program}</title>\n\
              <style>\n{STYLE}</style>\n</head>\n\
              <body>\n\
-             <header><h1>{name}</h1><p class=\"muted\">flexget-rs, {now}</p></header>\n<main>\n"
+             <header><h1>{name}</h1><p class=\"muted\">{program}, {now}</p></header>\n<main>\n"
         );
         self.figures(html, histories, plotted);
         self.tasks(html, histories);
@@ -173,7 +174,7 @@ impl Page<'_> {
             let _ = write!(html, "<tr><th scope=\"row\">{}</th>", Escaped(name));
             for (label, cell) in cells {
                 // The badge is the only cell with markup, and no text from outside.
-                let _ = write!(html, "<td data-label=\"{label}\">{cell}</td>");
+                let _ = write!(html, "<td data-label=\"{label}\"><span>{cell}</span></td>");
             }
             html.push_str("</tr>\n");
         }
@@ -238,6 +239,9 @@ impl Page<'_> {
 
     /// Writes a change as a difference, with the way back.
     fn change(&self, html: &mut String, change: &RunChange) {
+        if change.done == 0 && change.failures.is_empty() && change.not_found.is_empty() {
+            return;
+        }
         let account = change.account.as_ref().map(|account| format!(" ({})", Escaped(account))).unwrap_or_default();
         let sign = if change.action == "add" { '+' } else { '−' };
         let class = if change.action == "add" { "plus" } else { "minus" };
@@ -266,7 +270,7 @@ impl Page<'_> {
             );
         }
         if let Some(id) = change.change_id.filter(|_| change.done > 0) {
-            let _ = write!(html, "<p>Undo: <code>flexget-rs undo {id}</code></p>");
+            let _ = write!(html, "<p>Undo: <code>{} undo {id}</code></p>", Escaped(Identity::get().name));
         }
         html.push_str("</div>\n");
     }
