@@ -15,7 +15,17 @@ use jiff::tz::TimeZone;
 #[derive(Debug, Clone, Default)]
 pub struct Clock {
     fixed: Option<Arc<AtomicI64>>,
+    faster: Option<Pace>,
     zone: Option<TimeZone>,
+}
+
+/// Pace of a clock that runs faster than the machine's.
+#[derive(Debug, Clone, Copy)]
+struct Pace {
+    /// The time that it shows at `began`, by the machine's clock.
+    start: Timestamp,
+    began: Timestamp,
+    factor: u16,
 }
 
 /// Whether `TZ` names a device or a pipe, which could be read without end.
@@ -40,7 +50,14 @@ impl Clock {
 
     /// Returns a clock that stands at `start` until something sleeps on it or moves it.
     pub fn fixed(start: Timestamp) -> Self {
-        Self { fixed: Some(Arc::new(AtomicI64::new(start.as_millisecond()))), zone: None }
+        Self { fixed: Some(Arc::new(AtomicI64::new(start.as_millisecond()))), ..Self::default() }
+    }
+
+    /// Returns a clock that shows `start` at `began` by the machine's clock, and runs faster.
+    ///
+    /// For trials of what takes long: several processes may share it.
+    pub fn faster(start: Timestamp, began: Timestamp, factor: u16) -> Self {
+        Self { faster: Some(Pace { start, began, factor: factor.max(1) }), ..Self::default() }
     }
 
     /// Returns the milliseconds since 1970 of a fixed clock, to share it with a server.
@@ -52,9 +69,13 @@ impl Clock {
 
     /// Returns the current time.
     pub fn now(&self) -> Timestamp {
-        match &self.fixed {
-            None => Timestamp::now(),
-            Some(at) => Timestamp::from_millisecond(at.load(Ordering::SeqCst)).unwrap_or(Timestamp::UNIX_EPOCH),
+        match (&self.fixed, self.faster) {
+            (None, None) => Timestamp::now(),
+            (None, Some(Pace { start, began, factor })) => {
+                let passed = Timestamp::now().duration_since(began) * i32::from(factor);
+                start.saturating_add(passed).unwrap_or(Timestamp::MAX)
+            }
+            (Some(at), _) => Timestamp::from_millisecond(at.load(Ordering::SeqCst)).unwrap_or(Timestamp::UNIX_EPOCH),
         }
     }
 
@@ -68,6 +89,7 @@ impl Clock {
     pub fn zone(&self) -> TimeZone {
         match (&self.zone, &self.fixed) {
             (Some(zone), _) => zone.clone(),
+            (None, None) if self.faster.is_some() => TimeZone::UTC,
             (None, None) if *ENDLESS_ZONE.get_or_init(names_no_regular_file) => TimeZone::UTC,
             (None, None) => TimeZone::system(),
             (None, Some(_)) => TimeZone::UTC,
@@ -92,12 +114,17 @@ impl Clock {
         output
     }
 
+    /// Returns how long a duration of this clock is by the machine's.
+    fn real(&self, duration: Duration) -> Duration {
+        self.faster.map_or(duration, |pace| duration / u32::from(pace.factor))
+    }
+
     /// Completes after `duration`; on a fixed clock never, because it moves only for sleepers.
     ///
     /// For work beside other work that may take long, such as a sign of life.
     pub async fn timer(&self, duration: Duration) {
         match &self.fixed {
-            None => tokio::time::sleep(duration).await,
+            None => tokio::time::sleep(self.real(duration)).await,
             Some(_) => std::future::pending().await,
         }
     }
@@ -105,7 +132,7 @@ impl Clock {
     /// Sleeps for `duration`; a fixed clock moves on at once and yields to other work.
     pub async fn sleep(&self, duration: Duration) {
         match &self.fixed {
-            None => tokio::time::sleep(duration).await,
+            None => tokio::time::sleep(self.real(duration)).await,
             Some(at) => {
                 // Rounded up, so that the time that is waited for has come.
                 let milliseconds = i64::try_from(duration.as_nanos().div_ceil(1_000_000)).unwrap_or(i64::MAX);
