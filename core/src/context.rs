@@ -2,6 +2,7 @@
 
 pub mod auth;
 mod clock;
+#[doc(hidden)]
 pub mod dialogue;
 mod environment;
 pub mod http;

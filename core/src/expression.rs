@@ -42,6 +42,7 @@ mod tests;
 use std::cell::RefCell;
 use std::sync::Arc;
 
+#[doc(hidden)]
 pub use self::analysis::{Analysis, Comparison, Operator};
 pub use self::error::{ErrorKind, ExpressionError};
 pub use self::scope::{Got, Now, Scope};

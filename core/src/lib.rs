@@ -17,7 +17,7 @@
 //! [`List`](list::List), [`Command`](plugin::command::Command) (what is contributed);
 //! [`Context`](context::Context) (the world).
 //!
-//! To write a plugin, begin with the [`guide`].
+//! To write a plugin, begin with the [`guide`]; what plugins have no use for is not shown here.
 //!
 //! # The tour
 //!
@@ -64,8 +64,10 @@
 //!   lookup leaves no field, and a condition that reads it decides nothing.
 //! * New tokens are on disk before they are used, and no secret can be formatted.
 
+#[doc(hidden)]
 pub mod config;
 pub mod context;
+#[doc(hidden)]
 pub mod document;
 pub mod entry;
 pub mod error;
@@ -75,6 +77,7 @@ pub mod list;
 pub mod pattern;
 pub mod plugin;
 pub mod prelude;
+#[doc(hidden)]
 pub mod run;
 pub mod task;
 #[cfg(any(test, feature = "testing"))]

@@ -6,12 +6,16 @@
 
 pub mod any;
 pub mod identity;
+#[doc(hidden)]
 pub mod index;
 pub mod input;
+#[doc(hidden)]
 pub mod journaled;
 pub mod outcome;
+#[doc(hidden)]
 pub mod recovery;
 mod run_cache;
+#[doc(hidden)]
 pub mod script;
 #[cfg(test)]
 mod tests;

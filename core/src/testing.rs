@@ -1,7 +1,12 @@
 //! Helpers for the tests of plugins: a small world without network, YAML in and titles out.
 //!
 //! They panic with a message on a failure, at the line of the test that calls them. Only tests may
-//! use this module, which is the feature `testing` of the crate.
+//! use this module, which is the feature `testing` of the crate:
+//!
+//! ```toml
+//! [dev-dependencies]
+//! flexget-core = { version = "0.1", features = ["testing"] }
+//! ```
 //!
 //! * [`Sandbox`] is a world with accounts, environment variables and scripts, for whole tasks.
 //! * [`run`], [`titles`], [`decisions`] and [`config_errors`] do the same in one line each.

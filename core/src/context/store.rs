@@ -7,11 +7,13 @@
 pub mod accounts;
 mod auth_location;
 mod buckets;
+#[doc(hidden)]
 pub mod changes;
 mod collection;
 mod database;
 mod file;
 mod foreign_db;
+#[doc(hidden)]
 pub mod history;
 mod lock;
 mod maintenance;
@@ -26,10 +28,14 @@ mod setting;
 mod tests;
 
 pub(crate) use buckets::BucketState;
+#[doc(hidden)]
 pub use buckets::RateLimitUse;
 pub use collection::{Collection, Edits};
 pub use database::Store;
+#[doc(hidden)]
 pub use foreign_db::ForeignDb;
+#[doc(hidden)]
 pub use maintenance::{KEEP_CHANGES, KEEP_RUNS_FOR, Pruned, Purpose, Size};
 pub use record::{NewRecord, RawRecord, Record};
+#[doc(hidden)]
 pub use run_lock::{DaemonLock, TaskLock};

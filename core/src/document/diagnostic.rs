@@ -194,6 +194,7 @@ impl Diagnostic {
 
 /// A mistake in a part of the config, at a path below that part.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Problem {
     /// Where in the part; empty for the part itself.
     pub path: Path,

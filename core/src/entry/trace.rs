@@ -27,6 +27,7 @@ pub enum State {
 /// A decision about an entry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[schemars(rename = "Decision")]
+#[non_exhaustive]
 pub struct DecisionRecord {
     /// The phase in which it was made.
     pub phase: &'static str,

@@ -7,6 +7,7 @@ use minijinja::ErrorKind as Engine;
 
 /// Kind of the error.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ErrorKind {
     /// The text is not an expression or template; nothing can be evaluated.
     Syntax,
@@ -22,6 +23,7 @@ pub enum ErrorKind {
 
 /// A failure to compile or evaluate an expression or a template.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ExpressionError {
     /// Kind of the error.
     pub kind: ErrorKind,

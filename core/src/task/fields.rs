@@ -32,6 +32,7 @@ pub const COMMON_FIELDS: [&str; 11] = [
 /// assert_eq!((SEEN.name, SEEN.needs), ("seen_before", Some("account")));
 /// ```
 #[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub struct KnownField {
     /// The name.
     pub name: &'static str,
@@ -43,6 +44,7 @@ pub struct KnownField {
 
 /// The values that a field can have, as far as that is known.
 #[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub enum FieldDomain {
     /// Values of any kind.
     Any,

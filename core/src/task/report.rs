@@ -15,6 +15,7 @@ use crate::value::Value;
 
 /// The report of a run.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
+#[non_exhaustive]
 pub struct Report {
     /// The version of this format: 1.
     pub version: u32,
@@ -40,6 +41,7 @@ pub enum TaskOutcome {
 
 /// The report of one task.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
+#[non_exhaustive]
 pub struct TaskReport {
     /// The task's name.
     pub name: String,
@@ -62,6 +64,7 @@ pub struct TaskReport {
 
 /// Why a task did not run through.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[non_exhaustive]
 pub struct ErrorReport {
     /// The plugin that failed or that is missing.
     pub plugin: String,
@@ -239,6 +242,7 @@ fn reported(entry: &Entry) -> impl Iterator<Item = (&str, &Value)> {
 
 /// A change to a list, and its outcome.
 #[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
+#[non_exhaustive]
 pub struct ChangeReport {
     /// The plugin that asked for it.
     pub plugin: String,
@@ -276,6 +280,7 @@ const NAMED: usize = 3;
 
 /// Items of a change that failed for one reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[non_exhaustive]
 pub struct Failure {
     /// The reason.
     pub reason: String,
