@@ -2,14 +2,16 @@
 
 mod migration;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use flexget_core::config::lint::{AccountUse, lint};
 use flexget_core::config::load::{LoadedConfig, load};
 use flexget_core::config::plan::{MissingPlugin, Plan};
-use flexget_core::document::diagnostic::{Diagnostic, Path as Place, Severity};
+use flexget_core::document::diagnostic::{At, Diagnostic, Path as Place, Severity};
 use flexget_core::plugin::command::Format;
 use flexget_core::plugin::registry;
+use indexmap::IndexMap;
 use serde_json::json;
 
 use crate::args::FormatOption;
@@ -86,17 +88,26 @@ impl Check {
     }
 }
 
-/// Returns a warning for each account that is named and not stored.
+/// Returns a warning for each account that is named and not stored, at the first place.
 ///
 /// Before the first authorization all are unknown, which needs no warning.
 fn unknown_accounts(accounts: &[AccountUse], path: &Path, session: &Session) -> Vec<Diagnostic> {
-    let mut warnings = Vec::new();
+    let mut places: IndexMap<(&str, &str), (&At, usize)> = IndexMap::new();
     for AccountUse { service, account, at } in accounts {
-        let Some(known) = session.account_names(path, service) else { return Vec::new() };
-        if known.contains(account) {
+        places.entry((service, account)).or_insert((at, 0)).1 += 1;
+    }
+    let services: BTreeSet<&str> = places.keys().map(|(service, _)| *service).collect();
+    let known: BTreeMap<&str, Vec<String>> = services
+        .into_iter()
+        .filter_map(|service| Some((service, session.account_names(path, service)?)))
+        .collect();
+    let mut warnings = Vec::new();
+    for ((service, account), (at, times)) in places {
+        let Some(known) = known.get(service).filter(|known| !known.iter().any(|name| name == account)) else {
             continue;
-        }
-        let message = format!("there is no account `{account}` of {service}");
+        };
+        let also = if times > 1 { format!(" (named {times} times)") } else { String::new() };
+        let message = format!("there is no account `{account}` of {service}{also}");
         let warning =
             Diagnostic { at: at.clone(), ..Diagnostic::key(Place::root(), message) }.severity(Severity::Warning);
         let near = registry::similar(account, known.iter().map(String::as_str));
