@@ -170,7 +170,10 @@ impl Console {
         // Streamed, because a report may be long.
         streams.stdout.write_with(|to| {
             if Identity::get().is_own() {
-                serde_json::to_writer_pretty(EscapedJson(to), document)?;
+                // In large pieces: serde_json writes a few bytes at a time.
+                let mut escaped = BufWriter::new(EscapedJson(to));
+                serde_json::to_writer_pretty(&mut escaped, document)?;
+                escaped.flush()?;
             } else {
                 let document = serde_json::to_string_pretty(document)?;
                 EscapedJson(&mut *to).write_all(with_name(&document).as_bytes())?;

@@ -142,6 +142,9 @@ pub(crate) struct EscapedJson<'a>(pub &'a mut dyn io::Write);
 
 impl io::Write for EscapedJson<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if bytes.iter().all(|byte| (b' '..=b'~').contains(byte) || *byte == b'\n') {
+            return self.0.write(bytes);
+        }
         // serde_json writes whole characters at a time, and escapes C0 by itself.
         let Ok(text) = std::str::from_utf8(bytes) else { return self.0.write(bytes) };
         let mut rest = text;
