@@ -223,6 +223,11 @@ impl Sim {
         hold(&self.shared.seen).clone()
     }
 
+    /// The requests after the first `known` ones.
+    pub fn requests_after(&self, known: usize) -> Vec<Seen> {
+        hold(&self.shared.seen).iter().skip(known).cloned().collect()
+    }
+
     /// How many requests had this method (`*` = any) and a path that starts so, on either host.
     pub fn count(&self, method: &str, path_prefix: &str) -> usize {
         count(&hold(&self.shared.seen), method, path_prefix)

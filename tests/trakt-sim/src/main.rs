@@ -82,11 +82,10 @@ fn main() -> io::Result<()> {
         let mut interrupted = std::pin::pin!(tokio::signal::ctrl_c());
         loop {
             if let Some(log) = &mut log {
-                let requests = sim.requests();
-                for request in &requests[written..] {
+                for request in sim.requests_after(written) {
                     writeln!(log, "{} {} {}", request.method, request.path, request.status)?;
+                    written += 1;
                 }
-                written = requests.len();
             }
             match tokio::time::timeout(LOG_EVERY, &mut interrupted).await {
                 Ok(end) => return end,
