@@ -97,10 +97,8 @@ fn unknown_accounts(accounts: &[AccountUse], path: &Path, session: &Session) -> 
         places.entry((service, account)).or_insert((at, 0)).1 += 1;
     }
     let services: BTreeSet<&str> = places.keys().map(|(service, _)| *service).collect();
-    let known: BTreeMap<&str, Vec<String>> = services
-        .into_iter()
-        .filter_map(|service| Some((service, session.account_names(path, service)?)))
-        .collect();
+    let known: BTreeMap<&str, Vec<String>> =
+        services.into_iter().filter_map(|service| Some((service, session.account_names(path, service)?))).collect();
     let mut warnings = Vec::new();
     for ((service, account), (at, times)) in places {
         let Some(known) = known.get(service).filter(|known| !known.iter().any(|name| name == account)) else {

@@ -29,6 +29,9 @@ const STALE: SignedDuration = SignedDuration::from_mins(5);
 /// How long a response is kept that nobody reads, and a fact beyond its time.
 const KEPT: SignedDuration = SignedDuration::from_hours(24 * 90);
 
+/// Number of rows of a list in one record.
+const PAGE: usize = 250;
+
 /// The kind of the collection of responses.
 pub const RESPONSES: &str = "trakt answers";
 
@@ -196,17 +199,42 @@ impl CachedResponse {
 
     /// Returns its content.
     pub fn body<T: DeserializeOwned>(&self, cx: &Context) -> Option<T> {
+        self.bodies(cx)?.into_iter().next()
+    }
+
+    /// Returns its rows.
+    pub fn rows<T: DeserializeOwned>(&self, cx: &Context) -> Option<Vec<T>> {
+        let pages: Vec<Vec<T>> = self.bodies(cx)?;
+        let rows: Vec<T> = pages.into_iter().flatten().collect();
+        (rows.len() == self.head.rows).then_some(rows)
+    }
+
+    fn bodies<T: DeserializeOwned>(&self, cx: &Context) -> Option<Vec<T>> {
         let text = self.key.body_text();
         let bodies = responses(cx).each_with(&[&text], |record| {
             // Another record may come along whose key has the same hash.
             let keys: Vec<String> = serde_json::from_str(record.keys).unwrap_or_default();
-            keys.contains(&text).then(|| serde_json::from_str(record.data).ok())?
+            keys.contains(&text).then(|| serde_json::from_str(record.data))
         });
-        bodies.ok()?.into_iter().flatten().next()
+        bodies.ok()?.into_iter().flatten().collect::<Result<_, _>>().ok()
     }
 
     /// Keeps a response in the place of an older one.
     pub fn keep<T: Serialize + ?Sized>(cx: &Context, key: &CacheKey, head: &Head, body: &T) {
+        Self::keep_pages(cx, key, head, std::iter::once(body));
+    }
+
+    /// Keeps the rows of a list in the place of older ones.
+    ///
+    /// A record holds a page of them, so that memory does not hold the text of all.
+    pub fn keep_rows<T: Serialize>(cx: &Context, key: &CacheKey, head: &Head, rows: &[T]) {
+        Self::keep_pages(cx, key, head, rows.chunks(PAGE));
+    }
+
+    fn keep_pages<'a, T>(cx: &Context, key: &CacheKey, head: &Head, pages: impl Iterator<Item = &'a T>)
+    where
+        T: Serialize + ?Sized + 'a,
+    {
         let expires = head.read_at.checked_add(KEPT).ok();
         let record = |first: String, data: String| NewRecord {
             keys: std::iter::once(first).chain(key.groups()).collect(),
@@ -214,9 +242,11 @@ impl CachedResponse {
             added: head.read_at,
             expires,
         };
-        let Ok(body) = serde_json::to_string(body) else { return };
-        let insert = vec![record(key.text(), NewRecord::data(head)), record(key.body_text(), body)];
-        replace(&responses(cx), &[key.text(), key.body_text()], insert, None, cx.clock.now());
+        let head = std::iter::once(record(key.text(), NewRecord::data(head)));
+        let pages = pages.map(|page| record(key.body_text(), NewRecord::data(&page)));
+        let collection = responses(cx);
+        let kept = collection.replace(&[key.text(), key.body_text()], head.chain(pages));
+        or_debug(kept.and_then(|()| collection.prune(None, cx.clock.now())));
     }
 }
 
@@ -235,10 +265,7 @@ pub fn forget_account(cx: &Context, account: &str) -> Result<()> {
 }
 
 fn remove_with(cx: &Context, keys: &[String]) -> Result<()> {
-    responses(cx).edit(keys, |old| {
-        let remove = old.iter().map(|record| record.id).collect();
-        (Edits { remove, ..Edits::<Vec<NewRecord>>::default() }, ())
-    })
+    responses(cx).replace(keys, [])
 }
 
 fn responses(cx: &Context) -> Collection {
@@ -332,14 +359,6 @@ fn fact(cx: &Context, record: Record) -> Fact {
     }
 }
 
-fn replace(collection: &Collection, keys: &[String], insert: Vec<NewRecord>, max: Option<usize>, now: Timestamp) {
-    let written = collection.edit(keys, |old| {
-        let remove = old.iter().map(|record| record.id).collect();
-        (Edits { remove, update: Vec::new(), insert }, ())
-    });
-    or_debug(written.and_then(|()| collection.prune(max, now)));
-}
-
 /// Logs that the store could not be used: it costs a request in the next run and nothing else.
 fn or_debug<T>(result: Result<T>) {
     if let Err(error) = result {
@@ -385,6 +404,23 @@ mod tests {
         assert!(CachedResponse::find(&cx, &key("ann", None, "watchlist")).is_none());
         let other = CachedResponse::find(&cx, &key("ann", None, "users/me/lists/55")).unwrap();
         assert_eq!(other.body::<Vec<String>>(&cx).unwrap(), ["users/me/lists/55"]);
+    }
+
+    #[test]
+    fn a_list_of_which_a_page_is_gone_is_not_taken_for_whole() {
+        let cx = testing::context();
+        let key = key("ann", None, "watchlist");
+        let keep = |rows: Vec<usize>| {
+            let head = Head::new(cx.clock.now()).rows(rows.len(), true);
+            CachedResponse::keep_rows(&cx, &key, &head, &rows);
+            CachedResponse::find(&cx, &key).unwrap()
+        };
+        assert_eq!(keep(Vec::new()).rows::<usize>(&cx), Some(Vec::new()));
+        let kept = keep((0..600).collect());
+        assert_eq!(kept.rows::<usize>(&cx), Some((0..600).collect()));
+        let last = responses(&cx).find(&[key.body_text()]).unwrap().pop().unwrap();
+        responses(&cx).remove(&[last.id]).unwrap();
+        assert_eq!(kept.rows::<usize>(&cx), None);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use flexget_core::prelude::*;
 
 use crate::titles::media::Kind;
-use crate::trakt::api::model::{Airs, Episode, Season, Work};
+use crate::trakt::api::model::{Airs, Details, Episode, Season, Work};
 use crate::trakt::api::urls::SITE;
 
 /// Fields that come with the same requests.
@@ -134,8 +134,10 @@ pub struct LookupField {
 /// How the value of a field is read from a response.
 #[derive(Clone, Copy)]
 enum FieldValue {
-    /// From a movie or show.
+    /// From the names and ids of a movie or show.
     Work(fn(&Work) -> Value),
+    /// From the details of a movie or show.
+    Details(fn(&Details) -> Value),
     /// From a season.
     Season(fn(&Season) -> Value),
     /// From an episode.
@@ -146,6 +148,10 @@ enum FieldValue {
 
 const fn work(group: FieldGroup, name: &'static str, value: fn(&Work) -> Value) -> LookupField {
     LookupField { group, name, value: FieldValue::Work(value) }
+}
+
+const fn detail(group: FieldGroup, name: &'static str, value: fn(&Details) -> Value) -> LookupField {
+    LookupField { group, name, value: FieldValue::Details(value) }
 }
 
 const fn season(group: FieldGroup, name: &'static str, value: fn(&Season) -> Value) -> LookupField {
@@ -170,17 +176,17 @@ static FIELDS: &[LookupField] = &[
     work(FieldGroup::Movie, "trakt_movie_slug", |it| it.ids.slug.clone().into()),
     work(FieldGroup::Movie, "imdb_id", |it| it.ids.imdb.clone().into()),
     work(FieldGroup::Movie, "tmdb_id", |it| it.ids.tmdb.into()),
-    work(FieldGroup::Movie, "trakt_tagline", |it| it.tagline.clone().into()),
-    work(FieldGroup::Movie, "trakt_overview", |it| it.overview.clone().into()),
-    work(FieldGroup::Movie, "trakt_released", |it| it.released.into()),
-    work(FieldGroup::Movie, "trakt_runtime", |it| it.runtime.into()),
-    work(FieldGroup::Movie, "trakt_rating", |it| it.rating.into()),
-    work(FieldGroup::Movie, "trakt_votes", |it| it.votes.into()),
-    work(FieldGroup::Movie, "trakt_homepage", |it| it.homepage.clone().into()),
-    work(FieldGroup::Movie, "trakt_trailer", |it| it.trailer.clone().into()),
-    work(FieldGroup::Movie, "trakt_language", |it| it.language.clone().into()),
-    work(FieldGroup::Movie, "trakt_genres", |it| texts(&it.genres)),
-    work(FieldGroup::Movie, "trakt_languages", |it| texts(&it.available_translations)),
+    detail(FieldGroup::Movie, "trakt_tagline", |it| it.tagline.clone().into()),
+    detail(FieldGroup::Movie, "trakt_overview", |it| it.overview.clone().into()),
+    detail(FieldGroup::Movie, "trakt_released", |it| it.released.into()),
+    detail(FieldGroup::Movie, "trakt_runtime", |it| it.runtime.into()),
+    detail(FieldGroup::Movie, "trakt_rating", |it| it.rating.into()),
+    detail(FieldGroup::Movie, "trakt_votes", |it| it.votes.into()),
+    detail(FieldGroup::Movie, "trakt_homepage", |it| it.homepage.clone().into()),
+    detail(FieldGroup::Movie, "trakt_trailer", |it| it.trailer.clone().into()),
+    detail(FieldGroup::Movie, "trakt_language", |it| it.language.clone().into()),
+    detail(FieldGroup::Movie, "trakt_genres", |it| texts(&it.genres)),
+    detail(FieldGroup::Movie, "trakt_languages", |it| texts(&it.available_translations)),
     work(FieldGroup::Movie, "imdb_url", imdb_url),
     work(FieldGroup::Show, "trakt_series_name", |it| it.title.clone().into()),
     work(FieldGroup::Show, "trakt_series_year", |it| it.year.into()),
@@ -189,30 +195,30 @@ static FIELDS: &[LookupField] = &[
     work(FieldGroup::Show, "imdb_id", |it| it.ids.imdb.clone().into()),
     work(FieldGroup::Show, "tvdb_id", |it| it.ids.tvdb.into()),
     work(FieldGroup::Show, "tmdb_id", |it| it.ids.tmdb.into()),
-    work(FieldGroup::Show, "trakt_trailer", |it| it.trailer.clone().into()),
-    work(FieldGroup::Show, "trakt_homepage", |it| it.homepage.clone().into()),
-    work(FieldGroup::Show, "trakt_series_runtime", |it| it.runtime.into()),
-    work(FieldGroup::Show, "trakt_series_first_aired", |it| it.first_aired.into()),
-    work(FieldGroup::Show, "trakt_series_air_time", |it| airs_of(it).time.into()),
-    work(FieldGroup::Show, "trakt_series_air_day", |it| airs_of(it).day.into()),
-    work(FieldGroup::Show, "trakt_series_content_rating", |it| it.certification.clone().into()),
-    work(FieldGroup::Show, "trakt_genres", |it| texts(&it.genres)),
-    work(FieldGroup::Show, "trakt_series_network", |it| it.network.clone().into()),
+    detail(FieldGroup::Show, "trakt_trailer", |it| it.trailer.clone().into()),
+    detail(FieldGroup::Show, "trakt_homepage", |it| it.homepage.clone().into()),
+    detail(FieldGroup::Show, "trakt_series_runtime", |it| it.runtime.into()),
+    detail(FieldGroup::Show, "trakt_series_first_aired", |it| it.first_aired.into()),
+    detail(FieldGroup::Show, "trakt_series_air_time", |it| airs_of(it).time.into()),
+    detail(FieldGroup::Show, "trakt_series_air_day", |it| airs_of(it).day.into()),
+    detail(FieldGroup::Show, "trakt_series_content_rating", |it| it.certification.clone().into()),
+    detail(FieldGroup::Show, "trakt_genres", |it| texts(&it.genres)),
+    detail(FieldGroup::Show, "trakt_series_network", |it| it.network.clone().into()),
     work(FieldGroup::Show, "imdb_url", imdb_url),
     work(FieldGroup::Show, "trakt_series_url", |it| {
         it.ids.slug.as_ref().map(|slug| format!("{SITE}/shows/{slug}")).into()
     }),
-    work(FieldGroup::Show, "trakt_series_country", |it| it.country.clone().into()),
-    work(FieldGroup::Show, "trakt_series_status", |it| it.status.clone().into()),
-    work(FieldGroup::Show, "trakt_series_overview", |it| it.overview.clone().into()),
-    work(FieldGroup::Show, "trakt_series_rating", |it| it.rating.into()),
-    work(FieldGroup::Show, "trakt_series_votes", |it| it.votes.into()),
-    work(FieldGroup::Show, "trakt_series_language", |it| it.language.clone().into()),
-    work(FieldGroup::Show, "trakt_series_aired_episodes", |it| it.aired_episodes.into()),
-    work(FieldGroup::Show, "trakt_languages", |it| texts(&it.available_translations)),
-    work(FieldGroup::Show, "trakt_rating", |it| it.rating.into()),
-    work(FieldGroup::Show, "trakt_series_air_timezone", |it| airs_of(it).timezone.into()),
-    work(FieldGroup::Show, "trakt_series_updated_at", |it| it.updated_at.into()),
+    detail(FieldGroup::Show, "trakt_series_country", |it| it.country.clone().into()),
+    detail(FieldGroup::Show, "trakt_series_status", |it| it.status.clone().into()),
+    detail(FieldGroup::Show, "trakt_series_overview", |it| it.overview.clone().into()),
+    detail(FieldGroup::Show, "trakt_series_rating", |it| it.rating.into()),
+    detail(FieldGroup::Show, "trakt_series_votes", |it| it.votes.into()),
+    detail(FieldGroup::Show, "trakt_series_language", |it| it.language.clone().into()),
+    detail(FieldGroup::Show, "trakt_series_aired_episodes", |it| it.aired_episodes.into()),
+    detail(FieldGroup::Show, "trakt_languages", |it| texts(&it.available_translations)),
+    detail(FieldGroup::Show, "trakt_rating", |it| it.rating.into()),
+    detail(FieldGroup::Show, "trakt_series_air_timezone", |it| airs_of(it).timezone.into()),
+    detail(FieldGroup::Show, "trakt_series_updated_at", |it| it.updated_at.into()),
     season(FieldGroup::Season, "trakt_season_name", |it| it.title.clone().into()),
     season(FieldGroup::Season, "trakt_season_tvdb_id", |it| it.ids.tvdb.into()),
     season(FieldGroup::Season, "trakt_season_tmdb_id", |it| it.ids.tmdb.into()),
@@ -257,8 +263,8 @@ fn imdb_url(work: &Work) -> Value {
     work.ids.imdb.as_ref().map(|id| format!("https://www.imdb.com/title/{id}")).into()
 }
 
-fn airs_of(work: &Work) -> Airs {
-    work.airs.clone().unwrap_or_default()
+fn airs_of(details: &Details) -> Airs {
+    details.airs.clone().unwrap_or_default()
 }
 
 /// Returns the fields of a group with the values that `value` reads.
@@ -270,7 +276,12 @@ fn filled(group: FieldGroup, value: impl Fn(FieldValue) -> Option<Value>) -> Vec
 /// Returns the fields of a movie or show.
 pub fn work_fields(kind: Kind, work: &Work) -> Vec<(Name, Value)> {
     let group = if kind == Kind::Movie { FieldGroup::Movie } else { FieldGroup::Show };
-    filled(group, |value| if let FieldValue::Work(value) = value { Some(value(work)) } else { None })
+    let details = work.details();
+    filled(group, |value| match value {
+        FieldValue::Work(value) => Some(value(work)),
+        FieldValue::Details(value) => Some(value(&details)),
+        _ => None,
+    })
 }
 
 /// Returns the fields of a season.

@@ -224,10 +224,10 @@ impl NextTraktEpisodes {
         // Of a show of which nothing counts yet it is the first episode.
         let begun = progress.filter(|progress| progress.last.is_some());
         match (self.context, self.position, begun.map(|progress| &progress.next)) {
-            (Counts::Aired, Position::Next, _) => !show.is_over(),
+            (Counts::Aired, Position::Next, _) => !show.details().is_over(),
             (Counts::Aired, Position::Last, _) => true,
             (_, Position::Last, _) | (_, _, None | Some(Next::Aired(_))) => false,
-            (_, _, Some(Next::NotAired)) => !show.is_over(),
+            (_, _, Some(Next::NotAired)) => !show.details().is_over(),
             (_, _, Some(Next::Unknown)) => true,
         }
     }
@@ -252,7 +252,7 @@ impl NextTraktEpisodes {
         }
         match (seasons.and_then(|seasons| progress::after(seasons, progress.last.as_ref())), &progress.last) {
             (Some(episode), _) => Some(episode.clone()),
-            (None, Some(last)) => (!show.is_over()).then(|| at(last.season.saturating_add(1), 1)),
+            (None, Some(last)) => (!show.details().is_over()).then(|| at(last.season.saturating_add(1), 1)),
             (None, None) => Some(at(1, 1)),
         }
     }

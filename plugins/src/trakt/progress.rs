@@ -19,7 +19,7 @@ use crate::trakt::paging::{self, Extent, Listing, PageRow, RowKey, Rows};
 use crate::trakt::user_data::{ActivityKind, ShowState, Who};
 
 /// ShowProgress with a show of which something was watched or collected.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct ShowProgress {
     /// The show, where the answer has it.
     pub show: Option<Rc<Work>>,

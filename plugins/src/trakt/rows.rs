@@ -2,6 +2,7 @@
 
 use flexget_core::prelude::*;
 use jiff::Timestamp;
+use serde::de::{Deserializer, Error as _};
 
 use crate::titles::media::Kind;
 use crate::trakt::api::lenient;
@@ -120,12 +121,23 @@ impl PageRow for ShowRow {
 }
 
 /// A row of a chart: a movie or show beside its place, or the movie or show itself.
-#[derive(Deserialize)]
 pub struct ChartRow {
     movie: Option<Work>,
     show: Option<Work>,
-    #[serde(flatten)]
     bare: Work,
+}
+
+impl<'de> Deserialize<'de> for ChartRow {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Beside {
+            movie: Option<Work>,
+            show: Option<Work>,
+        }
+        let bare = Work::deserialize(deserializer)?;
+        let Beside { movie, show } = bare.sent_as().map_err(D::Error::custom)?;
+        Ok(Self { movie, show, bare })
+    }
 }
 
 impl ChartRow {

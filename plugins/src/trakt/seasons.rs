@@ -144,6 +144,7 @@ fn lifetime(seasons: &[Season], show: &Work, now: Timestamp) -> SignedDuration {
     const DAY: SignedDuration = SignedDuration::from_hours(24);
     let mut dates = seasons.iter().flat_map(|season| &season.episodes).filter_map(|episode| episode.first_aired);
     let is_quiet = dates.clone().next().is_some() && dates.all(|at| now.duration_since(at) > DAY * 365);
+    let show = show.details();
     if show.is_over() {
         DAY * 30
     } else if show.status.is_none() && is_quiet {

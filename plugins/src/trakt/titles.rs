@@ -8,7 +8,7 @@ pub mod keys;
 pub mod request;
 pub mod stored;
 
-use std::cell::RefCell;
+use std::cell::{Ref, RefCell};
 use std::collections::{HashMap, HashSet};
 
 use flexget_core::prelude::*;
@@ -25,9 +25,13 @@ use crate::trakt::matching::Choice;
 /// A title, or the reason why it is not known.
 pub type FoundTitle = Result<Rc<Work>, String>;
 
-/// The titles that lists and lookups of this run have given, by their keys.
+/// The titles that lists and lookups of this run have given.
 #[derive(Default)]
-struct RunTitles(RefCell<HashMap<String, Title>>);
+struct RunTitles {
+    by_key: RefCell<HashMap<String, Title>>,
+    /// Titles of lists that nobody has looked for yet.
+    of_lists: RefCell<Vec<(Kind, Rc<Work>)>>,
+}
 
 impl RunTitles {
     fn of(cx: &Context) -> Rc<Self> {
@@ -38,25 +42,27 @@ impl RunTitles {
     ///
     /// A title that is there already stays, if an id is shared.
     fn add(&self, kind: Kind, work: &Rc<Work>) {
-        let mut titles = self.0.borrow_mut();
+        let mut titles = self.by_key.borrow_mut();
         for key in keys_of(kind, &MediaIds::from(&work.ids)) {
             titles.entry(key).or_insert_with(|| Title::Found(Rc::clone(work)));
         }
+    }
+
+    /// Returns the titles by their keys, those of the lists among them.
+    fn by_key(&self) -> Ref<'_, HashMap<String, Title>> {
+        for (kind, work) in self.of_lists.take() {
+            self.add(kind, &work);
+        }
+        self.by_key.borrow()
     }
 }
 
 /// Remembers the movies and shows of a list in this run, so that lookups need not ask for them.
 pub fn remember_titles(cx: &Context, rows: &[Row]) {
-    let titles = RunTitles::of(cx);
-    for row in rows {
-        let works = [(Kind::Movie, &row.movie), (Kind::Show, &row.show)];
-        for (kind, work) in works.into_iter().filter_map(|(kind, work)| Some((kind, work.as_ref()?))) {
-            // The show of an episode may come without its details.
-            if work.updated_at.is_some() || work.status.is_some() {
-                titles.add(kind, work);
-            }
-        }
-    }
+    let works = rows.iter().flat_map(|row| [(Kind::Movie, &row.movie), (Kind::Show, &row.show)]);
+    let works = works.filter_map(|(kind, work)| Some((kind, Rc::clone(work.as_ref()?))));
+    // The show of an episode may come without its details.
+    RunTitles::of(cx).of_lists.borrow_mut().extend(works.filter(|(_, work)| work.has_details));
 }
 
 /// Looks up the titles that these media are or belong to, in order; each is asked for once.
@@ -66,7 +72,7 @@ pub async fn find(client: &Client, media: &[Media]) -> Vec<FoundTitle> {
     let wanted: Vec<Vec<String>> = media.iter().map(wanted_keys).collect();
     let mut found: HashMap<&str, FoundTitle> = HashMap::new();
     for (keys, media) in wanted.iter().zip(media) {
-        if let (Some(first), Some(title)) = (keys.first(), among(keys, media, &run.0.borrow())) {
+        if let (Some(first), Some(title)) = (keys.first(), among(keys, media, &run.by_key())) {
             found.insert(first, resolved(title, media));
         }
     }
@@ -93,7 +99,7 @@ pub async fn find(client: &Client, media: &[Media]) -> Vec<FoundTitle> {
                 if let Title::Found(work) = &title {
                     run.add(media.kind.work(), work);
                 }
-                run.0.borrow_mut().insert(key.to_owned(), title.clone());
+                run.by_key.borrow_mut().insert(key.to_owned(), title.clone());
                 fresh.push(FreshTitle { key, kind: media.kind.work(), title: title.clone() });
                 resolved(title, media)
             }

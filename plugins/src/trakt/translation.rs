@@ -64,8 +64,9 @@ pub async fn translate(client: &Client, rows: &mut [Row], language: &str) -> Res
 ///
 /// A row that does not list its translations may have any.
 fn may_be_translated(work: &Work, language: &str) -> bool {
-    let is_original = work.language.as_deref() == Some(language);
-    let has = work.available_translations.as_ref().is_none_or(|all| all.iter().any(|one| one == language));
+    let details = work.details();
+    let is_original = details.language.as_deref() == Some(language);
+    let has = details.available_translations.as_ref().is_none_or(|all| all.iter().any(|one| one == language));
     has && !is_original && work.ids.trakt.is_some()
 }
 

@@ -321,7 +321,7 @@ fn shows(rows: Vec<ShowRow>) -> Result<BTreeMap<i64, ShowState>> {
             Error::new("Trakt did not say which episodes were watched or collected")
                 .hint("a newer version of flexget-rs may know how to ask")
         })?;
-        let mut state = ShowState { aired: row.show.aired_episodes, ..ShowState::default() };
+        let mut state = ShowState { aired: row.show.details().aired_episodes, ..ShowState::default() };
         for season in seasons {
             let counts = |episode: &EpisodeRow| {
                 // What was watched before the user started the show again does not count.

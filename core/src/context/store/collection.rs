@@ -187,6 +187,18 @@ impl Collection {
         self.edit_what(find, decide)
     }
 
+    /// Replaces the records with any of the keys; what they hold is not read.
+    ///
+    /// Each new record is made when it is written, so that memory holds few at once.
+    pub fn replace<K: AsRef<str>>(&self, keys: &[K], with: impl IntoIterator<Item = NewRecord>) -> Result<()> {
+        self.database.write(|transaction| {
+            let collection = self.made(transaction)?;
+            let old = record::having(transaction, collection, keys)?;
+            record::remove(transaction, collection, &old)?;
+            record::insert(transaction, collection, with).map(drop)
+        })
+    }
+
     fn edit_what<R, T, I: IntoIterator<Item = NewRecord>>(
         &self,
         find: impl FnOnce(&Transaction<'_>, i64) -> rusqlite::Result<Vec<R>>,

@@ -184,6 +184,28 @@ pub(super) fn find<K: AsRef<str>>(
     Ok(found)
 }
 
+/// Returns the numbers of the records that have any of the keys; their content is not read.
+pub(super) fn having<K: AsRef<str>>(
+    connection: &Connection,
+    collection: i64,
+    keys: &[K],
+) -> rusqlite::Result<Vec<i64>> {
+    let wanted: HashSet<&str> = keys.iter().map(AsRef::as_ref).collect();
+    let mut statement = connection.prepare_cached("SELECT keys FROM record WHERE id = ?")?;
+    let mut numbers = with_keys(connection, collection, keys)?;
+    let mut failed = None;
+    numbers.retain(|number| {
+        let keys = statement.query_row([row_id(collection, *number)], |row| json::<Vec<String>>(row, 0));
+        // Another key may have the same hash.
+        let has = keys.map(|keys| keys.iter().any(|key| wanted.contains(key.as_str())));
+        has.unwrap_or_else(|error| {
+            failed = Some(error);
+            false
+        })
+    });
+    failed.map_or(Ok(numbers), Err)
+}
+
 /// Returns the numbers of the records that may have any of the keys, each once, in order.
 fn with_keys<K: AsRef<str>>(connection: &Connection, collection: i64, keys: &[K]) -> rusqlite::Result<Vec<i64>> {
     let mut numbers: Vec<i64> = Vec::new();

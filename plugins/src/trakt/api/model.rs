@@ -5,6 +5,9 @@
 use flexget_core::prelude::*;
 use jiff::Timestamp;
 use jiff::civil::Date;
+use serde::de::{DeserializeOwned, Deserializer, Error as _, IgnoredAny};
+use serde::ser::Serializer;
+use serde_json::value::RawValue;
 
 use crate::titles::media::ids::MediaIds;
 use crate::trakt::api::lenient;
@@ -43,18 +46,87 @@ impl From<&Ids> for MediaIds {
 }
 
 /// A movie or a show; of a list, or in full.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
-#[serde(default)]
+///
+/// Its details are kept as Trakt sent them until they are asked for: a list has thousands of
+/// titles, and most tasks need no more of them than names and ids.
+#[derive(Debug, Clone, Default)]
 pub struct Work {
     /// The title.
-    #[serde(deserialize_with = "lenient::text")]
     pub title: Option<String>,
     /// The year of its release or first season.
-    #[serde(deserialize_with = "lenient::number")]
     pub year: Option<i64>,
     /// The ids.
-    #[serde(deserialize_with = "lenient::null_is_default")]
     pub ids: Ids,
+    /// The title in the language of a list; Trakt's own title is in `title`.
+    pub translated_title: Option<String>,
+    /// Whether it came with details.
+    pub has_details: bool,
+    /// All that Trakt sent, as JSON.
+    sent: Option<Box<RawValue>>,
+}
+
+/// The fields of a title that are read at once.
+#[derive(Default, Deserialize, Serialize)]
+#[serde(default)]
+struct Head {
+    #[serde(deserialize_with = "lenient::text")]
+    title: Option<String>,
+    #[serde(deserialize_with = "lenient::number")]
+    year: Option<i64>,
+    #[serde(deserialize_with = "lenient::null_is_default")]
+    ids: Ids,
+    #[serde(skip_serializing)]
+    updated_at: Option<IgnoredAny>,
+    #[serde(skip_serializing)]
+    status: Option<IgnoredAny>,
+}
+
+impl<'de> Deserialize<'de> for Work {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let sent = Box::<RawValue>::deserialize(deserializer)?;
+        let Head { title, year, ids, updated_at, status } =
+            serde_json::from_str(sent.get()).map_err(D::Error::custom)?;
+        let has_details = updated_at.is_some() || status.is_some();
+        Ok(Self { title, year, ids, translated_title: None, has_details, sent: Some(sent) })
+    }
+}
+
+impl Serialize for Work {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.sent {
+            Some(sent) => sent.serialize(serializer),
+            None => {
+                let (title, year, ids) = (self.title.clone(), self.year, self.ids.clone());
+                Head { title, year, ids, ..Head::default() }.serialize(serializer)
+            }
+        }
+    }
+}
+
+impl Work {
+    /// Creates one without details.
+    pub fn new(title: Option<String>, year: Option<i64>, ids: Ids) -> Self {
+        Self { title, year, ids, ..Self::default() }
+    }
+
+    /// Returns the details that Trakt sent.
+    pub fn details(&self) -> Details {
+        self.sent_as().unwrap_or_default()
+    }
+
+    /// Reads what Trakt sent as another type.
+    ///
+    /// # Errors
+    /// It has another shape.
+    pub fn sent_as<T: DeserializeOwned>(&self) -> serde_json::Result<T> {
+        serde_json::from_str(self.sent.as_ref().map_or("{}", |sent| sent.get()))
+    }
+}
+
+/// Details of a movie or a show.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Details {
     /// One line about it.
     #[serde(deserialize_with = "lenient::text")]
     pub tagline: Option<String>,
@@ -112,12 +184,9 @@ pub struct Work {
     /// Number of aired episodes of a show.
     #[serde(deserialize_with = "lenient::number")]
     pub aired_episodes: Option<i64>,
-    /// The title in the language of a list; Trakt's own title is in `title`.
-    #[serde(skip)]
-    pub translated_title: Option<String>,
 }
 
-impl Work {
+impl Details {
     /// Tells whether a show has ended.
     pub fn is_over(&self) -> bool {
         matches!(self.status.as_deref(), Some("ended" | "canceled"))
@@ -125,7 +194,7 @@ impl Work {
 }
 
 /// When a show is aired.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct Airs {
     /// The day of the week.
@@ -218,48 +287,57 @@ pub struct Episode {
 }
 
 /// A row of a list: a movie, a show, a season or episode with its show, or something else.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
 #[serde(default)]
 pub struct Row {
     /// The row's own number, by which one that comes twice is known.
-    #[serde(deserialize_with = "lenient::number")]
+    #[serde(deserialize_with = "lenient::number", skip_serializing_if = "Option::is_none")]
     pub id: Option<i64>,
     /// The place on a list, from 1.
-    #[serde(deserialize_with = "lenient::number")]
+    #[serde(deserialize_with = "lenient::number", skip_serializing_if = "Option::is_none")]
     pub rank: Option<i64>,
     /// Type, which rows of charts lack.
-    #[serde(rename = "type", deserialize_with = "lenient::text")]
+    #[serde(rename = "type", deserialize_with = "lenient::text", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// A movie.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub movie: Option<Rc<Work>>,
     /// A show, also that of a season or episode.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub show: Option<Rc<Work>>,
     /// A season.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub season: Option<Box<Season>>,
     /// An episode.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub episode: Option<Box<Episode>>,
     /// When it was put on the list.
-    #[serde(deserialize_with = "lenient::parsed")]
+    #[serde(deserialize_with = "lenient::parsed", skip_serializing_if = "Option::is_none")]
     pub listed_at: Option<Timestamp>,
     /// When it was collected.
-    #[serde(deserialize_with = "lenient::parsed", alias = "last_collected_at")]
+    #[serde(
+        deserialize_with = "lenient::parsed",
+        alias = "last_collected_at",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub collected_at: Option<Timestamp>,
     /// When it was last watched.
-    #[serde(deserialize_with = "lenient::parsed", alias = "last_watched_at")]
+    #[serde(deserialize_with = "lenient::parsed", alias = "last_watched_at", skip_serializing_if = "Option::is_none")]
     pub watched_at: Option<Timestamp>,
     /// When it was rated.
-    #[serde(deserialize_with = "lenient::parsed")]
+    #[serde(deserialize_with = "lenient::parsed", skip_serializing_if = "Option::is_none")]
     pub rated_at: Option<Timestamp>,
     /// Rating, 1 to 10.
-    #[serde(deserialize_with = "lenient::number")]
+    #[serde(deserialize_with = "lenient::number", skip_serializing_if = "Option::is_none")]
     pub rating: Option<i64>,
     /// Number of plays.
-    #[serde(deserialize_with = "lenient::number")]
+    #[serde(deserialize_with = "lenient::number", skip_serializing_if = "Option::is_none")]
     pub plays: Option<i64>,
     /// The medium, resolution and sound of what was collected.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub metadata: Option<serde_json::Value>,
     /// Note of the user.
-    #[serde(deserialize_with = "lenient::text")]
+    #[serde(deserialize_with = "lenient::text", skip_serializing_if = "Option::is_none")]
     pub notes: Option<String>,
 }
 

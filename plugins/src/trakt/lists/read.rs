@@ -93,7 +93,7 @@ impl ListReader<'_> {
         };
         if let (Some(kept), Some(read_at), true) = (kept, rows.began, rows.is_whole) {
             let head = Head::new(read_at).rows(rows.rows.len(), rows.is_proved);
-            CachedResponse::keep(client.cx(), &kept.key, &head, &rows.rows);
+            CachedResponse::keep_rows(client.cx(), &kept.key, &head, &rows.rows);
         }
         Ok(rows.rows)
     }
@@ -238,6 +238,6 @@ impl Kept {
                 kept.note_unchanged(cx, Stamp::Activities, now);
             }
         }
-        if is_valid { kept.body(cx) } else { None }
+        if is_valid { kept.rows(cx) } else { None }
     }
 }

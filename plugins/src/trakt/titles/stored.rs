@@ -123,9 +123,10 @@ fn is_of(fresh: &FreshTitle<'_>, stored: &Work) -> bool {
 
 /// Returns how long a response is likely to stay true: titles that have ended change seldom.
 fn lifetime(work: &Work, now: Timestamp) -> SignedDuration {
-    let released = work.released.and_then(|day| Value::Date(day).moment());
+    let details = work.details();
+    let released = details.released.and_then(|day| Value::Date(day).moment());
     match released {
-        _ if work.is_over() => DAY * 30,
+        _ if details.is_over() => DAY * 30,
         Some(released) if now.duration_since(released) > DAY * 365 => DAY * 60,
         Some(released) if now.duration_since(released) > DAY * 30 => DAY * 14,
         _ => DAY * 2,

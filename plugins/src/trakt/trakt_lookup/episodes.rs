@@ -115,8 +115,8 @@ pub(super) fn episode_of<'a>(entry: &Entry, media: &Media, seasons: &'a [Season]
                 Value::Date(day) => *day,
                 other => other.as_str()?.parse::<Date>().ok()?,
             };
-            let zone = work.airs.as_ref().and_then(|airs| airs.timezone.as_deref());
-            seasons::aired_on(seasons, day, zone)
+            let airs = work.details().airs;
+            seasons::aired_on(seasons, day, airs.as_ref().and_then(|airs| airs.timezone.as_deref()))
         }
         (Some("sequence"), ..) => seasons::absolute(seasons, entry.int("series_id").or(media.episode)?),
         (_, Some(season), Some(episode)) => seasons::episode(seasons, season, episode),

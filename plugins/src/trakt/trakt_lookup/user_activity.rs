@@ -159,7 +159,8 @@ impl ShowsDone {
             .collect();
         let seasons = seasons::of(client, &unsure).await;
         let counted = titles::find(client, &uncounted).await;
-        let aired = counted.into_iter().flatten().filter_map(|work| Some((work.ids.trakt?, work.aired_episodes?)));
+        let aired =
+            counted.into_iter().flatten().filter_map(|work| Some((work.ids.trakt?, work.details().aired_episodes?)));
         Self { seasons, aired: aired.collect(), data }
     }
 

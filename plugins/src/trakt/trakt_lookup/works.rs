@@ -39,7 +39,7 @@ pub(super) fn needs_time_zone(media: &Media) -> bool {
 pub(super) fn stub(media: &Media) -> Work {
     let text = |space: &str| media.ids.text(space).map(str::to_owned);
     let ids = Ids { trakt: media.ids.trakt(), slug: text("slug"), imdb: text("imdb"), ..Ids::default() };
-    Work { ids, title: media.name.clone(), ..Work::default() }
+    Work::new(media.name.clone(), None, ids)
 }
 
 /// Sends one request for each title, and fills the fields of all media that are or belong to it.
