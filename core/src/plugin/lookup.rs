@@ -27,25 +27,25 @@ use crate::task::step::{BoundStep, Step};
 /// use flexget_core::prelude::*;
 /// use flexget_core::testing::Sandbox;
 ///
-/// /// Looks up the length of titles, as if a service had to be asked for it.
+/// /// Looks up the number of letters in titles, as if a service had to be asked for it.
 /// #[derive(Deserialize, JsonSchema)]
 /// #[serde(deny_unknown_fields)]
-/// struct TitleLength {}
+/// struct CountLetters {}
 ///
-/// submit! { lookup::<TitleLength>() }
+/// submit! { lookup::<CountLetters>() }
 ///
-/// impl Lookup for TitleLength {
-///     const NAME: &'static str = "title_length";
-///     const FIELDS: &'static [&'static str] = &["title_length"];
+/// impl Lookup for CountLetters {
+///     const NAME: &'static str = "count_letters";
+///     const FIELDS: &'static [&'static str] = &["letters"];
 ///
 ///     async fn fetch(&self, entries: &[&Entry], _: &Context) -> Result<Vec<FetchedFields>> {
-///         let length = |entry: &&Entry| Value::from(entry.title().len() as i64);
-///         let fields = |entry| Ok(vec![("title_length".into(), length(entry))]);
+///         let letters = |entry: &&Entry| entry.title().chars().filter(|c| c.is_alphabetic()).count() as i64;
+///         let fields = |entry| Ok(vec![("letters".into(), letters(entry).into())]);
 ///         Ok(entries.iter().map(fields).collect())
 ///     }
 /// }
 ///
-/// assert!(Sandbox::new().errors("title_length: yes").is_empty());
+/// assert!(Sandbox::new().errors("count_letters: yes").is_empty());
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no lookup",
