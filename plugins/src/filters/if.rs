@@ -18,7 +18,8 @@ use serde::{Deserializer, de};
 ///
 /// Instead of `accept`, `reject` or `fail`, a rule may hold plugins, or a list of such actions.
 /// Plugins run on the matching entries in all their phases; the condition is evaluated again in
-/// each phase.
+/// each phase. What they decide bears their names; in FlexGet it bears that of `if`, so that a
+/// report does not tell which of them it was.
 ///
 /// Fields of a lookup are fetched when a condition reads them, for all entries at once:
 /// `'x' in title and trakt_watched` fetches only for entries with an `x` in the title.

@@ -3,7 +3,8 @@ use flexget_core::prelude::*;
 /// Runs plugins in the order in which they are written, the same plugin also several times.
 ///
 /// In each phase the plugins run in the order of the list, whatever their priorities. Entries of
-/// several inputs are put together; `inputs` also leaves out those that come twice.
+/// several inputs are put together; `inputs` also leaves out those that come twice. What the
+/// plugins decide bears their names, where FlexGet names `sequence`.
 ///
 /// ```yaml
 /// sequence:
