@@ -73,6 +73,7 @@ fn mistakes_of_tasks() -> Vec<Mistake> {
         ("an account for options", reading("    trakt_lookup: me\n"), 4, "`trakt_lookup: { account: me }`"),
         ("a list for options", "tasks:\n  a:\n    trakt_list: watchlist\n".into(), 3, "`account:` and `list:`"),
         ("watch-list", READS.replace("list: watchlist", "list: watch-list"), 3, "`watchlist`"),
+        ("favourites", READS.replace("list: watchlist", "list: favourites"), 3, "`favorites`"),
         ("type: movie", READS.replace("type: movies", "type: movie"), 3, "`movies`"),
         ("yes in quotes", reading("    accept_all: 'yes'\n"), 4, "without quotes: `yes`"),
         ("y", reading("    accept_all: y\n"), 4, "write `yes` or `no`"),
@@ -211,6 +212,8 @@ fn what_is_right_is_not_warned_of() {
         "    sort_by: { field: trakt_votes or 0, reverse: yes }\n    accept_all: yes\n",
         "    set: { title: 'movie name', path: '/films/{{ movie_name }}' }\n    accept_all: yes\n",
         "    set: { seen_before: yes }\n    if:\n      - seen_before: accept\n",
+        "    if:\n      - trakt_watched: { set: { by_me: yes } }\n      - by_me: { accept_all: yes }\n    list_add: [ entry_list: x ]\n",
+        "    accept_all: yes\n    list_add:\n      - trakt_list: { account: me, list: watched soon }\n      - trakt_list: { account: me, list: Popular 2024 }\n",
     ] {
         sandbox.write("config.yml", &format!("{LOOKS_UP}{rest}"));
         assert_eq!(sandbox.run("check config.yml").good().stderr, "", "{rest}");

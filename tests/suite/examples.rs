@@ -70,6 +70,15 @@ fn a_service_of_ones_own_takes_few_lines() {
 }
 
 #[test]
+fn no_example_is_warned_of() {
+    let files = fs::read_dir(repository().join("examples")).unwrap().flatten().map(|file| file.path());
+    for path in files.filter(|path| path.extension().is_some_and(|ending| ending == "yml")) {
+        let ran = Sandbox::new(&fs::read_to_string(&path).unwrap()).run("check").good();
+        assert_eq!(ran.stderr, "", "{}", path.display());
+    }
+}
+
+#[test]
 fn clean_up_takes_off_watched_movies_and_files_finished_shows() {
     let sandbox = sandbox("clean-up.yml", |world| {
         world.add_list(Some(ANN), "Finished", Privacy::Private);

@@ -160,8 +160,8 @@ impl<'n> Walk<'_, 'n> {
         if let Some(words) = schema.get(USUAL_WORDS).and_then(Value::as_array) {
             let words: Vec<&str> = words.iter().filter_map(Value::as_str).collect();
             let folded = text.to_lowercase();
-            let near = registry::similar(text, words.iter().copied());
-            if let Some(near) = near.first().filter(|_| !words.contains(&folded.as_str())) {
+            let near = words.iter().find(|word| is_misspelt(&folded, word));
+            if let Some(near) = near.filter(|_| !words.contains(&folded.as_str())) {
                 let message = format!("`{text}` is none of the known words, so it is taken for a name");
                 self.uses.warnings.push(warning(at, message).help(format!("did you mean `{near}`?")));
             }
@@ -184,6 +184,14 @@ impl<'n> Walk<'_, 'n> {
             self.uses.warnings.push(warning(at, message).help("write 100% or less"));
         }
     }
+}
+
+/// Returns whether a text in lower case is a word but for blanks, hyphens and a typo.
+///
+/// A name that only begins with the word, such as `watched soon`, is none of its misspellings.
+fn is_misspelt(text: &str, word: &str) -> bool {
+    let letters: String = text.chars().filter(|c| !c.is_whitespace() && !"-_".contains(*c)).collect();
+    strsim::damerau_levenshtein(&letters, word) <= word.len() / 5
 }
 
 /// Returns a warning at a place.
