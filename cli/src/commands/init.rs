@@ -78,8 +78,9 @@ impl Recipe {
                 "tasks:\n  trending:\n    # The entries: what many people watch just now.\n    \
                  trakt_list: {{ account: {account}, list: trending, type: movies, limit: 50 }}\n    \
                  # Looks up the rating, and what you have done with them.\n    \
-                 trakt_lookup: {{ account: {account} }}\n    # Accepts the good ones that you have not watched.\n    \
-                 if:\n      - trakt_rating > 7.5 and not trakt_watched: accept\n    \
+                 trakt_lookup: {{ account: {account} }}\n    \
+                 # Rejects what you have watched or nobody has rated, and accepts the good ones.\n    \
+                 if:\n      - trakt_watched or not trakt_rating: reject\n      - trakt_rating > 7.5: accept\n    \
                  # Puts the accepted ones on the watchlist. `flexget-rs undo last` takes them off.\n    \
                  list_add:\n      - trakt_list: {{ account: {account}, list: watchlist }}\n"
             ),
