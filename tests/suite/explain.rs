@@ -43,6 +43,16 @@ fn each_entry_shows_its_way() {
 }
 
 #[test]
+fn a_task_that_was_aborted_is_told_whatever_title_is_asked_for() {
+    let sandbox = Sandbox::new("tasks:\n  a: { text: { url: gone.txt, entry: { title: '(.*)', url: '(.*)' } } }\n");
+    for line in ["explain a", "explain a Heat"] {
+        let ran = sandbox.run(line);
+        let told = ran.stdout + &ran.stderr;
+        assert!(ran.code == 1 && told.contains("`gone.txt`") && !told.contains("in its title"), "{line}: {told}");
+    }
+}
+
+#[test]
 fn a_task_without_a_filter_that_accepts_is_told() {
     let ran = Sandbox::new("tasks:\n  a: { mock: [ A ] }\n").run("explain a");
     assert!(ran.stdout.contains("the task has no filter that accepts"), "{}", ran.stdout);

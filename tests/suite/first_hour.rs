@@ -114,6 +114,15 @@ fn doctor_finds_what_is_wrong() {
     sandbox.environment.insert("FLEXGET_TRAKT_API_URL".into(), "http://127.0.0.1:9".into());
     let offline = sandbox.run("doctor");
     assert!(offline.code == 1 && offline.stdout.contains("error: Trakt: "), "{}", offline.stdout);
+    let misspelt = Sandbox::new(
+        "tasks:\n  a: { trakt_list: { account: mee, list: x }, if: [ trakt_watched: accept ], seen: no }\n",
+    )
+    .with_sim();
+    misspelt.authorize("me", "ann-kay");
+    let found = misspelt.run("doctor").stdout;
+    for line in ["warning: config: config.yml has 1 warning\n", "error: account `mee`: config.yml names it"] {
+        assert!(found.contains(line), "{line}: {found}");
+    }
 }
 
 #[test]

@@ -150,6 +150,16 @@ fn a_mistake_stops_its_own_task_and_what_is_missing_can_be_turned_off() {
 }
 
 #[test]
+fn a_named_task_that_is_skipped_and_a_run_of_nothing_are_failures() {
+    let skipped = "tasks:\n  films: { mock: [ A ], accept_all: yes, transmission: yes }\n";
+    let sandbox = Sandbox::new(&format!("{skipped}  good: {{ mock: [ B ], accept_all: yes }}\n"));
+    assert_eq!(sandbox.run("execute").code, 0);
+    assert_eq!(sandbox.run("execute --tasks good").code, 0);
+    assert_eq!(sandbox.run("execute --tasks films").code, 1);
+    assert_eq!(Sandbox::new(skipped).run("execute").code, 1);
+}
+
+#[test]
 fn a_dumped_config_is_complete_and_cli_config_stands_in() {
     let sandbox = Sandbox::new(
         "

@@ -1,9 +1,11 @@
 //! `doctor`: checks the config, the database, the network and the accounts.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::rc::Rc;
 
+use flexget_core::config::lint::lint;
 use flexget_core::config::load::load;
 use flexget_core::context::store::{Purpose, Store};
 use flexget_core::plugin::command::{Format, Health, HealthCheck, Output, OutputEvent};
@@ -31,7 +33,7 @@ impl Doctor {
     /// Runs all checks and prints them.
     pub(crate) async fn run(&self, session: &Session) -> u8 {
         let (mut checks, store) = match session.config() {
-            Ok(path) => (vec![check_config(&path, session)], session.store(&path)),
+            Ok(path) => (check_config(&path, session), session.store(&path)),
             Err(error) => {
                 let check = HealthCheck::new("config", Health::Error, error.to_string());
                 let check = error.hint_text().into_iter().fold(check, |check, hint| check.hint(hint));
@@ -93,20 +95,34 @@ fn print(checks: &[HealthCheck], format: Format, session: &Session) {
     }
 }
 
-/// Checks whether the config can be read and is right.
-fn check_config(path: &Path, session: &Session) -> HealthCheck {
+/// Checks whether the config can be read and is right, and whether its accounts are authorized.
+fn check_config(path: &Path, session: &Session) -> Vec<HealthCheck> {
     let config = load(path, Vec::new());
     let name = session.folders.shown(path);
     if config.has_errors() {
-        return HealthCheck::new("config", Health::Error, format!("{name} is wrong"))
-            .hint("`flexget-rs check` explains it");
+        let check = HealthCheck::new("config", Health::Error, format!("{name} is wrong"));
+        return vec![check.hint("`flexget-rs check` explains it")];
     }
+    let lint = lint(&config);
     let tasks = config.plan.as_ref().map_or(0, |plan| plan.tasks.len());
-    if !config.diagnostics.is_empty() {
-        let message = format!("{name} has {}", count(config.diagnostics.len(), "warning"));
-        return HealthCheck::new("config", Health::Warning, message).hint("`flexget-rs check` shows them");
+    let mut checks = vec![match config.diagnostics.len() + lint.diagnostics.len() {
+        0 => HealthCheck::new("config", Health::Ok, format!("{name} is good: {}", count(tasks, "task"))),
+        warnings => HealthCheck::new("config", Health::Warning, format!("{name} has {}", count(warnings, "warning")))
+            .hint("`flexget-rs check` shows them"),
+    }];
+    let named: BTreeSet<(&str, &str)> =
+        lint.accounts.iter().map(|one| (one.service.as_str(), one.account.as_str())).collect();
+    for (service, account) in named {
+        // Before the first authorization there is one check about all accounts.
+        let known = session.account_names(path, service).filter(|known| !known.is_empty());
+        if known.is_some_and(|known| !known.iter().any(|one| one == account)) {
+            let message = format!("{name} names it, and it is not authorized");
+            let check = HealthCheck::new(format!("account `{account}`"), Health::Error, message);
+            checks
+                .push(check.hint(format!("`flexget-rs {service} auth {account}`, or correct the name in the config")));
+        }
     }
-    HealthCheck::new("config", Health::Ok, format!("{name} is good: {}", count(tasks, "task")))
+    checks
 }
 
 /// Checks whether the database can be used, and whether others can read it.

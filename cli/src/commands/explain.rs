@@ -61,7 +61,8 @@ impl Explain {
             let titles: Vec<String> = titles(&reports);
             let is_wanted = |entry: &EntryReport| entry.title().to_lowercase().contains(&folded);
             reports.iter_mut().for_each(|report| report.entries.retain(is_wanted));
-            if reports.iter().all(|report| report.entries.is_empty()) {
+            // Of a task that was aborted there is another thing to tell.
+            if reports.iter().all(|report| report.entries.is_empty() && report.is_ok()) {
                 let error = Error::new(format!("task `{}` has no entry with `{wanted}` in its title", self.task));
                 let hint = match registry::similar(wanted, titles.iter().map(String::as_str)).first() {
                     Some(near) => format!("did you mean `{near}`?"),
