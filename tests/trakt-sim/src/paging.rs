@@ -42,6 +42,8 @@ pub struct OddPages {
 pub enum PageOddity {
     /// Page and item count come from an old count, which is smaller by this many rows.
     StaleCount(usize),
+    /// Page and item count come from an old count, which is larger by this many rows.
+    LargeCount(usize),
     /// Page and item count are 0.
     ZeroCount,
     /// There is no page and no item count, only the limit.
@@ -253,6 +255,7 @@ impl Page {
         for oddity in &self.odd {
             match oddity {
                 PageOddity::NoCount => return reply,
+                PageOddity::LargeCount(more) => counted += more,
                 PageOddity::ZeroCount => counted = 0,
                 PageOddity::ZeroCountFrom { page } if self.page >= *page => counted = 0,
                 PageOddity::Removed { page } if self.page >= *page => counted = counted.saturating_sub(1),

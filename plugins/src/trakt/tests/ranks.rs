@@ -109,3 +109,38 @@ fn a_place_that_could_not_be_restored_is_said_and_the_undo_can_be_tried_again() 
     assert_eq!(order(&sandbox, "favorites"), before);
     assert!(sandbox.cx.clock.now().duration_since(began) >= jiff::SignedDuration::from_mins(5));
 }
+
+#[test]
+fn an_undo_says_that_a_list_dates_what_came_back_to_now() {
+    for (list, is_said) in [("favorites", true), ("ratings", false)] {
+        let sandbox = seeded();
+        let movie = if is_said { number(order(&sandbox, list)[0]) } else { 6 };
+        let remove = format!(
+            "mock: [ {{ title: It, trakt_movie_id: {movie} }} ]\naccept_all: yes\nseen: no\nlist_remove: [ trakt_list: {{ account: ann, list: {list} }} ]"
+        );
+        let id = run(&remove, &sandbox.next_run()).changes[0].change_id.unwrap();
+        pass(&sandbox, 6);
+        let said = testing::command("undo", json!({ "change": id.to_string() }), Format::Text, &sandbox.next_run());
+        let notes = said.unwrap().notes;
+        let expected = format!("trakt_list `{list}` dates what was put back to now");
+        assert_eq!(notes.contains(&expected), is_said, "{list}: {notes}");
+    }
+}
+
+#[test]
+fn the_last_change_to_undo_is_one_that_changed_something() {
+    let sandbox = seeded();
+    let has = |movie| {
+        sandbox.sim.with(|world| world.contents(&Place::Watchlist("ann-kay".into())).unwrap().has(Media::Movie(movie)))
+    };
+    for movie in [120, 481] {
+        let add = format!(
+            "mock: [ {{ title: It, trakt_movie_id: {movie} }} ]\naccept_all: yes\nseen: no\nlist_add: [ trakt_list: {{ account: ann, list: watchlist }} ]"
+        );
+        assert!(run(&add, &sandbox.next_run()).is_ok());
+        pass(&sandbox, 6);
+    }
+    assert!(has(120) && has(481));
+    let undone = testing::command("undo", json!({ "change": "last" }), Format::Text, &sandbox.next_run()).unwrap();
+    assert!(!has(120) && has(481), "what was there before stays: {}", undone.text);
+}

@@ -184,6 +184,21 @@ fn an_answer_of_nothing_to_a_write_that_was_made_is_checked_on_the_list() {
 }
 
 #[test]
+fn an_answer_of_nothing_is_not_checked_on_a_list_of_the_cache() {
+    let sandbox = world();
+    let list = "trakt_list: { account: ann, list: watchlist }";
+    let cached = run(&read("account: ann, list: watchlist"), &sandbox.next_run());
+    assert!(cached.is_ok(), "{cached:?}");
+    pass(&sandbox, 10);
+    sandbox.sim.fail(Fault::on("POST", "/").denied());
+    let task = format!(
+        "inputs: [ {list}, mock: [ {{ title: it, trakt_movie_id: 120 }} ] ]\naccept_all: yes\nseen: no\nlist_add: [ {list} ]"
+    );
+    let report = run(&task, &sandbox.next_run());
+    assert!(KINDS[0].is_made(&sandbox) && report.is_ok(), "{report:?} {:?}", sandbox.requests());
+}
+
+#[test]
 fn a_play_that_was_not_taken_off_is_not_undone() {
     for (fault, is_gone) in [(Fault::on("POST", "/").ignored(), false), (Fault::on("POST", "/").denied(), true)] {
         let sandbox = world();
