@@ -39,7 +39,7 @@ use crate::task::step::{BoundStep, Step};
 ///     const FIELDS: &'static [&'static str] = &["letters"];
 ///
 ///     async fn fetch(&self, entries: &[&Entry], _: &Context) -> Result<Vec<FetchedFields>> {
-///         let letters = |entry: &&Entry| entry.title().chars().filter(|c| c.is_alphabetic()).count() as i64;
+///         let letters = |entry: &&Entry| entry.title().matches(char::is_alphabetic).count() as i64;
 ///         let fields = |entry| Ok(vec![("letters".into(), letters(entry).into())]);
 ///         Ok(entries.iter().map(fields).collect())
 ///     }
