@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use crate::config::load::LoadedConfig;
 use crate::config::plan::TaskPlan;
 use crate::config::schema::{self, Only};
-use crate::document::diagnostic::{At, Diagnostic, Path};
+use crate::document::diagnostic::{At, Diagnostic, Path, Segment};
 use crate::document::{Content, Node, Scalar};
 use crate::plugin::registry;
 pub use uses::AccountUse;
@@ -47,7 +47,7 @@ pub fn lint(config: &LoadedConfig) -> Lint {
         lint.task(task, body, &at, &uses, &catalogue);
         lint.accounts.extend(uses.accounts);
         if !config.has_variables {
-            unfilled(body, &at, &mut lint.diagnostics, &mut reported);
+            unfilled(body, &mut at.clone(), &mut lint.diagnostics, &mut reported);
         }
     }
     lint
@@ -67,7 +67,7 @@ impl Lint {
 }
 
 /// Adds a warning for each variable that is to be filled in, once, in a config without variables.
-fn unfilled(node: &Node, at: &Path, warnings: &mut Vec<Diagnostic>, reported: &mut BTreeSet<String>) {
+fn unfilled(node: &Node, at: &mut Path, warnings: &mut Vec<Diagnostic>, reported: &mut BTreeSet<String>) {
     match node.content() {
         Content::Scalar(Scalar::Text(text)) => {
             let inner = text.split_once("{?").and_then(|(_, rest)| rest.split_once("?}"));
@@ -82,11 +82,18 @@ fn unfilled(node: &Node, at: &Path, warnings: &mut Vec<Diagnostic>, reported: &m
         }
         Content::Scalar(_) => {}
         Content::Sequence(items) => {
-            items.iter().enumerate().for_each(|(index, item)| unfilled(item, &at.index(index), warnings, reported));
+            for (index, item) in items.iter().enumerate() {
+                at.0.push(Segment::Index(index));
+                unfilled(item, at, warnings, reported);
+                at.0.pop();
+            }
         }
         Content::Mapping(mapping) => {
-            let read = mapping.iter().filter(|(key, _)| !key.text.starts_with('_'));
-            read.for_each(|(key, value)| unfilled(value, &at.key(&*key.text), warnings, reported));
+            for (key, value) in mapping.iter().filter(|(key, _)| !key.text.starts_with('_')) {
+                at.0.push(Segment::Key(key.text.to_string()));
+                unfilled(value, at, warnings, reported);
+                at.0.pop();
+            }
         }
     }
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::config::lint::catalogue::FieldCatalogue;
 use crate::config::plan::names_in;
 use crate::config::schema::ACCOUNT;
-use crate::document::diagnostic::{At, Diagnostic, Path, Severity};
+use crate::document::diagnostic::{At, Diagnostic, Path, Segment, Severity};
 use crate::document::{Content, Mapping, Node, Scalar};
 use crate::expression::{Analysis, Expression, Template};
 use crate::plugin::registry;
@@ -62,13 +62,13 @@ const PLUGINS: [&str; 2] = ["/$defs/plugins", "/$defs/input"];
 impl<'n> Uses<'n> {
     /// Finds what a task uses, whose body is at `at`.
     pub(super) fn of_task(schema: &Value, body: &'n Node, at: &Path, catalogue: &FieldCatalogue) -> Self {
-        let mut walk = Walk { schema, catalogue, uses: Self::default(), is_list: false };
+        let mut walk = Walk { schema, catalogue, uses: Self::default(), is_list: false, path: at.clone() };
         let disabled = names_in(body.get("disable"));
         let plugins = schema.pointer("/$defs/task/properties");
         for (key, options) in body.as_mapping().into_iter().flat_map(Mapping::iter) {
             let schema = plugins.and_then(|all| all.get(&*key.text));
             if let Some(schema) = schema.filter(|_| !disabled.iter().any(|name| **name == *key.text)) {
-                walk.visit(schema, options, &at.key(&*key.text));
+                walk.below(Segment::Key(key.text.to_string()), |walk| walk.visit(schema, options));
             }
         }
         walk.uses
@@ -87,11 +87,20 @@ struct Walk<'s, 'n> {
     uses: Uses<'n>,
     /// Whether the plugin that comes next is used as a list, not as an input.
     is_list: bool,
+    /// The place of the value that is visited.
+    path: Path,
 }
 
 impl<'n> Walk<'_, 'n> {
+    /// Visits something below the present place.
+    fn below(&mut self, segment: Segment, visit: impl FnOnce(&mut Self)) {
+        self.path.0.push(segment);
+        visit(self);
+        self.path.0.pop();
+    }
+
     /// Visits the part of a schema that a value has.
-    fn visit(&mut self, schema: &Value, node: &'n Node, path: &Path) {
+    fn visit(&mut self, schema: &Value, node: &'n Node) {
         if !admits(schema, node) || schema.get(OF_TASK).is_some() {
             return;
         }
@@ -101,69 +110,72 @@ impl<'n> Walk<'_, 'n> {
             let outer = self.is_list;
             self.is_list = is_list || (outer && !PLUGINS.contains(&target));
             if let Some(name) = target.strip_prefix("/$defs/plugin.").and_then(registry::find).map(|found| found.name)
-                && path.0.len() > 3
+                && self.path.0.len() > 3
                 && !self.is_list
             {
                 self.uses.nested.push(NestedPlugin { name, options: node });
             }
             if let Some(schema) = self.schema.pointer(target) {
-                self.visit(schema, node, path);
+                self.visit(schema, node);
             }
             self.is_list = outer;
         }
         for branches in ["anyOf", "oneOf", "allOf"].iter().filter_map(|keyword| schema.get(keyword)?.as_array()) {
-            branches.iter().for_each(|branch| self.visit(branch, node, path));
+            branches.iter().for_each(|branch| self.visit(branch, node));
         }
         match node.content() {
-            Content::Scalar(Scalar::Text(text)) => self.text(schema, text, At::Value(path.clone())),
+            Content::Scalar(Scalar::Text(text)) => self.text(schema, text, At::Value),
             Content::Scalar(_) => {}
             Content::Sequence(items) => {
                 let Some(schema) = schema.get("items") else { return };
-                items.iter().enumerate().for_each(|(index, item)| self.visit(schema, item, &path.index(index)));
+                for (index, item) in items.iter().enumerate() {
+                    self.below(Segment::Index(index), |walk| walk.visit(schema, item));
+                }
             }
             Content::Mapping(mapping) => {
                 for (key, value) in mapping.iter() {
-                    let here = path.key(&*key.text);
-                    if let Some(keys) = schema.get("propertyNames") {
-                        self.text(keys, &key.text, At::Key(here.clone()));
-                    }
+                    let names = schema.get("propertyNames");
                     let property = schema.get("properties").and_then(|all| all.get(&*key.text));
-                    if let Some(schema) = property.or_else(|| schema.get("additionalProperties")) {
-                        self.visit(schema, value, &here);
+                    let property = property.or_else(|| schema.get("additionalProperties"));
+                    if names.is_none() && property.is_none() {
+                        continue;
                     }
+                    self.below(Segment::Key(key.text.to_string()), |walk| {
+                        names.iter().for_each(|names| walk.text(names, &key.text, At::Key));
+                        property.iter().for_each(|property| walk.visit(property, value));
+                    });
                 }
             }
         }
     }
 
-    fn text(&mut self, schema: &Value, text: &str, at: At) {
+    /// Visits a text, which is a value or a key at the present place.
+    fn text(&mut self, schema: &Value, text: &str, at: fn(Path) -> At) {
+        let at = |walk: &Self| at(walk.path.clone());
         match schema.get("format").and_then(Value::as_str) {
             Some("expression") => {
                 let expression = Expression::compile(text);
-                expression.iter().for_each(|expression| self.uses.read(at.clone(), expression.analysis()));
+                expression.iter().for_each(|expression| self.uses.read(at(self), expression.analysis()));
             }
             Some("template") if text.contains("{{") || text.contains("{%") => {
-                Template::compile(text).iter().for_each(|template| self.uses.read(at.clone(), template.analysis()));
+                Template::compile(text).iter().for_each(|template| self.uses.read(at(self), template.analysis()));
             }
-            Some("template") => self.name_as_text(text, at.clone()),
-            Some("field") => self.uses.read(at.clone(), Analysis::of_field(text)),
-            Some("percent") => self.percentage(text, at.clone()),
+            Some("template") => self.name_as_text(text, at(self)),
+            Some("field") => self.uses.read(at(self), Analysis::of_field(text)),
+            Some("percent") => self.percentage(text, at(self)),
             _ => {}
         }
         if let Some(service) = schema.get(ACCOUNT).and_then(Value::as_str) {
-            self.uses.accounts.push(AccountUse {
-                service: service.to_owned(),
-                account: text.to_owned(),
-                at: at.clone(),
-            });
+            let (service, account) = (service.to_owned(), text.to_owned());
+            self.uses.accounts.push(AccountUse { service, account, at: at(self) });
         }
         if let Some(words) = schema.get(USUAL_WORDS).and_then(Value::as_array) {
             let words: Vec<&str> = words.iter().filter_map(Value::as_str).collect();
             let folded = text.to_lowercase();
-            let near = words.iter().find(|word| is_misspelt(&folded, word));
-            if let Some(near) = near.filter(|_| !words.contains(&folded.as_str())) {
+            let is_known = words.contains(&folded.as_str());
+            if let Some(near) = words.iter().find(|word| !is_known && is_misspelt(&folded, word)) {
                 let message = format!("`{text}` is none of the known words, so it is taken for a name");
-                self.uses.warnings.push(warning(at, message).help(format!("did you mean `{near}`?")));
+                self.uses.warnings.push(warning(at(self), message).help(format!("did you mean `{near}`?")));
             }
         }
     }
