@@ -86,14 +86,34 @@ impl Schedule {
     ///
     /// A `manual` task runs only if it is named exactly.
     pub fn means(&self, task: &str, manual: bool) -> bool {
-        let matches = |name: &String| {
-            if name.contains(['*', '?', '[']) {
-                Pattern::mask(name).is_ok_and(|mask| mask.is_match(task).unwrap_or(false))
-            } else {
-                name.eq_ignore_ascii_case(task)
-            }
+        self.matcher().means(task, manual)
+    }
+
+    /// Returns what tells which of many tasks the item means.
+    pub fn matcher(&self) -> TaskMatcher<'_> {
+        let (masks, names) = self.tasks.iter().partition::<Vec<&String>, _>(|name| name.contains(['*', '?', '[']));
+        let masks = masks.into_iter().filter_map(|mask| Pattern::mask(mask).ok()).collect();
+        TaskMatcher { exact: &self.tasks, names, masks }
+    }
+}
+
+/// The tasks that an item means, with its masks ready for use.
+pub struct TaskMatcher<'s> {
+    exact: &'s [String],
+    names: Vec<&'s String>,
+    masks: Vec<Pattern>,
+}
+
+impl TaskMatcher<'_> {
+    /// Returns whether the item means a task.
+    ///
+    /// A `manual` task runs only if it is named exactly.
+    pub fn means(&self, task: &str, manual: bool) -> bool {
+        let is_matched = || {
+            self.names.iter().any(|name| name.eq_ignore_ascii_case(task))
+                || self.masks.iter().any(|mask| mask.is_match(task).unwrap_or(false))
         };
-        self.tasks.iter().any(|name| name == task || (!manual && matches(name)))
+        self.exact.iter().any(|name| name == task) || !manual && is_matched()
     }
 }
 

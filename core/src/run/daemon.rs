@@ -31,7 +31,10 @@ const GRACE: Duration = Duration::from_secs(60);
 const STOPPING: Duration = Duration::from_millis(20);
 
 /// Largest number of items of schedules that run at once.
-const AT_ONCE: usize = 1_000;
+///
+/// Each has a lock file open, and may have a connection: together fewer than the 1,024 files that a
+/// process may usually have open.
+const AT_ONCE: usize = 400;
 
 /// Something that a daemon does.
 pub enum DaemonEvent<'e> {
@@ -321,7 +324,8 @@ fn refusal(config: &LoadedConfig) -> Option<Error> {
 
 /// Returns the tasks that an item means, in the order in which they run.
 pub fn tasks_of<'p>(schedule: &Schedule, plan: &'p Plan) -> Vec<&'p TaskPlan> {
-    plan.tasks.iter().filter(|task| !task.disabled && schedule.means(&task.name, task.manual)).collect()
+    let matcher = schedule.matcher();
+    plan.tasks.iter().filter(|task| !task.disabled && matcher.means(&task.name, task.manual)).collect()
 }
 
 /// Returns whether a time at which an item is due can be right: it is no later than its next one.
