@@ -1,12 +1,11 @@
 //! The database and its connection, which is opened on first use.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
 
-use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 
 use super::file;
@@ -201,13 +200,11 @@ pub(super) struct Database {
     place: Place,
     has_accounts: bool,
     connection: RefCell<Option<Connection>>,
-    /// Whether the log of writes stays beside the file when the program ends.
-    log_stays: Cell<bool>,
 }
 
 impl Database {
     fn new(place: Place, has_accounts: bool) -> Self {
-        Self { place, has_accounts, connection: RefCell::new(None), log_stays: Cell::new(false) }
+        Self { place, has_accounts, connection: RefCell::new(None) }
     }
 
     /// Returns the file of the database; `None` in memory.
@@ -230,32 +227,12 @@ impl Database {
     /// A transaction that starts by reading would fail at once, without waiting, when another
     /// process has written since.
     pub(super) fn write<T>(&self, work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>) -> Result<T> {
-        self.with(|connection| {
-            self.keep_log(connection, false)?;
-            in_transaction(connection, work)
-        })
-    }
-
-    /// Does the same for the history of runs, which may stay in the log of writes.
-    ///
-    /// So a run that changes nothing else does not wait for the disk at its end. Whoever moves the
-    /// database without its log loses no more than the last runs.
-    pub(super) fn write_history<T>(&self, work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>) -> Result<T> {
         self.with(|connection| in_transaction(connection, work))
-    }
-
-    /// Sets whether the log of writes stays beside the database when the program ends.
-    fn keep_log(&self, connection: &Connection, stays: bool) -> rusqlite::Result<()> {
-        if self.log_stays.replace(stays) != stays {
-            connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, stays)?;
-        }
-        Ok(())
     }
 
     /// Does the same, and what was committed survives a loss of power.
     pub(super) fn write_durably<T>(&self, work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>) -> Result<T> {
         self.with(|connection| {
-            self.keep_log(connection, false)?;
             connection.pragma_update(None, "synchronous", "FULL")?;
             let done = in_transaction(connection, work);
             connection.pragma_update(None, "synchronous", "NORMAL")?;
@@ -303,10 +280,7 @@ impl Database {
             Place::File(path) => {
                 file::prepare(path, self.has_accounts)?;
                 let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-                let connection = self.set_up(Connection::open_with_flags(path, flags))?;
-                // Secrets that are deleted must not stay in a log.
-                self.keep_log(&connection, !self.has_accounts).map_err(|error| self.explain(error))?;
-                Ok(connection)
+                self.set_up(Connection::open_with_flags(path, flags))
             }
             Place::InMemory => self.set_up(Connection::open_in_memory()),
             Place::Over(original) => self.open_over(original),
@@ -389,7 +363,5 @@ fn in_transaction<T>(
 fn configure(connection: &Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.set_prepared_statement_cache_capacity(PREPARED);
-    // A log that stays is read when the database is opened, so it is kept short.
-    connection
-        .execute_batch("PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16000; PRAGMA wal_autocheckpoint = 256;")
+    connection.execute_batch("PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16000;")
 }

@@ -252,7 +252,7 @@ impl Store {
     ///
     /// The database cannot be used; so for all methods.
     pub fn begin_run(&self, task: &str, at: Timestamp) -> Result<i64> {
-        self.task_database().write_history(|transaction| {
+        self.task_database().write(|transaction| {
             transaction
                 .prepare_cached(
                     "UPDATE run SET outcome = 'killed' WHERE scope = ? AND task = ? AND outcome = 'running'",
@@ -270,7 +270,7 @@ impl Store {
         let RunCounts { produced, accepted, rejected, failed, changed, requests, waited_ms } = end.counts;
         let number = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
         let counts = [produced, accepted, rejected, failed, changed, requests, waited_ms].map(number);
-        self.task_database().write_history(|transaction| {
+        self.task_database().write(|transaction| {
             transaction
                 .prepare_cached(
                     "UPDATE run SET elapsed = ?, outcome = ?, produced = ?, accepted = ?, rejected = ?, failed = ?, \
