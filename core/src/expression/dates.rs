@@ -1,5 +1,8 @@
 //! Dates, times and durations in expressions, with the attributes and methods of Python's.
 
+// What comes from outside is counted with bounds.
+#![deny(clippy::arithmetic_side_effects)]
+
 use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
@@ -228,7 +231,7 @@ impl Duration {
 
     /// Returns all of it in days and their rest: a year counts 365 days, a month 30.
     fn whole(&self) -> SignedDuration {
-        let days = (self.months / 12).saturating_mul(365).saturating_add((self.months % 12) * 30);
+        let days = (self.months / 12).saturating_mul(365).saturating_add((self.months % 12).saturating_mul(30));
         self.exact.saturating_add(SignedDuration::from_secs(days.saturating_mul(DAY)))
     }
 
@@ -273,8 +276,8 @@ impl fmt::Display for Duration {
         let mut components = vec![("year", self.months / 12), ("month", self.months % 12)];
         let mut rest = self.exact.as_secs();
         for (name, length) in UNITS {
-            components.push((name, rest / length));
-            rest %= length;
+            components.push((name, rest.checked_div(length).unwrap_or_default()));
+            rest = rest.checked_rem(length).unwrap_or_default();
         }
         let words: Vec<_> = components
             .into_iter()
@@ -305,7 +308,8 @@ impl Object for Duration {
             return from_args(args).map(|()| Value::from(self.seconds() / *length as f64));
         }
         if let Some((_, length)) = method.strip_prefix("in_").and_then(unit) {
-            return from_args(args).map(|()| Value::from(self.whole().as_secs() / length));
+            return from_args(args)
+                .map(|()| Value::from(self.whole().as_secs().checked_div(*length).unwrap_or_default()));
         }
         Err(Error::from(ErrorKind::UnknownMethod))
     }

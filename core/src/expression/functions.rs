@@ -2,6 +2,9 @@
 //!
 //! `now` and `utcnow` are values, not functions; the evaluation provides them.
 
+// What comes from outside is counted with bounds.
+#![deny(clippy::arithmetic_side_effects)]
+
 use jiff::SignedDuration;
 use minijinja::value::{Kwargs, Rest};
 use minijinja::{Environment, Error, ErrorKind, State, Value};
@@ -143,10 +146,10 @@ fn number(name: &str, value: &Value) -> Result<f64, Error> {
 fn spelled(text: &str) -> Result<Duration, Error> {
     let bad = || Error::new(ErrorKind::InvalidOperation, format!("not a duration such as `2 days`: `{text}`"));
     let span: jiff::Span = text.trim().parse().map_err(|_| bad())?;
-    let months = i64::from(span.get_years()) * 12 + i64::from(span.get_months());
-    let days = i64::from(span.get_weeks()) * 7 + i64::from(span.get_days());
+    let months = i64::from(span.get_years()).saturating_mul(12).saturating_add(span.get_months().into());
+    let days = i64::from(span.get_weeks()).saturating_mul(7).saturating_add(span.get_days().into());
     let rest = span.years(0).months(0).weeks(0).days(0);
     let exact = SignedDuration::try_from(rest).map_err(|_| bad())?;
-    let exact = exact.checked_add(SignedDuration::from_secs(days * DAY)).ok_or_else(bad)?;
+    let exact = exact.checked_add(SignedDuration::from_secs(days.saturating_mul(DAY))).ok_or_else(bad)?;
     Ok(Duration { months, exact })
 }

@@ -1,5 +1,8 @@
 //! The operators: arithmetic and order as Python has them, with dates and durations.
 
+// What comes from outside is counted with bounds.
+#![deny(clippy::arithmetic_side_effects)]
+
 use std::cmp::Ordering;
 
 use minijinja::machinery::Instruction;
@@ -80,7 +83,7 @@ fn count(value: &Value, levels: usize, budget: &mut usize) -> Result<bool, Error
         ValueKind::Seq | ValueKind::Map if levels == 0 => Ok(false),
         ValueKind::Seq => {
             for item in value.try_iter()? {
-                if !count(&item, levels - 1, budget)? {
+                if !count(&item, levels.saturating_sub(1), budget)? {
                     return Ok(false);
                 }
             }
@@ -88,7 +91,7 @@ fn count(value: &Value, levels: usize, budget: &mut usize) -> Result<bool, Error
         }
         ValueKind::Map => {
             for key in value.try_iter()? {
-                if !count(&value.get_item(&key)?, levels - 1, budget)? {
+                if !count(&value.get_item(&key)?, levels.saturating_sub(1), budget)? {
                     return Ok(false);
                 }
             }
@@ -145,7 +148,7 @@ fn type_error(message: String) -> Error {
 /// Pays for the text or list that two others make.
 fn pay_for(state: &State<'_, '_>, a: &Value, b: &Value) -> Result<(), Error> {
     let size = |value: &Value| value.as_str().map_or_else(|| value.len().unwrap_or(0), |text| text.len() / 64);
-    state.consume_fuel((size(a) + size(b)) as u64)
+    state.consume_fuel(size(a).saturating_add(size(b)) as u64)
 }
 
 /// Fills in a pattern such as `%02d`; as in Python, a tuple is several values.
@@ -279,7 +282,9 @@ fn remainder(a: &Value, b: &Value) -> Result<Option<Value>, Error> {
     numbers(
         a,
         b,
-        |a, b| a.checked_rem(b).map(|rest| if rest != 0 && (rest < 0) != (b < 0) { rest + b } else { rest }),
+        |a, b| {
+            a.checked_rem(b).map(|rest| if rest != 0 && (rest < 0) != (b < 0) { rest.saturating_add(b) } else { rest })
+        },
         |a, b| a - b * (a / b).floor(),
     )
 }
