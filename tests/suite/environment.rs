@@ -54,11 +54,12 @@ fn configs_and_databases_that_are_no_utf8_can_be_named() {
 fn a_time_zone_that_is_a_device_is_not_read() {
     let sandbox = Sandbox::new(CONFIG);
     sandbox.run("execute").good();
-    for (zone, warned) in [(":/dev/zero", true), ("/dev/zero", true), ("Nonsense/Zone", false)] {
+    let relative = format!("{}dev/zero", "../".repeat(20));
+    for (zone, warned) in [(":/dev/zero", true), ("/dev/zero", true), (&*relative, true), ("Nonsense/Zone", false)] {
         let mut command = sandbox.process(PROGRAM, "history");
         let output = command.env("TZ", zone).output().unwrap();
         let (shown, told) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         assert!(output.status.success() && shown.contains("ok"), "{zone}: {shown}{told}");
-        assert_eq!(told.contains("`TZ` names /dev/zero, which is no file: times are in UTC"), warned, "{zone}: {told}");
+        assert_eq!(told.contains("dev/zero, which is no file: times are in UTC"), warned, "{zone}: {told}");
     }
 }

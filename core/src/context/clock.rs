@@ -35,7 +35,8 @@ fn names_no_regular_file() -> bool {
     let Some(zone) = std::env::var_os("TZ") else { return false };
     let path = zone.to_string_lossy();
     let path = Path::new(path.trim_start_matches(':'));
-    let is_endless = path.is_absolute() && path.metadata().is_ok_and(|metadata| !metadata.is_file());
+    // A relative path is that of a file, too, where no zone has the name.
+    let is_endless = path.metadata().is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir());
     if is_endless {
         tracing::warn!(target: "clock", "`TZ` names {}, which is no file: times are in UTC", path.display());
     }
