@@ -39,8 +39,8 @@ use crate::task::step::{BoundStep, Step};
 ///     const FIELDS: &'static [&'static str] = &["letters"];
 ///
 ///     async fn fetch(&self, entries: &[&Entry], _: &Context) -> Result<Vec<FetchedFields>> {
-///         let letters = |entry: &&Entry| entry.title().matches(char::is_alphabetic).count() as i64;
-///         let fields = |entry| Ok(vec![("letters".into(), letters(entry).into())]);
+///         let letters = |entry: &&Entry| entry.title().matches(char::is_alphabetic).count();
+///         let fields = |entry| Ok(vec![("letters".into(), (letters(entry) as i64).into())]);
 ///         Ok(entries.iter().map(fields).collect())
 ///     }
 /// }
