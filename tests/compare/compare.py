@@ -54,7 +54,7 @@ tasks:
       - trakt_watched: reject
     accept_all: yes
 """,
-    "look 50 movies up by title": "tasks:\n  one:\n    trakt_lookup: yes\n    accept_all: yes\n    if:\n      - trakt_movie_id: accept\n    mock:\n"
+    "look up 50 movies that Trakt lacks": "tasks:\n  one:\n    trakt_lookup: yes\n    accept_all: yes\n    if:\n      - trakt_movie_id: accept\n    mock:\n"
     + "".join(f"      - {{ title: Movie {n}, url: 'http://x/{n}', imdb_id: tt{7000000 + n} }}\n" for n in range(50)),
     "add 200 movies to a watchlist": f"""
 tasks:
