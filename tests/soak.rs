@@ -67,7 +67,7 @@ fn daemon(began: i64) -> ExitCode {
         })
     });
     let world = World { clock, interrupt, ..World::real() };
-    let arguments = ["soak", "daemon", "-q"].map(std::ffi::OsString::from);
+    let arguments = ["soak", "daemon", "-q", "--report", "page.html"].map(std::ffi::OsString::from);
     block_on(flexget_rs::run(arguments, world)).into()
 }
 
@@ -174,6 +174,8 @@ fn trial() -> ExitCode {
     println!("peak: {} KiB", peak.unwrap_or_default());
     let size = std::fs::metadata(sandbox.folder().join("flexget-rs.sqlite")).map_or(0, |file| file.len());
     println!("database: {} KiB", size / 1024);
+    let page = std::fs::metadata(sandbox.folder().join("page.html")).map_or(0, |file| file.len());
+    println!("page: {} KiB", page / 1024);
     if !output.status.success() {
         println!("{stderr}");
     }

@@ -5,6 +5,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use flexget_core::context::Clock;
+use flexget_core::context::store::history::{RunCounts, RunDetails, RunEnd, RunOutcome};
 use flexget_core::testing::NOW;
 use flexget_tests::Sandbox;
 
@@ -80,6 +81,49 @@ fn a_page_is_written_after_a_run_and_what_stops_that_is_said_once() {
     let ran = sandbox.run("execute --report config.yml/page.html");
     assert_eq!((ran.code, ran.stderr.matches("cannot be written").count()), (1, 1), "{}", ran.stderr);
     assert!(ran.stderr.contains("= help: check the permissions"), "{}", ran.stderr);
+}
+
+#[test]
+fn the_page_does_not_grow_with_tasks_accounts_and_runs() {
+    let sandbox = Sandbox::new("tasks:\n  a: { mock: [ A ], accept_all: yes, seen: no }\n").with_sim();
+    let store = sandbox.store();
+    let run = |task: &str, days: u64, outcome: RunOutcome| {
+        let id = store.begin_run(task, NOW - Duration::from_secs(days * 86_400)).unwrap();
+        let counts = RunCounts { produced: 3, changed: 2, requests: 5, ..RunCounts::default() };
+        let end = RunEnd {
+            outcome,
+            elapsed_ms: 5,
+            counts,
+            details: RunDetails::default(),
+            acted_on: Vec::new(),
+            others: Vec::new(),
+        };
+        store.end_run(id, task, &end).unwrap();
+    };
+    run("long ago", 31, RunOutcome::Ok);
+    run("the oldest, which fails", 29, RunOutcome::Aborted);
+    for task in 0..300 {
+        run(&format!("task {task:03}"), 28 - task / 100, RunOutcome::Ok);
+        sandbox.authorize(&format!("a{task:03}"), "ann-kay");
+    }
+    let page = || {
+        sandbox.run("report page.html").good();
+        std::fs::read_to_string(sandbox.folder().join("page.html")).unwrap()
+    };
+    let before = page();
+    for part in ["the oldest, which fails", "task 299", "102 more are in", "100 more are well", "<b>602</b><span>items"]
+    {
+        assert!(before.contains(part), "{part} is missing");
+    }
+    assert!(!before.contains(">task 000<") && !before.contains(">long ago<"));
+    assert_eq!(before.matches("</summary>").count(), 60, "runs with their entries");
+    assert_eq!(before.matches("<rect class=\"produced\"").count(), 4, "a bar for each day with runs");
+    for at in 0..500 {
+        run("task 299", 26 - at % 20, RunOutcome::Ok);
+    }
+    let after = page();
+    assert!(after.contains("<b>500</b><span>runs in 30 days"), "200 of a task are kept");
+    assert!(after.len() < before.len() + 10_000, "{} bytes, then {}", before.len(), after.len());
 }
 
 /// The browser, if there is one.

@@ -2,9 +2,10 @@
 
 use std::cell::{Cell, RefCell};
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::time::Duration;
 
-use flexget_core::config::load::load;
+use flexget_core::config::load::{LoadedConfig, load};
 use flexget_core::plugin::command::{Format, Table};
 use flexget_core::run::daemon::{self, DaemonEvent, POLL};
 
@@ -63,9 +64,11 @@ impl ServeSchedules {
         let stop = (session.interrupt)();
         let style = ReportStyle { named: true, verbosity: global.verbosity(), json: false };
         let report_failed = RefCell::new(false);
+        let in_force: RefCell<Option<Rc<LoadedConfig>>> = RefCell::new(None);
         let write_report = || {
             let Some(file) = self.report.as_ref().map(|file| folders.current.join(file)) else { return };
-            let written = page::of(&path, &cx).and_then(|page| {
+            let Some(config) = in_force.borrow().clone() else { return };
+            let written = page::of(&path, config.plan.as_ref(), &cx).and_then(|page| {
                 output_file::replace(&file, &page).map_err(|error| {
                     flexget_core::error::Error::new(format!("the page `{}` cannot be written: {error}", file.display()))
                         .hint("check the permissions of its folder, or name another file with `--report FILE.html`")
@@ -94,9 +97,13 @@ impl ServeSchedules {
                 written.set(cx.clock.now());
                 write_report();
             }
-            DaemonEvent::Reloaded(config) => {
-                console.diagnostics(config, &name, folders, Detail::Errors);
-                self.note(session, "the changed config is in force");
+            DaemonEvent::Taken { config, is_changed } => {
+                in_force.replace(Some(Rc::clone(config)));
+                if is_changed {
+                    console.diagnostics(config, &name, folders, Detail::Errors);
+                    self.note(session, "the changed config is in force");
+                }
+                write_report();
             }
             DaemonEvent::Refused(config) => {
                 console.diagnostics(config, &name, folders, Detail::Short);
@@ -111,7 +118,6 @@ impl ServeSchedules {
             }
         };
         let load = || load(&path, Vec::new());
-        write_report();
         let daemon = daemon::Daemon { load: &load, cx: &cx, poll: POLL };
         let serve = daemon.serve(stop, &on_event);
         let done = tokio::select! {

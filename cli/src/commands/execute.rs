@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use flexget_core::config::load::{LoadedConfig, load};
-use flexget_core::config::plan::TaskPlan;
+use flexget_core::config::plan::{Plan, TaskPlan};
 use flexget_core::context::Context;
 use flexget_core::document::to_yaml;
 use flexget_core::entry::Entry;
@@ -188,7 +188,7 @@ impl Execute {
             tracing::warn!("old rows of the database could not be removed: {error}");
         }
         if let Some(error) =
-            self.report.as_ref().and_then(|file| write_page(&folders.current.join(file), &path, &cx).err())
+            self.report.as_ref().and_then(|file| write_page(&folders.current.join(file), &path, plan, &cx).err())
         {
             console.error(&error);
             is_ok = false;
@@ -205,11 +205,11 @@ impl Execute {
 }
 
 /// Writes the page about the last runs; a dry run writes none.
-fn write_page(file: &Path, config: &Path, cx: &Context) -> Result<(), Error> {
+fn write_page(file: &Path, config: &Path, plan: &Plan, cx: &Context) -> Result<(), Error> {
     if cx.dry_run {
         return Ok(());
     }
-    output_file::replace(file, &page::of(config, cx)?).map_err(|error| {
+    output_file::replace(file, &page::of(config, Some(plan), cx)?).map_err(|error| {
         Error::new(format!("the page `{}` cannot be written: {error}", file.display()))
             .hint("check the permissions of its folder, or name another file with `--report FILE.html`")
     })

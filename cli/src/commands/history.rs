@@ -1,5 +1,7 @@
 //! `history`: what ran, and what was done with entries.
 
+use std::rc::Rc;
+
 use flexget_core::context::store::history::{RunEntry, RunFilter, RunRecord};
 use flexget_core::error::{Error, Result};
 use flexget_core::plugin::command::{Format, Table};
@@ -11,6 +13,9 @@ use crate::exit;
 use crate::render::printable::Printable;
 use crate::render::time;
 use crate::session::Session;
+
+/// Number of runs that are read at once in the search for entries.
+const PART: usize = 100;
 
 /// Show the runs of tasks, or the entries that were acted on
 ///
@@ -84,20 +89,28 @@ impl History {
     }
 
     fn entries(&self, store: &flexget_core::context::store::Store, session: &Session) -> Result<()> {
-        let filter = RunFilter { task: self.task.clone(), entries: true, ..RunFilter::default() };
         let searched = self.search.as_ref().map(|text| text.to_lowercase());
         let is_found = |entry: &RunEntry| match &searched {
             Some(text) => entry.title.to_lowercase().contains(text),
             None => matches!(entry.state.as_str(), "accepted" | "failed"),
         };
-        let runs = store.runs(&filter)?;
-        let found = runs
-            .iter()
-            .flat_map(|run| run.entries.iter().filter(|entry| is_found(entry)).map(move |entry| (run, entry)));
-        let mut found: Vec<(&RunRecord, &RunEntry)> = found.take(self.limit).collect();
+        let mut filter =
+            RunFilter { task: self.task.clone(), entries: true, limit: Some(PART), ..RunFilter::default() };
+        let mut found: Vec<(Rc<RunRecord>, RunEntry)> = Vec::new();
+        while found.len() < self.limit {
+            let runs = store.runs(&filter)?;
+            let Some(last) = runs.last() else { break };
+            filter.before = Some(last.id);
+            for mut run in runs {
+                let entries = std::mem::take(&mut run.entries);
+                let run = Rc::new(run);
+                found.extend(entries.into_iter().filter(is_found).map(|entry| (Rc::clone(&run), entry)));
+            }
+        }
+        found.truncate(self.limit);
         found.reverse();
         if self.format.format() == Format::Json {
-            let entry = |(run, entry): &(&RunRecord, &RunEntry)| {
+            let entry = |(run, entry): &(Rc<RunRecord>, RunEntry)| {
                 let at = run.started.to_string();
                 json!({ "run": run.id, "task": run.task, "at": at, "entry": entry })
             };
@@ -124,8 +137,7 @@ impl History {
     }
 
     fn one(&self, id: i64, store: &flexget_core::context::store::Store, session: &Session) -> Result<()> {
-        let runs = store.runs(&RunFilter { entries: true, ..RunFilter::default() })?;
-        let run = runs.into_iter().find(|run| run.id == id).ok_or_else(|| {
+        let run = store.run(id)?.ok_or_else(|| {
             Error::new(format!("there is no run {id}")).hint("`flexget-rs history` shows those that there are")
         })?;
         let console = &session.console;

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use flexget_core::config::load::load;
 use flexget_core::error::Error;
 use flexget_core::plugin::command::Format;
 
@@ -28,7 +29,7 @@ impl ReportPage {
         let file = session.folders.current.join(&self.file);
         let shown = session.folders.shown(&file);
         session.with_config(Format::Text, |path, cx| {
-            let page = page::of(path, cx)?;
+            let page = page::of(path, load(path, Vec::new()).plan.as_ref(), cx)?;
             if !cx.dry_run {
                 output_file::replace(&file, &page).map_err(|error| {
                     Error::new(format!("the page `{shown}` cannot be written: {error}"))

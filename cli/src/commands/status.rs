@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use flexget_core::config::load::load;
 use flexget_core::context::Context;
-use flexget_core::context::auth::AccountState;
 use flexget_core::context::store::history::{RunOutcome, TaskHistory};
 use flexget_core::error::Result;
 use flexget_core::plugin::command::{Format, Table};
@@ -119,9 +118,9 @@ fn document(plan: Option<&flexget_core::config::plan::Plan>, cx: &Context) -> Re
     let mut accounts = Vec::new();
     for service in cx.auth.services()? {
         accounts.extend(cx.auth.accounts(&service)?.into_iter().map(|account| AccountStatus {
-            token: match &account.state {
-                AccountState::Ok => VALID.to_owned(),
-                AccountState::NeedsAuthorization(reason) => format!("needs authorization: {reason}"),
+            token: match account.state.problem() {
+                None => VALID.to_owned(),
+                Some(reason) => format!("needs authorization: {reason}"),
             },
             service: account.service,
             name: account.name,

@@ -2,14 +2,15 @@
 
 mod plot;
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fmt::{Display, Write};
 use std::path::Path;
 use std::time::Duration;
 
-use flexget_core::config::load::load;
+use flexget_core::config::plan::Plan;
 use flexget_core::context::Context;
-use flexget_core::context::auth::{Account, AccountState};
+use flexget_core::context::auth::Account;
 use flexget_core::context::store::history::{
     RunChange, RunDecision, RunEntry, RunFilter, RunOutcome, RunRecord, TaskHistory,
 };
@@ -17,6 +18,7 @@ use flexget_core::error::Result;
 use flexget_core::run::daemon;
 use jiff::Timestamp;
 
+use self::plot::Activity;
 use super::time;
 use crate::identity::Identity;
 
@@ -26,8 +28,8 @@ const SHOWN_RUNS: usize = 60;
 /// Number of items of a change that are shown.
 const SHOWN_ITEMS: usize = 30;
 
-/// Time that the plots go back.
-const PLOTTED: Duration = Duration::from_secs(30 * 86_400);
+/// Largest number of tasks, and of accounts, that are shown: those that need attention first.
+const SHOWN_ROWS: usize = 200;
 
 /// The style of the page.
 const STYLE: &str = include_str!("page/style.css");
@@ -55,20 +57,20 @@ impl<T: Display> Display for Escaped<T> {
     }
 }
 
-/// Returns the page about the config at a path.
+/// Returns the page about the config at a path, with its plan if that can be run.
+///
+/// It does not grow with the number of runs, nor with that of tasks beyond some hundreds.
 ///
 /// # Errors
 /// The database cannot be used.
-pub(crate) fn of(config: &Path, cx: &Context) -> Result<String> {
+pub(crate) fn of(config: &Path, plan: Option<&Plan>, cx: &Context) -> Result<String> {
     let now = cx.clock.now();
-    let loaded = load(config, Vec::new());
     let histories = cx.store.task_histories()?;
-    let next = match (&loaded.plan, cx.store.daemon_process()) {
+    let next = match (plan, cx.store.daemon_process()) {
         (Some(plan), Some(_)) => daemon::next_runs(plan, &cx.store.schedule_times()?),
         _ => BTreeMap::new(),
     };
-    let since = now.checked_sub(PLOTTED).unwrap_or(Timestamp::MIN);
-    let plotted = cx.store.runs(&RunFilter { since: Some(since), ..RunFilter::default() })?;
+    let activity = Activity::read(cx, now)?;
     let shown = cx.store.runs(&RunFilter { limit: Some(SHOWN_RUNS), entries: true, ..RunFilter::default() })?;
     let mut accounts = Vec::new();
     for service in cx.auth.services()? {
@@ -77,7 +79,7 @@ pub(crate) fn of(config: &Path, cx: &Context) -> Result<String> {
     let name = config.file_stem().unwrap_or_default().to_string_lossy();
     let page = Page { cx, now, next: &next };
     let mut html = String::with_capacity(64 << 10);
-    page.write(&mut html, &name, &histories, &plotted, &shown, &accounts);
+    page.write(&mut html, &name, &histories, &activity, &shown, &accounts);
     Ok(html)
 }
 
@@ -93,7 +95,7 @@ impl Page<'_> {
         html: &mut String,
         name: &str,
         histories: &BTreeMap<String, TaskHistory>,
-        plotted: &[RunRecord],
+        activity: &Activity,
         shown: &[RunRecord],
         accounts: &[Account],
     ) {
@@ -112,10 +114,10 @@ impl Page<'_> {
              <body>\n\
              <header><h1>{name}</h1><p class=\"muted\">{program}, {now}</p></header>\n<main>\n"
         );
-        self.figures(html, histories, plotted);
+        self.figures(html, histories, activity);
         self.tasks(html, histories);
         let _ =
-            write!(html, "<section><h2>Activity</h2>\n{}</section>\n", plot::plots(plotted, &self.cx.clock, self.now));
+            write!(html, "<section><h2>Activity</h2>\n{}</section>\n", plot::plots(activity, shown, &self.cx.clock));
         self.runs(html, shown);
         self.accounts(html, accounts);
         html.push_str("</main>\n</body>\n</html>\n");
@@ -126,17 +128,16 @@ impl Page<'_> {
     }
 
     /// Writes the numbers at the top.
-    fn figures(&self, html: &mut String, histories: &BTreeMap<String, TaskHistory>, plotted: &[RunRecord]) {
+    fn figures(&self, html: &mut String, histories: &BTreeMap<String, TaskHistory>, activity: &Activity) {
         let failing = histories.values().filter(|history| history.failures > 0).count();
-        let sum = |count: fn(&RunRecord) -> usize| plotted.iter().map(count).sum::<usize>();
         let next = self.next.values().min().map(|next| time::relative(*next, self.now));
         html.push_str("<ul class=\"figures\">");
         for (value, label, class) in [
             (histories.len().to_string(), "tasks have run", ""),
             (failing.to_string(), "tasks fail now", if failing > 0 { "bad" } else { "" }),
-            (plotted.len().to_string(), "runs in 30 days", ""),
-            (sum(|run| run.counts.changed).to_string(), "items changed", ""),
-            (sum(|run| run.counts.requests).to_string(), "requests", ""),
+            (activity.runs.to_string(), "runs in 30 days", ""),
+            (activity.changed.to_string(), "items changed", ""),
+            (activity.requests.to_string(), "requests", ""),
             (next.unwrap_or_else(|| "–".to_owned()), "next run", ""),
         ] {
             let _ = write!(html, "<li class=\"{class}\"><b>{}</b><span>{label}</span></li>", Escaped(value));
@@ -155,7 +156,10 @@ impl Page<'_> {
              <th>Failures</th><th>Next run</th><th>Produced</th><th>Accepted</th><th>Changed</th></tr></thead>\
              <tbody>\n",
         );
-        for (name, history) in histories {
+        let started = |history: &TaskHistory| history.last.as_ref().map(|run| run.started);
+        let attention = |(_, history): &(_, &TaskHistory)| Reverse((history.failures > 0, started(history)));
+        let (shown, more) = most_urgent(histories.iter(), attention);
+        for (name, history) in shown {
             let last = history.last.as_ref();
             let badge = last.map(|run| badge(run.outcome)).unwrap_or_default();
             let at = |time: Option<Timestamp>| time.map_or("–".to_owned(), |time| self.minute(time));
@@ -178,7 +182,16 @@ impl Page<'_> {
             }
             html.push_str("</tr>\n");
         }
-        html.push_str("</tbody></table></div></section>\n");
+        html.push_str("</tbody></table></div>\n");
+        if more > 0 {
+            let program = Escaped(Identity::get().name);
+            let _ = write!(
+                html,
+                "<p class=\"muted\">Those that fail and those that ran last; {more} more are in <code>{program} \
+                 status</code>.</p>\n"
+            );
+        }
+        html.push_str("</section>\n");
     }
 
     fn runs(&self, html: &mut String, runs: &[RunRecord]) {
@@ -283,10 +296,12 @@ impl Page<'_> {
             "<section><h2>Accounts</h2>\n<div class=\"cards\"><table><thead><tr><th>Account</th><th>User</th>\
              <th>State</th><th>Expires</th></tr></thead><tbody>\n",
         );
-        for account in accounts {
-            let (class, state) = match &account.state {
-                AccountState::Ok => ("ok", "authorized".to_owned()),
-                AccountState::NeedsAuthorization(reason) => ("aborted", format!("needs authorization: {reason}")),
+        let is_well = |account: &&Account| (account.state.problem().is_none(), account.tokens.expires);
+        let (shown, more) = most_urgent(accounts.iter(), is_well);
+        for account in shown {
+            let (class, state) = match account.state.problem() {
+                None => ("ok", "authorized".to_owned()),
+                Some(reason) => ("aborted", format!("needs authorization: {reason}")),
             };
             let expires = time::expiry(account.tokens.expires, &self.cx.clock, self.now);
             let _ = writeln!(
@@ -299,8 +314,26 @@ impl Page<'_> {
                 Escaped(state),
             );
         }
-        html.push_str("</tbody></table></div></section>\n");
+        html.push_str("</tbody></table></div>\n");
+        if more > 0 {
+            let _ = writeln!(html, "<p class=\"muted\">Those that expire first; {more} more are well.</p>");
+        }
+        html.push_str("</section>\n");
     }
+}
+
+/// Returns the rows that are shown, in their order, and the number of the others.
+///
+/// The key sorts those first that need attention.
+fn most_urgent<R, K: Ord>(rows: impl Iterator<Item = R>, key: impl Fn(&R) -> K) -> (Vec<R>, usize) {
+    let mut rows: Vec<(usize, R)> = rows.enumerate().collect();
+    let more = rows.len().saturating_sub(SHOWN_ROWS);
+    if more > 0 {
+        rows.sort_by_key(|(_, row)| key(row));
+        rows.truncate(SHOWN_ROWS);
+        rows.sort_by_key(|(at, _)| *at);
+    }
+    (rows.into_iter().map(|(_, row)| row).collect(), more)
 }
 
 /// Writes the way of each entry.

@@ -80,13 +80,10 @@ impl Console {
             (TaskOutcome::Aborted, "") if error.message == "interrupted" => {
                 (MessageKind::Note, format!("task `{name}` was interrupted"))
             }
-            (TaskOutcome::Aborted, "") => (MessageKind::Error, format!("task `{name}` was aborted: {}", error.message)),
-            (TaskOutcome::Aborted, plugin) if plugin == *name => {
+            (_, plugin) if plugin.is_empty() || plugin == *name => {
                 (MessageKind::Error, format!("task `{name}` was aborted: {}", error.message))
             }
-            (TaskOutcome::Aborted, plugin) => {
-                (MessageKind::Error, format!("task `{name}` was aborted by {plugin}: {}", error.message))
-            }
+            (_, plugin) => (MessageKind::Error, format!("task `{name}` was aborted by {plugin}: {}", error.message)),
         };
         self.message(severity, &message, error.hint.as_deref().as_slice());
     }

@@ -2,6 +2,7 @@
 
 mod cron;
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use fnv::FnvHasher;
@@ -82,13 +83,6 @@ impl Schedule {
         Some(moved.max(now))
     }
 
-    /// Returns whether the item means a task.
-    ///
-    /// A `manual` task runs only if it is named exactly.
-    pub fn means(&self, task: &str, manual: bool) -> bool {
-        self.matcher().means(task, manual)
-    }
-
     /// Returns what tells which of many tasks the item means.
     pub fn matcher(&self) -> TaskMatcher<'_> {
         let (masks, names) = self.tasks.iter().partition::<Vec<&String>, _>(|name| name.contains(['*', '?', '[']));
@@ -117,15 +111,36 @@ impl TaskMatcher<'_> {
     }
 }
 
-impl Schedules {
-    /// Returns when a task runs next by the remembered times; the earliest of its items.
-    pub fn next_of(
-        &self,
-        task: &str,
-        manual: bool,
-        times: &std::collections::BTreeMap<String, Timestamp>,
-    ) -> Option<Timestamp> {
-        self.items.iter().filter(|item| item.means(task, manual)).filter_map(|item| times.get(&item.key).copied()).min()
+/// The tasks of a config by name: each of many items finds its own without looking at all.
+pub struct TaskNames<'t> {
+    tasks: Vec<(&'t str, bool)>,
+    /// Positions by name in lower case.
+    by_name: HashMap<String, Vec<usize>>,
+}
+
+impl<'t> TaskNames<'t> {
+    /// Creates it from names, each with whether the task is manual.
+    pub fn new(tasks: impl IntoIterator<Item = (&'t str, bool)>) -> Self {
+        let tasks: Vec<(&str, bool)> = tasks.into_iter().collect();
+        let mut by_name: HashMap<String, Vec<usize>> = HashMap::with_capacity(tasks.len());
+        for (at, (name, _)) in tasks.iter().enumerate() {
+            by_name.entry(name.to_ascii_lowercase()).or_default().push(at);
+        }
+        Self { tasks, by_name }
+    }
+
+    /// Returns the positions of the tasks that an item means, in order.
+    pub fn meant_by(&self, item: &Schedule) -> Vec<usize> {
+        let matcher = item.matcher();
+        let is_meant = |at: &usize| matcher.means(self.tasks[*at].0, self.tasks[*at].1);
+        if !matcher.masks.is_empty() {
+            return (0..self.tasks.len()).filter(is_meant).collect();
+        }
+        let named = item.tasks.iter().filter_map(|name| self.by_name.get(&name.to_ascii_lowercase()));
+        let mut meant: Vec<usize> = named.flatten().copied().filter(is_meant).collect();
+        meant.sort_unstable();
+        meant.dedup();
+        meant
     }
 }
 
@@ -212,17 +227,20 @@ pub(super) fn read(value: Option<&Value>, tasks: &[(&str, bool)], diagnostics: &
         Some(_) => &[],
     };
     let mut schedules = Schedules::default();
+    let names = TaskNames::new(tasks.iter().copied());
+    let mut keys: HashMap<String, usize> = HashMap::new();
     for (at, item) in items.iter().enumerate() {
         let path = Path::root().key("schedules").index(at);
         let Value::Object(item) = item else { continue };
         match read_item(item, &path) {
             Ok(Some(mut schedule)) => {
-                diagnostics.extend(unmatched(&schedule, item, &path, tasks));
+                diagnostics.extend(unmatched(&schedule, item, &path, &names));
                 // Two items may say the same.
-                let same = schedules.items.iter().filter(|other| other.key.starts_with(&schedule.key)).count();
-                if same > 0 {
+                let same = keys.entry(schedule.key.clone()).or_default();
+                if *same > 0 {
                     schedule.key = format!("{} {same}", schedule.key);
                 }
+                *same += 1;
                 schedules.items.push(schedule);
             }
             Ok(None) => {}
@@ -298,7 +316,7 @@ fn cron(fields: &Map<String, Value>, at: &Path) -> Result<Trigger, Box<Diagnosti
 }
 
 /// Warns of names that mean no task.
-fn unmatched(schedule: &Schedule, item: &Map<String, Value>, path: &Path, tasks: &[(&str, bool)]) -> Vec<Diagnostic> {
+fn unmatched(schedule: &Schedule, item: &Map<String, Value>, path: &Path, names: &TaskNames<'_>) -> Vec<Diagnostic> {
     let is_list = item.get("tasks").is_some_and(Value::is_array);
     let mut warnings = Vec::new();
     for (at, name) in schedule.tasks.iter().enumerate().filter(|(_, name)| *name != "*") {
@@ -306,15 +324,16 @@ fn unmatched(schedule: &Schedule, item: &Map<String, Value>, path: &Path, tasks:
         let place = At::Value(if is_list { place.index(at) } else { place });
         let warning = |message: String| Diagnostic { at: place.clone(), ..Diagnostic::key(Path::root(), message) };
         let alone = Schedule { tasks: vec![name.clone()], ..schedule.clone() };
-        if tasks.iter().any(|(task, manual)| alone.means(task, *manual)) {
+        if !names.meant_by(&alone).is_empty() {
             continue;
         }
-        let manual = tasks.iter().any(|(task, manual)| *manual && alone.means(task, false));
+        let matcher = alone.matcher();
+        let manual = names.tasks.iter().any(|(task, manual)| *manual && matcher.means(task, false));
         let (message, help) = if manual {
             let message = format!("`{name}` matches only tasks that are `manual`, which run if they are named exactly");
             (message, "write the whole name, or remove `manual` from the task".to_owned())
         } else {
-            let help = match registry::similar(name, tasks.iter().map(|(task, _)| *task)).first() {
+            let help = match registry::similar(name, names.tasks.iter().map(|(task, _)| *task)).first() {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => "the names of tasks are the keys below `tasks`".to_owned(),
             };
@@ -368,7 +387,7 @@ mod tests {
         let tasks = [("films", false), ("shows", false), ("rare", true)];
         let (found, problems) = schedules("[{ tasks: [ 'F*', rare ], interval: { hours: 1 } }]", &tasks);
         assert!(problems.is_empty(), "{problems:?}");
-        let means = |name: &str, manual: bool| found.items[0].means(name, manual);
+        let means = |name: &str, manual: bool| found.items[0].matcher().means(name, manual);
         assert!(means("films", false) && means("rare", true) && !means("shows", false));
         let (_, problems) = schedules("[{ tasks: [ 'r*', shws ], interval: { hours: 1 } }]", &tasks);
         assert_eq!(
@@ -378,6 +397,18 @@ mod tests {
                 "`shws` does not match any tasks: the daemon runs none for it"
             ]
         );
+    }
+
+    #[test]
+    fn names_find_the_same_tasks_as_a_look_at_all() {
+        let tasks = [("films", false), ("Films", false), ("rare", true), ("a*", false), ("b", false)];
+        let names = TaskNames::new(tasks);
+        for masks in ["films", "FILMS", "rare", "Rare", "'a*'", "'*'", "[ b, rare, b ]", "[ b, 'f*' ]", "nowhere"] {
+            let (found, _) = schedules(&format!("[{{ tasks: {masks}, interval: {{ hours: 1 }} }}]"), &tasks);
+            let matcher = found.items[0].matcher();
+            let all: Vec<usize> = (0..tasks.len()).filter(|at| matcher.means(tasks[*at].0, tasks[*at].1)).collect();
+            assert_eq!(names.meant_by(&found.items[0]), all, "{masks}");
+        }
     }
 
     #[test]

@@ -20,6 +20,7 @@ const SECOND: Duration = Duration::from_secs(1);
 
 /// A renewal that did not succeed.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum RenewError {
     /// The service rejected the refresh token for good, for this reason.
     Dead(String),
@@ -257,9 +258,9 @@ impl Auth {
             return Err(Error::new(format!("there is no {service} account named `{name}`"))
                 .hint(format!("authorize it first: `{}`", command(service, name))));
         };
-        match &account.state {
-            AccountState::Ok => Ok(account),
-            AccountState::NeedsAuthorization(reason) => Err(needs_authorization(service, name, reason)),
+        match account.state.problem() {
+            Some(reason) => Err(needs_authorization(service, name, reason)),
+            None => Ok(account),
         }
     }
 }

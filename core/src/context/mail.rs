@@ -37,6 +37,7 @@ pub struct Mail {
 
 /// How a connection to a server is encrypted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Encryption {
     /// Not at all.
     None,

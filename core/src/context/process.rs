@@ -20,6 +20,7 @@ const OUTPUT_AFTER_END: Duration = Duration::from_millis(500);
 
 /// The result of a process that has ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ProcessResult {
     /// Whether its exit status was 0.
     pub is_success: bool,

@@ -14,6 +14,7 @@ use crate::task::step::BoundStep;
 
 /// An input inside options: a map with one key, which is a plugin that produces entries or a list.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct AnyInput {
     /// Its name.
     pub name: &'static str,
@@ -23,6 +24,7 @@ pub struct AnyInput {
 
 /// Plugins inside options: a map of plugins with their options, as in a task.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct AnyPlugins {
     /// Steps of the plugins, in the order in which a task runs them.
     pub steps: Vec<BoundStep>,

@@ -1,6 +1,6 @@
 //! The daemon: runs the tasks of a config by its schedules until it is asked to stop.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use crate::config::load::LoadedConfig;
 use crate::config::plan::{Plan, TaskPlan};
-use crate::config::schedule::Schedule;
+use crate::config::schedule::{Schedule, TaskNames};
 use crate::context::{Context, RunCache};
 use crate::document::diagnostic::Severity;
 use crate::error::{Error, Result};
@@ -42,8 +42,13 @@ pub enum DaemonEvent<'e> {
     TaskEnded(TaskReport),
     /// No task runs any more.
     Idle,
-    /// A changed config was taken.
-    Reloaded(&'e LoadedConfig),
+    /// A config was taken: the first one, or a changed one.
+    Taken {
+        /// The config that is in force now.
+        config: &'e Rc<LoadedConfig>,
+        /// Whether it takes the place of another one.
+        is_changed: bool,
+    },
     /// A changed config is wrong: the one before it stays.
     Refused(&'e LoadedConfig),
     /// Something else to know.
@@ -102,6 +107,7 @@ impl Daemon<'_> {
             return Err(Error::new("there is nothing to do: `schedules` is `no` or empty")
                 .hint("write when tasks run, such as `schedules: [{ tasks: '*', interval: { hours: 1 } }]`"));
         }
+        on_event(DaemonEvent::Taken { config: &current.config, is_changed: false });
         let mut running: FuturesUnordered<LocalBoxFuture<'_, Ended>> = FuturesUnordered::new();
         let mut refused: Option<LoadedConfig> = None;
         let mut looked_at = cx.clock.now();
@@ -169,10 +175,12 @@ impl Daemon<'_> {
         let (cx, now) = (self.cx, self.cx.clock.now());
         let known = cx.store.schedule_times()?;
         let schedules = config.plan.as_ref().map(|plan| plan.schedules.items.clone()).unwrap_or_default();
+        let before = before.iter().flat_map(|before| &before.items);
+        let before: HashMap<&str, &Item> = before.map(|item| (item.schedule.key.as_str(), item)).collect();
         let items: Vec<Item> = schedules
             .into_iter()
             .map(|schedule| {
-                let same = before.and_then(|before| before.items.iter().find(|item| item.schedule.key == schedule.key));
+                let same = before.get(schedule.key.as_str());
                 let (next, is_running) = match (same, known.get(&schedule.key)) {
                     (Some(same), _) => (same.next, same.is_running),
                     (None, Some(next)) if is_believable(&schedule, *next, now, cx) => (Some(*next), false),
@@ -230,7 +238,7 @@ impl Daemon<'_> {
         match self.take(config, Some(current)) {
             Ok(new) => {
                 *current = new;
-                on_event(DaemonEvent::Reloaded(&current.config));
+                on_event(DaemonEvent::Taken { config: &current.config, is_changed: true });
             }
             Err(error) => on_event(DaemonEvent::Warning(format!("the changed config is not taken: {error}"))),
         }
@@ -341,15 +349,46 @@ fn until(from: Timestamp, to: Timestamp) -> Duration {
 
 /// Returns when each task of a plan runs next, by the remembered times of its schedules.
 pub fn next_runs(plan: &Plan, times: &BTreeMap<String, Timestamp>) -> BTreeMap<String, Timestamp> {
-    let known: BTreeSet<&str> = times.keys().map(String::as_str).collect();
-    let items = plan.schedules.items.iter().filter(|item| known.contains(item.key.as_str()));
-    let mut next: BTreeMap<String, Timestamp> = BTreeMap::new();
-    for item in items {
+    let tasks: Vec<&TaskPlan> = plan.tasks.iter().filter(|task| !task.disabled).collect();
+    let names = TaskNames::new(tasks.iter().map(|task| (task.name.as_str(), task.manual)));
+    // Of items that mean the same tasks only the earliest one counts.
+    let mut items: HashMap<&[String], (&Schedule, Timestamp)> = HashMap::new();
+    for item in &plan.schedules.items {
         let Some(at) = times.get(&item.key) else { continue };
-        for task in tasks_of(item, plan) {
-            let known = next.entry(task.name.clone()).or_insert(*at);
-            *known = (*known).min(*at);
+        let earliest = items.entry(&item.tasks).or_insert((item, *at));
+        earliest.1 = earliest.1.min(*at);
+    }
+    let mut next: BTreeMap<String, Timestamp> = BTreeMap::new();
+    for (item, at) in items.into_values() {
+        for task in names.meant_by(item).into_iter().map(|position| tasks[position]) {
+            let earliest = next.entry(task.name.clone()).or_insert(at);
+            *earliest = (*earliest).min(at);
         }
     }
     next
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{NOW, plan_of};
+
+    #[test]
+    fn a_task_runs_next_at_the_earliest_of_its_items() {
+        let plan = plan_of(
+            "schedules:\n  - { tasks: '*', interval: { hours: 3 } }\n  - { tasks: [ b ], interval: { hours: 1 } }\n  \
+             - { tasks: '*', interval: { hours: 2 } }\n  - { tasks: c, interval: { hours: 4 } }\n\
+             tasks:\n  a: { judge: [ A ] }\n  b: { judge: [ A ] }\n  c: { manual: yes, judge: [ A ] }\n",
+        )
+        .unwrap();
+        let keys: Vec<String> = plan.schedules.items.iter().map(|item| item.key.clone()).collect();
+        let after = |hours: u64| NOW + Duration::from_secs(hours * 3600);
+        let times = keys.iter().cloned().zip([3, 1, 2].map(after)).collect();
+        let next = next_runs(&plan, &times);
+        assert_eq!(
+            next,
+            BTreeMap::from([("a".to_owned(), after(2)), ("b".to_owned(), after(1))]),
+            "c is not remembered"
+        );
+    }
 }

@@ -28,6 +28,7 @@ pub struct Report {
 /// How a task ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum TaskOutcome {
     /// All its steps ran.
     Ok,

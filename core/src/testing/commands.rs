@@ -13,6 +13,7 @@ use crate::plugin::registry;
 
 /// Output of a command.
 #[derive(Debug, Default)]
+#[non_exhaustive]
 pub struct Transcript {
     /// The output as text: lines, and tables with ` | ` between the columns.
     pub text: String,

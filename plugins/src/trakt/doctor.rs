@@ -1,6 +1,6 @@
 //! `trakt doctor`: checks the clock, the network, Trakt and each account.
 
-use flexget_core::context::auth::{Account, AccountState};
+use flexget_core::context::auth::Account;
 use flexget_core::context::http::{Method, Request};
 use flexget_core::plugin::command::{Health, HealthCheck};
 use flexget_core::prelude::*;
@@ -73,7 +73,7 @@ async fn network(cx: &Context) -> Vec<HealthCheck> {
 async fn check_account(account: &Account, cx: &Context) -> HealthCheck {
     let name = format!("account `{}`", account.name);
     let authorize = format!("`{}`", flexget_core::context::auth::command(SERVICE, &account.name));
-    if let AccountState::NeedsAuthorization(reason) = &account.state {
+    if let Some(reason) = account.state.problem() {
         return HealthCheck::new(name, Health::Error, format!("needs authorization again: {reason}")).hint(authorize);
     }
     match settings(cx, &account.name).await {

@@ -2,16 +2,15 @@
 
 use std::fmt::Write;
 
-use flexget_core::context::Clock;
-use flexget_core::context::store::history::RunRecord;
-use jiff::Timestamp;
+use flexget_core::context::store::history::{RunCounts, RunOutcome, RunRecord};
+use flexget_core::context::{Clock, Context};
+use flexget_core::error::Result;
+use jiff::civil::Date;
+use jiff::{Span, Timestamp};
 
 /// Number of days that are plotted, and the least number of them with runs for bars of days.
 const DAYS: usize = 30;
 const FEW_DAYS: usize = 3;
-
-/// Largest number of runs that are plotted one by one.
-const RUNS: usize = 60;
 
 /// The size of the area of bars.
 const WIDTH: usize = 600;
@@ -30,12 +29,48 @@ struct Bar {
     counts: Counts,
 }
 
-/// Returns the plots as SVG; `runs` are the latest first.
-pub(super) fn plots(runs: &[RunRecord], clock: &Clock, now: Timestamp) -> String {
-    if runs.is_empty() {
-        return "<p class=\"muted\">Nothing has run in the last 30 days.</p>\n".to_owned();
+/// What the runs of the last days come to.
+pub(super) struct Activity {
+    /// Number of runs.
+    pub runs: usize,
+    /// Number of items that were added to lists or removed from them.
+    pub changed: usize,
+    /// Number of requests.
+    pub requests: usize,
+    /// Each day, and its counts if anything ran on it; the earliest first.
+    days: Vec<(Date, Option<Counts>)>,
+}
+
+impl Activity {
+    /// Reads the counts of the days until now.
+    pub(super) fn read(cx: &Context, now: Timestamp) -> Result<Self> {
+        let zone = cx.clock.zone();
+        let today = zone.to_datetime(now).date();
+        let dates =
+            (0..DAYS).rev().filter_map(|back| today.checked_sub(Span::new().days(i64::try_from(back).ok()?)).ok());
+        let mut activity = Self { runs: 0, changed: 0, requests: 0, days: dates.map(|date| (date, None)).collect() };
+        let first = activity.days.first().and_then(|(date, _)| zone.to_timestamp(date.at(0, 0, 0, 0)).ok());
+        let since = first.unwrap_or(Timestamp::MIN);
+        cx.store.each_count(since, |started, outcome, run| {
+            activity.runs += 1;
+            activity.changed += run.changed;
+            activity.requests += run.requests;
+            let date = zone.to_datetime(started).date();
+            if let Ok(at) = activity.days.binary_search_by_key(&date, |(date, _)| *date) {
+                let sums = activity.days[at].1.get_or_insert_default();
+                sums.iter_mut().zip(counts(outcome, run)).for_each(|(sum, count)| *sum += count);
+            }
+        })?;
+        Ok(activity)
     }
-    let bars = bars(runs, clock, now);
+}
+
+/// Returns the plots as SVG; `runs` are the latest first.
+pub(super) fn plots(activity: &Activity, runs: &[RunRecord], clock: &Clock) -> String {
+    if activity.runs == 0 {
+        return format!("<p class=\"muted\">Nothing has run in the last {DAYS} days.</p>\n");
+    }
+    let bars = bars(activity, runs, clock);
     let mut html = String::from("<div class=\"plots\">");
     for (at, (name, class)) in NAMES.iter().enumerate() {
         plot(&mut html, name, class, &bars, |bar| bar.counts[at]);
@@ -44,33 +79,22 @@ pub(super) fn plots(runs: &[RunRecord], clock: &Clock, now: Timestamp) -> String
     html
 }
 
-fn counts(run: &RunRecord) -> Counts {
-    let failed = run.counts.failed.max(usize::from(run.outcome.is_failure()));
-    [run.counts.produced, run.counts.accepted, run.counts.changed, failed]
+fn counts(outcome: RunOutcome, run: RunCounts) -> Counts {
+    [run.produced, run.accepted, run.changed, run.failed.max(usize::from(outcome.is_failure()))]
 }
 
-fn bars(runs: &[RunRecord], clock: &Clock, now: Timestamp) -> Vec<Bar> {
-    let day = |at: Timestamp| clock.zone().to_datetime(at).date();
-    let mut days: Vec<_> = runs.iter().map(|run| day(run.started)).collect();
-    days.dedup();
-    if days.len() < FEW_DAYS {
+/// Returns bars of days, or of the latest runs if there are only some days.
+fn bars(activity: &Activity, runs: &[RunRecord], clock: &Clock) -> Vec<Bar> {
+    if activity.days.iter().filter(|(_, counts)| counts.is_some()).count() < FEW_DAYS {
         let label = |run: &RunRecord| {
             format!("{}, run {}", clock.zone().to_datetime(run.started).strftime("%Y-%m-%d %H:%M"), run.id)
         };
-        return runs.iter().take(RUNS).rev().map(|run| Bar { label: label(run), counts: counts(run) }).collect();
+        let bar = |run: &RunRecord| Bar { label: label(run), counts: counts(run.outcome, run.counts) };
+        return runs.iter().rev().map(bar).collect();
     }
-    let today = day(now);
-    let dates =
-        (0..DAYS).rev().filter_map(|back| today.checked_sub(jiff::Span::new().days(i64::try_from(back).ok()?)).ok());
-    let mut bars: Vec<(jiff::civil::Date, Bar)> =
-        dates.map(|date| (date, Bar { label: date.to_string(), counts: [0; 4] })).collect();
-    for run in runs {
-        let date = day(run.started);
-        if let Some((_, bar)) = bars.iter_mut().find(|(of, _)| *of == date) {
-            bar.counts.iter_mut().zip(counts(run)).for_each(|(sum, count)| *sum += count);
-        }
-    }
-    bars.into_iter().map(|(_, bar)| bar).collect()
+    let bar =
+        |(date, counts): &(Date, Option<Counts>)| Bar { label: date.to_string(), counts: counts.unwrap_or_default() };
+    activity.days.iter().map(bar).collect()
 }
 
 fn plot(html: &mut String, name: &str, class: &str, bars: &[Bar], count: impl Fn(&Bar) -> usize) {

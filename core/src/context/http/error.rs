@@ -45,6 +45,7 @@ pub enum HttpFault {
 
 /// Whether the host may have executed the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Sent {
     /// It has not: nothing was sent.
     No,

@@ -35,6 +35,7 @@ pub struct AccountHttp {
 
 /// A request as an account that has no response.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum SendError {
     /// There is no access token to send.
     Account(Error),

@@ -101,11 +101,22 @@ impl Account {
 
 /// Whether an account can be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum AccountState {
     /// It can, as far as is known.
     Ok,
     /// The service rejected the refresh token, for this reason; only the user can help.
     NeedsAuthorization(String),
+}
+
+impl AccountState {
+    /// Returns why the user has to authorize it again; `None` if it can be used.
+    pub fn problem(&self) -> Option<&str> {
+        match self {
+            Self::Ok => None,
+            Self::NeedsAuthorization(reason) => Some(reason),
+        }
+    }
 }
 
 /// An account that was found in the database beside a config.

@@ -78,6 +78,7 @@ pub struct ChangeRow {
 
 /// Outcome of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ChangeState {
     /// It was begun.
     ///

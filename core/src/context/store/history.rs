@@ -21,6 +21,7 @@ const KEEP_UNTOUCHED: usize = 10;
 /// How a run of a task ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum RunOutcome {
     /// It has not ended.
     Running,
@@ -219,8 +220,8 @@ pub struct RunRecord {
 pub struct RunFilter {
     /// Only runs of this task.
     pub task: Option<String>,
-    /// Only runs that began at this time or later.
-    pub since: Option<Timestamp>,
+    /// Only runs with a lower number.
+    pub before: Option<i64>,
     /// Largest number of runs; the latest ones.
     pub limit: Option<usize>,
     /// Whether their entries are read.
@@ -301,24 +302,56 @@ impl Store {
     /// Returns runs, the latest first.
     pub fn runs(&self, filter: &RunFilter) -> Result<Vec<RunRecord>> {
         let limit = filter.limit.and_then(|limit| i64::try_from(limit).ok()).unwrap_or(-1);
-        let since = filter.since.map_or(i64::MIN, Timestamp::as_millisecond);
+        let before = filter.before.unwrap_or(i64::MAX);
         let entries = if filter.entries { ", acted_on, others" } else { "" };
         self.task_database().read(|connection| {
             connection
                 .prepare_cached(&format!(
                     "SELECT {COLUMNS}{entries} FROM run WHERE scope = ?1 AND task = coalesce(?2, task) \
-                     AND started >= ?3 ORDER BY id DESC LIMIT ?4"
+                     AND id < ?3 ORDER BY id DESC LIMIT ?4"
                 ))?
-                .query_map((&**self.scope(), &filter.task, since, limit), |row| run(row, filter.entries))?
+                .query_map((&**self.scope(), &filter.task, before, limit), |row| run(row, filter.entries))?
                 .collect()
+        })
+    }
+
+    /// Returns a run with its entries.
+    pub fn run(&self, id: i64) -> Result<Option<RunRecord>> {
+        self.task_database().read(|connection| {
+            connection
+                .prepare_cached(&format!("SELECT {COLUMNS}, acted_on, others FROM run WHERE scope = ? AND id = ?"))?
+                .query_row((&**self.scope(), id), |row| run(row, true))
+                .optional()
+        })
+    }
+
+    /// Calls `visit` with the counts of each run that began since a time, the earliest first.
+    ///
+    /// Nothing else of the runs is read, and no more than one is held.
+    pub fn each_count(&self, since: Timestamp, mut visit: impl FnMut(Timestamp, RunOutcome, RunCounts)) -> Result<()> {
+        self.task_database().read(|connection| {
+            let mut select = connection.prepare_cached(
+                "SELECT started, outcome, produced, accepted, rejected, failed, changed, requests, waited FROM run \
+                 WHERE scope = ? AND started >= ? ORDER BY started",
+            )?;
+            let mut rows = select.query((&**self.scope(), since.as_millisecond()))?;
+            while let Some(row) = rows.next()? {
+                visit(time(row, 0)?, outcome(row, 1)?, counts(row, 2)?);
+            }
+            Ok(())
         })
     }
 
     /// Returns how the tasks have been doing, by name.
     pub fn task_histories(&self) -> Result<BTreeMap<String, TaskHistory>> {
         self.task_database().read(|connection| {
+            // From one task to the next: there are many more runs than tasks.
             let names: Vec<String> = connection
-                .prepare_cached("SELECT DISTINCT task FROM run WHERE scope = ?")?
+                .prepare_cached(
+                    "WITH RECURSIVE name (task) AS (SELECT min(task) FROM run WHERE scope = ?1 UNION ALL \
+                     SELECT (SELECT min(run.task) FROM run WHERE scope = ?1 AND run.task > name.task) FROM name \
+                     WHERE name.task IS NOT NULL) SELECT task FROM name WHERE task IS NOT NULL",
+                )?
                 .query_map([&**self.scope()], |row| row.get(0))?
                 .collect::<rusqlite::Result<_>>()?;
             names.into_iter().map(|name| Ok((name.clone(), task_history(connection, self.scope(), &name)?))).collect()
@@ -426,24 +459,32 @@ fn task_history(connection: &Connection, scope: &str, task: &str) -> rusqlite::R
     Ok(TaskHistory { last, skipped, last_success: success.map(|run| run.started), failures })
 }
 
+fn outcome(row: &Row<'_>, column: usize) -> rusqlite::Result<RunOutcome> {
+    let name = row.get_ref(column)?.as_str()?;
+    // A later version may know more of them.
+    Ok(RunOutcome::ALL.into_iter().find(|one| one.name() == name).unwrap_or(RunOutcome::Aborted))
+}
+
+fn counts(row: &Row<'_>, first: usize) -> rusqlite::Result<RunCounts> {
+    Ok(RunCounts {
+        produced: whole(row, first)?,
+        accepted: whole(row, first + 1)?,
+        rejected: whole(row, first + 2)?,
+        failed: whole(row, first + 3)?,
+        changed: whole(row, first + 4)?,
+        requests: whole(row, first + 5)?,
+        waited_ms: whole(row, first + 6)?,
+    })
+}
+
 fn run(row: &Row<'_>, entries: bool) -> rusqlite::Result<RunRecord> {
-    let outcome = row.get_ref(4)?.as_str()?;
     let mut record = RunRecord {
         id: row.get(0)?,
         task: row.get(1)?,
         started: time(row, 2)?,
         elapsed_ms: row.get::<_, Option<i64>>(3)?.and_then(|elapsed| u64::try_from(elapsed).ok()),
-        // A later version may know more of them.
-        outcome: RunOutcome::ALL.into_iter().find(|one| one.name() == outcome).unwrap_or(RunOutcome::Aborted),
-        counts: RunCounts {
-            produced: whole(row, 5)?,
-            accepted: whole(row, 6)?,
-            rejected: whole(row, 7)?,
-            failed: whole(row, 8)?,
-            changed: whole(row, 9)?,
-            requests: whole(row, 10)?,
-            waited_ms: whole(row, 11)?,
-        },
+        outcome: outcome(row, 4)?,
+        counts: counts(row, 5)?,
         details: from_json(row, 12)?,
         entries: Vec::new(),
     };
@@ -511,6 +552,48 @@ mod tests {
         assert_eq!(titles(&runs[KEEP_UNTOUCHED]), ["A"], "entries with which nothing was done go first");
         let history = store.task_history("a").unwrap();
         assert_eq!((history.last_success, history.failures), (Some(NOW), KEEP_RUNS));
+    }
+
+    #[test]
+    fn the_history_is_read_in_parts() {
+        let store = Store::in_memory();
+        let ids = ["a", "b", "a", "c"].map(|task| run(&store, task, RunOutcome::Ok));
+        let part = |before, task: Option<&str>| {
+            let filter = RunFilter { before, limit: Some(2), task: task.map(str::to_owned), ..RunFilter::default() };
+            store.runs(&filter).unwrap().iter().map(|run| run.id).collect::<Vec<_>>()
+        };
+        assert_eq!((part(None, None), part(Some(ids[2]), None)), (vec![ids[3], ids[2]], vec![ids[1], ids[0]]));
+        assert_eq!((part(Some(ids[2]), Some("a")), part(Some(ids[0]), None)), (vec![ids[0]], vec![]));
+        assert_eq!(store.run(ids[1]).unwrap().map(|run| (run.task, run.entries.len())), Some(("b".to_owned(), 2)));
+        assert_eq!(store.scoped("other").run(ids[1]).unwrap(), None);
+        let names: Vec<String> = store.task_histories().unwrap().into_keys().collect();
+        assert_eq!(names, ["a", "b", "c"]);
+    }
+
+    #[test]
+    fn counts_are_read_since_a_time_without_the_rows() {
+        let store = Store::in_memory();
+        run(&store, "a", RunOutcome::Ok);
+        let later = NOW + std::time::Duration::from_secs(1);
+        let id = store.begin_run("b", later).unwrap();
+        store.end_run(id, "b", &end(RunOutcome::Aborted)).unwrap();
+        let counts = |since| {
+            let mut counts = Vec::new();
+            store.each_count(since, |at, outcome, counted| counts.push((at, outcome, counted.produced))).unwrap();
+            counts
+        };
+        assert_eq!(counts(NOW), [(NOW, RunOutcome::Ok, 2), (later, RunOutcome::Aborted, 2)]);
+        assert_eq!(counts(later).len(), 1);
+        let plan: Vec<String> = store
+            .task_database()
+            .read(|connection| {
+                connection
+                    .prepare("EXPLAIN QUERY PLAN SELECT started, waited FROM run WHERE scope = 'x' AND started >= 1")?
+                    .query_map([], |row| row.get(3))?
+                    .collect()
+            })
+            .unwrap();
+        assert!(plan[0].contains("COVERING INDEX run_of_time"), "{plan:?}");
     }
 
     #[test]

@@ -23,7 +23,14 @@ const STEPS: &[Step] = &[
     Step { sql: APPLICATIONS, then: |_| Ok(()) },
     Step { sql: LEASES, then: |_| Ok(()) },
     Step { sql: RUNS, then: |_| Ok(()) },
+    Step { sql: RUNS_BY_TIME, then: |_| Ok(()) },
 ];
+
+/// The counts of runs over time are read, and old runs are found, without their details.
+const RUNS_BY_TIME: &str = "
+    CREATE INDEX run_of_time ON run
+        (scope, started, outcome, produced, accepted, rejected, failed, changed, requests, waited);
+";
 
 /// The history of runs, and when the items of schedules run next.
 const RUNS: &str = "

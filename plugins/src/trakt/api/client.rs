@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use flexget_core::context::auth::{self, Account, AccountState};
+use flexget_core::context::auth::{self, Account};
 use flexget_core::context::http::{Method, RateLimit, Request, Response, Retry};
 use flexget_core::context::oauth::AccountHttp;
 use flexget_core::plugin::service::unknown::unknown_account;
@@ -164,12 +164,10 @@ pub fn strange(path: &str) -> Error {
 /// There is none, or it needs to be authorized again.
 pub fn stored_account(cx: &Context, name: &str) -> Result<Account> {
     match cx.auth.account(SERVICE, name)? {
-        Some(account) => match &account.state {
-            AccountState::Ok => Ok(account),
-            AccountState::NeedsAuthorization(reason) => {
-                Err(Error::new(format!("account `{name}` has to be authorized again: {reason}"))
-                    .hint(format!("run `{}`", auth::command(SERVICE, name))))
-            }
+        Some(account) => match account.state.problem() {
+            Some(reason) => Err(Error::new(format!("account `{name}` has to be authorized again: {reason}"))
+                .hint(format!("run `{}`", auth::command(SERVICE, name)))),
+            None => Ok(account),
         },
         None => Err(unknown_account(cx, SERVICE, name)?),
     }

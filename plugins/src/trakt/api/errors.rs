@@ -156,8 +156,8 @@ impl Fault {
 impl From<SendError> for Fault {
     fn from(error: SendError) -> Self {
         match error {
-            SendError::Account(error) => Self::Account(error),
             SendError::Http(error) => Self::Network(error),
+            error => Self::Account(error.into()),
         }
     }
 }
