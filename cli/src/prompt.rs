@@ -1,13 +1,68 @@
 //! Questions to the user at the terminal.
 
-use std::future::{Future, poll_fn};
 use std::io::{self, BufRead, IsTerminal};
-use std::pin::pin;
-use std::sync::mpsc;
-use std::task::Poll;
+use std::sync::{Mutex, OnceLock, PoisonError, mpsc};
 use std::thread;
 
 use crate::signal::stop_requested;
+
+/// A line that was typed, or `None` at the end of input.
+type Typed = io::Result<Option<String>>;
+
+/// Waits for Ctrl-C for as long as the process lives.
+///
+/// One for all questions: a signal between two of them, which would be lost otherwise, because the
+/// system no longer ends the process for it, stops the next one.
+#[derive(Default)]
+struct Interruption(Mutex<Interrupted>);
+
+#[derive(Default)]
+struct Interrupted {
+    /// Whether Ctrl-C was pressed.
+    is_stopped: bool,
+    /// The question that waits for a line.
+    asking: Option<mpsc::Sender<Typed>>,
+}
+
+impl Interruption {
+    /// Returns that of the process, which listens from then on.
+    fn of_process() -> &'static Self {
+        static LISTENING: OnceLock<Interruption> = OnceLock::new();
+        LISTENING.get_or_init(|| {
+            let (listening, is_listening) = mpsc::channel();
+            thread::spawn(move || {
+                let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
+                runtime.block_on(async {
+                    let stop = stop_requested();
+                    let _ = listening.send(());
+                    stop.await;
+                });
+                Self::of_process().stop();
+            });
+            let _ = is_listening.recv();
+            Self::default()
+        })
+    }
+
+    fn stop(&self) {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        state.is_stopped = true;
+        if let Some(asking) = state.asking.take() {
+            let _ = asking.send(Err(io::ErrorKind::Interrupted.into()));
+        }
+    }
+
+    /// Ends the question at Ctrl-C, also at one that was pressed before.
+    fn notify(&self, asking: mpsc::Sender<Typed>) {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_stopped = state.is_stopped;
+        state.asking = Some(asking);
+        drop(state);
+        if is_stopped {
+            self.stop();
+        }
+    }
+}
 
 /// Reads a line from the terminal, or returns `None` if stdin or stderr is none.
 ///
@@ -15,31 +70,12 @@ use crate::signal::stop_requested;
 ///
 /// # Errors
 /// The terminal failed, or the user pressed Ctrl-C (`Interrupted`).
-pub(crate) fn ask(secret: bool) -> io::Result<Option<String>> {
+pub(crate) fn ask(secret: bool) -> Typed {
     if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
         return Ok(None);
     }
     let (typed, received) = mpsc::channel();
-    let interrupted = typed.clone();
-    let (listening, is_listening) = mpsc::channel();
-    thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        if let Ok(runtime) = runtime {
-            runtime.block_on(async {
-                let mut stop = pin!(stop_requested());
-                // The first poll subscribes to the signal.
-                let is_early = poll_fn(|cx| Poll::Ready(stop.as_mut().poll(cx).is_ready())).await;
-                let _ = listening.send(());
-                if !is_early {
-                    stop.await;
-                }
-            });
-            let _ = interrupted.send(Err(io::ErrorKind::Interrupted.into()));
-        }
-    });
-    // A signal that comes before somebody listens would be lost: the system no longer ends the
-    // process for it.
-    let _ = is_listening.recv();
+    Interruption::of_process().notify(typed.clone());
     let _hidden = if secret { Hidden::begin() } else { None };
     thread::spawn(move || {
         let mut line = String::new();
