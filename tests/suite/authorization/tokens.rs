@@ -144,6 +144,10 @@ fn accounts_beside_a_config_are_moved_and_that_is_said_once() {
     std::fs::remove_file(sandbox.accounts()).unwrap();
     let beside = Store::at(sandbox.folder().join("flexget-rs.sqlite"));
     Auth::new(beside, sandbox.clock.clone()).save(&account).unwrap();
+    let ran = sandbox.run("--test execute");
+    assert!(ran.code == 1 && ran.stderr.contains("are not used: me; without `--test` they move to"), "{}", ran.stderr);
+    let in_auth_store = Auth::new(Store::at(sandbox.accounts()), sandbox.clock.clone()).account("trakt", "me");
+    assert!(in_auth_store.unwrap().is_none());
     let ran = sandbox.run("execute").good();
     assert!(ran.stderr.contains("moved account `me` from the database"), "{}", ran.stderr);
     let ran = sandbox.run("execute").good();

@@ -306,6 +306,13 @@ impl Store {
 /// The condition that an account still has the tokens that were read.
 const SAME_TOKENS: &str = "WHERE service = ?1 AND name = ?2 AND refresh_token = ?3 AND access_token = ?6";
 
+/// Returns the names of all accounts of a database.
+pub(super) fn names(database: &Database) -> Result<Vec<String>> {
+    database.read(|connection| {
+        connection.prepare("SELECT DISTINCT name FROM account ORDER BY 1")?.query_map([], |row| row.get(0))?.collect()
+    })
+}
+
 /// Moves all accounts and applications of one database to another, and returns what became of them.
 pub(super) fn move_all(from: &Database, to: &Database) -> Result<Vec<Moved>> {
     let (accounts, has_applications) = from.read(|connection| {

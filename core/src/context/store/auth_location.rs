@@ -9,15 +9,26 @@ impl Store {
     /// Returns the same store with its accounts and rate limits in the auth store at `path`.
     ///
     /// Accounts that are still in this store's own file are moved there on first use, which is
-    /// logged.
+    /// logged. A dry run leaves them, and logs where they are.
     #[must_use]
     pub fn with_auth_at(&self, path: impl Into<PathBuf>) -> Self {
         self.with_auth_database(path, move_to_auth)
     }
 }
 
-fn move_to_auth(beside: &Database, auth: &Database) {
+fn move_to_auth(beside: &Database, auth: &Database, is_dry_run: bool) {
     let (from, to) = (beside.place(), auth.place());
+    if is_dry_run {
+        let names = match accounts::names(beside) {
+            Ok(names) => names,
+            Err(error) => return tracing::warn!("the accounts in the database {from} cannot be read: {error}"),
+        };
+        if !names.is_empty() {
+            let names = names.join(", ");
+            tracing::warn!("accounts in the database {from} are not used: {names}; without `--test` they move to {to}");
+        }
+        return;
+    }
     match accounts::move_all(beside, auth) {
         Ok(moved) => {
             for moved in moved {

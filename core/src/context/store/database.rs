@@ -19,13 +19,16 @@ pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// Number of statements that a connection keeps prepared.
 const PREPARED: usize = 64;
 
-/// Moves what belongs in the auth store from the first database to the second.
-pub(super) type MoveToAuth = fn(&Database, &Database);
+/// Moves what belongs in the auth store from the first database to the second; a dry run tells it.
+pub(super) type MoveToAuth = fn(&Database, &Database, IsDryRun);
+
+/// Whether nothing may be changed.
+type IsDryRun = bool;
 
 /// Database beside a config that may still hold accounts, with the function that moves them.
 ///
 /// It is `None` once that is done.
-type PendingMove = Rc<RefCell<Option<(Rc<Database>, MoveToAuth)>>>;
+type PendingMove = Rc<RefCell<Option<(Rc<Database>, MoveToAuth, IsDryRun)>>>;
 
 /// Database of what is remembered between runs.
 ///
@@ -86,7 +89,7 @@ impl Store {
         Self {
             journal: Rc::clone(&auth),
             auth,
-            accounts_in: Rc::new(RefCell::new(Some((Rc::clone(&tasks), move_to_auth)))),
+            accounts_in: Rc::new(RefCell::new(Some((Rc::clone(&tasks), move_to_auth, false)))),
             tasks,
             scope: Rc::clone(&self.scope),
         }
@@ -101,14 +104,16 @@ impl Store {
     /// Returns a store for dry runs, whose changes are forgotten at its end.
     ///
     /// Accounts and rate limits still go to the real auth store, so that a renewed token is never
-    /// lost.
+    /// lost. Accounts beside the config stay there, which is logged.
     #[must_use]
     pub fn scratch(&self) -> Self {
+        let pending = self.accounts_in.borrow();
+        let pending = pending.as_ref().map(|(beside, move_to_auth, _)| (Rc::clone(beside), *move_to_auth, true));
         let over = |database: &Rc<Database>| Rc::new(Database::new(Place::Over(Rc::clone(database)), false));
         let tasks = over(&self.tasks);
         let is_one = Rc::ptr_eq(&self.tasks, &self.journal);
         let journal = if is_one { Rc::clone(&tasks) } else { over(&self.journal) };
-        Self { tasks, journal, ..self.clone() }
+        Self { accounts_in: Rc::new(RefCell::new(pending)), tasks, journal, ..self.clone() }
     }
 
     /// Returns the file of the auth store; `None` in memory.
@@ -132,8 +137,8 @@ impl Store {
     pub(super) fn auth_database(&self) -> &Rc<Database> {
         let beside = self.accounts_in.borrow_mut().take();
         let exists = |beside: &Database| beside.place.path().is_some_and(Path::exists);
-        if let Some((beside, move_to_auth)) = beside.filter(|(beside, _)| exists(beside)) {
-            move_to_auth(&beside, &self.auth);
+        if let Some((beside, move_to_auth, is_dry_run)) = beside.filter(|(beside, ..)| exists(beside)) {
+            move_to_auth(&beside, &self.auth, is_dry_run);
         }
         &self.auth
     }
