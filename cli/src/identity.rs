@@ -34,7 +34,7 @@ impl Identity {
         Self { name, version, about, folder: "", crates: &[] }
     }
 
-    /// Returns the same with its folder and its crates, for the check that all are linked.
+    /// Returns this identity with the program's folder and crates, to check that all are linked.
     #[must_use]
     pub const fn with_crates(self, folder: &'static str, crates: &'static [&'static str]) -> Self {
         Self { folder, crates, ..self }

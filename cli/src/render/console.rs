@@ -34,7 +34,7 @@ pub(crate) enum MessageKind {
     Error,
     /// Something may not be intended.
     Warning,
-    /// Something to know.
+    /// Information, neither an error nor a warning.
     Note,
 }
 

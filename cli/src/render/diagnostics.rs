@@ -1,4 +1,4 @@
-//! Diagnostics of a config: each at its line, with a caret and a way out; or as data for editors.
+//! Diagnostics of a config: each at its line, with a caret and what to do; or as data for editors.
 
 use std::collections::HashMap;
 use std::ops::Range;

@@ -44,7 +44,7 @@ pub struct TaskPlan {
     pub steps: Vec<BoundStep>,
     /// Steps of the plugins that are right in a task that cannot run; `check` warns by them.
     pub(crate) stopped: Vec<BoundStep>,
-    /// Its mistakes, and a warning for each plugin that it needs and that there is not.
+    /// Its mistakes, and a warning for each plugin that it needs and that does not exist.
     pub diagnostics: Vec<Diagnostic>,
     /// The plugins that it names and that this program does not have, in the order of the config.
     pub missing: Vec<MissingPlugin>,
@@ -183,7 +183,7 @@ impl owners::TakesErrors for TaskPlan {
     }
 }
 
-/// Notes a plugin that a task names and that there is not.
+/// Notes that a task names a plugin that does not exist.
 fn miss(task: &mut TaskPlan, missing: &Missing, diagnostics: &mut Vec<Diagnostic>) {
     let Some(unsupported) = registry::unsupported(&missing.plugin) else { return };
     let UnsupportedPlugin { note, help, optional, .. } = *unsupported;

@@ -75,7 +75,7 @@ impl Schedule {
         }
     }
 
-    /// Returns the same, moved by a random part of the jitter, and never into the past.
+    /// Returns the next run, moved by a random part of the jitter, and never into the past.
     pub fn next_with_jitter(&self, last: Option<Timestamp>, now: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
         let next = self.next(last, now, zone)?;
         let jitter = i64::try_from(self.jitter.as_millis()).unwrap_or_default();

@@ -24,7 +24,7 @@ const SECOND: Duration = Duration::from_secs(1);
 pub enum RenewError {
     /// The service rejected the refresh token for good, for this reason.
     Dead(String),
-    /// Anything else: the next try may succeed.
+    /// It failed for another reason, and may succeed at the next try.
     Failed(Error),
 }
 

@@ -52,7 +52,7 @@ const BUSY_WAIT: Duration = Duration::from_millis(25);
 pub struct Dialogue {
     child: Child,
     stdin: Option<ChildStdin>,
-    /// Bytes to write, of which `written` are.
+    /// Bytes to write; the first `written` ones have been.
     outgoing: Vec<u8>,
     written: usize,
     closing: bool,

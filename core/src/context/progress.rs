@@ -9,10 +9,10 @@ use super::clock::Clock;
 /// Interval at which a wait says how much of it is left.
 const COUNTDOWN: Duration = Duration::from_secs(1);
 
-/// Something that takes a while.
+/// A step of work that takes a while.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// Nothing happens for some time.
+    /// Work is paused, such as by a rate limit.
     Waiting {
         /// Reason, such as "Example allows 500 reads in 5 minutes".
         reason: String,

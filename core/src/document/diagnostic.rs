@@ -1,4 +1,4 @@
-//! A mistake in the config: where it is, what it is, and the way out.
+//! Diagnostics: where a mistake in the config is, what it is, and what to do.
 //!
 //! A [`Diagnostic`] names its place by path; only [`Document`](crate::document::Document) knows the
 //! lines.
@@ -123,13 +123,13 @@ pub struct Span {
 pub enum Severity {
     /// The config (or, for a task-wide problem, the task) cannot be used.
     Error,
-    /// It can be used, but not all of it does what it says.
+    /// The config can be used, but part of it has no effect or another than it seems to.
     Warning,
     /// Note for the user, such as a root key that has no effect.
     Notice,
 }
 
-/// One mistake: the place, what it is, and the way out.
+/// One mistake: the place, what it is, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
     /// How bad it is.
@@ -170,21 +170,21 @@ impl Diagnostic {
         }
     }
 
-    /// Returns the same with one more line of help.
+    /// Returns this diagnostic with one more line of help.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help.push(help.into());
         self
     }
 
-    /// Returns the same with another place that explains it.
+    /// Returns this diagnostic with another place that explains it.
     #[must_use]
     pub fn related(mut self, at: At, label: impl Into<String>) -> Self {
         self.related.push((at, label.into()));
         self
     }
 
-    /// Returns the same, as bad as `severity`.
+    /// Returns this diagnostic with another severity.
     #[must_use]
     pub fn severity(mut self, severity: Severity) -> Self {
         self.severity = severity;
@@ -210,7 +210,7 @@ impl Problem {
         Self { path, message: message.into(), help: None }
     }
 
-    /// Returns the same with a way out.
+    /// Returns this problem with a line of help.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());

@@ -39,7 +39,7 @@ pub enum Content {
 /// A value that is not made of others: much smaller than any value must be.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Scalar {
-    /// Nothing.
+    /// Null.
     Null,
     /// True or false.
     Bool(bool),
@@ -70,7 +70,7 @@ impl Scalar {
         }
     }
 
-    /// Returns the same for YAML.
+    /// Returns this scalar as a YAML value.
     pub fn value(&self) -> Value {
         match self {
             Self::Null => Value::Null,

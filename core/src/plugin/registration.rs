@@ -176,7 +176,7 @@ impl UnsupportedPlugin {
         Self { names, note, help: None, optional: false, is_output: false, is_removed: false, needed_when_off: false }
     }
 
-    /// Returns the same with the way out.
+    /// Returns this entry with what the user can do instead.
     pub const fn help(self, help: &'static str) -> Self {
         Self { help: Some(help), ..self }
     }
@@ -191,7 +191,7 @@ impl UnsupportedPlugin {
         Self { is_output: true, ..self }
     }
 
-    /// Returns the same, but FlexGet does not have them any more.
+    /// Returns this entry for plugins that FlexGet has removed.
     pub const fn removed(self) -> Self {
         Self { is_removed: true, ..self }
     }

@@ -78,12 +78,12 @@ pub(crate) struct ListDescription {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum AddingMode {
-    /// Nothing changes.
+    /// The list does not change.
     #[default]
     Once,
-    /// It is there once more.
+    /// The item is on the list once more.
     Again,
-    /// It is replaced.
+    /// The item on the list is replaced.
     Replaces,
 }
 

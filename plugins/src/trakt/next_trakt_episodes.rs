@@ -71,10 +71,10 @@ pub struct NextTraktEpisodes {
 #[serde(rename_all = "lowercase")]
 #[schemars(inline)]
 enum Position {
-    /// The one after the furthest that counts.
+    /// The episode after the latest one that counts.
     #[default]
     Next,
-    /// The furthest that counts.
+    /// The latest episode that counts.
     Last,
 }
 

@@ -98,7 +98,7 @@ impl<T> Rows<T> {
     /// Warns that rows may be missing, if so.
     ///
     /// # Errors
-    /// They may be missing, and the end was to be proved.
+    /// Rows may be missing, and the caller wanted a proof that none are.
     pub fn judged(self, client: &Client, extent: Extent) -> Result<Self, Fault> {
         if let Some(doubt) = &self.doubt {
             if extent == Extent::Proved {

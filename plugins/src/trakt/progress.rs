@@ -34,7 +34,7 @@ pub struct ShowProgress {
 pub enum Next {
     /// This episode, which has been aired.
     Aired(Box<Episode>),
-    /// Nothing that has been aired.
+    /// No episode has been aired.
     NotAired,
     /// Only the show's seasons tell.
     Unknown,

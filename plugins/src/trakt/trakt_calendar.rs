@@ -73,7 +73,7 @@ submit! { plugin::<TraktCalendar>() }
 
 /// The most days that Trakt gives at once.
 const MOST_DAYS: i64 = 33;
-/// The days that it gives where nothing is said, which it cannot refuse.
+/// The length of the calendar by default, in days, which Trakt always accepts.
 const SURE_DAYS: i64 = 7;
 
 impl Plugin for TraktCalendar {

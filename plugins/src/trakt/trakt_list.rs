@@ -253,7 +253,7 @@ impl TraktList {
     /// Checks that the list is one that the account can change.
     ///
     /// # Errors
-    /// It is another user's.
+    /// The list belongs to another user.
     fn check_owner(&self, cx: &Context) -> Result<()> {
         match (self.other_user(cx), self.source(), &self.account) {
             (None, ..) | (_, Source::Personal(_), _) | (.., None) => Ok(()),

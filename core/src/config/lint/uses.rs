@@ -50,7 +50,7 @@ pub struct AccountUse {
     pub at: At,
 }
 
-/// The keyword of an option with usual words, of which a value is warned about that is nearly one.
+/// The keyword of an option with usual words: a value that is nearly one of them is warned about.
 const USUAL_WORDS: &str = "x-usual-words";
 
 /// The keyword of options that are about the task, so that templates read no fields of entries.

@@ -94,7 +94,7 @@ impl Http {
         Self { inner: Rc::new(inner), traffic: Rc::default(), dry_run: false }
     }
 
-    /// Returns the same client with counts of its own besides, for one run of a task.
+    /// Returns this client with additional counts of its own, for one run of a task.
     #[must_use]
     pub fn for_run(&self) -> Self {
         Self { traffic: Rc::default(), ..self.clone() }
@@ -115,7 +115,7 @@ impl Http {
         self.inner.unanswered.get()
     }
 
-    /// Returns the same client for a dry run: it refuses to send writes.
+    /// Returns this client for a dry run: it refuses to send writes.
     #[must_use]
     pub fn for_dry_run(&self) -> Self {
         Self { dry_run: true, ..self.clone() }

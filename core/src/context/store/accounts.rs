@@ -103,7 +103,7 @@ impl Account {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AccountState {
-    /// It can, as far as is known.
+    /// It can be used, as far as is known.
     Ok,
     /// The service rejected the refresh token, for this reason; only the user can help.
     NeedsAuthorization(String),

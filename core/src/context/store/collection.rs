@@ -169,7 +169,7 @@ impl Collection {
         self.edit_what(|transaction, collection| record::find(transaction, collection, keys), decide)
     }
 
-    /// Does the same for mapped records, with keys that are only made where there is a record.
+    /// Edits records like [`edit`](Self::edit), each of them mapped by a function.
     ///
     /// Some of the records may have none of the keys.
     pub fn edit_each<'k, R, T, I: IntoIterator<Item = NewRecord>>(

@@ -235,7 +235,7 @@ impl Database {
         self.with(|connection| in_transaction(connection, work))
     }
 
-    /// Does the same, and what was committed survives a loss of power.
+    /// Writes in a transaction that survives a loss of power once it is committed.
     pub(super) fn write_durably<T>(&self, work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>) -> Result<T> {
         self.with(|connection| {
             connection.pragma_update(None, "synchronous", "FULL")?;
@@ -245,7 +245,7 @@ impl Database {
         })
     }
 
-    /// Does the same for secrets: deleted and replaced ones are overwritten.
+    /// Writes secrets in a transaction: deleted and replaced ones are overwritten in the file.
     pub(super) fn write_secret<T>(&self, work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>) -> Result<T> {
         self.with(|connection| connection.pragma_update_and_check(None, "secure_delete", true, |_| Ok(())))?;
         let done = self.write_durably(work);

@@ -33,7 +33,7 @@ pub enum RunOutcome {
     Incomplete,
     /// A plugin failed, and its other steps did not run.
     Aborted,
-    /// It was not run: it was not its time, or it needs a plugin that there is not.
+    /// It was not run, because it was not due or needs a plugin that does not exist.
     Skipped,
     /// The user asked the program to stop.
     Interrupted,
@@ -99,7 +99,7 @@ pub struct RunError {
     pub plugin: String,
     /// The message.
     pub message: String,
-    /// The way out.
+    /// The next step for the user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
 }
@@ -160,7 +160,7 @@ pub struct RunEntry {
 /// Details of a run besides its counts.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunDetails {
-    /// Why it did not come to its end.
+    /// The error that aborted it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<RunError>,
     /// The warnings, each once.

@@ -16,7 +16,7 @@ pub(super) fn optional_time(row: &Row<'_>, column: usize) -> rusqlite::Result<Op
     Ok(row.get::<_, Option<i64>>(column)?.map(to_time))
 }
 
-/// Returns the time, or the furthest one for a token that never expires.
+/// Returns the time, or the latest possible one for a token that never expires.
 fn to_time(milliseconds: i64) -> Timestamp {
     let furthest = if milliseconds > 0 { Timestamp::MAX } else { Timestamp::MIN };
     Timestamp::from_millisecond(milliseconds).unwrap_or(furthest)

@@ -87,7 +87,8 @@ pub fn forget_summaries(client: &Client) {
 /// ones. Then [`locate`] returns what was found.
 ///
 /// # Errors
-/// It is nowhere; the near ones of its owner are named. Or Trakt could not be asked.
+/// The list does not exist, and the message names similar ones of its owner; or Trakt could not be
+/// reached.
 pub async fn relocate(client: &Client, username: Option<&str>, personal: &Personal) -> Result<()> {
     let user = username.map_or_else(|| "me".to_owned(), user_slug);
     let (owner, name) = match personal {

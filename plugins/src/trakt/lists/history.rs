@@ -17,7 +17,7 @@ use crate::trakt::lists::write::Unit;
 /// Returns the items to send for a removal; an undo removes only the episodes that were added.
 ///
 /// # Errors
-/// Trakt could not be asked what there is.
+/// The history could not be read.
 pub async fn to_remove(client: &Client, items: &[Item<'_>]) -> Result<Vec<Vec<Unit>>> {
     let is_partly = |item: &Item<'_>| item.entry.has(BEFORE);
     let now = if items.iter().any(is_partly) { Collected::read(client).await? } else { Collected::default() };

@@ -17,7 +17,7 @@ use crate::trakt::lists::catalogue;
 /// Number of items in one request: beyond some hundreds Trakt takes too long.
 pub const BATCH: usize = 200;
 
-/// Something to send.
+/// One item of a write, as it is sent.
 pub struct Unit {
     /// Medium.
     pub media: Media,
