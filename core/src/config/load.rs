@@ -5,10 +5,12 @@ use std::path::Path as File;
 use std::rc::Rc;
 
 use crate::config::plan::{self, MissingPlugin, Plan};
+use crate::config::schema;
 use crate::config::scripts;
 use crate::config::template::{self, Origin};
 use crate::document::diagnostic::{At, Diagnostic, Severity, Span};
-use crate::document::{Document, Sources, Unreadable};
+use crate::document::{Document, Mapping, Sources, Unreadable};
+use crate::plugin::registry;
 
 /// A config that was read, with all that is wrong with it.
 pub struct LoadedConfig {
@@ -55,6 +57,7 @@ fn from_document(
     let Some(document) = document else {
         return LoadedConfig { sources, document: None, plan: None, diagnostics: errors, has_variables: false };
     };
+    let errors: Vec<_> = errors.into_iter().map(|error| with_inputs(error, &document, &sources)).collect();
     let mut expanded = template::expand(document, origin);
     expanded.diagnostics.extend(errors);
     expanded.diagnostics.extend(about_scripts);
@@ -82,6 +85,25 @@ impl LoadedConfig {
     pub fn missing(&self) -> impl Iterator<Item = (&str, &[MissingPlugin])> {
         let tasks = self.plan.iter().flat_map(|plan| &plan.tasks);
         tasks.filter(|task| !task.missing.is_empty()).map(|task| (task.name.as_str(), task.missing.as_slice()))
+    }
+}
+
+/// Tells where several inputs of one kind are written, if an input stands twice in a task.
+fn with_inputs(error: Diagnostic, document: &Document, sources: &Sources) -> Diagnostic {
+    let Some((At::Span(first), _)) = error.related.first() else { return error };
+    let key = sources.text(first.file).get(first.bytes.clone()).unwrap_or_default();
+    if !registry::find(key).is_some_and(|plugin| plugin.input) {
+        return error;
+    }
+    let root = document.root();
+    let bodies = ["tasks", "templates"].iter().filter_map(|name| root.get(name)?.as_mapping()).flat_map(Mapping::iter);
+    let mut keys = bodies.filter_map(|(_, body)| body.as_mapping()?.entry(key));
+    match schema::plugin_of_inputs().filter(|_| keys.any(|(found, _)| found.span == *first)) {
+        Some(plugin) => {
+            let help = format!("several inputs of one kind stand below `{plugin}:`, each behind `- `: `- {key}: …`");
+            Diagnostic { help: vec![help], ..error }
+        }
+        None => error,
     }
 }
 

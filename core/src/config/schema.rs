@@ -99,6 +99,14 @@ pub fn config(only: Only<'_>) -> Value {
     schema
 }
 
+/// Returns the plugin whose options are a list of inputs.
+pub(super) fn plugin_of_inputs() -> Option<String> {
+    let schema = config(Only::Everything);
+    let is_list = |definition: &Value| definition.pointer("/items/$ref").is_some_and(|items| items == "#/$defs/input");
+    let mut plugins = schema["$defs"].as_object()?.iter().filter(|(_, definition)| is_list(definition));
+    plugins.find_map(|(name, _)| name.strip_prefix("plugin.").map(str::to_owned))
+}
+
 /// Returns the schema of one plugin with everything that it refers to.
 pub fn plugin(name: &str) -> Option<Value> {
     let registration = registry::find(name)?;

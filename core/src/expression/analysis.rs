@@ -62,6 +62,54 @@ impl Analysis {
         analysis
     }
 
+    /// Returns the names that a text seems to read that cannot be compiled.
+    ///
+    /// A template is searched where it holds expressions.
+    pub fn of_broken(text: &str, is_template: bool) -> Self {
+        let mut analysis = Self::default();
+        if !is_template {
+            analysis.words(text);
+            return analysis;
+        }
+        let mut rest = text;
+        while let Some(start) = ["{{", "{%"].iter().filter_map(|open| rest.find(open)).min() {
+            let inner = &rest[start + 2..];
+            let end = ["}}", "%}"].iter().filter_map(|close| inner.find(close)).min().unwrap_or(inner.len());
+            analysis.words(&inner[..end]);
+            rest = &inner[end..];
+        }
+        analysis
+    }
+
+    /// Notes the words of a text that can be names of fields.
+    fn words(&mut self, text: &str) {
+        let is_of_word = |character: char| character.is_alphanumeric() || character == '_';
+        let (mut before, mut depth, mut rest) = (' ', 0_usize, text);
+        while let Some(first) = rest.chars().next() {
+            let length = match first {
+                '\'' | '"' => rest[1..].find(first).map_or(rest.len(), |end| end + 2),
+                _ if is_of_word(first) => rest.find(|character| !is_of_word(character)).unwrap_or(rest.len()),
+                _ => first.len_utf8(),
+            };
+            let (word, after) = rest.split_at(length);
+            let next = after.trim_start();
+            let is_argument = depth > 0 && next.starts_with('=') && !next.starts_with("==");
+            let is_name = is_of_word(first) && !first.is_numeric() && !matches!(before, '.' | '|');
+            if is_name && !next.starts_with('(') && !is_argument && !is_keyword(word) {
+                self.read(word);
+            }
+            match first {
+                '(' => depth += 1,
+                ')' => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            if !first.is_whitespace() {
+                before = first;
+            }
+            rest = after;
+        }
+    }
+
     pub(super) fn of_expression(tree: &Expr<'_>) -> Self {
         let mut analysis = Self::default();
         analysis.expression(tree);
@@ -340,10 +388,33 @@ impl Analysis {
     }
 }
 
+/// Returns whether a word belongs to the language, in any case.
+fn is_keyword(word: &str) -> bool {
+    const KEYWORDS: [&str; 16] = [
+        "and", "or", "not", "in", "is", "if", "elif", "else", "endif", "for", "endfor", "true", "false", "none",
+        "defined", "undefined",
+    ];
+    KEYWORDS.contains(&word.to_lowercase().as_str())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::expression::{Expression, Template};
+
+    #[test]
+    fn texts_that_do_not_compile_are_searched_for_names() {
+        for (text, names) in [
+            ("trakt_wached && 'not this' in title", vec!["trakt_wached", "title"]),
+            ("a = 'b' AND c.d|upper", vec!["a", "c"]),
+            ("(f(x = y) and \"open", vec!["y"]),
+            ("2020a ü == 'é' b", vec!["ü", "b"]),
+        ] {
+            assert!(Expression::compile(text).is_err(), "{text}");
+            assert_eq!(Analysis::of_broken(text, false).reads, names, "{text}");
+        }
+        assert_eq!(Analysis::of_broken("no {{ a +* b }} no {% if c [ %}d", true).reads, ["a", "b", "c"]);
+    }
 
     #[test]
     fn names_are_read_unless_it_is_asked_whether_they_exist() {

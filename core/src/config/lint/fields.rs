@@ -15,7 +15,8 @@ pub(super) fn unknown_fields(facts: &TaskFacts, uses: &Uses<'_>, catalogue: &Fie
     for read in &uses.reads {
         for field in &read.analysis.reads {
             if !COMMON_FIELDS.contains(&field.as_str()) && !facts.fields.contains(field.as_str()) {
-                warnings.extend(unknown_field(field, &read.at, facts, catalogue));
+                let about = if read.is_broken { misspelt_field } else { unknown_field };
+                warnings.extend(about(field, &read.at, facts, catalogue));
             }
         }
     }
@@ -56,11 +57,7 @@ fn unknown_field(field: &str, at: &At, facts: &TaskFacts, catalogue: &FieldCatal
         return Some(warning(message).help(format!("add `{first}` to the task")));
     }
     let message = format!("nothing in this task gives the field `{field}`");
-    let given = || facts.fields.iter().map(AsRef::as_ref);
-    let known = || given().chain(COMMON_FIELDS).chain(catalogue.names().map(|name| name as &str));
-    // `year` for `movie_year`: only the prefix was forgotten.
-    let prefixed = known().find(|known| known.strip_suffix(field).is_some_and(|prefix| prefix.ends_with('_')));
-    match prefixed.or_else(|| registry::similar(field, known()).first().copied()) {
+    match nearest(field, facts, catalogue) {
         Some(near) => Some(warning(message).help(format!("did you mean `{near}`?"))),
         None if facts.any_fields => None,
         None => {
@@ -68,6 +65,24 @@ fn unknown_field(field: &str, at: &At, facts: &TaskFacts, catalogue: &FieldCatal
             Some(warning(message).help(help))
         }
     }
+}
+
+/// Returns the warning about a word of a text that cannot be compiled: a misspelt field, if any.
+fn misspelt_field(word: &str, at: &At, facts: &TaskFacts, catalogue: &FieldCatalogue) -> Option<Diagnostic> {
+    let is_known = !catalogue.givers(word).is_empty();
+    let near = nearest(word, facts, catalogue).filter(|_| !is_known)?;
+    let is_near = strsim::damerau_levenshtein(word, near) <= word.len() / 5;
+    let message = format!("nothing in this task gives the field `{word}`");
+    is_near.then(|| warning(at.clone(), message).help(format!("did you mean `{near}`?")))
+}
+
+/// Returns the known field whose name is most like this one, if one is.
+fn nearest<'f>(field: &str, facts: &'f TaskFacts, catalogue: &FieldCatalogue) -> Option<&'f str> {
+    let given = || facts.fields.iter().map(AsRef::as_ref);
+    let known = || given().chain(COMMON_FIELDS).chain(catalogue.names().map(|name| name as &str));
+    // `year` for `movie_year`: only the prefix was forgotten.
+    let prefixed = known().find(|known| known.strip_suffix(field).is_some_and(|prefix| prefix.ends_with('_')));
+    prefixed.or_else(|| registry::similar(field, known()).first().copied())
 }
 
 /// Returns what a word of YAML or of another language is called in expressions.

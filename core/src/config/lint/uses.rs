@@ -29,6 +29,8 @@ pub(super) struct FieldReads {
     pub at: At,
     /// The names that it reads and compares.
     pub analysis: Analysis,
+    /// Whether it cannot be compiled, so that the names are a guess.
+    pub is_broken: bool,
 }
 
 /// A plugin within the options of another.
@@ -74,9 +76,9 @@ impl<'n> Uses<'n> {
         walk.uses
     }
 
-    fn read(&mut self, at: At, analysis: Analysis) {
+    fn read(&mut self, at: At, analysis: Analysis, is_broken: bool) {
         if self.reads.iter().all(|known| known.at != at) {
-            self.reads.push(FieldReads { at, analysis });
+            self.reads.push(FieldReads { at, analysis, is_broken });
         }
     }
 }
@@ -153,15 +155,16 @@ impl<'n> Walk<'_, 'n> {
     fn text(&mut self, schema: &Value, text: &str, at: fn(Path) -> At) {
         let at = |walk: &Self| at(walk.path.clone());
         match schema.get("format").and_then(Value::as_str) {
-            Some("expression") => {
-                let expression = Expression::compile(text);
-                expression.iter().for_each(|expression| self.uses.read(at(self), expression.analysis()));
-            }
-            Some("template") if text.contains("{{") || text.contains("{%") => {
-                Template::compile(text).iter().for_each(|template| self.uses.read(at(self), template.analysis()));
-            }
+            Some("expression") => match Expression::compile(text) {
+                Ok(expression) => self.uses.read(at(self), expression.analysis(), false),
+                Err(_) => self.uses.read(at(self), Analysis::of_broken(text, false), true),
+            },
+            Some("template") if text.contains("{{") || text.contains("{%") => match Template::compile(text) {
+                Ok(template) => self.uses.read(at(self), template.analysis(), false),
+                Err(_) => self.uses.read(at(self), Analysis::of_broken(text, true), true),
+            },
             Some("template") => self.name_as_text(text, at(self)),
-            Some("field") => self.uses.read(at(self), Analysis::of_field(text)),
+            Some("field") => self.uses.read(at(self), Analysis::of_field(text), false),
             Some("percent") => self.percentage(text, at(self)),
             _ => {}
         }

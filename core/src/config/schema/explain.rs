@@ -87,7 +87,7 @@ fn flatten<'a>(schema: &Value, error: &'a ValidationError<'static>, into: &mut V
     let named: Vec<_> =
         meant.iter().copied().filter(|branch| !branch.iter().any(|error| rejects_keys(error, &here))).collect();
     match if meant.len() > 1 && named.len() == 1 { named } else { meant }.as_slice() {
-        [only] if own_message(schema, error).is_none() => {
+        [only] if own_message(schema, error).is_none() && word_within(error.instance(), context).is_none() => {
             only.iter().for_each(|error| flatten(schema, error, into));
         }
         _ => into.push(error),
@@ -226,6 +226,14 @@ fn explain(schema: &Value, error: &ValidationError<'_>, at: Path) -> Vec<Finding
             if let Some(plugin) = plugin_of_flexget(instance, context) {
                 return vec![Finding::Missing(Missing { path: at.key(&plugin), plugin })];
             }
+            if let Some(word) = word_within(instance, context) {
+                let help = match at.0.last() {
+                    Some(Segment::Key(key)) => format!("write `{key}: {word}`"),
+                    _ => format!("write `{word}`"),
+                };
+                let message = format!("`{word}` stands within a mapping, where only plugins do");
+                return vec![Finding::Invalid(Diagnostic::value(at, message).help(help))];
+            }
             // Words that each have a description of their own are alternatives, not an `enum`.
             let word = |error: &ValidationError<'static>| match error.kind() {
                 ValidationErrorKind::Constant { expected_value } => Some(expected_value.as_ref().clone()),
@@ -301,6 +309,23 @@ fn explain(schema: &Value, error: &ValidationError<'_>, at: Path) -> Vec<Finding
         Some(help) => Diagnostic { help: vec![help], ..diagnostic },
         None => diagnostic,
     })]
+}
+
+/// Returns the word that a mapping with one key holds, if it is meant instead of the mapping.
+///
+/// `{ action: reject }` and `{ reject: yes }` are meant to be `reject`.
+fn word_within<'i>(instance: &'i Value, context: &[Vec<ValidationError<'static>>]) -> Option<&'i str> {
+    let (key, value) = instance.as_object().filter(|object| object.len() == 1)?.iter().next()?;
+    let is_word = |word: &str| {
+        context.iter().flatten().any(|error| match error.kind() {
+            ValidationErrorKind::Enum { options } => {
+                options.as_array().is_some_and(|options| options.iter().any(|option| option == word))
+            }
+            _ => false,
+        })
+    };
+    let own = value.as_bool().and(Some(key.as_str()));
+    value.as_str().or(own).filter(|word| is_word(word) && registry::find(key).is_none())
 }
 
 /// Returns the only key of a value, if no alternative has it and it is a plugin of FlexGet.
