@@ -209,6 +209,17 @@ mod tests {
         assert!(!plan.tasks[0].plugins.contains("seen"));
     }
 
+    /// FlexGet 3.22.7 sends nothing with this config, either.
+    #[test]
+    fn a_plugin_within_a_disabled_one_is_not_missing() {
+        let config = "templates:\n  quiet: { disable: [ notify ] }\ntasks:\n  a:\n    template: quiet\n    mock: [A]\n    \
+                      accept_all: yes\n    notify: { entries: { via: [ pushbullet: { api_key: k } ] } }\n";
+        let report = testing::run_config(config, &testing::context());
+        assert_eq!(testing::titles(&report.tasks[0], State::Accepted), ["A"]);
+        let report = testing::run_config(&config.replace("notify ]", "seen ]"), &testing::context());
+        assert!(report.tasks[0].error.is_some());
+    }
+
     /// FlexGet 3.22.7 disables no plugin within `if`; there it runs, so the config can be shared.
     #[test]
     fn a_disabled_plugin_within_another_is_left_out() {

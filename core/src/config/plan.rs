@@ -253,7 +253,9 @@ fn bind(
         }
     }
     let is_off = |plugin: &Missing| {
-        is_disabled(&plugin.plugin) && !unreadable.iter().any(|holder| plugin.path.0.starts_with(&holder.0))
+        let holder = plugin.path.0.get(path.0.len());
+        disabled.iter().any(|off| holder.is_some_and(|holder| holder.is_key(off)))
+            || is_disabled(&plugin.plugin) && !unreadable.iter().any(|holder| plugin.path.0.starts_with(&holder.0))
     };
     for plugin in missing.iter().filter(|plugin| !is_off(plugin)) {
         miss(task, plugin, diagnostics);
