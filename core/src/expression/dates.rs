@@ -173,8 +173,18 @@ impl Object for When {
         self.number(name).map(Value::from)
     }
 
-    fn call_method(self: &Arc<Self>, _: &mut State<'_, '_>, method: &str, args: &[Value]) -> Result<Value, Error> {
+    fn call_method(self: &Arc<Self>, state: &mut State<'_, '_>, method: &str, args: &[Value]) -> Result<Value, Error> {
         match (method, &**self) {
+            ("add" | "subtract", _) => {
+                let unknown = || Error::from(ErrorKind::UnknownMethod);
+                let by = state.lookup("$duration").ok_or_else(unknown)?.call(state, args)?;
+                let by = Duration::of(&by).ok_or_else(unknown)?;
+                let by = if method == "add" { Some(by.clone()) } else { by.times(-1.0) };
+                let sum = by.and_then(|by| self.plus(&by));
+                sum.map(Self::into_engine).ok_or_else(|| {
+                    Error::new(ErrorKind::InvalidOperation, format!("`{method}` would make a date that does not exist"))
+                })
+            }
             ("strftime", _) => {
                 let (format,): (&str,) = from_args(args)?;
                 self.strftime(format).map(Value::from)

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use icu_normalizer::DecomposingNormalizerBorrowed;
-use jiff::civil::DateTime;
+use jiff::civil::{Date, DateTime};
 use jiff::fmt::rfc2822;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ZonedDateTime};
@@ -88,8 +88,28 @@ fn parsedate(value: &Value) -> Result<Value, Error> {
         .or_else(|_| text.parse::<DateTime>().and_then(|local| local.to_zoned_datetime(TimeZone::UTC)))
         .or_else(|_| rfc2822::parse(text))
         .or_else(|_| text.parse::<ZonedDateTime>())
-        .map_err(|_| bad(format!("not a date such as `2026-01-31` or `2026-01-31T20:00:00Z`: `{text}`")))?;
+        .ok()
+        .or_else(|| spelled_day(text)?.to_zoned_datetime(TimeZone::UTC).ok())
+        .ok_or_else(|| bad(format!("not a date such as `2026-01-31` or `2026-01-31T20:00:00Z`: `{text}`")))?;
     Ok(When::on_clock(&moment).into_engine())
+}
+
+/// Reads a day that is written in another way, but in one that means the same to everybody.
+fn spelled_day(text: &str) -> Option<Date> {
+    let (of_year, of_week) = (format!("{text}-01-01"), format!("{text}-1"));
+    let forms = [
+        (text, "%Y/%m/%d"),
+        (text, "%Y-%m-%d"),
+        (text, "%b %d %Y"),
+        (text, "%b %d, %Y"),
+        (text, "%d %b %Y"),
+        (text, "%B %d %Y"),
+        (text, "%B %d, %Y"),
+        (text, "%d %B %Y"),
+        (&of_week, "%G-W%V-%u"),
+        (&of_year, "%Y-%m-%d"),
+    ];
+    forms.into_iter().find_map(|(text, form)| Date::strptime(form, text).ok())
 }
 
 /// Returns the offset that a moment is written with.
