@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use flexget_core::config::load::{LoadedConfig, load};
 use flexget_core::config::plan::{Plan, TaskPlan};
 use flexget_core::context::Context;
+use flexget_core::document::diagnostic::{Diagnostic, Severity};
 use flexget_core::document::to_yaml;
 use flexget_core::entry::Entry;
 use flexget_core::error::Error;
@@ -102,7 +103,7 @@ impl Execute {
             Ok(path) => path,
             Err(error) => return session.fail(&error, format, exit::USAGE),
         };
-        let config = load(&path, self.cli_config.clone());
+        let mut config = load(&path, self.cli_config.clone());
         let name = folders.shown(&path);
         let verbosity = global.verbosity();
         let detail = match verbosity {
@@ -152,6 +153,12 @@ impl Execute {
             dump_config(&config, &tasks, format, console);
             return exit::SUCCESS;
         }
+        // What is odd about tasks that do not run is for `check` to tell.
+        let is_other = |diagnostic: &Diagnostic| {
+            let owner = diagnostic.at.path().and_then(|path| path.owner()).filter(|(kind, _)| *kind == "task");
+            owner.is_some_and(|(_, name)| tasks.iter().all(|task| task.name != name))
+        };
+        config.diagnostics.retain(|one| one.severity == Severity::Error || !is_other(one));
         console.diagnostics(&config, &name, folders, detail);
         if plan.tasks.is_empty() && verbosity >= Verbosity::Usual {
             console.no_tasks(&name);

@@ -52,7 +52,7 @@ impl Console {
             } else if named {
                 self.line(&Printable::line(format_args!("No {name} entries")));
             }
-            entries.for_each(|entry| self.entry(entry, words));
+            entries.for_each(|entry| self.entry(entry, &task.name, words));
         }
     }
 
@@ -64,13 +64,25 @@ impl Console {
         self.data(&Printable::styled(STRONG, line).end());
     }
 
-    fn entry(&self, entry: &EntryReport, words: &[Dump]) {
+    fn entry(&self, entry: &EntryReport, task: &str, words: &[Dump]) {
         if words.contains(&Dump::Title) {
             self.line(&Printable::line(entry.title()));
             return;
         }
         let first = ["title", "url", "original_title", "original_url"];
-        let known = entry.fields();
+        let mut known = entry.fields();
+        // Expressions read these as fields, too.
+        let decided_by = match entry.state() {
+            State::Undecided => None,
+            State::Accepted => Some("accepted_by"),
+            State::Rejected => Some("rejected_by"),
+            State::Failed => Some("failed_by"),
+        };
+        let decided_by = decided_by.and_then(|name| Some((name, entry.plugin()?)));
+        let computed = decided_by.into_iter().chain(entry.reason().map(|reason| ("reason", reason)));
+        for (name, value) in computed.chain([("task", task)]) {
+            known.entry(name).or_insert_with(|| value.into());
+        }
         let mut fields: Vec<(&String, &serde_json::Value)> = known.iter().collect();
         fields.sort_by_key(|(name, _)| (first.iter().position(|known| known == name).unwrap_or(first.len()), *name));
         let wide = fields.iter().map(|(name, _)| text::columns(name)).max().unwrap_or(0);

@@ -260,7 +260,7 @@ fn the_final_config_is_shown_as_one_that_runs() {
 fn fields_are_dumped_by_state() {
     let sandbox = Sandbox::new("tasks:\n  a: { mock: [ { title: A, year: 1972 } ], accept_all: yes }\n");
     let ran = sandbox.run("execute --test --dump accepted rejected").good();
-    let dumped: Vec<&str> = ran.stdout.lines().skip(1).take(6).collect();
+    let dumped: Vec<&str> = ran.stdout.lines().skip(1).take(8).collect();
     assert!(ran.stdout.starts_with("─── Accepted ─"));
     assert_eq!(
         dumped,
@@ -269,6 +269,9 @@ fn fields_are_dumped_by_state() {
             "url            : mock://localhost/mock/a",
             "original_title : A",
             "original_url   : mock://localhost/mock/a",
+            // FlexGet 3.22.7 has these two as fields, too.
+            "accepted_by    : accept_all",
+            "task           : a",
             "year           : 1972",
             ""
         ]
