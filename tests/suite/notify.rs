@@ -45,7 +45,7 @@ fn each_service_gets_one_request_and_its_credentials() {
     assert!(sandbox.folder().join("ran").exists());
     let requests = server.requests();
     let paths: Vec<&str> = requests.iter().map(|request| request.path()).collect();
-    let expected = ["/webhook/s3cret", "/ntfy", "/discord/s3cret", "/bots3cret/sendMessage", "/1/messages.json"];
+    let expected = ["/webhook/s3cret", "/films", "/discord/s3cret", "/bots3cret/sendMessage", "/1/messages.json"];
     assert_eq!(paths, expected, "{}", ran.stderr);
     assert_eq!(requests[0].header("x-token"), Some(SECRET));
     // `me:s3cret` in Base64.

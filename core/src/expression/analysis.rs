@@ -391,8 +391,22 @@ impl Analysis {
 /// Returns whether a word belongs to the language, in any case.
 fn is_keyword(word: &str) -> bool {
     const KEYWORDS: [&str; 16] = [
-        "and", "or", "not", "in", "is", "if", "elif", "else", "endif", "for", "endfor", "true", "false", "none",
-        "defined", "undefined",
+        "and",
+        "or",
+        "not",
+        "in",
+        "is",
+        "if",
+        "elif",
+        "else",
+        "endif",
+        "for",
+        "endfor",
+        "true",
+        "false",
+        "none",
+        "defined",
+        "undefined",
     ];
     KEYWORDS.contains(&word.to_lowercase().as_str())
 }

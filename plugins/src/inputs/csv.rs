@@ -4,6 +4,9 @@ use crate::shared::source::SourceLocation;
 
 /// Produces entries from the rows of a CSV table at a URL or in a file.
 ///
+/// A row that lacks a column is an error, as in FlexGet. There, the column 0 is the last one; here
+/// it is a mistake.
+///
 /// ```yaml
 /// csv:
 ///   url: ~/films.csv

@@ -12,7 +12,8 @@ use crate::shared::{folder, source};
 /// Produces entries from the files, folders and links in folders, in the order of their paths.
 ///
 /// The title is the name, without the extension of a file. Other fields: `location` (the path),
-/// `filename` (the name), and the times `atime` (last access), `mtime` (last modification, also as
+/// `filename` (the name), `content_size` (the size of a file in bytes, unless it is a `.torrent` or
+/// `.nzb`), and the times `atime` (last access), `mtime` (last modification, also as
 /// `timestamp`) and `ctime` (last change of anything about it); they are also named `accessed`,
 /// `modified` and `created`. A folder that does not exist gives a warning.
 ///
@@ -128,6 +129,7 @@ impl Plugin for Filesystem {
         KnownField::all(&[
             "location",
             "filename",
+            "content_size",
             "timestamp",
             "atime",
             "mtime",
@@ -220,9 +222,13 @@ fn entry(path: &FilePath, metadata: &Metadata, is_file: bool) -> Entry {
     let accessed = time(metadata.accessed());
     let modified = time(metadata.modified());
     let changed = changed(metadata).or_else(|| time(metadata.created()));
+    // The size of what is downloaded by such a file is another one.
+    let is_content = is_file && !path.extension().is_some_and(|extension| extension == "torrent" || extension == "nzb");
+    let size = is_content.then(|| i64::try_from(metadata.len()).ok()).flatten();
     Entry::new(title, file_url(path))
         .with("location", path.to_string_lossy().into_owned())
         .with("filename", name)
+        .with("content_size", size)
         .with("timestamp", modified)
         .with("atime", accessed)
         .with("mtime", modified)
@@ -288,12 +294,15 @@ mod tests {
     #[test]
     fn fields_give_location_and_times() {
         let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("a b.mkv"), "").unwrap();
+        std::fs::write(folder.path().join("a b.mkv"), "abc").unwrap();
+        std::fs::write(folder.path().join("c.torrent"), "abc").unwrap();
         let task = format!("filesystem: [ {}, /nowhere/at/all ]\naccept_all: yes", folder.path().display());
         let report = testing::run(&task, &testing::context());
         let fields = &report.entries[0].fields();
         assert_eq!(fields["location"], folder.path().join("a b.mkv").display().to_string());
         assert_eq!(fields["filename"], "a b.mkv");
+        // FlexGet 3.22.7 sets it in `metainfo_content_size`.
+        assert_eq!((&fields["content_size"], report.entries[1].fields().get("content_size")), (&3.into(), None));
         assert!(report.entries[0].url().starts_with("file:///") && report.entries[0].url().ends_with("/a%20b.mkv"));
         for (name, flexget_name) in [("accessed", "atime"), ("modified", "mtime"), ("created", "ctime")] {
             assert!(fields[name].as_str().unwrap().ends_with('Z'));

@@ -23,6 +23,10 @@ use crate::shared::source::{self, SourceLocation};
 /// field `nyaa:seeders`; here it becomes `nyaa_seeders` as well, which conditions and templates can
 /// read.
 ///
+/// FlexGet also takes `content_size` from a `Size: 700 MB` in the description; here,
+/// `description | parse_size` is that size. A web page in the place of a feed, such as one that
+/// asks for a login, is an error.
+///
 /// With `all_entries: no`, only the items that are new since the last run are read, except after a
 /// change of the task's config, when all are.
 ///
@@ -53,7 +57,7 @@ pub struct RssOptions {
     password: Option<SecretString>,
     /// The field of the feed that holds the title.
     title: Option<String>,
-    /// The fields of the feed that hold the URL; with several, all go into the field `urls`.
+    /// The fields of the feed that hold the URL; all of them go into the field `urls`.
     link: Option<OneOrMany<String>>,
     /// Suppresses warnings about items that are left out.
     #[serde(default)]
@@ -299,7 +303,7 @@ impl RssOptions {
         }
         let Some(&url) = urls.first() else { return Vec::new() };
         let mut entry = Entry::new(title, url);
-        if self.group_links || links.is_some_and(|names| names.len() > 1) {
+        if self.group_links || links.is_some() {
             let mut distinct = BTreeSet::new();
             urls.retain(|url| distinct.insert(*url));
             entry.set("urls", urls.into_iter().collect::<Value>());

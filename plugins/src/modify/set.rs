@@ -14,6 +14,11 @@ use crate::shared::field_values::FieldValues;
 /// the latest before accepted entries are processed, so that rejected entries cost no lookup. If a
 /// template cannot be rendered, the field keeps its value, and a warning is given.
 ///
+/// Dates have the parts and methods of Python's, and FlexGet's `add` and `subtract`, as in
+/// `now.subtract(months=1)`; its `format`, `start_of` and `diff_for_humans` are not there, because
+/// `strftime` and `replace` do the same. `parsedate` does not read `02/01/2020` or `1.2.2020`,
+/// which mean one day here and another there (in FlexGet, the month comes first).
+///
 /// ```yaml
 /// mock: [ { title: Solaris, year: 1972 } ]
 /// set:

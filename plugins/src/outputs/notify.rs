@@ -29,8 +29,11 @@ use telegram::TelegramMessage;
 /// `template` names a file for the message, in `templates` beside the config (`entry/NAME` or
 /// `task/NAME` there, then `NAME`; `.template` may be left out).
 ///
-/// Unlike in FlexGet, `--test` sends nothing, and an entry is sent once however many groups it is
-/// in.
+/// Unlike in FlexGet, `--test` sends nothing, an entry is sent once however many groups it is in,
+/// and a template that cannot be rendered gives a warning instead of being sent as it is. The
+/// default texts are others, because entries are not always downloads: they tell what was accepted
+/// and what failed, and what movies and episodes of Trakt are called. A template file that does not
+/// exist gives a warning and the default message, so that the task is not aborted at its end.
 ///
 /// ```yaml
 /// mock: [ Solaris (1972) ]
@@ -369,6 +372,12 @@ fn default_message(entry: &Entry) -> Message {
     Message { title, body }
 }
 
+/// Returns the title of an entry, with its URL if that leads somewhere.
+fn with_url(entry: &Entry) -> String {
+    let url = Some(entry.url()).filter(|url| url.starts_with("http://") || url.starts_with("https://"));
+    url.map_or_else(|| entry.title().to_owned(), |url| format!("{} ({url})", entry.title()))
+}
+
 /// Returns the default message about a task.
 fn default_summary(task: &Task) -> Message {
     let with = |state: State| task.entries.iter().filter(move |entry| entry.state() == state);
@@ -378,7 +387,14 @@ fn default_summary(task: &Task) -> Message {
         (accepted, 0) => format!("Task {}: {accepted} accepted", task.name),
         (accepted, failed) => format!("Task {}: {accepted} accepted, {failed} failed", task.name),
     };
-    let accepted = with(State::Accepted).map(|entry| format!("- {}", entry.title()));
+    if (accepted, failed) == (0, 0) {
+        let body = match (task.entries.len(), with(State::Rejected).count()) {
+            (0, _) => "No entries were produced".to_owned(),
+            (all, rejected) => format!("{all} produced, {rejected} rejected"),
+        };
+        return Message { title, body };
+    }
+    let accepted = with(State::Accepted).map(|entry| format!("- {}", with_url(entry)));
     let failed = with(State::Failed)
         .map(|entry| format!("- {} failed: {}", entry.title(), entry.reason().unwrap_or("no reason given")));
     Message { title, body: accepted.chain(failed).collect::<Vec<_>>().join("\n") }
@@ -423,7 +439,7 @@ mod tests {
     fn a_task_is_told_when_something_changed() {
         let notify = |options: &str| {
             format!(
-                "notify: {{ task: {{ {options}via: [ ntfysh: {{ topic: t, url: 'URL' }} ] }} }}\nlist_add: [ entry_list: x ]"
+                "notify: {{ task: {{ {options}via: [ webhook: {{ url: 'URL' }} ] }} }}\nlist_add: [ entry_list: x ]"
             )
         };
         let cx = testing::context();
@@ -436,7 +452,11 @@ mod tests {
         assert_eq!(run(&format!("{TASK}{}", notify(title)), 1, &testing::next_run(&cx)).1[0]["title"], "2 of 3");
         let none = "mock: [ A ]\nif: [ title == 'A': reject ]\n";
         assert!(run(&format!("{none}{}", notify("")), 0, &testing::next_run(&cx)).1.is_empty());
-        assert_eq!(run(&format!("{none}{}", notify("always_send: yes, ")), 1, &testing::next_run(&cx)).1.len(), 1);
+        // FlexGet 3.22.7 sends one as well, and says that the task did not produce any entries.
+        let sent = run(&format!("{none}{}", notify("always_send: yes, ")), 1, &testing::next_run(&cx)).1;
+        let expected =
+            serde_json::json!({ "title": "Task test accepted no entries", "message": "1 produced, 1 rejected" });
+        assert_eq!(sent, [expected]);
     }
 
     #[test]

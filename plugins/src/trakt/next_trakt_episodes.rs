@@ -18,7 +18,8 @@ use crate::trakt::user_data::{ActivityKind, Who};
 /// `list` is the same as in `trakt_list`: `watched`, `collection`, `watchlist`, or a list that
 /// somebody has made; `account` and `username` say whose list it is, and whose progress. With
 /// `account` alone both are the account's own user's. (FlexGet takes the list of `username`, but
-/// the progress of `account`, and asks once for every show.)
+/// the progress of `account`, and asks once for every show.) A season or an episode on the list
+/// stands for its show; FlexGet reads shows alone.
 ///
 /// `context` says what counts: what was `watched`, what was `collected`, or what was `aired`,
 /// whoever has seen it. `position: next` is the episode after the furthest one that counts, aired

@@ -62,7 +62,7 @@ fn links_can_be_chosen_and_grouped() {
             .map(|entry| format!("{} {}", entry.url(), entry.fields().get("urls").cloned().unwrap_or_default()))
             .collect::<Vec<_>>()
     };
-    assert_eq!(urls("link: guid")[0], "http://x/g2 null");
+    assert_eq!(urls("link: guid")[0], "http://x/g2 [\"http://x/g2\"]");
     assert_eq!(urls("link: [guid, link]")[0], "http://x/g2 [\"http://x/g2\",\"http://x/new\"]");
     assert_eq!(urls("group_links: yes")[1], "http://x/a.torrent [\"http://x/a.torrent\",\"http://x/b.torrent\"]");
 }

@@ -1,10 +1,10 @@
 use base64::Engine as _;
 use flexget_core::expression::{ExpressionError, Template};
 use flexget_core::prelude::*;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::Value as Json;
 
-use super::message::{Message, RenderTemplate, object, post};
+use super::message::{Message, RenderTemplate};
 
 /// A topic of ntfy.
 #[derive(Deserialize, JsonSchema)]
@@ -31,17 +31,15 @@ pub struct Ntfysh {
 
 impl Ntfysh {
     pub fn requests(&self, message: &Message, render: &RenderTemplate<'_>) -> Result<Vec<Request>, ExpressionError> {
-        let tags = self.tags.as_ref().map(render).transpose()?;
-        let tags = tags.map(|tags| tags.split(',').map(|tag| tag.trim().to_owned()).collect::<Vec<_>>());
-        let body = object([
-            ("topic", Some(render(&self.topic)?.into())),
-            ("title", Some(message.title.as_str().into())),
-            ("message", Some(message.body.as_str().into())),
-            ("priority", Some(self.priority.unwrap_or(3).into())),
-            ("delay", self.delay.as_ref().map(render).transpose()?.map(Json::from)),
-            ("tags", tags.map(Json::from)),
-        ]);
-        let mut request = post(self.url.as_deref().unwrap_or("https://ntfy.sh/"), body);
+        let url = topic_url(self.url.as_deref().unwrap_or("https://ntfy.sh/"), &render(&self.topic)?);
+        let mut request = Request::post(url).text(&message.body);
+        request.has_secret_path = true;
+        request = request.query("title", &message.title).query("priority", self.priority.unwrap_or(3).to_string());
+        for (name, template) in [("delay", &self.delay), ("tags", &self.tags)] {
+            if let Some(template) = template {
+                request = request.query(name, render(template)?);
+            }
+        }
         if self.username.is_some() || self.password.is_some() {
             let password = self.password.as_ref().map_or("", |password| password.expose_secret());
             let pair = format!("{}:{password}", self.username.as_deref().unwrap_or_default());
@@ -49,5 +47,30 @@ impl Ntfysh {
             request = request.secret_header("Authorization", format!("Basic {encoded}").into());
         }
         Ok(vec![request])
+    }
+}
+
+/// Returns the URL of a topic: the topic stands for what follows the last `/` of the server's path.
+fn topic_url(server: &str, topic: &str) -> String {
+    let host = server.find("://").map_or(0, |at| at + "://".len());
+    let folder = server[host..].rfind('/').map_or(server, |at| &server[..host + at]);
+    format!("{folder}/{}", utf8_percent_encode(topic, NON_ALPHANUMERIC))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::topic_url;
+
+    /// FlexGet 3.22.7 sends to the same URLs.
+    #[test]
+    fn a_topic_is_joined_to_the_url() {
+        for (server, expected) in [
+            ("https://ntfy.sh/", "https://ntfy.sh/my%20topic"),
+            ("https://ntfy.sh", "https://ntfy.sh/my%20topic"),
+            ("http://h:8/sub/", "http://h:8/sub/my%20topic"),
+            ("http://h:8/sub", "http://h:8/my%20topic"),
+        ] {
+            assert_eq!(topic_url(server, "my topic"), expected);
+        }
     }
 }
