@@ -2,6 +2,7 @@ use flexget_core::prelude::*;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
+use serde::de::{Deserializer, Error as _};
 
 use crate::titles::media::Kind;
 use crate::trakt::api::client::Client;
@@ -9,6 +10,7 @@ use crate::trakt::api::errors::Fault;
 use crate::trakt::api::model::Row;
 use crate::trakt::fields::{FieldGroup, episode_fields, work_fields};
 use crate::trakt::lists::entries::{self, Style};
+use crate::trakt::paging::{self, PageRow, RowKey};
 use crate::trakt::titles;
 
 /// Produces entries of what is aired on the days of a Trakt calendar.
@@ -100,21 +102,20 @@ impl TraktCalendar {
         });
         let today = TimeZone::UTC.to_datetime(task.cx.clock.now()).date();
         let first = shifted(today, self.start_day)?;
-        let mut rows = Vec::new();
-        let (mut done, mut most) = (0, MOST_DAYS);
+        let mut airings = Vec::new();
+        let (mut done, mut most) = (0_i64, MOST_DAYS);
         while done < self.days {
-            let count = most.min(self.days - done);
+            let count = most.min(self.days.saturating_sub(done));
             match self.read(&client, shifted(first, done)?, count).await {
                 Ok(read) => {
-                    rows.extend(read);
-                    done += count;
+                    airings.extend(read);
+                    done = done.saturating_add(count);
                 }
                 // How many days are too many is not said, and has changed before.
                 Err(Fault::Invalid(_)) if count > SURE_DAYS => most = SURE_DAYS,
                 Err(fault) => return Err(fault.into()),
             }
         }
-        let airings: Vec<Airing> = rows.into_iter().filter_map(Airing::of).collect();
         let rows: Vec<Row> = airings.iter().map(|airing| airing.row.clone()).collect();
         titles::remember_titles(&task.cx, &rows);
         let mut met = BTreeSet::new();
@@ -125,11 +126,11 @@ impl TraktCalendar {
         Ok(())
     }
 
-    async fn read(&self, client: &Client, first: Date, days: i64) -> Result<Vec<serde_json::Value>, Fault> {
+    async fn read(&self, client: &Client, first: Date, days: i64) -> Result<Vec<Airing>, Fault> {
         let whose = if self.account.is_some() { "my" } else { "all" };
         let what = if self.kind == Type::Movies { "movies" } else { "shows" };
         let path = format!("calendars/{whose}/{what}/{first}/{days}");
-        client.get(&path, &[("extended", "full".to_owned())]).await
+        Ok(paging::read_unpaged(client, &path, &[("extended", "full".to_owned())]).await?.rows)
     }
 
     fn entry(&self, airing: &Airing) -> Option<Entry> {
@@ -166,19 +167,20 @@ struct Airing {
     released: Option<Date>,
 }
 
-impl Airing {
-    /// Reads a row; one that cannot be understood is left out rather than the whole calendar.
-    fn of(json: serde_json::Value) -> Option<Self> {
+impl<'de> Deserialize<'de> for Airing {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let json = serde_json::Value::deserialize(deserializer)?;
         let text = |name: &str| json.get(name).and_then(serde_json::Value::as_str);
         let first_aired = text("first_aired").and_then(|text| text.parse().ok());
         let released = text("released").and_then(|text| text.parse().ok());
-        match serde_json::from_value(json) {
-            Ok(row) => Some(Self { row, first_aired, released }),
-            Err(error) => {
-                tracing::info!(target: "trakt_calendar", "an item of the calendar cannot be understood: {error}");
-                None
-            }
-        }
+        Ok(Self { row: serde_json::from_value(json).map_err(D::Error::custom)?, first_aired, released })
+    }
+}
+
+impl PageRow for Airing {
+    fn key(&self) -> RowKey {
+        let is_whole = self.row.movie.is_some() || self.row.show.is_some() && self.row.episode.is_some();
+        if is_whole { self.row.key() } else { RowKey::Unreadable }
     }
 }
 

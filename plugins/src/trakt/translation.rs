@@ -6,6 +6,7 @@ use flexget_core::prelude::*;
 
 use crate::trakt::api::client::Client;
 use crate::trakt::api::errors::Fault;
+use crate::trakt::api::lenient;
 use crate::trakt::api::model::{Row, Work};
 use crate::trakt::batch::each;
 use crate::trakt::titles::stored::{TRANSLATIONS, cached};
@@ -15,14 +16,19 @@ use crate::trakt::titles::stored::{TRANSLATIONS, cached};
 #[serde(default)]
 pub struct Translation {
     /// Title; not every translation has one.
+    #[serde(deserialize_with = "lenient::text")]
     pub title: Option<String>,
     /// Summary of the plot.
+    #[serde(deserialize_with = "lenient::text")]
     pub overview: Option<String>,
     /// Advertising line of a movie.
+    #[serde(deserialize_with = "lenient::text")]
     pub tagline: Option<String>,
     /// Two-letter code of the language.
+    #[serde(deserialize_with = "lenient::text")]
     pub language: Option<String>,
     /// Two-letter code of the country.
+    #[serde(deserialize_with = "lenient::text")]
     pub country: Option<String>,
 }
 

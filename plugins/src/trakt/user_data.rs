@@ -248,7 +248,7 @@ impl Who<'_> {
             ActivityKind::Ratings => {
                 let rows: Rows<Row> = self.walk(&path, &[]).await?;
                 Answered::of(rows, |data, rows| {
-                    data.ratings.extend(rows.iter().filter_map(rating));
+                    data.ratings = ratings(&rows)?;
                     Ok(())
                 })
             }
@@ -276,16 +276,20 @@ impl Answered {
     }
 }
 
-/// Returns the rating of a row, under the name of what is rated.
-fn rating(row: &Row) -> Option<(String, i64)> {
-    let ids = match row.kind.as_deref()? {
-        "movie" => &row.movie.as_ref()?.ids,
-        "show" => &row.show.as_ref()?.ids,
-        "season" => &row.season.as_ref()?.ids,
-        "episode" => &row.episode.as_ref()?.ids,
-        _ => return None,
-    };
-    Some((format!("{} {}", row.kind.as_deref()?, ids.trakt?), row.rating?))
+/// Returns the ratings of rows, under the names of what is rated.
+fn ratings(rows: &[Row]) -> Result<BTreeMap<String, i64>> {
+    let mut ratings = BTreeMap::new();
+    for row in rows {
+        // Others than the kinds of titles have keys of another sort.
+        let RowKey::Item(kind, id, None) = row.item_key() else { continue };
+        // No rating is no answer: it must not be read as "not rated".
+        let rating = row.rating.ok_or_else(|| {
+            Error::new(format!("Trakt did not say how {kind} {id} was rated"))
+                .hint("try again later; if it stays so, a newer version of flexget-rs may know it")
+        })?;
+        ratings.insert(format!("{kind} {id}"), rating);
+    }
+    Ok(ratings)
 }
 
 /// Drops the activity of an account's user in this run, after a list that shows it was changed.

@@ -2,7 +2,7 @@
 
 use flexget_core::prelude::*;
 use flexget_core::testing::{config_errors, run, titles};
-use trakt_sim::{Fault, Media, Place, Seed};
+use trakt_sim::{Fault, Media, OddValue, Place, Seed};
 
 use crate::trakt::sandbox::Sandbox;
 
@@ -107,6 +107,26 @@ fn a_part_that_fails_is_never_a_shorter_calendar() {
     sandbox.sim.fail(Fault::on("GET", "/calendars/my/shows/2026-12-27").status(500));
     let report = run(&calendar("account: ann, type: episodes, days: 60"), &sandbox.next_run());
     assert!(report.error.is_some() && report.entries.is_empty());
+}
+
+#[test]
+fn odd_values_are_read_and_a_row_without_a_reading_is_an_error() {
+    let sandbox = Sandbox::new(Seed::small());
+    for options in ["type: episodes", "type: shows", "type: movies, days: 30"] {
+        let task = calendar(&format!("account: ann, {options}"));
+        for odd in OddValue::READABLE {
+            sandbox.sim.fail(Fault::on("GET", "/calendars").odd_values(&[odd]));
+            let report = run(&task, &sandbox.next_run());
+            sandbox.sim.heal();
+            assert!(report.error.is_none(), "{options}, {odd:?}: {:?}", report.error);
+            assert_eq!(titles(&report, State::Accepted).len(), 1, "{options}, {odd:?}");
+        }
+        sandbox.sim.fail(Fault::on("GET", "/calendars").odd_values(&[OddValue::Unreadable]));
+        let report = run(&task, &sandbox.next_run());
+        sandbox.sim.heal();
+        let said = report.error.map(|error| error.message).unwrap_or_default();
+        assert!(said.starts_with("1 of 1 rows of `calendars/my/"), "{options}: {said}");
+    }
 }
 
 #[test]

@@ -23,7 +23,9 @@ struct People {
 #[derive(Deserialize, Serialize, Default)]
 #[serde(default)]
 struct Role {
+    #[serde(deserialize_with = "lenient::null_is_default")]
     person: Person,
+    #[serde(deserialize_with = "lenient::text")]
     character: Option<String>,
 }
 
@@ -31,13 +33,17 @@ struct Role {
 #[derive(Deserialize, Serialize, Default)]
 #[serde(default)]
 struct Person {
+    #[serde(deserialize_with = "lenient::text")]
     name: Option<String>,
+    #[serde(deserialize_with = "lenient::null_is_default")]
     ids: Ids,
     #[serde(deserialize_with = "lenient::parsed")]
     birthday: Option<Date>,
     #[serde(deserialize_with = "lenient::parsed")]
     death: Option<Date>,
+    #[serde(deserialize_with = "lenient::text")]
     biography: Option<String>,
+    #[serde(deserialize_with = "lenient::text")]
     homepage: Option<String>,
 }
 
