@@ -23,6 +23,7 @@ mod world;
 
 use std::cell::RefCell;
 use std::ffi::OsString;
+use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 use std::rc::Rc;
@@ -30,7 +31,7 @@ use std::rc::Rc;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{FromArgMatches, Subcommand};
 use flexget_core::context::Environment;
-use flexget_core::error::Error;
+use flexget_core::error::{Error, OUT_OF_FILES, is_out_of_files};
 use flexget_core::plugin::command::Format;
 use flexget_plugins as _;
 use tracing::instrument::WithSubscriber;
@@ -243,19 +244,28 @@ pub fn start_as(identity: Identity) -> ExitCode {
 
 /// Runs the program in the real world, as `main` does.
 pub fn start(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
     render::panic::explain_panics();
     commands::completions::complete_for_shell(|| command_line::program(None));
     let started = world::check_open_files();
     let started = started.and_then(|()| tokio::runtime::Builder::new_current_thread().enable_all().build());
     let runtime = match started {
         Ok(runtime) => runtime,
-        Err(error) => {
-            render::panic::report_start_failure(&error);
-            return exit::FAILURE.into();
-        }
+        Err(error) => return report_start_failure(&error, args::wanted_format(&arguments)).into(),
     };
     let code = runtime.block_on(run(arguments, World::real()));
     // A question may still wait for an answer in a thread of its own, which is abandoned.
     runtime.shutdown_background();
     code.into()
+}
+
+/// Reports that the program could not start, as a JSON document too where that is the format.
+fn report_start_failure(error: &io::Error, format: Format) -> u8 {
+    let failure = Error::new(format!("cannot start: {error}"));
+    let failure = if is_out_of_files(error) { failure.hint(OUT_OF_FILES) } else { failure };
+    let World { stdout, stderr, environment, .. } = World::real();
+    let console = Console::new(stdout, stderr, ColorChoice::Auto, &environment);
+    session::print_document(&console, &failure, format);
+    console.error(&failure);
+    exit::FAILURE
 }

@@ -125,6 +125,13 @@ fn too_few_file_descriptors_are_told() {
             assert!(said.contains("raise the limit with `ulimit -n`"), "{limit}: {said}");
             told += 1;
         }
+        for line in ["execute", "status"] {
+            let mut command = sandbox.process("/bin/sh", "");
+            command.args(["-c", &format!("ulimit -n {limit}; exec \"$0\" {line} --format json"), PROGRAM]);
+            let output = command.output().unwrap();
+            let document: serde_json::Result<serde_json::Value> = serde_json::from_slice(&output.stdout);
+            assert!(document.is_ok_and(|document| document.is_object()), "{limit}, {line}: {output:?}");
+        }
     }
     assert!(told > 5 && good > 5, "{told} {good}");
 }

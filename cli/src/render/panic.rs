@@ -1,9 +1,7 @@
-//! Messages for when the console cannot be used: a panic, or a failure to start.
+//! The message of a panic, when the console cannot be used.
 
 use std::backtrace::Backtrace;
 use std::io::{self, Write};
-
-use flexget_core::error::{OUT_OF_FILES, is_out_of_files};
 
 use super::printable::Printable;
 use crate::identity::Identity;
@@ -24,12 +22,4 @@ pub(crate) fn explain_panics() {
         };
         let _ = writeln!(io::stderr(), "{}\n{}", message.as_str(), help.as_str());
     }));
-}
-
-/// Reports that the program could not start.
-pub(crate) fn report_start_failure(error: &io::Error) {
-    let _ = writeln!(io::stderr(), "{}", Printable::line(format_args!("error: cannot start: {error}")).as_str());
-    if is_out_of_files(error) {
-        let _ = writeln!(io::stderr(), "  = help: {OUT_OF_FILES}");
-    }
 }
