@@ -97,7 +97,7 @@ async fn run_task(plan: &TaskPlan, selection: &Selection, cx: &Context) -> TaskR
         error = Some(ErrorReport { plugin: plan.name.clone(), message, hint: None });
     }
     let (entries, changes, warnings) = task.into_parts();
-    let elapsed = cx.clock.now().as_millisecond() - start.as_millisecond();
+    let elapsed = cx.clock.now().as_millisecond().saturating_sub(start.as_millisecond());
     TaskReport {
         name: plan.name.clone(),
         outcome,

@@ -1,5 +1,8 @@
 //! `schedules`: when the daemon runs which tasks, in FlexGet's forms.
 
+// Numbers from outside are counted with bounds.
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
+
 mod cron;
 
 use std::collections::HashMap;
@@ -69,7 +72,7 @@ impl Schedule {
                 let now = now.as_millisecond();
                 // A time that is to come is of a clock that was wrong.
                 let last = last.map(Timestamp::as_millisecond).filter(|last| *last <= now).unwrap_or(now);
-                let periods = (now - last) / every + 1;
+                let periods = now.saturating_sub(last).checked_div(every)?.saturating_add(1);
                 Timestamp::from_millisecond(last.checked_add(every.checked_mul(periods)?)?).ok()
             }
         }
@@ -79,7 +82,7 @@ impl Schedule {
     pub fn next_with_jitter(&self, last: Option<Timestamp>, now: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
         let next = self.next(last, now, zone)?;
         let jitter = i64::try_from(self.jitter.as_millis()).unwrap_or_default();
-        let moved = Timestamp::from_millisecond(next.as_millisecond() + fastrand::i64(-jitter..=jitter)).ok()?;
+        let moved = Timestamp::from_millisecond(next.as_millisecond().saturating_add(fastrand::i64(jitter.saturating_neg()..=jitter))).ok()?;
         Some(moved.max(now))
     }
 
@@ -426,6 +429,24 @@ mod tests {
         ] {
             let (found, problems) = schedules(&format!("[{{ tasks: '*', {item} }}]"), &[]);
             assert_eq!((found.items.len(), problems), (0, vec![message.to_owned()]), "{item}");
+        }
+    }
+
+    #[test]
+    fn any_jitter_and_any_time_give_a_time_or_none() {
+        let every = |jitter: u64| Schedule {
+            tasks: vec!["a".to_owned()],
+            trigger: Trigger::Interval(DEFAULT_INTERVAL),
+            jitter: Duration::from_secs(jitter),
+            key: "a".to_owned(),
+        };
+        for jitter in [0, 60, 9_200_000_000_000_000, u64::MAX] {
+            for now in [Timestamp::MIN, Timestamp::UNIX_EPOCH, Timestamp::MAX] {
+                for last in [None, Some(Timestamp::MIN), Some(Timestamp::MAX)] {
+                    let next = every(jitter).next_with_jitter(last, now, &TimeZone::UTC);
+                    assert!(next.is_none_or(|next| next >= now), "{jitter} {now} {last:?}: {next:?}");
+                }
+            }
         }
     }
 

@@ -68,7 +68,7 @@ impl Journal {
     }
 
     fn lease(&self) -> Timestamp {
-        self.clock.now() + LEASE
+        self.clock.now().saturating_add(LEASE).unwrap_or(Timestamp::MAX)
     }
 
     /// Records the outcome of a change.

@@ -72,7 +72,7 @@ impl Progress {
     /// Adds parts that are done to the work that has begun.
     pub fn advance(&self, count: usize) {
         if let Some(activity) = self.activity.borrow_mut().as_mut() {
-            activity.done += count;
+            activity.done = activity.done.saturating_add(count);
         }
         self.report_activity();
     }
@@ -113,7 +113,7 @@ impl Progress {
             self.report(Event::Waiting { reason: reason.to_owned(), duration: left });
             let next = COUNTDOWN.min(left);
             clock.sleep(next).await;
-            left -= next;
+            left = left.saturating_sub(next);
         }
         // Work that has begun goes on.
         if self.activity.borrow().is_some() { self.report_activity() } else { self.report(Event::Done) }

@@ -3,6 +3,9 @@
 //! Whole numbers beyond 64 bits stay text, since nothing here counts with them; so do dates that no
 //! calendar has. A time without a zone is taken as UTC.
 
+// Numbers from outside are counted with bounds.
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
+
 use jiff::civil::{Date, Time};
 use jiff::tz::Offset;
 use serde_yaml::Number;
@@ -84,8 +87,8 @@ fn timestamp(text: &str) -> Option<Scalar> {
         None => return None,
         Some(offset) => {
             let (hours, minutes) = offset.split_once(':').unwrap_or((offset, "0"));
-            let seconds = i32::from(digits(hours, 2)?) * 3600 + i32::from(digits(minutes, 2)?) * 60;
-            if zone.starts_with('-') { -seconds } else { seconds }
+            let minutes = i32::from(digits(hours, 2)?).checked_mul(60)?.checked_add(i32::from(digits(minutes, 2)?))?;
+            minutes.checked_mul(if zone.starts_with('-') { -60 } else { 60 })?
         }
     };
     Offset::from_seconds(offset).ok()?.to_timestamp(local).ok().map(Scalar::Time)
@@ -108,7 +111,7 @@ fn integer(text: &str) -> Option<Number> {
     } else {
         radix(digits, 10)?
     };
-    let signed = i128::try_from(magnitude).ok()? * if negative { -1 } else { 1 };
+    let signed = i128::try_from(magnitude).ok()?.checked_mul(if negative { -1 } else { 1 })?;
     i64::try_from(signed).map(Number::from).or_else(|_| u64::try_from(signed).map(Number::from)).ok()
 }
 

@@ -1,5 +1,8 @@
 //! The filters that FlexGet adds to Jinja's, except those for paths.
 
+// Numbers from outside are counted with bounds.
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
+
 use std::borrow::Cow;
 
 use icu_normalizer::DecomposingNormalizerBorrowed;
@@ -157,7 +160,7 @@ fn format_number(value: &Value, given: Rest<Value>, named: Kwargs) -> Result<Val
     let end = number.find('.').unwrap_or(number.len());
     let mut grouped = String::new();
     for (index, character) in number.char_indices() {
-        if index > start && index < end && (end - index) % 3 == 0 {
+        if index > start && index < end && end.saturating_sub(index) % 3 == 0 {
             grouped.push(',');
         }
         grouped.push(character);
@@ -268,7 +271,7 @@ fn format_size(value: &Value, given: Rest<Value>, named: Kwargs) -> Result<Value
     let amount = size / base.powi(power as i32);
     // A unit that is too large gets as many digits as it takes to show something.
     let digits =
-        if amount == 0.0 || amount.abs() >= 0.01 { 2 } else { (1 + (-amount.abs().log10()).ceil() as usize).min(12) };
+        if amount == 0.0 || amount.abs() >= 0.01 { 2 } else { ((-amount.abs().log10()).ceil() as usize).saturating_add(1).min(12) };
     let mut amount = format!("{amount:.digits$}");
     while amount.ends_with('0') && !amount.ends_with(".0") {
         amount.pop();

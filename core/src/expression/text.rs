@@ -1,5 +1,8 @@
 //! The filters of Jinja2 for text that the engine does not have.
 
+// Numbers from outside are counted with bounds.
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
+
 use std::hash::{BuildHasher, RandomState};
 
 use minijinja::value::{Kwargs, Rest, ValueKind};
@@ -55,8 +58,8 @@ fn center(value: &Value, given: Rest<Value>, named: Kwargs) -> Result<String, Er
     arguments.end(1)?;
     let text = defined(value)?.to_string();
     let blanks = width.saturating_sub(text.chars().count());
-    let left = blanks / 2 + (blanks & width & 1);
-    Ok(format!("{}{text}{}", " ".repeat(left), " ".repeat(blanks - left)))
+    let left = (blanks / 2).saturating_add(blanks & width & 1);
+    Ok(format!("{}{text}{}", " ".repeat(left), " ".repeat(blanks.saturating_sub(left))))
 }
 
 /// Cuts text that is longer than `length`, at the last blank unless `killwords`.
@@ -69,7 +72,7 @@ fn truncate(value: &Value, given: Rest<Value>, named: Kwargs) -> Result<String, 
     arguments.end(4)?;
     let value = defined(value)?;
     let text = value.as_str().ok_or_else(|| bad(format!("`truncate` cuts text, not {}", kind(value))))?;
-    if text.chars().count() <= length + leeway {
+    if text.chars().count() <= length.saturating_add(leeway) {
         return Ok(text.to_owned());
     }
     let room = length.checked_sub(end.chars().count());
@@ -103,7 +106,7 @@ fn wrapped(line: &str, width: usize, break_long_words: bool, break_on_hyphens: b
         let pieces: Vec<&str> = if break_on_hyphens { word.split_inclusive('-').collect() } else { vec![word] };
         for part in pieces {
             let mut part = part.to_owned();
-            if !current.is_empty() && length(&current) + length(part.trim_end()) > width {
+            if !current.is_empty() && length(&current).saturating_add(length(part.trim_end())) > width {
                 let room = width.saturating_sub(length(&current));
                 // A word that fits on no line begins on this one.
                 let is_split = break_long_words && length(part.trim_end()) > width && room > 0;
@@ -146,8 +149,9 @@ fn filesizeformat(value: &Value, given: Rest<Value>, named: Kwargs) -> Result<St
         return Ok(format!("{} Bytes", bytes.trunc()));
     }
     let units = ["k", "M", "G", "T", "P", "E", "Z", "Y"];
-    let power = (1..units.len()).take_while(|power| bytes >= base.powi(*power as i32 + 1)).count();
-    let amount = bytes / base.powi(power as i32 + 1);
+    let above = |power: usize| base.powi((power as i32).saturating_add(1));
+    let power = (1..units.len()).take_while(|power| bytes >= above(*power)).count();
+    let amount = bytes / above(power);
     let unit = if binary { format!("{}i", units[power].to_uppercase()) } else { units[power].to_owned() };
     Ok(format!("{amount:.1} {unit}B"))
 }
@@ -157,8 +161,8 @@ fn striptags(text: &str) -> String {
     let mut plain = String::new();
     let mut rest = text;
     while let Some((before, tag)) = rest.split_once('<') {
-        let end =
-            if tag.starts_with("!--") { tag.find("-->").map(|at| at + 3) } else { tag.find('>').map(|at| at + 1) };
+        let close = if tag.starts_with("!--") { "-->" } else { ">" };
+        let end = tag.find(close).map(|at| at.saturating_add(close.len()));
         let Some(end) = end else { break };
         plain.push_str(before);
         rest = &tag[end..];
@@ -218,7 +222,7 @@ fn urlize(value: &Value, given: Rest<Value>, named: Kwargs) -> Result<String, Er
     let target = target.map(|target| format!(" target=\"{}\"", escaped_text(&target))).unwrap_or_default();
     let attributes = format!(" rel=\"{}\"{target}", rels.join(" "));
     let link = |word: &str| {
-        let start = word.len() - word.trim_start_matches(['(', '<', '[']).len();
+        let start = word.len().saturating_sub(word.trim_start_matches(['(', '<', '[']).len());
         let end = word.trim_end_matches(['.', ',', ':', ';', '!', '?', ')', '>', ']', '\'', '"']).len().max(start);
         let (before, url, after) = (&word[..start], &word[start..end], &word[end..]);
         let href = if url.starts_with("http://") || url.starts_with("https://") {
@@ -293,7 +297,7 @@ fn random(state: &mut State<'_, '_>, value: &Value) -> Result<Value, Error> {
     match items.len() {
         Some(length) if length > 0 => {
             let number = RandomState::new().hash_one(length) as usize;
-            items.get_item(&Value::from(number % length))
+            items.get_item(&Value::from(number.checked_rem(length)))
         }
         _ => Ok(Value::UNDEFINED),
     }

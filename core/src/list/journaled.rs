@@ -1,5 +1,8 @@
 //! Changes of the journal, with their items as entries and the outcome of each.
 
+// Numbers from outside are counted with bounds.
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
+
 use std::future::poll_fn;
 use std::pin::pin;
 use std::task::Poll;
@@ -65,12 +68,17 @@ pub(super) fn stored(outcomes: &[Outcome], ended: Timestamp) -> serde_json::Valu
     serde_json::to_value(stored).unwrap_or_default()
 }
 
+/// Returns the time that is so much later, or the last one that there is.
+pub(super) fn later(at: Timestamp, by: SignedDuration) -> Timestamp {
+    at.saturating_add(by).unwrap_or(Timestamp::MAX)
+}
+
 /// Does work on a change, and keeps its lease while the work lasts.
 pub(super) async fn with_lease<T>(id: i64, work: impl Future<Output = T>, cx: &Context) -> T {
     let mut work = pin!(work);
     loop {
         // The clock of a test moves while the work sleeps on it, and wakes no timer.
-        let due = cx.clock.now() + RENEWAL;
+        let due = cx.clock.now().saturating_add(RENEWAL).unwrap_or(Timestamp::MAX);
         let mut timer = pin!(cx.clock.timer(RENEWAL));
         let renewal = poll_fn(|task| if cx.clock.now() >= due { Poll::Ready(()) } else { timer.as_mut().poll(task) });
         match select(work.as_mut(), renewal).await {
@@ -160,7 +168,7 @@ fn outcomes(response: Option<&serde_json::Value>, count: usize) -> (Vec<Outcome>
             return Outcome::Partly;
         }
         let is_unchanged = existing > 0;
-        existing -= usize::from(is_unchanged);
+        existing = existing.saturating_sub(usize::from(is_unchanged));
         if is_unchanged { Outcome::Unchanged } else { Outcome::Done }
     };
     ((0..count).map(outcome).collect(), old.ended)

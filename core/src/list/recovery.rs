@@ -1,5 +1,8 @@
 //! Recovery: finding out the outcome of interrupted changes, and undoing a change.
 
+// Numbers from outside are counted with bounds.
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
+
 use jiff::{SignedDuration, Timestamp};
 
 use crate::context::Context;
@@ -8,7 +11,7 @@ use crate::entry::Entry;
 use crate::error::{Error, Result};
 use crate::list::Adding;
 use crate::list::any::AnyList;
-use crate::list::journaled::{JournaledChange, STALE, stored, with_lease};
+use crate::list::journaled::{JournaledChange, STALE, later, stored, with_lease};
 use crate::list::outcome::Outcome;
 use crate::list::writable::WritableList;
 use crate::task::report::{ChangeReport, Failure};
@@ -32,10 +35,10 @@ pub async fn recover(cx: &Context) -> Result<Vec<String>> {
     let mut said = Vec::new();
     let now = cx.clock.now();
     // A change of an older version has no lease.
-    let is_left = |change: &ChangeRow| change.lease.unwrap_or(change.at + STALE) < now;
+    let is_left = |change: &ChangeRow| change.lease.unwrap_or_else(|| later(change.at, STALE)) < now;
     for change in cx.journal().pending()?.into_iter().filter(is_left) {
         let id = change.id;
-        let is_old = change.at + ABANDON_AFTER < now;
+        let is_old = later(change.at, ABANDON_AFTER) < now;
         let change = JournaledChange::of(change);
         match outcomes_by_list(&change, cx).await {
             Ok(outcomes) => said.push(record(&change, &outcomes, cx)?),
@@ -167,7 +170,7 @@ async fn undo_claimed(
 ) -> Result<ChangeReport> {
     let undo = Undo::of(change, list.list(), force, cx).await?;
     let mut report = undo.apply(list, change.change.id, by, cx).await?;
-    if undo.action == Action::Add && report.done + report.existing > 0 && !cx.dry_run {
+    if undo.action == Action::Add && (report.done > 0 || report.existing > 0) && !cx.dry_run {
         let items: Vec<&Entry> = undo.items.iter().collect();
         if let Err(error) = list.list().restore_order(&items, cx).await {
             let reason = format!("it is on the list again, and not at its former place: {error}");
@@ -175,7 +178,7 @@ async fn undo_claimed(
         }
     }
     let failed = undo.failed.iter().map(|(title, reason)| (title.as_str(), *reason));
-    report.requested += undo.failed.len();
+    report.requested = report.requested.saturating_add(undo.failed.len());
     report.failed.extend(Failure::group(failed));
     Ok(report)
 }
@@ -226,7 +229,7 @@ impl Undo {
         for (at, item) in change.written() {
             match item {
                 Some(item) => written.push((item.fresh(), change.replaced(at))),
-                None => failed.push((format!("item {}", at + 1), "it cannot be read from the journal")),
+                None => failed.push((format!("item {}", at.saturating_add(1)), "it cannot be read from the journal")),
             }
         }
         if list.adding() == Adding::Replaces && action == Action::Remove && !force {
@@ -269,9 +272,9 @@ impl Undo {
         let mut report = list.apply(&items, self.action, by, Some(id), cx).await?;
         if !replaced.is_empty() {
             let restored = list.apply(&replaced, Action::Add, by, Some(id), cx).await?;
-            report.requested += restored.requested;
-            report.done += restored.done;
-            report.existing += restored.existing;
+            report.requested = report.requested.saturating_add(restored.requested);
+            report.done = report.done.saturating_add(restored.done);
+            report.existing = report.existing.saturating_add(restored.existing);
             report.not_found.extend(restored.not_found);
             report.failed.extend(restored.failed);
             report.items.extend(restored.items);
@@ -282,5 +285,5 @@ impl Undo {
 
 /// Checks whether an item was put on its list at this time or later.
 fn is_since(list: &AnyList, item: &Entry, at: Timestamp) -> bool {
-    list.listed_at(item).is_some_and(|listed| listed >= at - CLOCK_SKEW)
+    list.listed_at(item).is_some_and(|listed| later(listed, CLOCK_SKEW) >= at)
 }

@@ -1,5 +1,8 @@
 //! A bounded cache of what is compiled from texts.
 
+// Numbers from outside are counted with bounds.
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
+
 use std::collections::HashMap;
 use std::hash::Hash;
 
@@ -29,10 +32,10 @@ impl<K: Eq + Hash, V: Clone> TextCache<K, V> {
 
     /// Keeps a value.
     pub(crate) fn insert(&mut self, key: (K, String), value: V) {
-        if self.values.len() >= MAX_CACHED || self.bytes + key.1.len() > MAX_CACHED_BYTES {
+        if self.values.len() >= MAX_CACHED || self.bytes.saturating_add(key.1.len()) > MAX_CACHED_BYTES {
             *self = Self::default();
         }
-        self.bytes += key.1.len();
+        self.bytes = self.bytes.saturating_add(key.1.len());
         self.values.insert(key, value);
     }
 }

@@ -1,5 +1,8 @@
 //! The daemon: runs the tasks of a config by its schedules until it is asked to stop.
 
+// Numbers from outside are counted with bounds.
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
+
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 use std::time::Duration;
@@ -160,7 +163,7 @@ impl Daemon<'_> {
                 biased;
                 ended = running.next() => if ended.is_none() { return },
                 () = self.cx.clock.sleep(STOPPING) => {
-                    waited += STOPPING;
+                    waited = waited.saturating_add(STOPPING);
                     // Between two requests nothing is under way.
                     if self.cx.http.unanswered() == 0 {
                         return;
@@ -339,7 +342,7 @@ pub fn tasks_of<'p>(schedule: &Schedule, plan: &'p Plan) -> Vec<&'p TaskPlan> {
 /// Returns whether a time at which an item is due can be right: it is no later than its next one.
 fn is_believable(schedule: &Schedule, next: Timestamp, now: Timestamp, cx: &Context) -> bool {
     let latest = schedule.next(None, now, &cx.clock.zone());
-    latest.is_some_and(|latest| next <= latest + schedule.jitter)
+    latest.is_some_and(|latest| next <= latest.saturating_add(schedule.jitter).unwrap_or(Timestamp::MAX))
 }
 
 /// Returns the time from one moment to a later one.

@@ -85,7 +85,7 @@ impl<'r> Begun<'r> {
 
 impl Drop for Begun<'_> {
     fn drop(&mut self) {
-        let elapsed = self.cx.clock.now().as_millisecond() - self.started.as_millisecond();
+        let elapsed = self.cx.clock.now().as_millisecond().saturating_sub(self.started.as_millisecond());
         self.record(&RunEnd {
             outcome: RunOutcome::Interrupted,
             elapsed_ms: u64::try_from(elapsed).unwrap_or_default(),

@@ -45,8 +45,8 @@ impl Interval {
         let now = task.cx.clock.now();
         let last = task.cx.store.get_setting(&key(task))?;
         let last = last.as_ref().and_then(|last| last.as_str()?.parse::<Timestamp>().ok());
-        let tolerated = (self.time.duration / 20).min(SignedDuration::from_mins(1));
-        let next = last.and_then(|last| last.checked_add(self.time.duration - tolerated).ok());
+        let tolerated = self.time.duration.checked_div(20).unwrap_or_default().min(SignedDuration::from_mins(1));
+        let next = last.and_then(|last| last.checked_add(self.time.duration.saturating_sub(tolerated)).ok());
         // A time in the future comes from a wrong clock.
         match next.filter(|next| !task.is_forced && now < *next && last.is_some_and(|last| last <= now)) {
             Some(_) => {

@@ -72,10 +72,10 @@ impl Csv {
             if task.wanted.is_some_and(|wanted| task.entries.len() >= wanted) {
                 break;
             }
-            let of_row = |problem: &str| format!("row {} of {} {problem}", number + 1, self.url);
+            let of_row = |problem: &str| format!("row {} of {} {problem}", number.saturating_add(1), self.url);
             let row = row.map_err(|error| Error::new(of_row("is not CSV")).cause(error))?;
             let cell = |name: &str, column: usize| {
-                row.get(column - 1).map(str::trim).ok_or_else(|| {
+                row.get(column.saturating_sub(1)).map(str::trim).ok_or_else(|| {
                     Error::new(of_row(&format!("has no column {column} for `{name}`")))
                         .hint("columns are counted from 1")
                 })

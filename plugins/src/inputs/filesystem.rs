@@ -189,7 +189,7 @@ impl Filesystem {
             }
             if is_dir && !own.is_symlink() && depth > 1 {
                 match folder::contents(&path) {
-                    Ok(contents) => self.produce_from(contents, depth - 1, urls, task)?,
+                    Ok(contents) => self.produce_from(contents, depth.saturating_sub(1), urls, task)?,
                     Err(error) if flexget_core::error::is_out_of_files(&error) => {
                         return Err(source::unreadable(&path, error));
                     }

@@ -222,7 +222,7 @@ impl RssOptions {
                 break;
             }
             let entries = self.entries(item);
-            incomplete += usize::from(entries.is_empty());
+            incomplete = usize::saturating_add(incomplete, usize::from(entries.is_empty()));
             task.produce(entries);
         }
         if incomplete > 0 && !self.silent {

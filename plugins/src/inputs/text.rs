@@ -101,7 +101,7 @@ impl TextInput {
         let mut finish = |found: &mut BTreeMap<&str, String>, task: &mut Task| {
             match self.entry_of(found) {
                 Some(entry) => task.produce([entry]),
-                None => incomplete += 1,
+                None => incomplete = usize::saturating_add(incomplete, 1),
             }
             found.clear();
         };

@@ -163,7 +163,7 @@ fn size(text: &str) -> Option<f64> {
         "" | "b" => 0,
         unit => {
             let prefix = unit.strip_suffix("ib").or_else(|| unit.strip_suffix('b'))?;
-            ["k", "m", "g", "t", "p"].iter().position(|known| *known == prefix)? as i32 + 1
+            ["k", "m", "g", "t", "p"].iter().position(|known| *known == prefix)?.saturating_add(1) as i32
         }
     };
     Some(text[..end].parse::<f64>().ok()? * 1024_f64.powi(unit))

@@ -76,7 +76,7 @@ fn fill(entry: &mut Entry, series: &Series) {
         EpisodeId::Episode { season, first, last } => {
             entry.fill("series_season", *season);
             entry.fill("series_episode", *first);
-            entry.fill("series_episodes", last - first + 1);
+            entry.fill("series_episodes", last.saturating_sub(*first).saturating_add(1));
             None
         }
         EpisodeId::Season(season) => {

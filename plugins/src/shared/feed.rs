@@ -4,6 +4,9 @@
 //! case, `_` between prefix and name, and `guid`, `link`, `description`, `published` and `author`
 //! in both kinds of feed.
 
+// Numbers from outside are counted with bounds.
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
+
 use std::collections::HashMap;
 
 use quick_xml::escape::{resolve_html5_entity, unescape_with};
@@ -138,7 +141,7 @@ struct OpenField {
 
 impl OpenField {
     fn open(&mut self, name: &str) {
-        self.depth += 1;
+        self.depth = self.depth.saturating_add(1);
         let is_person = matches!(self.name.as_str(), "author" | "contributor" | "managingeditor");
         // `<author><name>…</name><email>…</email></author>` is the name alone.
         if is_person && name == "name" && self.person_name.is_none() {
@@ -149,7 +152,7 @@ impl OpenField {
 
     fn close(&mut self) {
         self.is_complete |= self.person_name == Some(self.depth);
-        self.depth -= 1;
+        self.depth = self.depth.saturating_sub(1);
     }
 }
 
@@ -224,7 +227,7 @@ fn decode_html(text: &str, name: &str) -> String {
     while let Some(at) = rest.find('&') {
         out.push_str(&rest[..at]);
         rest = &rest[at..];
-        let end = rest.bytes().take(LONGEST_ENTITY).position(|byte| byte == b';').map(|end| end + 1);
+        let end = rest.bytes().take(LONGEST_ENTITY).position(|byte| byte == b';').map(|end| end.saturating_add(1));
         let resolved = end.and_then(|end| Some((end, unescape_with(&rest[..end], resolve_html5_entity).ok()?)));
         match resolved {
             Some((end, text)) => {

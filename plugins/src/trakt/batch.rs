@@ -24,9 +24,9 @@ pub async fn each<I, T>(
     request: impl AsyncFn(&I) -> Result<T, Fault>,
 ) -> Vec<Result<T, String>> {
     let cx = client.cx();
-    let (total, done) = (items.len(), Cell::new(0));
+    let (total, done) = (items.len(), Cell::new(0_usize));
     let ended: RefCell<Option<String>> = RefCell::default();
-    let failures = Cell::new(0);
+    let failures = Cell::new(0_u32);
     let shows_progress = Cell::new(false);
     let (request, ended, done, failures, shows_progress) = (&request, &ended, &done, &failures, &shows_progress);
     let one = async |item: &I| {
@@ -39,7 +39,10 @@ pub async fn each<I, T>(
         let result = request(item).await.inspect(|_| failures.set(0)).map_err(|fault| {
             let is_of_item = match fault {
                 Fault::NotFound | Fault::UnexpectedResponse(_) | Fault::Invalid(_) => true,
-                Fault::Unavailable { .. } => failures.replace(failures.get() + 1) + 1 < MAX_FAILURES,
+                Fault::Unavailable { .. } => {
+                    failures.set(failures.get().saturating_add(1));
+                    failures.get() < MAX_FAILURES
+                },
                 _ => false,
             };
             let reason = fault.into_error().to_string();
@@ -48,7 +51,7 @@ pub async fn each<I, T>(
             }
             reason
         });
-        done.set(done.get() + 1);
+        done.set(done.get().saturating_add(1));
         if total > 1 {
             let begins = cx.progress.reach(&format!("asking Trakt about {label}"), done.get(), total);
             shows_progress.set(shows_progress.get() || begins);

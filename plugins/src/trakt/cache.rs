@@ -341,7 +341,7 @@ impl Facts {
             });
             (Edits { remove, update: Vec::new(), insert: insert.collect::<Vec<_>>() }, ())
         });
-        or_debug(written.and_then(|()| collection.prune(Some(self.max_records), now - KEPT)));
+        or_debug(written.and_then(|()| collection.prune(Some(self.max_records), now.saturating_sub(KEPT).unwrap_or(Timestamp::MIN))));
     }
 
     fn collection(&self, cx: &Context) -> Collection {

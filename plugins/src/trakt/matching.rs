@@ -94,7 +94,7 @@ impl NameVariant {
         let of_year: Vec<&Work> = pool.iter().copied().filter(|work| work.year == Some(year)).collect();
         match (of_year.as_slice(), pool.as_slice()) {
             // The year may be that of a release elsewhere, if no other title has the name.
-            ([], [only]) if only.year.is_none_or(|other| (other - year).abs() <= 1) => one_of(&pool),
+            ([], [only]) if only.year.is_none_or(|other| other.abs_diff(year) <= 1) => one_of(&pool),
             ([], _) => Choice::Nothing,
             (of_year, _) => one_of(of_year),
         }
@@ -225,6 +225,7 @@ mod tests {
         assert_eq!(chosen(&[("Moon", 2009)], "Moon", Some(2010)), Some(2009));
         assert_eq!(chosen(&[("Moon", 2009), ("Moon", 1995)], "Moon", Some(2010)), None);
         assert_eq!(chosen(&[("Moon", 2009), ("Moon", 2010)], "Moon", Some(2010)), Some(2010));
+        assert_eq!(chosen(&[("Moon", i64::MIN)], "Moon", Some(2010)), None);
     }
 
     #[test]

@@ -205,7 +205,7 @@ impl<T: PageRow> Pass<T> {
         let path = listing.path;
         let asked = if let Extent::AtLeast(items) = listing.extent { items.clamp(1, PAGE) } else { PAGE };
         let mut previous: Vec<RowKey> = Vec::new();
-        let (mut repeated_pages, mut empty_pages, mut has_short_page) = (0, 0, false);
+        let (mut repeated_pages, mut empty_pages, mut has_short_page) = (0_usize, 0_usize, false);
         let mut counter = PageCount::new(client.cx().progress.clone(), format!("reading {path} from Trakt"));
         loop {
             let page = counter.begin().map_err(Fault::UnexpectedResponse)?;
@@ -222,14 +222,14 @@ impl<T: PageRow> Pass<T> {
             pass.began = if page == 1 { date_of(&response) } else { pass.began };
             let keys: Vec<RowKey> = rows.iter().map(PageRow::key).collect();
             let count = rows.len();
-            let before = pass.keys.len() + pass.others;
+            let before = pass.read_rows();
             let ignores_page = page > 1 && count > 0 && keys == previous;
             if ignores_page {
                 pass.has_repeated_page = true;
             } else {
                 pass.take(rows, &keys);
             }
-            let is_news = pass.keys.len() + pass.others > before;
+            let is_news = pass.read_rows() > before;
             previous = keys;
             let known = pass.item_count.filter(|total| *total > asked);
             let total = match listing.extent {
@@ -237,7 +237,7 @@ impl<T: PageRow> Pass<T> {
                 Extent::Whole | Extent::Proved => known,
             };
             if let Some(total) = total.filter(|total| *total > asked) {
-                let done = pass.keys.len() + pass.others;
+                let done = pass.read_rows();
                 counter.show_items(done, total.max(done));
             }
 
@@ -264,8 +264,8 @@ impl<T: PageRow> Pass<T> {
                 }
             }
             has_short_page |= !is_full;
-            repeated_pages = if count > 0 && !is_news { repeated_pages + 1 } else { 0 };
-            empty_pages = if count == 0 { empty_pages + 1 } else { 0 };
+            repeated_pages = if count > 0 && !is_news { repeated_pages.saturating_add(1) } else { 0_usize };
+            empty_pages = if count == 0 { empty_pages.saturating_add(1) } else { 0_usize };
             if repeated_pages >= MAX_REPEATED {
                 return Err(endless(path, "it gives known rows again and again"));
             }
@@ -291,8 +291,8 @@ impl<T: PageRow> Pass<T> {
     fn take(&mut self, rows: Vec<T>, keys: &[RowKey]) {
         for (row, key) in rows.into_iter().zip(keys) {
             match key {
-                RowKey::Other(None) => self.others += 1,
-                key if !self.keys.insert(*key) => self.repeated += 1,
+                RowKey::Other(None) => self.others = self.others.saturating_add(1),
+                key if !self.keys.insert(*key) => self.repeated = self.repeated.saturating_add(1),
                 RowKey::Item(..) => self.rows.push(row),
                 RowKey::Other(_) | RowKey::Unreadable => {}
             }
@@ -301,7 +301,7 @@ impl<T: PageRow> Pass<T> {
 
     /// Returns how many rows were read, each once.
     fn read_rows(&self) -> usize {
-        self.keys.len() + self.others
+        self.keys.len().saturating_add(self.others)
     }
 
     /// Returns why rows may be missing: fewer came than were counted, or they moved.

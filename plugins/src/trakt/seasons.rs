@@ -143,14 +143,14 @@ pub fn aired_on<'a>(seasons: &'a [Season], day: jiff::civil::Date, zone: Option<
 fn lifetime(seasons: &[Season], show: &Work, now: Timestamp) -> SignedDuration {
     const DAY: SignedDuration = SignedDuration::from_hours(24);
     let mut dates = seasons.iter().flat_map(|season| &season.episodes).filter_map(|episode| episode.first_aired);
-    let is_quiet = dates.clone().next().is_some() && dates.all(|at| now.duration_since(at) > DAY * 365);
+    let is_quiet = dates.clone().next().is_some() && dates.all(|at| now.duration_since(at) > DAY.saturating_mul(365));
     let show = show.details();
     if show.is_over() {
-        DAY * 30
+        DAY.saturating_mul(30)
     } else if show.status.is_none() && is_quiet {
         // The status is not asked for only to know this.
-        DAY * 7
+        DAY.saturating_mul(7)
     } else {
-        DAY / 2
+        SignedDuration::from_hours(12)
     }
 }

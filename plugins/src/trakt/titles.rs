@@ -87,7 +87,7 @@ pub async fn find(client: &Client, media: &[Media]) -> Vec<FoundTitle> {
     let responses =
         each(client, "titles", &open, async |(_, media): &(&str, &Media)| request::fetch(client, media).await).await;
     let mut fresh: Vec<FreshTitle<'_>> = Vec::new();
-    let mut outdated = 0;
+    let mut outdated = 0_usize;
     for ((key, media), response) in open.into_iter().zip(responses) {
         let title = match response {
             Ok(choice) => {
@@ -103,7 +103,7 @@ pub async fn find(client: &Client, media: &[Media]) -> Vec<FoundTitle> {
                 fresh.push(FreshTitle { key, kind: media.kind.work(), title: title.clone() });
                 resolved(title, media)
             }
-            Err(reason) => expired.remove(key).map(Ok).inspect(|_| outdated += 1).unwrap_or(Err(reason)),
+            Err(reason) => expired.remove(key).map(Ok).inspect(|_| outdated = outdated.saturating_add(1)).unwrap_or(Err(reason)),
         };
         found.insert(key, title);
     }

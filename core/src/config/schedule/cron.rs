@@ -81,7 +81,7 @@ impl Cron {
         let (year, month, week, weekday) = (values(0)?, values(1)?, values(3)?, values(4)?);
         let (hour, minute) = (values(5)?, values(6)?);
         // Monday is 0 here and 1 for croner.
-        let weekday = weekday.map(|days| days.into_iter().map(|day| day + 1).collect::<BTreeSet<u16>>());
+        let weekday = weekday.map(|days| days.into_iter().map(|day| day.saturating_add(1)).collect::<BTreeSet<u16>>());
         let mut days: Vec<(String, String)> = Vec::new();
         let of_week = listed(weekday.as_ref());
         match text("day") {
@@ -162,7 +162,7 @@ impl Field {
             }
             values.extend((first..=last).step_by(usize::from(step.unwrap_or(1))));
         }
-        let all = values.len() == usize::from(self.most - self.least) + 1;
+        let all = values.len() == usize::from(self.most.saturating_sub(self.least)).saturating_add(1);
         Ok(if all { None } else { Some(values) })
     }
 
@@ -173,7 +173,7 @@ impl Field {
             _ => &[],
         };
         let named = names.iter().position(|name| name.eq_ignore_ascii_case(text.trim()));
-        let named = named.and_then(|at| u16::try_from(at).ok()).map(|at| at + self.least);
+        let named = named.and_then(|at| u16::try_from(at).ok()).map(|at| at.saturating_add(self.least));
         let value = named.or_else(|| text.trim().parse().ok());
         value.filter(|value| (self.least..=self.most).contains(value)).ok_or_else(|| {
             let (least, most) = (self.least, self.most);
@@ -213,10 +213,10 @@ fn nth_weekday(text: &str) -> Result<Option<Nth>, CronProblem> {
         Some((ordinal, weekday)) => (ordinal, weekday.trim()),
     };
     let nth = ORDINALS.iter().position(|known| *known == ordinal);
-    let day = WEEKDAYS.iter().position(|known| *known == weekday).and_then(|at| u16::try_from(at + 1).ok());
+    let day = WEEKDAYS.iter().position(|known| *known == weekday).and_then(|at| u16::try_from(at.saturating_add(1)).ok());
     match (nth, day) {
         (Some(5), Some(day)) => Ok(Some(Nth::Weekday(day, "L".to_owned()))),
-        (Some(nth), Some(day)) => Ok(Some(Nth::Weekday(day, (nth + 1).to_string()))),
+        (Some(nth), Some(day)) => Ok(Some(Nth::Weekday(day, nth.saturating_add(1).to_string()))),
         _ => {
             let message = format!("`{text}` is not valid for `day`: write it as `2nd fri` or `last sun`");
             Err(CronProblem { field: Some("day"), message })

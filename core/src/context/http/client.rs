@@ -228,7 +228,7 @@ impl Http {
         } else {
             self.inner.clock.sleep(duration).await;
         }
-        self.traffic.waited.set(self.traffic.waited.get() + duration);
+        self.traffic.waited.set(self.traffic.waited.get().saturating_add(duration));
     }
 
     fn in_flight(&self, host: &str) -> Arc<Semaphore> {
@@ -254,8 +254,10 @@ impl Http {
     async fn attempt(&self, request: &Request, url: &Url) -> Result<Response, HttpError> {
         let client = self.client(url)?;
         let count = || {
-            *self.inner.counts.borrow_mut().entry(request.method.to_string()).or_default() += 1;
-            self.traffic.requests.set(self.traffic.requests.get() + 1);
+            let mut counts = self.inner.counts.borrow_mut();
+            let count = counts.entry(request.method.to_string()).or_default();
+            *count = count.saturating_add(1);
+            self.traffic.requests.set(self.traffic.requests.get().saturating_add(1));
         };
         let _unanswered = Unanswered::new(&self.inner.unanswered);
         transport::follow(client, request, url, &self.inner.options, &self.inner.clock, count).await
@@ -272,7 +274,7 @@ struct Unanswered<'c>(&'c Cell<usize>);
 
 impl<'c> Unanswered<'c> {
     fn new(count: &'c Cell<usize>) -> Self {
-        count.set(count.get() + 1);
+        count.set(count.get().saturating_add(1));
         Self(count)
     }
 }

@@ -22,7 +22,7 @@ const RESERVE: u32 = 10;
 const RESERVED_AHEAD: i64 = 60_000;
 
 /// Two ends of a service's window that differ by no more than this are the same, in milliseconds.
-const SAME_WINDOW: i64 = 2_000;
+const SAME_WINDOW: u64 = 2_000;
 
 /// The buckets of all rate limits.
 pub(super) struct Buckets {
@@ -56,7 +56,7 @@ impl Buckets {
 
     /// Blocks the bucket and the host until `wait` has passed.
     pub(super) fn block(&self, host: &str, limit: Option<&RateLimit>, now: Timestamp, wait: Duration) {
-        let until = now.as_millisecond() + millis(wait);
+        let until = now.as_millisecond().saturating_add(millis(wait));
         let block = |bucket: &mut BucketState| bucket.blocked_until = bucket.blocked_until.max(until);
         block(self.local.borrow_mut().entry(host_bucket(host)).or_default());
         if let Some(limit) = limit {
@@ -78,14 +78,14 @@ impl Buckets {
             return;
         }
         let now = now.as_millisecond();
-        let until = now + millis(wait);
+        let until = now.saturating_add(millis(wait));
         let left = header.remaining.saturating_sub(header.limit.unwrap_or(limit.requests) / RESERVE);
         let own_left = share(limit).saturating_sub(self.read(&limit.bucket).within(limit, now));
         if left >= own_left {
             return;
         }
         self.update(&limit.bucket, |bucket| {
-            let is_same = (bucket.left_until - until).abs() <= SAME_WINDOW;
+            let is_same = bucket.left_until.abs_diff(until) <= SAME_WINDOW;
             bucket.left = if is_same { bucket.left.min(left) } else { left };
             bucket.left_until = until;
         });
@@ -101,7 +101,7 @@ impl Buckets {
             None => 0,
         };
         // Nobody is blocked for longer: the clock was wrong and has been set back.
-        let believable = |until: i64| if until > now + millis(LONGEST_WAIT) { 0 } else { until };
+        let believable = |until: i64| if until > now.saturating_add(millis(LONGEST_WAIT)) { 0 } else { until };
         believable(stored).max(believable(local(&host))).max(now)
     }
 
@@ -132,7 +132,7 @@ impl Buckets {
 impl BucketState {
     /// Counts the requests that are in the window at `now`.
     fn within(&self, limit: &RateLimit, now: i64) -> u32 {
-        let start = now - millis(limit.per);
+        let start = now.saturating_sub(millis(limit.per));
         u32::try_from(self.requests.iter().filter(|at| **at > start).count()).unwrap_or(u32::MAX)
     }
 }
@@ -149,15 +149,15 @@ struct RateLimitHeader {
 fn take(bucket: &mut BucketState, limit: &RateLimit, now: i64, blocked_until: i64) -> i64 {
     let per = millis(limit.per);
     // Later times were stored by a clock that was wrong; they count as if they were now.
-    let latest = blocked_until + per + RESERVED_AHEAD;
+    let latest = blocked_until.saturating_add(per).saturating_add(RESERVED_AHEAD);
     bucket.requests.iter_mut().filter(|at| **at > latest).for_each(|at| *at = now);
     bucket.requests.sort_unstable();
-    bucket.requests.retain(|at| *at > now - per);
+    bucket.requests.retain(|at| *at > now.saturating_sub(per));
     let mut at = blocked_until.max(now);
     if let Some(oldest) = bucket.requests.len().checked_sub(share(limit) as usize) {
-        at = at.max(bucket.requests[oldest] + per);
+        at = at.max(bucket.requests[oldest].saturating_add(per));
     }
-    if at < bucket.left_until && bucket.left_until <= now + millis(LONGEST_WAIT) {
+    if at < bucket.left_until && bucket.left_until <= now.saturating_add(millis(LONGEST_WAIT)) {
         if bucket.left == 0 {
             at = bucket.left_until;
         }
@@ -170,7 +170,7 @@ fn take(bucket: &mut BucketState, limit: &RateLimit, now: i64, blocked_until: i6
 
 /// Returns the requests of a limit that this program may use.
 fn share(limit: &RateLimit) -> u32 {
-    (limit.requests - limit.requests / RESERVE).max(1)
+    limit.requests.saturating_sub(limit.requests / RESERVE).max(1)
 }
 
 fn millis(duration: Duration) -> i64 {

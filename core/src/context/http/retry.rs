@@ -43,7 +43,7 @@ impl Tries {
         outcome: &Result<Response, HttpError>,
         now: Timestamp,
     ) -> Option<Again> {
-        self.all += 1;
+        self.all = self.all.saturating_add(1);
         if request.retry == Retry::Own || self.all >= MOST_TRIES {
             return None;
         }
@@ -84,8 +84,9 @@ pub(super) fn is_failure(request: &Request, outcome: &Result<Response, HttpError
 
 /// Returns the next of the waits in seconds, until there is none.
 fn next(seen: &mut usize, waits: &[u64]) -> Option<u64> {
-    *seen += 1;
-    waits.get(*seen - 1).copied()
+    let wait = waits.get(*seen).copied();
+    *seen = seen.saturating_add(1);
+    wait
 }
 
 /// Returns `seconds`, varied by up to a quarter, so that failed processes do not retry together.

@@ -162,7 +162,7 @@ async fn send(
     let mut response = sending.send().await.map_err(|error| HttpError::before_response(url, error))?;
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| HttpError::in_response(url, error))? {
-        if body.len() + chunk.len() > options.largest_response {
+        if body.len().saturating_add(chunk.len()) > options.largest_response {
             return Err(HttpError::too_large(url, options.largest_response));
         }
         body.extend_from_slice(&chunk);

@@ -1,5 +1,8 @@
 //! The buckets of the rate limiter, shared by all processes that use the auth store.
 
+// Numbers from outside are counted with bounds.
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
+
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension};
 
@@ -52,7 +55,7 @@ impl Store {
         })?;
         let limit = |(bucket, state): (String, BucketState)| RateLimitUse {
             bucket,
-            recent: state.requests.iter().filter(|at| (now - RECENT..=now).contains(*at)).count(),
+            recent: state.requests.iter().filter(|at| (now.saturating_sub(RECENT)..=now).contains(*at)).count(),
             blocked_until: (state.blocked_until > now)
                 .then(|| Timestamp::from_millisecond(state.blocked_until).ok())
                 .flatten(),
@@ -116,9 +119,9 @@ fn read(connection: &Connection, name: &str) -> rusqlite::Result<BucketState> {
 
 /// Packs times as four bytes each, so that a full window takes half a page of the database.
 fn pack(first: i64, times: &[i64]) -> Vec<u8> {
-    times.iter().flat_map(|at| u32::try_from(at - first).unwrap_or(u32::MAX).to_le_bytes()).collect()
+    times.iter().flat_map(|at| u32::try_from(at.saturating_sub(first)).unwrap_or(u32::MAX).to_le_bytes()).collect()
 }
 
 fn unpack(first: i64, packed: &[u8]) -> Vec<i64> {
-    packed.as_chunks::<4>().0.iter().map(|bytes| first + i64::from(u32::from_le_bytes(*bytes))).collect()
+    packed.as_chunks::<4>().0.iter().map(|bytes| first.saturating_add(i64::from(u32::from_le_bytes(*bytes)))).collect()
 }

@@ -145,7 +145,7 @@ pub async fn were_made(
         Source::Watched | Source::History => {
             let is_made = |(there, missing): (usize, usize)| {
                 let is_made = if is_add { missing == 0 } else { there == 0 };
-                (there + missing > 0).then_some(is_made)
+                (there > 0 || missing > 0).then_some(is_made)
             };
             Ok(plays::in_history(client, items).await?.into_iter().map(is_made).collect())
         }

@@ -65,7 +65,7 @@ pub async fn in_history(client: &Client, items: &[Item<'_>]) -> Result<Vec<(usiz
         let (media, item_parts) = (&items[at].media, &item_parts[at]);
         let is_found = |part: &Part| !chosen(media, std::slice::from_ref(part), &plays[at]).is_empty();
         let there = item_parts.iter().filter(|part| is_found(part)).count();
-        (there, item_parts.len() - there)
+        (there, item_parts.len().saturating_sub(there))
     };
     Ok((0..items.len()).map(count).collect())
 }
@@ -127,7 +127,7 @@ fn chosen(media: &Media, item_parts: &[Part], plays: &[Play]) -> Vec<i64> {
 /// Returns the minute of a time: Trakt keeps no more of a play's.
 pub fn minute(at: Option<Timestamp>) -> Option<Timestamp> {
     let seconds = at?.as_second();
-    Timestamp::from_second(seconds - seconds.rem_euclid(60)).ok()
+    Timestamp::from_second(seconds.saturating_sub(seconds.rem_euclid(60))).ok()
 }
 
 /// A row of the history.

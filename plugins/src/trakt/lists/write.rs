@@ -162,7 +162,7 @@ pub async fn remove_plays(client: &Client, numbers: &[i64]) -> (HashSet<i64>, Op
             Ok(response) => {
                 // What is not found is gone too.
                 let not_found = response.not_found.get("ids").and_then(Json::as_array).map_or(0, Vec::len);
-                if response.deleted.values().sum::<usize>() + not_found >= batch.len() {
+                if total(response.deleted.values().copied().chain([not_found])) >= batch.len() {
                     gone.extend(batch);
                 }
             }
@@ -217,20 +217,24 @@ fn take(outcomes: &mut [Outcome], batch: &[Item], response: &BatchResponse, expa
         [&[Kind::Movie], &[Kind::Show], &[Kind::Season], &[Kind::Episode]]
     };
     for kinds in groups {
-        let sum = |counts: &Counts| -> usize {
-            kinds.iter().filter_map(|kind| counts.get(&format!("{}s", kind.word()))).sum()
-        };
-        let done = sum(&response.added) + sum(&response.updated) + sum(&response.deleted);
+        let of_kind = |counts: &Counts, kind: &Kind| counts.get(&format!("{}s", kind.word())).copied();
+        let sum = |counts: &Counts| total(kinds.iter().filter_map(|kind| of_kind(counts, kind)));
+        let done = total([&response.added, &response.updated, &response.deleted].map(sum));
         let of_kinds = || batch.iter().flat_map(|item| &item.units).filter(|unit| kinds.contains(&unit.kind));
         // One show may be there with some of its episodes only, so that their number says nothing
         // of other shows.
         let has_parts = expands && of_kinds().any(|unit| matches!(unit.kind, Kind::Show | Kind::Season));
-        let counted = done + if has_parts && done > 0 { usize::MAX - done } else { sum(&response.existing) };
+        let counted = if has_parts && done > 0 { usize::MAX } else { total([done, sum(&response.existing)]) };
         let known: Vec<usize> = of_kinds().map(|unit| unit.at).filter(|at| outcomes[*at] != Outcome::Unknown).collect();
         for (number, at) in known.into_iter().enumerate().skip(done) {
             outcomes[at] = if number < counted { Outcome::Unchanged } else { Outcome::Failed(NOT_DONE.to_owned()) };
         }
     }
+}
+
+/// Adds up counts that Trakt may have made large.
+fn total(counts: impl IntoIterator<Item = usize>) -> usize {
+    counts.into_iter().fold(0, usize::saturating_add)
 }
 
 /// Returns whether an entry is among the parts of a show that Trakt does not know.
@@ -292,7 +296,7 @@ fn items(units: &[Unit]) -> Vec<Item> {
                 let show = work(media);
                 let place = *shows.entry((media.kind, show.to_string())).or_insert_with(|| {
                     items.push(Item { group: "shows", body: show, units: Vec::new() });
-                    items.len() - 1
+                    items.len().saturating_sub(1)
                 });
                 let part =
                     Some((media.season.unwrap_or_default(), media.episode.filter(|_| media.kind == Kind::Episode)));
@@ -318,7 +322,7 @@ fn within_show(show: &mut Json, media: &Media, extra: Map<String, Json>) {
     let number = media.season.unwrap_or_default();
     let place = seasons.iter().position(|season| season["number"] == json!(number)).unwrap_or_else(|| {
         seasons.push(json!({ "number": number }));
-        seasons.len() - 1
+        seasons.len().saturating_sub(1)
     });
     let season = &mut seasons[place];
     match media.episode.filter(|_| media.kind == Kind::Episode) {
@@ -410,6 +414,23 @@ mod tests {
             let mut outcomes = vec![Outcome::Done; 3];
             take(&mut outcomes, &batch, &response, expands);
             assert_eq!(outcomes, [Outcome::Done, Outcome::Unchanged, Outcome::Failed(NOT_DONE.to_owned())]);
+        }
+    }
+
+    #[test]
+    fn counts_of_any_size_are_added_up() {
+        let episode = Entry::new("S", "mock://s")
+            .with("trakt_show_id", 7i64)
+            .with("series_season", 1i64)
+            .with("series_episode", 2i64);
+        let batch = items(&[Unit { media: Media::of(&episode, None).unwrap(), extra: Map::new() }]);
+        let most = json!({ "episodes": i64::MAX, "shows": i64::MAX, "seasons": i64::MAX, "movies": i64::MAX });
+        let body = json!({ "added": most, "updated": most, "deleted": most, "existing": most });
+        let response: BatchResponse = serde_json::from_value(body).unwrap();
+        for expands in [true, false] {
+            let mut outcomes = vec![Outcome::Done];
+            take(&mut outcomes, &batch, &response, expands);
+            assert_eq!(outcomes, [Outcome::Done]);
         }
     }
 

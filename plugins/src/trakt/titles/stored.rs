@@ -106,7 +106,7 @@ pub fn write(cx: &Context, fresh: &[FreshTitle<'_>]) {
             let lifetime = match &fresh.title {
                 Title::Found(work) => lifetime(work, now),
                 // A title that stays unknown is looked up less and less often.
-                Title::Unknown(_) => ages.get(fresh.key).map_or(DAY, |age| (*age * 2).min(DAY * 7)),
+                Title::Unknown(_) => ages.get(fresh.key).map_or(DAY, |age| age.saturating_mul(2).min(DAY.saturating_mul(7))),
             };
             if !keys.is_empty() {
                 stored.push(NewFact { keys, data: NewRecord::data(&fresh.title), lifetime });
@@ -126,10 +126,10 @@ fn lifetime(work: &Work, now: Timestamp) -> SignedDuration {
     let details = work.details();
     let released = details.released.and_then(|day| Value::Date(day).moment());
     match released {
-        _ if details.is_over() => DAY * 30,
-        Some(released) if now.duration_since(released) > DAY * 365 => DAY * 60,
-        Some(released) if now.duration_since(released) > DAY * 30 => DAY * 14,
-        _ => DAY * 2,
+        _ if details.is_over() => DAY.saturating_mul(30),
+        Some(released) if now.duration_since(released) > DAY.saturating_mul(365) => DAY.saturating_mul(60),
+        Some(released) if now.duration_since(released) > DAY.saturating_mul(30) => DAY.saturating_mul(14),
+        _ => DAY.saturating_mul(2),
     }
 }
 
@@ -158,6 +158,6 @@ where
             return Ok(stored);
         }
     };
-    facts.keep(cx, path, &response, DAY * 30);
+    facts.keep(cx, path, &response, DAY.saturating_mul(30));
     Ok(response)
 }

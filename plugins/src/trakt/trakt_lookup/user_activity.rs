@@ -172,7 +172,7 @@ impl ShowsDone {
             (Kind::Episode, Some(season), Some(first)) => {
                 // A release may hold several episodes in a row.
                 let count = entry.int("series_episodes").unwrap_or(1).clamp(1, MAX_EPISODES);
-                Ok((first..first + count).all(|episode| state.has(season, episode)))
+                Ok((first..first.saturating_add(count)).all(|episode| state.has(season, episode)))
             }
             (Kind::Episode, ..) => {
                 let seasons = seasons_of(&self.seasons, work)?;

@@ -59,6 +59,8 @@ fn episodes_are_found_by_number_by_day_and_counted_through() {
     }
     let special = "{ title: X, series_name: Harbour Lights, series_season: 0, series_episode: 2 }";
     assert_eq!(read_one(&sandbox, special, &["trakt_watched"])["trakt_watched"], true);
+    let beyond = "{ title: X, trakt_show_id: 3001, series_season: 1, series_episode: 9223372036854775807, series_episodes: 3 }";
+    assert_eq!(read_one(&sandbox, beyond, &["trakt_watched"])["trakt_watched"], false);
     let unknown = read_one(
         &sandbox,
         "{ title: X, trakt_show_id: 1388, series_season: 9, series_episode: 9 }",
