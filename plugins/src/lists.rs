@@ -7,3 +7,6 @@ pub mod pending_list;
 pub mod regexp_list;
 pub mod stored_list;
 pub mod yaml_list;
+
+#[cfg(test)]
+mod tests;

@@ -82,7 +82,10 @@ impl Schedule {
     pub fn next_with_jitter(&self, last: Option<Timestamp>, now: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
         let next = self.next(last, now, zone)?;
         let jitter = i64::try_from(self.jitter.as_millis()).unwrap_or_default();
-        let moved = Timestamp::from_millisecond(next.as_millisecond().saturating_add(fastrand::i64(jitter.saturating_neg()..=jitter))).ok()?;
+        let moved = Timestamp::from_millisecond(
+            next.as_millisecond().saturating_add(fastrand::i64(jitter.saturating_neg()..=jitter)),
+        )
+        .ok()?;
         Some(moved.max(now))
     }
 
@@ -243,7 +246,7 @@ pub(super) fn read(value: Option<&Value>, tasks: &[(&str, bool)], diagnostics: &
                 if *same > 0 {
                     schedule.key = format!("{} {same}", schedule.key);
                 }
-                *same += 1;
+                *same = same.saturating_add(1);
                 schedules.items.push(schedule);
             }
             Ok(None) => {}

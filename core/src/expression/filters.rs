@@ -270,8 +270,11 @@ fn format_size(value: &Value, given: Rest<Value>, named: Kwargs) -> Result<Value
     };
     let amount = size / base.powi(power as i32);
     // A unit that is too large gets as many digits as it takes to show something.
-    let digits =
-        if amount == 0.0 || amount.abs() >= 0.01 { 2 } else { ((-amount.abs().log10()).ceil() as usize).saturating_add(1).min(12) };
+    let digits = if amount == 0.0 || amount.abs() >= 0.01 {
+        2
+    } else {
+        ((-amount.abs().log10()).ceil() as usize).saturating_add(1).min(12)
+    };
     let mut amount = format!("{amount:.digits$}");
     while amount.ends_with('0') && !amount.ends_with(".0") {
         amount.pop();

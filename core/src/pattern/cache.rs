@@ -39,3 +39,22 @@ impl<K: Eq + Hash, V: Clone> TextCache<K, V> {
         self.values.insert(key, value);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cache_keeps_no_more_than_there_is_room_for() {
+        let mut cache: TextCache<(), usize> = TextCache::default();
+        for number in 0..3 * MAX_CACHED {
+            cache.insert(((), number.to_string()), number);
+            assert!(cache.values.len() <= MAX_CACHED);
+            assert_eq!(cache.get(&((), number.to_string())), Some(number));
+        }
+        for number in 0..20 {
+            cache.insert(((), format!("{number}{}", "x".repeat(MAX_CACHED_BYTES / 4))), number);
+            assert!(cache.bytes <= MAX_CACHED_BYTES && cache.values.len() <= 4);
+        }
+    }
+}

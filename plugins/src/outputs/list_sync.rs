@@ -1,3 +1,6 @@
+// Numbers from outside are counted with bounds.
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
+
 use flexget_core::list::index::Index;
 use flexget_core::prelude::*;
 use flexget_core::task::report::{Action, first_titles};
@@ -124,7 +127,9 @@ impl ListSync {
             (self.from.items(None, &cx).await?, self.to.list().items(None, &cx).await?)
         };
         let from = with_fields(from, self.to.list(), task).await;
-        let to = if self.mode == Mode::Union { with_fields(to, &self.from, task).await } else { to };
+        // A mirror compares as the list does that is changed.
+        let reader = if self.mode == Mode::Union { &self.from } else { self.to.list() };
+        let to = with_fields(to, reader, task).await;
         let missing = lacking(&self.to, &to, &from);
         match WritableList::try_from(self.from.clone()) {
             Ok(source) if self.mode == Mode::Union => {
@@ -229,6 +234,25 @@ fn lacking<'a>(list: &WritableList, has: &[Entry], items: &'a [Entry]) -> Vec<&'
 #[cfg(test)]
 mod tests {
     use super::*;
+    use flexget_core::testing::{context, next_run, run};
+
+    #[test]
+    fn lookups_tell_that_two_items_are_the_same() {
+        let cx = context();
+        let add = |list: &str, mock: &str| {
+            run(&format!("mock: [ {mock} ]\naccept_all: yes\nseen: no\nlist_add: [ {list} ]"), &cx);
+        };
+        add("entry_list: e", "{ title: A, movie_name: A }, { title: Z, movie_name: Z, imdb_id: tt2 }");
+        add("movie_list: m", "{ title: Other, imdb_id: tt1 }, { title: B, movie_name: B }");
+        for mode in ["mirror", "union"] {
+            let task = format!(
+                "test_lookup: {{ answers: {{ A: {{ imdb_id: tt1 }}, B: {{ imdb_id: tt2 }} }} }}\nlist_sync: {{ from: {{ entry_list: e }}, to: {{ movie_list: m }}, mode: {mode}, max_removals: 9 }}"
+            );
+            let report = run(&task, &flexget_core::testing::dry_run(&next_run(&cx)));
+            let moved: Vec<&str> = report.changes.iter().flat_map(|change| &change.items).map(String::as_str).collect();
+            assert_eq!(moved, [""; 0], "{mode}: {report:?}");
+        }
+    }
 
     #[test]
     fn a_part_never_empties_a_short_list() {

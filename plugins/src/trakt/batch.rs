@@ -42,7 +42,7 @@ pub async fn each<I, T>(
                 Fault::Unavailable { .. } => {
                     failures.set(failures.get().saturating_add(1));
                     failures.get() < MAX_FAILURES
-                },
+                }
                 _ => false,
             };
             let reason = fault.into_error().to_string();

@@ -341,7 +341,9 @@ impl Facts {
             });
             (Edits { remove, update: Vec::new(), insert: insert.collect::<Vec<_>>() }, ())
         });
-        or_debug(written.and_then(|()| collection.prune(Some(self.max_records), now.saturating_sub(KEPT).unwrap_or(Timestamp::MIN))));
+        or_debug(written.and_then(|()| {
+            collection.prune(Some(self.max_records), now.saturating_sub(KEPT).unwrap_or(Timestamp::MIN))
+        }));
     }
 
     fn collection(&self, cx: &Context) -> Collection {

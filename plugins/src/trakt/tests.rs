@@ -253,21 +253,46 @@ fn entries_that_only_a_search_identifies_are_added() {
   - { title: C, movie_name: Fight Club }
   - { title: D, movie_name: Paper Moons }
   - { title: E, imdb_id: tt7777777 }
+  - { title: F, tmdb_id: 155 }
+  - { title: G, tmdb_id: 603 }
 accept_all: yes
 seen: no
 list_add: [ trakt_list: { account: ann, list: Following TV } ]";
     let report = run(config, &sandbox.next_run());
-    assert_eq!(titles(&report, State::Accepted), ["A", "B", "C"], "{:?}", report.warnings);
+    assert_eq!(titles(&report, State::Accepted), ["A", "B", "C", "F"], "{:?}", report.warnings);
     let reasons: Vec<&str> = report.entries.iter().filter_map(|entry| entry.reason()).collect();
     assert!(reasons.iter().any(|reason| reason.contains("`Paper Moons` is ambiguous: Paper Moons (")), "{reasons:?}");
-    assert_eq!(sandbox.sim.count("GET", "/search/imdb/"), 3);
+    // A number that a movie and a show have tells neither.
+    assert!(reasons.iter().any(|reason| reason.contains("or of both")), "{reasons:?}");
+    assert_eq!((sandbox.sim.count("GET", "/search/imdb/"), sandbox.sim.count("GET", "/search/tmdb/")), (3, 2));
     let listed = read_titles(&sandbox, "account: ann, list: Following TV");
-    for title in ["The Matrix (1999)", "Breaking Bad (2008)", "Fight Club (1999)"] {
+    for title in ["The Matrix (1999)", "Breaking Bad (2008)", "Fight Club (1999)", "The Dark Knight (2008)"] {
         assert!(listed.iter().any(|one| one == title), "{title}: {listed:?}");
     }
     // An id at IMDb is enough to find an item on the list.
-    let matching = "mock: [ { title: A, imdb_id: tt0133093 }, { title: B, imdb_id: tt0468569 } ]\nseen: no\nlist_match: { from: [ trakt_list: { account: ann, list: Following TV } ], action: accept, single_match: no }";
+    let matching = "mock: [ { title: A, imdb_id: tt0133093 }, { title: B, imdb_id: tt1375666 } ]\nseen: no\nlist_match: { from: [ trakt_list: { account: ann, list: Following TV } ], action: accept, single_match: no }";
     assert_eq!(titles(&run(matching, &sandbox.next_run()), State::Accepted), ["A"]);
+}
+
+#[test]
+fn a_lookup_gives_the_ids_that_a_list_needs() {
+    let sandbox = Sandbox::new(Seed::small());
+    let list = "trakt_list: { account: ann, list: Following TV }";
+    let task =
+        |rest: &str| format!("mock: [ Fight Club (1999), Inception (2010) ]\ntrakt_lookup: yes\nseen: no\n{rest}");
+    let added = run(&task(&format!("accept_all: yes\nlist_add: [ {list} ]")), &sandbox.next_run());
+    assert_eq!((added.changes[0].done, added.is_ok()), (2, true), "{added:?}");
+    // One id is enough: nothing is looked up for the others.
+    let known = format!(
+        "mock: [ {{ title: M, movie_name: M, imdb_id: tt0133093 }} ]\ntrakt_lookup: yes\naccept_all: yes\nseen: no\nlist_add: [ {list} ]"
+    );
+    assert!(run(&known, &sandbox.next_run()).is_ok());
+    assert_eq!(sandbox.sim.count("GET", "/movies/"), 0, "{:?}", sandbox.requests());
+    let matching = format!("list_match: {{ from: [ {list} ], remove_on_match: no }}");
+    let matched = run(&task(&matching), &sandbox.next_run());
+    assert_eq!(titles(&matched, State::Accepted), ["Fight Club (1999)", "Inception (2010)"], "{matched:?}");
+    let removed = run(&task(&format!("accept_all: yes\nlist_remove: [ {list} ]")), &sandbox.next_run());
+    assert_eq!((removed.changes[0].done, removed.is_ok()), (2, true), "{removed:?}");
 }
 
 #[test]
@@ -277,9 +302,11 @@ fn a_language_leaves_the_name_that_trakt_has_and_no_slug_is_a_name() {
         world.put(&Place::List(list), &[Media::Movie(481), Media::Movie(6)]);
         let knight = world.catalogue.movies.get_mut(&6).unwrap();
         knight.title = None;
+        let shows = &mut world.catalogue.shows;
+        shows.get_mut(&1388).unwrap().work.translations = world.catalogue.movies[&481].translations.clone();
+        shows.get_mut(&3001).unwrap().work.title = None;
     }));
-    let config =
-        "trakt_list: { account: ann, list: Following TV, type: movies, language: pt }\naccept_all: yes\nseen: no";
+    let config = "trakt_list: { account: ann, list: Following TV, language: pt }\naccept_all: yes\nseen: no";
     let report = run(config, &sandbox.next_run());
     let fields = |title: &str| {
         let entry = report.entries.iter().find(|entry| entry.title() == title).unwrap_or_else(|| panic!("{title}"));
@@ -292,4 +319,11 @@ fn a_language_leaves_the_name_that_trakt_has_and_no_slug_is_a_name() {
     );
     let untitled = fields("the-dark-knight-2008 (2008)");
     assert!(untitled["movie_name"].is_null() && untitled["trakt_movie_name"].is_null());
+    let show = fields("Matrix (Portugal) (2008)");
+    assert_eq!(
+        (&show["series_name"], &show["trakt_series_name"]),
+        (&"Matrix (Portugal) (2008)".into(), &"Breaking Bad".into())
+    );
+    let untitled = fields("harbour-lights (2025)");
+    assert!(untitled["series_name"].is_null() && untitled["trakt_series_name"].is_null());
 }

@@ -103,7 +103,9 @@ pub async fn find(client: &Client, media: &[Media]) -> Vec<FoundTitle> {
                 fresh.push(FreshTitle { key, kind: media.kind.work(), title: title.clone() });
                 resolved(title, media)
             }
-            Err(reason) => expired.remove(key).map(Ok).inspect(|_| outdated = outdated.saturating_add(1)).unwrap_or(Err(reason)),
+            Err(reason) => {
+                expired.remove(key).map(Ok).inspect(|_| outdated = outdated.saturating_add(1)).unwrap_or(Err(reason))
+            }
         };
         found.insert(key, title);
     }

@@ -45,7 +45,8 @@ use crate::trakt::translation;
 /// `trakt_watched_at`, `trakt_rated_at`, `trakt_user_rating`, `trakt_notes`. What has such a date
 /// is put on `collection`, `watched` or `history` with it. `flexget-rs undo` puts back what was
 /// taken off, with all plays, collected episodes and notes, and at its place on the list; a list
-/// dates it to the undo, because Trakt takes no other time for it.
+/// dates it to the undo, because Trakt takes no other time for it. Of several shows that are put on
+/// `collection` at once Trakt counts the episodes alone, so that all of them count as added.
 ///
 /// Other than in FlexGet, a list with seasons, people or anything unknown on it is no problem (what
 /// is not of the wanted `type` is left out), `watched` gives each item once however often it was

@@ -183,3 +183,36 @@ fn the_database_is_for_its_owner_only_and_whoever_can_read_it_is_told_of() {
         );
     }
 }
+
+#[test]
+fn no_input_shows_what_its_url_holds() {
+    const URL: &str = "http://s3cret:s3cret@127.0.0.1:9/s3cret/feed?passkey=s3cret#s3cret";
+    for input in [
+        format!("rss: '{URL}'"),
+        format!("rss: {{ url: '{URL}', username: me, password: s3cret }}"),
+        format!("csv: {{ url: '{URL}', values: {{ title: 1, url: 2 }} }}"),
+        format!("text: {{ url: '{URL}', entry: {{ title: '(.*)', url: '(.*)' }} }}"),
+        format!("inputs: [ csv: {{ url: '{URL}', values: {{ title: 1, url: 2 }} }} ]"),
+    ] {
+        let sandbox = Sandbox::new(&format!("tasks: {{ a: {{ {input}, accept_all: yes, seen: no }} }}\n"));
+        for line in [
+            "execute -vvv",
+            "execute --format json",
+            "execute --trace",
+            "--log run.log -L trace execute",
+            "explain a",
+            "history --run 1",
+            "history --run 1 --format json",
+            "history --entries",
+            "status",
+            "status --format json",
+            "check",
+        ] {
+            let ran = sandbox.run(line);
+            let log = fs::read_to_string(sandbox.folder().join("run.log")).unwrap_or_default();
+            let said = format!("{}{}{log}", ran.stdout, ran.stderr);
+            assert!(!said.contains("s3cret"), "{input}, {line}: {said}");
+            assert!(!line.starts_with("execute") || said.contains("127.0.0.1:9"), "{input}, {line}: {said}");
+        }
+    }
+}

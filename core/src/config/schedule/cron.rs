@@ -213,7 +213,8 @@ fn nth_weekday(text: &str) -> Result<Option<Nth>, CronProblem> {
         Some((ordinal, weekday)) => (ordinal, weekday.trim()),
     };
     let nth = ORDINALS.iter().position(|known| *known == ordinal);
-    let day = WEEKDAYS.iter().position(|known| *known == weekday).and_then(|at| u16::try_from(at.saturating_add(1)).ok());
+    let day =
+        WEEKDAYS.iter().position(|known| *known == weekday).and_then(|at| u16::try_from(at.saturating_add(1)).ok());
     match (nth, day) {
         (Some(5), Some(day)) => Ok(Some(Nth::Weekday(day, "L".to_owned()))),
         (Some(nth), Some(day)) => Ok(Some(Nth::Weekday(day, nth.saturating_add(1).to_string()))),

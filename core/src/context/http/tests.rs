@@ -437,6 +437,16 @@ fn no_secret_is_ever_said() {
                 said += &format!("{:?}", Error::from(error));
             }
         }
+        for reply in [status(200), status(401), Reply::Cut(Vec::new())] {
+            let hidden = |address: String| Request {
+                url: format!("{}/planted/feed", address.replace("://", "://planted:planted@")),
+                has_secret_path: true,
+                ..post(Retry::Never)(address)
+            };
+            said += &format!("{:?}", hidden("http://x".to_owned()));
+            let (outcome, ..) = ask(hidden, vec![reply]);
+            said += &format!("{outcome:?}");
+        }
         let newline = Request { bearer: Some("planted\n".into()), ..get("http://127.0.0.1:9".to_owned()) };
         said += &format!("{:?}", run(door(&clock()).send(newline)).unwrap_err());
     });

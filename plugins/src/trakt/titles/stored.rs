@@ -106,7 +106,9 @@ pub fn write(cx: &Context, fresh: &[FreshTitle<'_>]) {
             let lifetime = match &fresh.title {
                 Title::Found(work) => lifetime(work, now),
                 // A title that stays unknown is looked up less and less often.
-                Title::Unknown(_) => ages.get(fresh.key).map_or(DAY, |age| age.saturating_mul(2).min(DAY.saturating_mul(7))),
+                Title::Unknown(_) => {
+                    ages.get(fresh.key).map_or(DAY, |age| age.saturating_mul(2).min(DAY.saturating_mul(7)))
+                }
             };
             if !keys.is_empty() {
                 stored.push(NewFact { keys, data: NewRecord::data(&fresh.title), lifetime });

@@ -67,6 +67,9 @@ fn an_entry_has_all_that_trakt_said_and_looking_it_up_costs_nothing() {
     for (name, value) in expected {
         assert_eq!(fields[name], value, "{name}");
     }
+    for name in ["trakt_ep_updated_at", "trakt_ep_languages", "trakt_languages", "trakt_series_updated_at"] {
+        assert!(fields.get(name).is_some_and(|value| !value.is_null()), "{name}: {fields}");
+    }
 }
 
 #[test]

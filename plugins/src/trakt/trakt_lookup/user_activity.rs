@@ -172,7 +172,8 @@ impl ShowsDone {
             (Kind::Episode, Some(season), Some(first)) => {
                 // A release may hold several episodes in a row.
                 let count = entry.int("series_episodes").unwrap_or(1).clamp(1, MAX_EPISODES);
-                Ok((first..first.saturating_add(count)).all(|episode| state.has(season, episode)))
+                let has = |number: i64| first.checked_add(number).is_some_and(|episode| state.has(season, episode));
+                Ok((0..count).all(has))
             }
             (Kind::Episode, ..) => {
                 let seasons = seasons_of(&self.seasons, work)?;
