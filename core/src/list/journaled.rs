@@ -68,8 +68,8 @@ pub(super) fn stored(outcomes: &[Outcome], ended: Timestamp) -> serde_json::Valu
     serde_json::to_value(stored).unwrap_or_default()
 }
 
-/// Returns the time that is so much later, or the last one that there is.
-pub(super) fn later(at: Timestamp, by: SignedDuration) -> Timestamp {
+/// Returns the time that is so much after another, or the last one that there is.
+pub(super) fn shifted(at: Timestamp, by: SignedDuration) -> Timestamp {
     at.saturating_add(by).unwrap_or(Timestamp::MAX)
 }
 

@@ -11,7 +11,7 @@ use crate::entry::Entry;
 use crate::error::{Error, Result};
 use crate::list::Adding;
 use crate::list::any::AnyList;
-use crate::list::journaled::{JournaledChange, STALE, later, stored, with_lease};
+use crate::list::journaled::{JournaledChange, STALE, shifted, stored, with_lease};
 use crate::list::outcome::Outcome;
 use crate::list::writable::WritableList;
 use crate::task::report::{ChangeReport, Failure};
@@ -35,10 +35,10 @@ pub async fn recover(cx: &Context) -> Result<Vec<String>> {
     let mut said = Vec::new();
     let now = cx.clock.now();
     // A change of an older version has no lease.
-    let is_left = |change: &ChangeRow| change.lease.unwrap_or_else(|| later(change.at, STALE)) < now;
+    let is_left = |change: &ChangeRow| change.lease.unwrap_or_else(|| shifted(change.at, STALE)) < now;
     for change in cx.journal().pending()?.into_iter().filter(is_left) {
         let id = change.id;
-        let is_old = later(change.at, ABANDON_AFTER) < now;
+        let is_old = shifted(change.at, ABANDON_AFTER) < now;
         let change = JournaledChange::of(change);
         match outcomes_by_list(&change, cx).await {
             Ok(outcomes) => said.push(record(&change, &outcomes, cx)?),
@@ -285,5 +285,5 @@ impl Undo {
 
 /// Checks whether an item was put on its list at this time or later.
 fn is_since(list: &AnyList, item: &Entry, at: Timestamp) -> bool {
-    list.listed_at(item).is_some_and(|listed| later(listed, CLOCK_SKEW) >= at)
+    list.listed_at(item).is_some_and(|listed| shifted(listed, CLOCK_SKEW) >= at)
 }

@@ -20,7 +20,7 @@ use crate::list::ListId;
 use crate::list::any::AnyList;
 use crate::list::identity::Keys;
 use crate::list::index::Index;
-use crate::list::journaled::{JournaledChange, STALE, later};
+use crate::list::journaled::{JournaledChange, STALE, shifted};
 use crate::list::outcome::Outcome;
 
 /// Copies of all remote lists in this run.
@@ -291,13 +291,13 @@ fn recent_writes(list: &AnyList, cx: &Context) -> Result<Vec<Write>> {
     let mut writes = Vec::new();
     let name = list.name_in_journal();
     // A change that began earlier may have ended within that time.
-    for change in cx.journal().recent(id.kind(), id.account.as_deref(), name, later(now, STALE.saturating_mul(-3)))? {
+    for change in cx.journal().recent(id.kind(), id.account.as_deref(), name, shifted(now, STALE.saturating_mul(-3)))? {
         if !matches!(change.state, ChangeState::Done | ChangeState::Undoing | ChangeState::Undone) {
             continue;
         }
         let change = JournaledChange::of(change);
         let ended = change.ended.unwrap_or(change.change.at);
-        if now > later(ended, STALE) || !change.is_of(list) {
+        if now > shifted(ended, STALE) || !change.is_of(list) {
             continue;
         }
         let action = change.change.what.action;
