@@ -11,7 +11,7 @@ use jiff::fmt::rfc2822;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ZonedDateTime};
 use minijinja::value::{Kwargs, Rest, ValueKind};
-use minijinja::{Environment, Error, Value};
+use minijinja::{Environment, Error, State, Value};
 
 use super::arguments::{Arguments, bad, missing, on_text};
 use super::convert::{Number, defined, kind};
@@ -35,6 +35,8 @@ pub(super) fn add(environment: &mut Environment<'static>) {
     environment.add_filter("get_year", |value: &Value| on_text(value, |text| split_year(text).1.into()));
     environment.add_filter("parse_size", parse_size);
     environment.add_filter("format_size", format_size);
+    environment.add_filter("int", int);
+    environment.add_filter("float", float);
 }
 
 /// As Jinja's, but what is empty or nothing is replaced too unless `boolean=false`.
@@ -45,6 +47,25 @@ fn default(value: &Value, given: Rest<Value>, named: Kwargs) -> Result<Value, Er
     arguments.end(2)?;
     Ok(if value.is_undefined() || (lax && !value.is_true()) { otherwise } else { value.clone() })
 }
+
+/// As the engine's, but what is no number becomes `default`, which is 0.
+fn int(state: &State<'_, '_>, value: &Value, given: Rest<Value>, named: Kwargs) -> Result<Value, Error> {
+    let arguments = Arguments { given: &given, named: &named };
+    let otherwise = arguments.get(0, "default")?.unwrap_or_else(|| Value::from(0));
+    let base = arguments.number(1, "base")?.and_then(|base| u32::try_from(base).ok());
+    arguments.end(2)?;
+    minijinja::filters::int(state, defined(value)?, Some(otherwise), base, Kwargs::from_iter(NO_ARGUMENTS))
+}
+
+/// As the engine's, but what is no number becomes `default`, which is 0.0.
+fn float(state: &State<'_, '_>, value: &Value, given: Rest<Value>, named: Kwargs) -> Result<Value, Error> {
+    let arguments = Arguments { given: &given, named: &named };
+    let otherwise = arguments.get(0, "default")?.unwrap_or_else(|| Value::from(0.0));
+    arguments.end(1)?;
+    minijinja::filters::float(state, defined(value)?, Some(otherwise), Kwargs::from_iter(NO_ARGUMENTS))
+}
+
+const NO_ARGUMENTS: [(&str, Value); 0] = [];
 
 /// Reads a regular expression in the dialect of the whole program.
 fn regex(build: fn(&str) -> Result<Pattern, String>, text: &str) -> Result<Pattern, Error> {

@@ -25,14 +25,14 @@ fn on_path(value: &Value, filter: fn(&str) -> &str) -> Result<Value, Error> {
     if value.is_none() { Ok(Value::from("")) } else { on_text(value, |path| filter(path).into()) }
 }
 
-/// Returns the part after the last slash.
+/// Returns the part after the last slash or backslash.
 fn base(path: &str) -> &str {
-    path.rsplit_once(std::path::is_separator).map_or(path, |(_, base)| base)
+    path.rsplit_once(['/', '\\']).map_or(path, |(_, base)| base)
 }
 
-/// Returns the part before the last slash, or the root for something at the root.
+/// Returns the part before the last slash, the root for something at the root, or else `.`.
 fn directory(path: &str) -> &str {
-    let Some(at) = path.rfind(std::path::is_separator) else { return "" };
+    let Some(at) = path.rfind(std::path::is_separator) else { return "." };
     let parent = path[..at].trim_end_matches(std::path::is_separator);
     if parent.is_empty() { &path[..=at] } else { parent }
 }

@@ -141,6 +141,11 @@ fn values_of_expressions() {
         ("trakt_genres == ['anime', 'drama']", Value::Bool(true)),
         ("trakt_genres < ['b']", Value::Bool(true)),
         ("votes|int > 10", Value::Bool(true)),
+        // FlexGet 3.22.7 takes what is no number for the default, too.
+        ("title|int", Value::Int(0)),
+        ("title|int(7)", Value::Int(7)),
+        ("'0x1f'|int(base=16)", Value::Int(31)),
+        ("title|float", Value::Float(0.0)),
         ("missing|default('x')", Value::from("x")),
         ("imdb_id|d('x')", Value::from("x")),
         ("imdb_id|default('x', boolean=false)", Value::Null),

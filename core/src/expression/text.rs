@@ -98,33 +98,57 @@ fn wordwrap(value: &Value, given: Rest<Value>, named: Kwargs) -> Result<String, 
     Ok(lines.collect::<Vec<_>>().join(&separator))
 }
 
+/// Breaks a line as Python does: blanks are dropped where it breaks.
 fn wrapped(line: &str, width: usize, break_long_words: bool, break_on_hyphens: bool) -> Vec<String> {
-    let mut lines = Vec::new();
-    let mut current = String::new();
-    let length = |text: &str| text.chars().count();
-    for word in line.split_inclusive(' ') {
-        let pieces: Vec<&str> = if break_on_hyphens { word.split_inclusive('-').collect() } else { vec![word] };
-        for part in pieces {
-            let mut part = part.to_owned();
-            if !current.is_empty() && length(&current).saturating_add(length(part.trim_end())) > width {
-                let room = width.saturating_sub(length(&current));
-                // A word that fits on no line begins on this one.
-                let is_split = break_long_words && length(part.trim_end()) > width && room > 0;
-                if is_split {
-                    current.extend(part.chars().take(room));
-                    part = part.chars().skip(room).collect();
-                }
-                lines.push(std::mem::take(&mut current).trim_end().to_owned());
-            }
-            while break_long_words && length(part.trim_end()) > width {
-                lines.push(part.chars().take(width).collect());
-                part = part.chars().skip(width).collect();
-            }
-            current.push_str(&part);
+    let mut rest = chunks(line, break_on_hyphens);
+    rest.reverse();
+    let (mut lines, mut current, mut room) = (Vec::new(), String::new(), width);
+    while let Some(chunk) = rest.pop() {
+        let is_blank = chunk.starts_with(' ');
+        if is_blank && current.is_empty() && !lines.is_empty() {
+            continue;
         }
+        let length = chunk.chars().count();
+        if length <= room {
+            current.push_str(chunk);
+            room = room.saturating_sub(length);
+            continue;
+        }
+        if !is_blank && break_long_words && length > width {
+            // A word that fits on no line begins on this one.
+            let (head, tail) = chunk.split_at(chunk.char_indices().nth(room).map_or(chunk.len(), |(at, _)| at));
+            current.push_str(head);
+            rest.push(tail);
+        } else if current.is_empty() {
+            current.push_str(chunk);
+        } else if !is_blank {
+            rest.push(chunk);
+        }
+        lines.push(std::mem::take(&mut current).trim_end().to_owned());
+        room = width;
     }
-    lines.push(current.trim_end().to_owned());
+    if !current.is_empty() || lines.is_empty() {
+        lines.push(current.trim_end().to_owned());
+    }
     lines
+}
+
+/// Splits a line into its words and the blanks between them.
+fn chunks(line: &str, break_on_hyphens: bool) -> Vec<&str> {
+    let mut chunks = Vec::new();
+    let mut rest = line;
+    while !rest.is_empty() {
+        let is_blank = rest.starts_with(' ');
+        let end = rest.find(|character| (character == ' ') != is_blank).unwrap_or(rest.len());
+        let (chunk, after) = rest.split_at(end);
+        if break_on_hyphens {
+            chunks.extend(chunk.split_inclusive('-'));
+        } else {
+            chunks.push(chunk);
+        }
+        rest = after;
+    }
+    chunks
 }
 
 /// Counts runs of letters, digits and underscores.

@@ -88,6 +88,8 @@ fn filters_of_jinja() {
         ("SENTENCE|truncate(38)", sentence),
         ("SENTENCE|truncate(9, killwords=true, end='')", "The quick"),
         ("'aa bb cc'|wordwrap(5)", "aa bb\ncc"),
+        ("'aa bb  cc-dd eeeeeeee'|wordwrap(5, wrapstring='|')", "aa bb|cc-dd|eeeee|eee"),
+        ("'aaa bbbbbbbb cc'|wordwrap(5, false)", "aaa\nbbbbbbbb\ncc"),
         ("'abcdefgh'|wordwrap(3)", "abc\ndef\ngh"),
         ("'ab'|center(7)", "   ab  "),
         ("'abc'|center(6)", " abc  "),
