@@ -3,6 +3,7 @@
 // What is wrong with a test may well panic, in its helpers too: clippy allows that only inside of `#[test]` functions.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod as_flexget;
 mod authorization;
 mod beginners;
 mod cli;
