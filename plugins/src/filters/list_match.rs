@@ -4,8 +4,9 @@ use flexget_core::prelude::*;
 
 /// Accepts or rejects the entries that are on a list.
 ///
-/// With `action: accept` an accepted entry takes over the fields of the item that it lacks, and
-/// after the task the accepted entries are taken off the lists, unless `remove_on_match` is `no`.
+/// With `action: accept` an accepted entry takes over the fields of the item that it lacks (in
+/// FlexGet, not with `single_match: no`), and after the task the accepted entries are taken off the
+/// lists, unless `remove_on_match` is `no`.
 ///
 /// ```yaml
 /// mock: [ Solaris (1972), Stalker (1979) ]

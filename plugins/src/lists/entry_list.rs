@@ -7,8 +7,8 @@ use crate::titles::media::ids::missing_ids;
 ///
 /// An entry is on the list if an item has the same title, or is the same movie, show, season or
 /// episode by its ids. (FlexGet means to compare addresses as well and never finds one; here an
-/// address counts unless it is a made-up one.) Adding an entry that is on the list updates its
-/// fields.
+/// address counts unless it is a made-up one. It also tells upper from lower case in titles.)
+/// Adding an entry that is on the list updates its fields.
 ///
 /// ```yaml
 /// mock: [ Solaris (1972) ]

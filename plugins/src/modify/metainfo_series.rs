@@ -17,8 +17,9 @@ use crate::titles::parsing::{names, today};
 /// `season_pack`, `quality`, `proper`, `proper_count`, `release_group` and `series_guessed`. Known
 /// fields keep their values. Entries with a `series_name` or a `movie_name` are not read.
 ///
-/// Other than in FlexGet, `2012-10-11` is always the 11th of October, and episodes numbered without
-/// seasons get no `series_season` (in FlexGet, the current year).
+/// Other than in FlexGet, `2012-10-11` is always the 11th of October, titles with a number alone
+/// (`Anime - 12`) are read, and episodes numbered without seasons get no `series_season` (in
+/// FlexGet, the current year).
 ///
 /// ```yaml
 /// metainfo_series: yes

@@ -17,7 +17,10 @@ use crate::shared::field_values::FieldValues;
 /// Dates have the parts and methods of Python's, and FlexGet's `add` and `subtract`, as in
 /// `now.subtract(months=1)`; its `format`, `start_of` and `diff_for_humans` are not there, because
 /// `strftime` and `replace` do the same. `parsedate` does not read `02/01/2020` or `1.2.2020`,
-/// which mean one day here and another there (in FlexGet, the month comes first).
+/// which mean one day here and another there (in FlexGet, the month comes first). A time is shown
+/// on the clock of this machine, whatever zone it was written in; FlexGet keeps that zone. Texts
+/// such as `0x10`, `1_000` or `'x'` in quotes stay what they are, and `format_number` puts a comma
+/// between thousands wherever it runs.
 ///
 /// ```yaml
 /// mock: [ { title: Solaris, year: 1972 } ]

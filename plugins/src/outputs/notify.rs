@@ -24,7 +24,8 @@ use telegram::TelegramMessage;
 /// Titles, messages and the options of notifiers may be templates. Those of `entries` read the
 /// fields of an entry, the others `task` (with `name`, `accepted`, `failed` …) and `task_name`. A
 /// notification about a task is sent if entries were accepted or failed; with `only_changes`, if a
-/// list was changed or an entry failed. A notification that cannot be sent gives a warning.
+/// list was changed or an entry failed. It is sent after lists have been changed. A notification
+/// that cannot be sent gives a warning.
 ///
 /// `template` names a file for the message, in `templates` beside the config (`entry/NAME` or
 /// `task/NAME` there, then `NAME`; `.template` may be left out).
