@@ -108,15 +108,15 @@ fn wrapped(line: &str, width: usize, break_long_words: bool, break_on_hyphens: b
         if is_blank && current.is_empty() && !lines.is_empty() {
             continue;
         }
-        let length = chunk.chars().count();
-        if length <= room {
+        // The rest of a long word is never counted, so that breaking it takes linear time.
+        let Some((end, _)) = chunk.char_indices().nth(room) else {
             current.push_str(chunk);
-            room = room.saturating_sub(length);
+            room = room.saturating_sub(chunk.chars().count());
             continue;
-        }
-        if !is_blank && break_long_words && length > width {
+        };
+        if !is_blank && break_long_words && chunk.char_indices().nth(width).is_some() {
             // A word that fits on no line begins on this one.
-            let (head, tail) = chunk.split_at(chunk.char_indices().nth(room).map_or(chunk.len(), |(at, _)| at));
+            let (head, tail) = chunk.split_at(end);
             current.push_str(head);
             rest.push(tail);
         } else if current.is_empty() {
