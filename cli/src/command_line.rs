@@ -2,6 +2,9 @@
 
 use clap::{Args, Command, Subcommand};
 use flexget_core::entry::Entry;
+use flexget_core::error::Error;
+use flexget_core::plugin::command::CommandRegistration;
+use flexget_core::plugin::registry;
 
 use crate::args::GlobalOptions;
 use crate::arguments;
@@ -110,6 +113,23 @@ fn execution(inject: &Inject, entry: Entry) -> Execute {
     }
 }
 
+/// Finds commands of plugins that have the name of one of the program's own.
+pub(crate) fn problems() -> Vec<Error> {
+    let own = OwnCommand::augment_subcommands(Command::new(""));
+    registry::commands().into_iter().filter(|command| is_own(&own, command.path[0])).map(taken).collect()
+}
+
+/// Returns whether a word begins a command of the program, by its name or another one.
+fn is_own(own: &Command, word: &str) -> bool {
+    word == "help" || own.find_subcommand(word).is_some()
+}
+
+fn taken(command: &CommandRegistration) -> Error {
+    let (words, first) = (command.path.join(" "), command.path[0]);
+    Error::new(format!("the command `{words}` ({}) is hidden: the program has a command `{first}`", command.file))
+        .hint("give it another first word in its `PATH`, such as the name of the service")
+}
+
 /// Returns the whole command line, for a terminal of this width.
 pub(crate) fn program(width: Option<usize>) -> Command {
     let identity = Identity::get();
@@ -133,6 +153,33 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         program(None).debug_assert();
+    }
+
+    #[test]
+    fn a_command_with_the_name_of_an_own_one_is_told() {
+        use flexget_core::context::Context;
+        use flexget_core::error::Result;
+        use flexget_core::plugin::command::{Output, command};
+
+        /// Is hidden.
+        #[derive(serde::Deserialize, schemars::JsonSchema)]
+        struct MyStatus {}
+
+        impl flexget_core::plugin::command::Command for MyStatus {
+            const PATH: &'static [&'static str] = &["status", "mine"];
+            async fn run(&self, _: &Context, _: &mut Output) -> Result<()> {
+                Ok(())
+            }
+        }
+
+        let own = OwnCommand::augment_subcommands(Command::new(""));
+        assert!(["status", "run", "help"].iter().all(|word| is_own(&own, word)) && !is_own(&own, "filmbox"));
+        let said = taken(&command::<MyStatus>()).to_string();
+        assert_eq!(
+            said,
+            "the command `status mine` (cli/src/command_line.rs) is hidden: the program has a command `status`"
+        );
+        assert!(problems().is_empty());
     }
 
     #[test]

@@ -55,6 +55,16 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>, world: World) ->
     // Help and errors end the reading before the choice of colours is read.
     let is_plain = arguments.windows(2).any(|pair| pair[0] == "--color" && pair[1] == "never");
     let color = if is_plain { ColorChoice::Never } else { ColorChoice::Auto };
+    // Of two commands of one name the command line cannot be made.
+    let mut problems = flexget_core::plugin::problems::problems();
+    problems.extend(command_line::problems());
+    problems.extend(linked::problems());
+    if let Some(first) = problems.first() {
+        let console = Console::new(world.stdout, world.stderr, color, &world.environment);
+        session::print_document(&console, first, format);
+        problems.iter().for_each(|problem| console.error(problem));
+        return exit::FAILURE;
+    }
     let program = || command_line::program(world.stdout.terminal);
     let matches = match program().try_get_matches_from(&arguments) {
         Ok(matches) => matches,
@@ -114,13 +124,6 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>, world: World) ->
             return exit::USAGE;
         }
     };
-    let mut problems = flexget_core::plugin::problems::problems();
-    problems.extend(linked::problems());
-    if let Some(first) = problems.first() {
-        session::print_document(&console, first, format);
-        problems.iter().for_each(|problem| console.error(problem));
-        return exit::FAILURE;
-    }
     let session = Rc::new(Session {
         console: console.clone(),
         global,

@@ -1,5 +1,6 @@
 //! Commands: the subcommands of the program that plugins contribute.
 
+use std::borrow::Borrow;
 use std::panic::Location;
 
 use futures_util::future::LocalBoxFuture;
@@ -279,8 +280,8 @@ impl Output {
     ///
     /// # Errors
     /// It could not be written.
-    pub fn table(&mut self, table: &Table) -> Result<()> {
-        (self.sink)(OutputEvent::Table(table)).map(drop)
+    pub fn table(&mut self, table: impl Borrow<Table>) -> Result<()> {
+        (self.sink)(OutputEvent::Table(table.borrow())).map(drop)
     }
 
     /// Returns data: the whole result where the format is JSON.
