@@ -253,7 +253,8 @@ impl<T: PageRow> Pass<T> {
                 pass.has_repeated_page = false;
                 pass.end = Some(End::Proved);
                 break;
-            } else if count == 0 && is_past {
+            } else if count == 0 && is_past && (pass.is_counted() || empty_pages > 0) {
+                // Without any count, one empty page may stand in the middle.
                 pass.end = Some(End::Proved);
                 break;
             } else if !is_full && !is_reported && !is_past && is_all && !has_short_page {
@@ -281,6 +282,11 @@ impl<T: PageRow> Pass<T> {
         let Some(count) = count.filter(|count| *count > 0 || is_empty && self.read_rows() == 0) else { return };
         self.has_new_count |= self.item_count.is_some_and(|before| before != count);
         self.item_count = Some(count);
+    }
+
+    /// Returns whether a page has told how many rows or pages there are.
+    fn is_counted(&self) -> bool {
+        self.pages.is_some() || self.item_count.is_some()
     }
 
     /// Returns whether no more rows were counted than were read.

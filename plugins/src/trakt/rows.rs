@@ -33,11 +33,11 @@ fn part(kind: Kind, own: Option<&Ids>, show: Option<&Work>, numbers: Option<(i64
 
 impl PageRow for Row {
     fn key(&self) -> RowKey {
-        // Each play is a row of its own.
-        if let (Some(id), Some(_), None) = (self.id, self.watched_at, self.plays) {
-            return RowKey::Item("play", id, None);
+        match (self.item_key(), self.id, self.watched_at, self.plays) {
+            // Each play is a row of its own, unless nobody can tell of what.
+            (RowKey::Item(..), Some(id), Some(_), None) => RowKey::Item("play", id, None),
+            (item, ..) => item,
         }
-        self.item_key()
     }
 }
 

@@ -31,6 +31,8 @@ pub enum OddValue {
     AirsIsText,
     /// The first movie, show or episode of the answer is a text rather than an object.
     Unreadable,
+    /// The first movie, show or episode of the answer is null.
+    Absent,
 }
 
 impl OddValue {
@@ -86,7 +88,7 @@ impl OddValue {
                 change(object, &["available_translations"], &|languages| *languages = Value::Null);
             }
             OddValue::AirsIsText => change(object, &["airs"], &|airs| *airs = json!("soon")),
-            OddValue::Unreadable => {}
+            OddValue::Unreadable | OddValue::Absent => {}
         }
     }
 }
@@ -96,7 +98,10 @@ pub(crate) fn apply(mut reply: Reply, odd: &[OddValue]) -> Reply {
     let Ok(mut body) = serde_json::from_slice::<Value>(&reply.body) else { return reply };
     change(&mut body, odd);
     if odd.contains(&OddValue::Unreadable) {
-        spoil(&mut body);
+        spoil(&mut body, &json!("unreadable"));
+    }
+    if odd.contains(&OddValue::Absent) {
+        spoil(&mut body, &Value::Null);
     }
     reply.body = serde_json::to_vec(&body).unwrap_or_default();
     reply
@@ -113,12 +118,12 @@ fn change(value: &mut Value, odd: &[OddValue]) {
     }
 }
 
-/// Makes the first movie, show or episode a text.
-fn spoil(body: &mut Value) {
+/// Puts something else in the place of the first movie, show or episode.
+fn spoil(body: &mut Value, instead: &Value) {
     let Some(row) = body.as_array_mut().and_then(|rows| rows.first_mut()) else { return };
     for name in ["movie", "episode", "season", "show", "list", "ids"] {
         if let Some(inner) = row.get_mut(name) {
-            *inner = json!("unreadable");
+            *inner = instead.clone();
             return;
         }
     }

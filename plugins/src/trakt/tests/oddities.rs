@@ -105,6 +105,8 @@ fn odd_pages_and_counts_lose_nothing() {
             vec![on(short)],
             vec![on(PageOddity::EmptyPage { page: 2 })],
             vec![on(PageOddity::EmptyPage { page: 1 })],
+            vec![on(PageOddity::EmptyPage { page: 2 }), on(PageOddity::ZeroCount)],
+            vec![on(PageOddity::EmptyPage { page: 2 }), on(PageOddity::NoHeaders)],
             vec![on(short), on(PageOddity::StaleCount(PAGE))],
             vec![on(PageOddity::Swapped { page: 2 }).once()],
             vec![on(PageOddity::MovedUp { page: 2 }).once()],
@@ -230,12 +232,14 @@ fn odd_values_are_read_and_rows_without_a_reading_are_an_error() {
             assert!(report.error.is_none(), "{}, {odd:?}: {:?}", kind.name, report.error);
             assert_eq!(accepted(&report), kind.accepted, "{}, {odd:?}", kind.name);
         }
-        sandbox.sim.fail(Fault::on("GET", kind.path).odd_values(&[OddValue::Unreadable]));
-        let report = run_odd(&sandbox, &kind, vec![]);
-        sandbox.sim.heal();
-        let said = format!("{report:?}");
-        // Where an earlier answer is used instead, that is said.
-        assert!(said.contains("1 of 10 rows") || !report.warnings.is_empty(), "{}: {said}", kind.name);
+        for odd in [OddValue::Unreadable, OddValue::Absent] {
+            sandbox.sim.fail(Fault::on("GET", kind.path).odd_values(&[odd]));
+            let report = run_odd(&sandbox, &kind, vec![]);
+            sandbox.sim.heal();
+            let said = format!("{report:?}");
+            // Where an earlier answer is used instead, that is said.
+            assert!(said.contains("1 of 10 rows") || !report.warnings.is_empty(), "{}, {odd:?}: {said}", kind.name);
+        }
     }
 }
 
