@@ -18,7 +18,7 @@ use flexget_core::error::Result;
 use flexget_core::run::daemon;
 use jiff::Timestamp;
 
-use self::plot::Activity;
+use self::plot::DailyCounts;
 use super::time;
 use crate::identity::Identity;
 
@@ -70,7 +70,7 @@ pub(crate) fn of(config: &Path, plan: Option<&Plan>, cx: &Context) -> Result<Str
         (Some(plan), Some(_)) => daemon::next_runs(plan, &cx.store.schedule_times()?),
         _ => BTreeMap::new(),
     };
-    let activity = Activity::read(cx, now)?;
+    let activity = DailyCounts::read(cx, now)?;
     let shown = cx.store.runs(&RunFilter { limit: Some(SHOWN_RUNS), entries: true, ..RunFilter::default() })?;
     let mut accounts = Vec::new();
     for service in cx.auth.services()? {
@@ -95,7 +95,7 @@ impl Page<'_> {
         html: &mut String,
         name: &str,
         histories: &BTreeMap<String, TaskHistory>,
-        activity: &Activity,
+        activity: &DailyCounts,
         shown: &[RunRecord],
         accounts: &[Account],
     ) {
@@ -128,7 +128,7 @@ impl Page<'_> {
     }
 
     /// Writes the numbers at the top.
-    fn figures(&self, html: &mut String, histories: &BTreeMap<String, TaskHistory>, activity: &Activity) {
+    fn figures(&self, html: &mut String, histories: &BTreeMap<String, TaskHistory>, activity: &DailyCounts) {
         let failing = histories.values().filter(|history| history.failures > 0).count();
         let next = self.next.values().min().map(|next| time::relative(*next, self.now));
         html.push_str("<ul class=\"figures\">");
@@ -185,10 +185,10 @@ impl Page<'_> {
         html.push_str("</tbody></table></div>\n");
         if more > 0 {
             let program = Escaped(Identity::get().name);
-            let _ = write!(
+            let _ = writeln!(
                 html,
                 "<p class=\"muted\">Those that fail and those that ran last; {more} more are in <code>{program} \
-                 status</code>.</p>\n"
+                 status</code>.</p>"
             );
         }
         html.push_str("</section>\n");

@@ -29,8 +29,8 @@ struct Bar {
     counts: Counts,
 }
 
-/// What the runs of the last days come to.
-pub(super) struct Activity {
+/// Counts of the runs of the last days, in all and for each day.
+pub(super) struct DailyCounts {
     /// Number of runs.
     pub runs: usize,
     /// Number of items that were added to lists or removed from them.
@@ -41,7 +41,7 @@ pub(super) struct Activity {
     days: Vec<(Date, Option<Counts>)>,
 }
 
-impl Activity {
+impl DailyCounts {
     /// Reads the counts of the days until now.
     pub(super) fn read(cx: &Context, now: Timestamp) -> Result<Self> {
         let zone = cx.clock.zone();
@@ -66,7 +66,7 @@ impl Activity {
 }
 
 /// Returns the plots as SVG; `runs` are the latest first.
-pub(super) fn plots(activity: &Activity, runs: &[RunRecord], clock: &Clock) -> String {
+pub(super) fn plots(activity: &DailyCounts, runs: &[RunRecord], clock: &Clock) -> String {
     if activity.runs == 0 {
         return format!("<p class=\"muted\">Nothing has run in the last {DAYS} days.</p>\n");
     }
@@ -84,7 +84,7 @@ fn counts(outcome: RunOutcome, run: RunCounts) -> Counts {
 }
 
 /// Returns bars of days, or of the latest runs if there are only some days.
-fn bars(activity: &Activity, runs: &[RunRecord], clock: &Clock) -> Vec<Bar> {
+fn bars(activity: &DailyCounts, runs: &[RunRecord], clock: &Clock) -> Vec<Bar> {
     if activity.days.iter().filter(|(_, counts)| counts.is_some()).count() < FEW_DAYS {
         let label = |run: &RunRecord| {
             format!("{}, run {}", clock.zone().to_datetime(run.started).strftime("%Y-%m-%d %H:%M"), run.id)
