@@ -133,6 +133,28 @@ impl ReadField {
     }
 }
 
+/// Fails without a panic.
+#[derive(Deserialize, JsonSchema)]
+struct Failing {}
+
+submit! { plugin::<Failing>() }
+
+impl Plugin for Failing {
+    const NAME: &'static str = "failing";
+
+    fn steps(&self) -> Vec<Step<Self>> {
+        vec![Step::at(Phase::Filter, async |_: &Self, _: &mut Task| Err(crate::error::Error::new("it cannot go on")))]
+    }
+}
+
+#[test]
+fn names_the_plugin_that_failed() {
+    let report = run_config("tasks:\n  one:\n    judge: [ B ]\n    failing: yes\n", &context());
+    let error = report.tasks[0].error.as_ref().unwrap();
+    assert_eq!((error.plugin.as_str(), error.message.as_str()), ("failing", "it cannot go on"));
+    assert_eq!(report.tasks[0].outcome, TaskOutcome::Aborted);
+}
+
 /// Accepts all entries, then rejects those of which the title is in the options.
 #[derive(Deserialize, JsonSchema)]
 #[serde(transparent)]
