@@ -10,9 +10,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
-use flexget_core::config::scripts::use_scripts_of;
-use flexget_core::context::store::Store;
-use flexget_core::testing;
+use flexget_core::testing::Sandbox;
 use flexget_plugins as _;
 use libfuzzer_sys::fuzz_target;
 
@@ -29,9 +27,9 @@ const TASKS: [&str; 6] = [
     "mock: [ A, { title: B, year: 1999 } ]\ndecide: yes\naccept_all: yes\n",
     "mock: [ A, B ]\nletters_of: yes\nif: [ letters > 1: accept ]\n",
     "produce: yes\naccept_all: yes\n",
-    "mock: [ A, { title: B, imdb_id: tt0000001 } ]\naccept_all: yes\nlist_add: [ shelf: yes ]\n",
-    "shelf: yes\naccept_all: yes\nlist_remove: [ shelf: yes ]\n",
-    "mock: [ A, B ]\nlist_match: { from: [ shelf: yes ] }\n",
+    "mock: [ A, { title: B, imdb_id: tt0000001 } ]\naccept_all: yes\nlist_add: [ shelf: {} ]\n",
+    "shelf: {}\naccept_all: yes\nlist_remove: [ shelf: {} ]\n",
+    "mock: [ A, B ]\nlist_match: { from: [ shelf: {} ] }\n",
 ];
 
 /// Returns the folder of a config with the scripts, which is made once.
@@ -64,10 +62,10 @@ fuzz_target!(|bytes: &[u8]| {
     if written.is_err() {
         return;
     }
-    use_scripts_of(folder);
+    let sandbox = Sandbox::new().in_folder(folder);
     // A script with any description is checked, and never run.
     match task {
-        Some(task) => drop(testing::run(task, &testing::context_with(Store::in_memory()))),
-        None => drop(testing::plan_of("tasks: { a: { mock: [ A ], described: yes } }\n")),
+        Some(task) => drop(sandbox.run(task)),
+        None => drop(sandbox.errors("mock: [ A ]\ndescribed: yes\n")),
     }
 });
