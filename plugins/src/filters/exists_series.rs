@@ -7,6 +7,7 @@ use flexget_core::prelude::*;
 use crate::shared::existing_copies::{AllowedQualities, comparable_name, quality_of};
 use crate::shared::folder::{self, FolderItem};
 use crate::shared::source;
+use crate::titles::parsing::series::episode_id::EpisodeId;
 use crate::titles::parsing::series::{Series, series};
 use crate::titles::parsing::today;
 
@@ -14,8 +15,9 @@ use crate::titles::parsing::today;
 ///
 /// The names of files and folders are read as titles of series and compared with `series_name` and
 /// `series_id` of the entry. Files must be videos. An entry that is a better `PROPER` than the copy
-/// stays accepted. A folder that does not exist, or whose template cannot be rendered, gives a
-/// warning.
+/// stays accepted. A file of several episodes is a copy of each, and an entry of several needs a
+/// copy of all; FlexGet compares only the first. A folder that does not exist, or whose template
+/// cannot be rendered, gives a warning.
 ///
 /// ```yaml
 /// metainfo_series: yes
@@ -109,7 +111,7 @@ impl ExistsSeries {
             let (quality, propers) = (quality_of(entry), entry.int("proper_count").unwrap_or_default());
             let exists = |(of, copy): &(String, &Series)| {
                 *of == name
-                    && copy.id.to_string() == id
+                    && is_copy_of(&copy.id, &id)
                     && !allowed.accepts(&quality, &copy.quality)
                     && copy.propers >= propers
             };
@@ -123,6 +125,17 @@ impl ExistsSeries {
 
 fn has_series(entry: &Entry) -> bool {
     ["series_name", "series_id"].iter().all(|field| entry.peek(field).is_some_and(Value::is_true))
+}
+
+/// Returns whether a copy with this identifier holds the episodes of an entry's `series_id`.
+fn is_copy_of(copy: &EpisodeId, id: &str) -> bool {
+    let is_one_of_them = || match *copy {
+        EpisodeId::Episode { season, first, last } => {
+            (first..last + 1).any(|at| EpisodeId::Episode { season, first: at, last: at }.to_string() == id)
+        }
+        _ => false,
+    };
+    copy.to_string() == id || is_one_of_them()
 }
 
 /// Reads the names in a folder as episodes.
@@ -158,6 +171,7 @@ mod tests {
             "Some.Show.S01E01.720p.HDTV.mkv",
             "some show 1x02 720p.mkv",
             "Some.Show.S01E03.txt",
+            "Some.Show.S01E05E06.720p.mkv",
             "Some Show/Some.Show.S02E01.mkv",
         ] {
             std::fs::write(folder.path().join(name), "").unwrap();
@@ -185,6 +199,13 @@ mod tests {
         let options = "{ path: HERE, allow_different_qualities: better, recursive: yes }";
         assert_eq!(run(qualities, options).0, "Some.Show.S01E01.1080p");
         assert_eq!(run("Some.Show.S02E01", "'HERE/{{ series_name }}'").0, "");
+    }
+
+    /// FlexGet 3.22.7 accepts the sixth episode, and rejects `S01E01E02` for `S01E01` alone.
+    #[test]
+    fn a_file_of_several_episodes_is_a_copy_of_each() {
+        let titles = "Some.Show.S01E05, Some.Show.S01E06, Some.Show.S01E07, Some.Show.S01E05E06, Some.Show.S01E06E07";
+        assert_eq!(run(titles, "HERE").0, "Some.Show.S01E07, Some.Show.S01E06E07");
     }
 
     #[test]
