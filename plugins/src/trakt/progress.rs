@@ -118,6 +118,9 @@ pub async fn of_user(who: Who<'_>, question: ActivityKind) -> Result<HashMap<i64
     if let Some(read_at) = snapshot.as_of {
         who.client.cx().warn(format!("Trakt is unavailable: using the user's data of {read_at}"));
     }
+    if let Some((id, _)) = snapshot.data.shows.iter().find(|(_, state)| state.is_unknown) {
+        return Err(Error::new(format!("Trakt did not say which episodes of show {id} were watched or collected")));
+    }
     Ok(snapshot.data.shows.iter().map(|(id, state)| (*id, of_state(state))).collect())
 }
 

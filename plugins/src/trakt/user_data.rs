@@ -81,6 +81,9 @@ pub struct ShowState {
     pub seasons: BTreeMap<i64, Vec<i64>>,
     /// Number of aired episodes without specials, if Trakt says so.
     pub aired: Option<i64>,
+    /// Whether Trakt said that there is activity, and of no episode.
+    #[serde(default)]
+    pub is_unknown: bool,
 }
 
 impl ShowState {
@@ -325,7 +328,12 @@ fn shows(rows: Vec<ShowRow>) -> Result<BTreeMap<i64, ShowState>> {
             Error::new("Trakt did not say which episodes were watched or collected")
                 .hint("a newer version of flexget-rs may know how to ask")
         })?;
-        let mut state = ShowState { aired: row.show.details().aired_episodes, ..ShowState::default() };
+        let mut state = ShowState {
+            aired: row.show.details().aired_episodes,
+            // All of it may be from before the user started the show again.
+            is_unknown: seasons.is_empty() && row.reset_at.is_none(),
+            ..ShowState::default()
+        };
         for season in seasons {
             let counts = |episode: &EpisodeRow| {
                 // What was watched before the user started the show again does not count.

@@ -136,7 +136,7 @@ fn shows(world: &World, call: &Call<'_>, user: &User) -> Answer {
             if with_seasons {
                 let seasons: Vec<Value> = seasons
                     .iter()
-                    .filter(|(number, _)| specials || **number > 0)
+                    .filter(|(number, _)| (specials || **number > 0) && !world.switches.empty_seasons)
                     .map(|(number, episodes)| {
                         let episodes: Vec<Value> = episodes
                             .iter()

@@ -132,7 +132,7 @@ fn shows(world: &World, call: &Call<'_>, user: &User, watched: &Watched) -> Repl
             if progress || old {
                 let seasons: Vec<Value> = seasons
                     .iter()
-                    .filter(|(number, _)| shown(**number, specials || old))
+                    .filter(|(number, _)| shown(**number, specials || old) && !world.switches.empty_seasons)
                     .map(|(number, episodes)| {
                         let episodes: Vec<Value> = episodes
                             .iter()

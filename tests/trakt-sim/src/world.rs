@@ -37,6 +37,8 @@ pub struct Switches {
     pub collection_seasons: bool,
     /// `watched/shows` has seasons without being asked, as before July 2026.
     pub watched_seasons: bool,
+    /// `seasons` of watched and collected shows are there, and empty.
+    pub empty_seasons: bool,
     /// What is watched leaves the watchlist.
     pub tidy_watchlist: bool,
     /// A batch over the limit is stored as far as it fits, instead of not at all. 420 in both cases.
@@ -75,6 +77,7 @@ impl Default for Switches {
             oauth_on_api: false,
             collection_seasons: false,
             watched_seasons: false,
+            empty_seasons: false,
             tidy_watchlist: true,
             partial_420: false,
             history_status: 200,

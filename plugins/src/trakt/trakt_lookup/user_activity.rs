@@ -168,6 +168,9 @@ impl ShowsDone {
     fn are_done(&self, client: &Client, entry: &Entry, media: &Media, work: &Work) -> Result<bool, String> {
         let id = work.ids.trakt.ok_or(NO_NUMBER)?;
         let Some(state) = self.data.as_ref().map_err(String::clone)?.shows.get(&id) else { return Ok(false) };
+        if state.is_unknown {
+            return Err("Trakt did not say which episodes of the show were watched or collected".to_owned());
+        }
         match (media.kind, media.season, media.episode) {
             (Kind::Episode, Some(season), Some(first)) => {
                 // A release may hold several episodes in a row.

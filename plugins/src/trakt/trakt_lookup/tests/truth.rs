@@ -231,6 +231,17 @@ fn a_rating_that_is_not_known_is_not_taken_for_none() {
 }
 
 #[test]
+fn a_show_of_whose_episodes_trakt_says_nothing_is_neither_watched_nor_unwatched() {
+    let sandbox = Sandbox::new(Seed::small());
+    sandbox.sim.with(|world| {
+        world.watch("ann-kay", Media::Season(1388, 1), world.now() - HOUR);
+        world.switches.empty_seasons = true;
+    });
+    let entry = "{ title: X, trakt_show_id: 1388, series_season: 1, series_episode: 1 }";
+    assert_eq!(read_one(&sandbox, entry, &["trakt_watched"]).get("trakt_watched"), None);
+}
+
+#[test]
 fn a_season_that_was_not_begun_costs_no_look_at_its_episodes() {
     let sandbox = Sandbox::new(Seed::small());
     pass(&sandbox, 24);
