@@ -29,8 +29,9 @@
 //!
 //! Mistakes that would say nothing are told: a name that is no key, by the compiler; two plugins or
 //! commands of one name, a command with the name of one of the program's, a plugin for every task
-//! that needs options, and what is not documented, when the program starts. [`testing`](crate::testing), a feature to turn on in `[dev-dependencies]`, has a
-//! world for tests, and the laws that every [list](crate::testing::list_laws) and every
+//! that needs options, and what is not documented, when the program starts.
+//! [`testing`](crate::testing), a feature to turn on in `[dev-dependencies]`, has a world for
+//! tests, and the laws that every [list](crate::testing::list_laws) and every
 //! [plugin](crate::testing::plugin_laws) keeps.
 
 /// Filters: plugins that accept and reject entries.

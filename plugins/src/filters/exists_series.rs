@@ -15,9 +15,9 @@ use crate::titles::parsing::today;
 ///
 /// The names of files and folders are read as titles of series and compared with `series_name` and
 /// `series_id` of the entry. Files must be videos. An entry that is a better `PROPER` than the copy
-/// stays accepted. A file of several episodes is a copy of each, and an entry of several is rejected
-/// for a file of the same ones; FlexGet compares only the first. A folder that does not exist, or
-/// whose template cannot be rendered, gives a warning.
+/// stays accepted. A file of several episodes is a copy of each, and an entry of several is
+/// rejected for a file of the same ones; FlexGet compares only the first. A folder that does not
+/// exist, or whose template cannot be rendered, gives a warning.
 ///
 /// ```yaml
 /// metainfo_series: yes

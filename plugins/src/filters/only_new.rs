@@ -6,8 +6,8 @@ use crate::shared::config_change;
 /// Accepts each entry only once: later runs of the task reject it, even if it was not accepted.
 ///
 /// The report of a run shows what was decided in it; FlexGet shows the entries as rejected, for the
-/// next run. Entries that failed are processed again. After a change of the task's config all entries are
-/// processed again, as in FlexGet. The last 20,000 entries of a task are remembered.
+/// next run. Entries that failed are processed again. After a change of the task's config all
+/// entries are processed again, as in FlexGet. The last 20,000 entries of a task are remembered.
 ///
 /// ```yaml
 /// mock: [ Solaris (1972), Stalker (1979) ]
