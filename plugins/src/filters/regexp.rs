@@ -297,6 +297,38 @@ regexp: {options}"
         testing::decisions(&testing::run(&task, &testing::context()))
     }
 
+    #[test]
+    fn patterns_mean_the_same_in_conditions() {
+        let accepted = |filter: &str| {
+            let task = format!("mock: [Solaris 1080p, Stalker CAM, '[eng] Mirror\u{a0}2160p']\n{filter}\n");
+            let report = testing::run(&task, &testing::context());
+            testing::titles(&report, flexget_core::entry::State::Accepted)
+                .into_iter()
+                .map(str::to_owned)
+                .collect::<Vec<String>>()
+        };
+        let patterns = [
+            r"^solaris",
+            r"(?P<name>s)ol.+p\Z",
+            r"\bcam\b",
+            r"[[]eng]",
+            r"^s(?!olaris)",
+            r"mirror\s\d{4}p",
+            r"(?P<c>[a-z])(?P=c)",
+            r"(?-i:cam)",
+        ];
+        let mut found = 0;
+        for pattern in patterns {
+            let quoted = serde_json::to_string(pattern).unwrap();
+            let condition = format!("title|re_search('{}')", pattern.replace('\\', r"\\"));
+            let by_regexp = accepted(&format!("regexp: {{ accept: [ {quoted}: {{ from: title }} ] }}"));
+            let by_condition = accepted(&format!("if: [ {}: accept ]", serde_json::to_string(&condition).unwrap()));
+            assert_eq!(by_regexp, by_condition, "{pattern}");
+            found += by_regexp.len();
+        }
+        assert_eq!(found, 7);
+    }
+
     const SOLARIS: &str = "Solaris 1080p";
     const STALKER: &str = "Stalker CAM";
 
