@@ -131,7 +131,7 @@ fn has_series(entry: &Entry) -> bool {
 fn is_copy_of(copy: &EpisodeId, id: &str) -> bool {
     let is_one_of_them = || match *copy {
         EpisodeId::Episode { season, first, last } => {
-            (first..last + 1).any(|at| EpisodeId::Episode { season, first: at, last: at }.to_string() == id)
+            (first..=last).any(|at| EpisodeId::Episode { season, first: at, last: at }.to_string() == id)
         }
         _ => false,
     };
