@@ -1,4 +1,4 @@
-//! What holds for all lists in the store and in files.
+//! Laws of all lists that are kept in the store or in files.
 
 use flexget_core::prelude::*;
 use flexget_core::testing::{context, next_run, run, titles};
