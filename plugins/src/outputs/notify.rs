@@ -373,12 +373,6 @@ fn default_message(entry: &Entry) -> Message {
     Message { title, body }
 }
 
-/// Returns the title of an entry, with its URL if that leads somewhere.
-fn with_url(entry: &Entry) -> String {
-    let url = Some(entry.url()).filter(|url| url.starts_with("http://") || url.starts_with("https://"));
-    url.map_or_else(|| entry.title().to_owned(), |url| format!("{} ({url})", entry.title()))
-}
-
 /// Returns the default message about a task.
 fn default_summary(task: &Task) -> Message {
     let with = |state: State| task.entries.iter().filter(move |entry| entry.state() == state);
@@ -395,7 +389,7 @@ fn default_summary(task: &Task) -> Message {
         };
         return Message { title, body };
     }
-    let accepted = with(State::Accepted).map(|entry| format!("- {}", with_url(entry)));
+    let accepted = with(State::Accepted).map(|entry| format!("- {}", entry.title()));
     let failed = with(State::Failed)
         .map(|entry| format!("- {} failed: {}", entry.title(), entry.reason().unwrap_or("no reason given")));
     Message { title, body: accepted.chain(failed).collect::<Vec<_>>().join("\n") }
