@@ -23,6 +23,7 @@ mod overlay;
 mod record;
 mod rows;
 mod run_lock;
+mod schedule_times;
 mod setting;
 #[cfg(test)]
 mod tests;

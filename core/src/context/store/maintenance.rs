@@ -226,7 +226,7 @@ impl Store {
                 |row| whole(row, 0),
             )?;
             let expired = remove_expired(transaction, None, now)?;
-            history::remove_runs(transaction, now.checked_sub(KEEP_RUNS_FOR).unwrap_or(Timestamp::MIN))?;
+            history::retention::remove_runs(transaction, now.checked_sub(KEEP_RUNS_FOR).unwrap_or(Timestamp::MIN))?;
             transaction.execute(DROP_EMPTY, [SHARED_SCOPE])?;
             Ok((expired, changes, size + items))
         })
