@@ -46,7 +46,7 @@ use render::printable::{ERROR, Printable};
 use session::Session;
 
 pub use identity::Identity;
-pub use world::{Input, Interrupt, Stream, World};
+pub use world::{Input, Interrupt, OnStop, Stream, World};
 
 /// Runs the program and returns the exit code; the first argument is the program's name.
 pub async fn run(arguments: impl IntoIterator<Item = OsString>, world: World) -> u8 {
@@ -86,6 +86,10 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>, world: World) ->
         Err(error) => return report_command_line(error, format, world, color),
     };
     let console = Console::new(world.stdout, world.stderr, global.color, &world.environment);
+    let activity = session::Activity::default();
+    if format == Format::Json {
+        session::end_at_stop(&console, &activity, world.on_stop);
+    }
     let folders = config::Folders::new(world.folder, world.home, &world.environment);
     let level = match (global.quiet, global.verbose) {
         (true, _) => LevelFilter::ERROR,
@@ -133,7 +137,7 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>, world: World) ->
         http: world.http,
         input: Rc::new(RefCell::new(world.input)),
         interrupt: world.interrupt,
-        activity: session::Activity::default(),
+        activity,
     });
     let code = dispatch(&matches, &session).with_subscriber(subscriber).await;
     console.end_status();

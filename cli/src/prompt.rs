@@ -4,7 +4,7 @@ use std::io::{self, BufRead, IsTerminal};
 use std::sync::{Mutex, OnceLock, PoisonError, mpsc};
 use std::thread;
 
-use crate::signal::stop_requested;
+use crate::signal::on_stop;
 
 /// A line that was typed, or `None` at the end of input.
 type Typed = io::Result<Option<String>>;
@@ -29,17 +29,7 @@ impl Interruption {
     fn of_process() -> &'static Self {
         static LISTENING: OnceLock<Interruption> = OnceLock::new();
         LISTENING.get_or_init(|| {
-            let (listening, is_listening) = mpsc::channel();
-            thread::spawn(move || {
-                let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
-                runtime.block_on(async {
-                    let stop = stop_requested();
-                    let _ = listening.send(());
-                    stop.await;
-                });
-                Self::of_process().stop();
-            });
-            let _ = is_listening.recv();
+            on_stop(Box::new(|| Self::of_process().stop()));
             Self::default()
         })
     }

@@ -4,7 +4,10 @@ use std::cell::Cell;
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::pin::pin;
+use std::process;
 use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use flexget_core::config::scripts::use_scripts_of;
@@ -22,7 +25,7 @@ use crate::config::{Folders, NoConfig};
 use crate::exit;
 use crate::render::console::{Console, MessageKind};
 use crate::render::printable::Printable;
-use crate::world::{Input, Interrupt};
+use crate::world::{Input, Interrupt, OnStop};
 
 /// How long a request under way may take to end after Ctrl-C, so that its outcome is known.
 const GRACE: Duration = Duration::from_secs(5);
@@ -48,6 +51,8 @@ pub(crate) struct Activity {
     /// The program only waits, so that it can be cancelled without harm.
     waiting: Rc<Cell<bool>>,
     waits: Rc<Notify>,
+    /// The work heeds Ctrl-C, because it waits for something now and then.
+    is_stoppable: Arc<AtomicBool>,
 }
 
 impl Activity {
@@ -140,10 +145,16 @@ impl Session {
     /// Waiting is cancelled at once; a request under way may end first.
     pub(crate) async fn until_stopped<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         let mut work = pin!(work);
+        let interrupt = (self.interrupt)();
+        let interrupted = async {
+            // It is polled when the work waits for the first time.
+            self.activity.is_stoppable.store(true, Ordering::Relaxed);
+            interrupt.await;
+        };
         tokio::select! {
             biased;
             done = &mut work => return Some(done),
-            () = (self.interrupt)() => {}
+            () = interrupted => {}
         }
         self.activity.interrupted.set(true);
         if self.activity.waiting.get() {
@@ -189,7 +200,7 @@ impl Session {
     /// Says that the user has stopped a command, as a JSON document too where that is the format.
     pub(crate) fn interrupted(&self, format: Format) -> u8 {
         if format == Format::Json {
-            self.console.json(&json!({ "interrupted": true }));
+            self.console.json(&interruption());
         }
         self.console.message(MessageKind::Note, "interrupted", &[]);
         exit::INTERRUPTED
@@ -206,6 +217,30 @@ impl Session {
             error.hint("run `flexget-rs init` to write one, or name another one with `-c FILE`")
         }
     }
+}
+
+/// Returns the JSON document of a command that the user has stopped.
+pub(crate) fn interruption() -> Value {
+    json!({ "version": 1, "interrupted": true })
+}
+
+/// Ends the process at Ctrl-C with a JSON document, as long as its work does not heed Ctrl-C.
+///
+/// That is so before the work begins, and for all the time where it waits for nothing but files
+/// and the database.
+pub(crate) fn end_at_stop(console: &Console, activity: &Activity, on_stop: OnStop) {
+    let (console, is_stoppable) = (console.clone(), Arc::clone(&activity.is_stoppable));
+    on_stop(Box::new(move || {
+        if is_stoppable.load(Ordering::Relaxed) {
+            return;
+        }
+        // The reader of a document that is being printed may be stuck.
+        on_stop(Box::new(|| process::exit(exit::INTERRUPTED.into())));
+        if console.json_if_first(&interruption()) {
+            console.message(MessageKind::Note, "interrupted", &[]);
+            process::exit(exit::INTERRUPTED.into());
+        }
+    }));
 }
 
 /// Prints an error as a JSON document where that is the format.

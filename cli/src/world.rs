@@ -13,7 +13,7 @@ use flexget_core::context::{Clock, Environment};
 use flexget_core::error::is_out_of_files;
 
 use crate::prompt;
-use crate::signal::stop_requested;
+use crate::signal::{on_stop, stop_requested};
 
 /// An output stream.
 pub struct Stream {
@@ -38,6 +38,9 @@ pub type Input = Box<dyn FnMut(bool) -> io::Result<Option<String>>>;
 /// Returns a future that ends when the user next asks the program to stop.
 pub type Interrupt = Rc<dyn Fn() -> Pin<Box<dyn Future<Output = ()>>>>;
 
+/// Calls a function in a thread of its own when the user next asks the program to stop.
+pub type OnStop = fn(Box<dyn FnOnce() + Send>);
+
 /// Everything that the program gets from outside; tests replace it.
 pub struct World {
     /// The stream of data.
@@ -58,6 +61,8 @@ pub struct World {
     pub http: HttpOptions,
     /// Ctrl-C.
     pub interrupt: Interrupt,
+    /// Ctrl-C while the program does what cannot wait for it.
+    pub on_stop: OnStop,
 }
 
 impl World {
@@ -73,6 +78,7 @@ impl World {
             home: std::env::home_dir().filter(|home| !home.as_os_str().is_empty()),
             http: HttpOptions::from_environment(&environment),
             interrupt: Rc::new(|| Box::pin(stop_requested())),
+            on_stop,
             environment,
         }
     }

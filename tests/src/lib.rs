@@ -248,6 +248,7 @@ impl Sandbox {
             home: Some(self.folder().join("home")),
             http: self.http.clone(),
             interrupt: self.interrupt.clone().unwrap_or_else(|| Rc::new(|| Box::pin(std::future::pending()))),
+            on_stop: |_| {},
         }
     }
 

@@ -192,6 +192,35 @@ fn ctrl_c_ends_it_with_130() {
     assert_eq!(child.wait().unwrap().code(), Some(130));
 }
 
+/// A command that only reads files is stopped as one that sends requests: with one document.
+#[cfg(target_os = "linux")]
+#[test]
+fn ctrl_c_leaves_one_document_of_every_command() {
+    let sandbox = Sandbox::new(CONFIG);
+    sandbox.run("execute").good();
+    let database = sandbox.folder().join("flexget-rs.sqlite");
+    // Nobody else can read the database while this connection is open.
+    let holder = rusqlite::Connection::open(&database).unwrap();
+    holder.execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN IMMEDIATE; DELETE FROM run; ROLLBACK").unwrap();
+    for line in ["history", "history --search x", "status", "seen search x", "entry-list all", "execute"] {
+        let mut command = sandbox.process(PROGRAM, &format!("{line} --format json"));
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let folder = format!("/proc/{}/fd", child.id());
+        let waits = || {
+            let mut files = std::fs::read_dir(&folder).unwrap().flatten();
+            files.any(|file| std::fs::read_link(file.path()).is_ok_and(|opened| opened == database))
+        };
+        while !waits() {
+            std::thread::yield_now();
+        }
+        let sent = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+        let output = child.wait_with_output().unwrap();
+        let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+        assert_eq!((output.status.code(), &document["interrupted"]), (Some(130), &true.into()), "{line}: {output:?}");
+    }
+}
+
 /// Returns what a shell completes after typing `words`, or `None` if there is no such shell.
 #[cfg(unix)]
 fn complete_in(shell: &str, sandbox: &Sandbox, words: &[&str]) -> Option<Vec<String>> {

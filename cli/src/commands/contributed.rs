@@ -16,7 +16,7 @@ use crate::config;
 use crate::exit;
 use crate::render::console::MessageKind;
 use crate::render::printable::Printable;
-use crate::session::{Session, error_document};
+use crate::session::{Session, error_document, interruption};
 
 /// Runs the command of `matches`.
 pub(crate) async fn run(matches: &ArgMatches, session: &Rc<Session>) -> u8 {
@@ -49,7 +49,7 @@ pub(crate) async fn run(matches: &ArgMatches, session: &Rc<Session>) -> u8 {
         let result = result.take();
         let document = match (&error, result.data.is_some()) {
             (Some(error), false) => json!({ "error": error_document(error) }),
-            (None, false) if is_interrupted => json!({ "interrupted": true }),
+            (None, false) if is_interrupted => interruption(),
             _ => result.document(),
         };
         console.json(&document);

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use clap::ValueEnum;
 use flexget_core::context::{Clock, Environment, Event, Progress};
 use flexget_core::error::Error;
+use serde::Serialize;
 
 use super::printable::{ERROR, EscapedJson, NOTE, Printable, STRONG, WARNING};
 use super::progress_line::ProgressLine;
@@ -62,6 +63,8 @@ struct Streams {
     stderr: Writer,
     /// A status line is on the terminal and must be erased before anything else is written.
     status: bool,
+    /// A JSON document was written.
+    has_document: bool,
 }
 
 struct Writer {
@@ -138,7 +141,7 @@ impl Console {
             closed: false,
             failure: None,
         };
-        let streams = Streams { stdout: writer(stdout), stderr: writer(stderr), status: false };
+        let streams = Streams { stdout: writer(stdout), stderr: writer(stderr), status: false, has_document: false };
         Self { streams: Arc::new(Mutex::new(streams)), unicode }
     }
 
@@ -164,22 +167,18 @@ impl Console {
     }
 
     /// Writes a JSON document of data.
-    pub(crate) fn json(&self, document: &impl serde::Serialize) {
+    pub(crate) fn json(&self, document: &impl Serialize) {
+        self.lock().json(document);
+    }
+
+    /// Writes a JSON document if there was none before; returns whether it was written.
+    pub(crate) fn json_if_first(&self, document: &impl Serialize) -> bool {
         let mut streams = self.lock();
-        streams.erase_status();
-        // Streamed, because a report may be long.
-        streams.stdout.write_with(|to| {
-            if Identity::get().is_own() {
-                // In large pieces: serde_json writes a few bytes at a time.
-                let mut escaped = BufWriter::new(EscapedJson(to));
-                serde_json::to_writer_pretty(&mut escaped, document)?;
-                escaped.flush()?;
-            } else {
-                let document = serde_json::to_string_pretty(document)?;
-                EscapedJson(&mut *to).write_all(with_name(&document).as_bytes())?;
-            }
-            to.write_all(b"\n")
-        });
+        let is_first = !streams.has_document;
+        if is_first {
+            streams.json(document);
+        }
+        is_first
     }
 
     /// Writes text to stderr as it is.
@@ -292,6 +291,24 @@ impl Console {
 }
 
 impl Streams {
+    fn json(&mut self, document: &impl Serialize) {
+        self.erase_status();
+        self.has_document = true;
+        // Streamed, because a report may be long.
+        self.stdout.write_with(|to| {
+            if Identity::get().is_own() {
+                // In large pieces: serde_json writes a few bytes at a time.
+                let mut escaped = BufWriter::new(EscapedJson(to));
+                serde_json::to_writer_pretty(&mut escaped, document)?;
+                escaped.flush()?;
+            } else {
+                let document = serde_json::to_string_pretty(document)?;
+                EscapedJson(&mut *to).write_all(with_name(&document).as_bytes())?;
+            }
+            to.write_all(b"\n")
+        });
+    }
+
     fn erase_status(&mut self) {
         if std::mem::take(&mut self.status) {
             self.stderr.write_with(|to| to.write_all(ERASE.as_bytes()));

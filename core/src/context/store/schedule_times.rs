@@ -10,6 +10,10 @@ use crate::error::Result;
 
 impl Store {
     /// Returns when the items of schedules run next, by their keys.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be used; so for all methods.
     pub fn schedule_times(&self) -> Result<BTreeMap<String, Timestamp>> {
         self.task_database().read(|connection| {
             connection

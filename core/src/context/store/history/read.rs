@@ -17,6 +17,10 @@ const COLUMNS: &str = "id, task, started, elapsed, outcome, produced, accepted, 
 
 impl Store {
     /// Returns runs, the latest first.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be used; so for all methods.
     pub fn runs(&self, filter: &RunFilter) -> Result<Vec<RunRecord>> {
         let limit = filter.limit.and_then(|limit| i64::try_from(limit).ok()).unwrap_or(-1);
         let before = filter.before.unwrap_or(i64::MAX);
