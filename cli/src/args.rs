@@ -118,9 +118,10 @@ pub(crate) fn wanted_format(arguments: &[OsString]) -> Format {
     let words: Vec<_> = arguments.iter().map(|word| word.to_string_lossy()).take_while(|word| word != "--").collect();
     // Long options may be shortened.
     let is_option = |word: &str| word.len() > "--f".len() && "--format".starts_with(word);
-    let is_json = words.iter().enumerate().any(|(at, word)| match word.split_once('=') {
+    let following = words.iter().skip(1).map(Some).chain([None]);
+    let is_json = words.iter().zip(following).any(|(word, next)| match word.split_once('=') {
         Some((option, value)) => is_option(option) && value == "json",
-        None => is_option(word) && words.get(at + 1).is_some_and(|value| value == "json"),
+        None => is_option(word) && next.is_some_and(|value| value == "json"),
     });
     if is_json { Format::Json } else { Format::Text }
 }

@@ -17,19 +17,20 @@ pub(crate) fn add_contributed(program: Command) -> Command {
 }
 
 fn add_below(mut parent: Command, commands: &[&'static CommandRegistration], depth: usize) -> Command {
+    let below_it = depth.saturating_add(1);
     let mut rest = commands;
     while let Some(word) = rest.first().and_then(|first| first.path.get(depth)) {
         let (group, others) = rest.split_at(rest.partition_point(|command| command.path.get(depth) <= Some(word)));
         rest = others;
         // The shortest path comes first, as the commands are sorted.
         let (own, below) = match group.split_first() {
-            Some((own, below)) if own.path.len() == depth + 1 => (Some(own), below),
+            Some((own, below)) if own.path.len() == below_it => (Some(own), below),
             _ => (None, group),
         };
         let command = match own {
             Some(own) => leaf(word, own),
             None => {
-                let mut words: Vec<&str> = below.iter().filter_map(|one| one.path.get(depth + 1).copied()).collect();
+                let mut words: Vec<&str> = below.iter().filter_map(|one| one.path.get(below_it).copied()).collect();
                 words.dedup();
                 Command::new(*word)
                     .about(words.join(", "))
@@ -38,7 +39,7 @@ fn add_below(mut parent: Command, commands: &[&'static CommandRegistration], dep
                     .infer_subcommands(true)
             }
         };
-        parent = parent.subcommand(add_below(command, below, depth + 1));
+        parent = parent.subcommand(add_below(command, below, below_it));
     }
     parent
 }

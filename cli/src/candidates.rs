@@ -117,8 +117,7 @@ fn config_value() -> Option<Value> {
 /// Returns the config that the command line names, or the usual one.
 fn config_of(world: &World) -> Option<(PathBuf, Folders)> {
     let words = world::arguments();
-    let named = words.iter().position(|word| word == "-c" || word == "--config");
-    let named = named.and_then(|at| words.get(at + 1)).map(PathBuf::from);
+    let named = words.iter().skip_while(|word| *word != "-c" && *word != "--config").nth(1).map(PathBuf::from);
     let folders = Folders::new(world.folder.clone(), world.home.clone(), &world.environment);
     let path = folders.config(named.as_deref(), &world.environment).ok()?;
     Some((path, folders))

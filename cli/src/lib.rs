@@ -4,6 +4,9 @@
 //! with the real one, and tests with another. The plugins crate contributes what is registered;
 //! nothing else here names it.
 
+// Numbers may come from outside: whatever they are, the program does not panic.
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
+
 mod args;
 mod arguments;
 mod candidates;

@@ -40,12 +40,13 @@ impl RotatingFile {
 
     /// Writes a line.
     pub(crate) fn line(&mut self, line: &str) -> io::Result<()> {
-        if self.size > 0 && self.size + line.len() as u64 >= self.limit {
+        let line = format!("{line}\n");
+        if self.size > 0 && self.size.saturating_add(line.len() as u64) > self.limit {
             self.rotate()?;
         }
         // One write, so that lines of two processes do not mix.
-        self.file.write_all(format!("{line}\n").as_bytes())?;
-        self.size += line.len() as u64 + 1;
+        self.file.write_all(line.as_bytes())?;
+        self.size = self.size.saturating_add(line.len() as u64);
         Ok(())
     }
 
@@ -55,9 +56,9 @@ impl RotatingFile {
             name.push(format!(".{number}"));
             PathBuf::from(name)
         };
-        for number in (1..LOGS).rev() {
+        for (number, next) in (1..LOGS).rev().zip((2..=LOGS).rev()) {
             // Those that are not there yet need not be moved.
-            let _ = fs::rename(numbered(number), numbered(number + 1));
+            let _ = fs::rename(numbered(number), numbered(next));
         }
         fs::rename(&self.path, numbered(1))?;
         self.file = open(&self.path)?;

@@ -196,8 +196,12 @@ fn read_source(sources: &mut Sources, path: &Path) -> Result<usize, Diagnostic> 
         Err(error) => {
             let good = error.utf8_error().valid_up_to();
             sources.add(name, String::from_utf8_lossy(error.as_bytes()));
-            let good = if error.as_bytes().starts_with(&[0xef, 0xbb, 0xbf]) { good - 3 } else { good };
-            refuse(good..good + 1, "the file is not UTF-8".into(), "save it as UTF-8: the editor asks for the encoding")
+            let good = if error.as_bytes().starts_with(&[0xef, 0xbb, 0xbf]) { good.saturating_sub(3) } else { good };
+            refuse(
+                good..good.saturating_add(1),
+                "the file is not UTF-8".into(),
+                "save it as UTF-8: the editor asks for the encoding",
+            )
         }
     }
 }
@@ -212,7 +216,7 @@ fn read_bytes(path: &Path) -> io::Result<Vec<u8>> {
         return Err(io::Error::other("not a regular file"));
     }
     let mut bytes = Vec::new();
-    fs::File::open(path)?.take(MAX_SIZE + 1).read_to_end(&mut bytes)?;
+    fs::File::open(path)?.take(const { MAX_SIZE + 1 }).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MAX_SIZE {
         return Err(io::Error::other("larger than 16 MiB"));
     }

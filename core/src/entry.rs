@@ -294,7 +294,7 @@ impl Entry {
     pub fn trace_records(&self) -> Vec<TraceRecord> {
         let Some(rare) = self.rare.as_ref().filter(|rare| !rare.events.is_empty()) else { return Vec::new() };
         let mut decisions = self.decisions.iter().enumerate().peekable();
-        let mut records = Vec::with_capacity(rare.events.len() + self.decisions.len());
+        let mut records = Vec::with_capacity(rare.events.len().saturating_add(self.decisions.len()));
         for event in &rare.events {
             while let Some((_, decision)) = decisions.next_if(|(at, _)| *at < event.decisions) {
                 records.push(decision.into());

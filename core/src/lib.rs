@@ -64,6 +64,9 @@
 //!   lookup leaves no field, and a condition that reads it decides nothing.
 //! * New tokens are on disk before they are used, and no secret can be formatted.
 
+// Numbers may come from outside: whatever they are, the program does not panic.
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
+
 #[doc(hidden)]
 pub mod config;
 pub mod context;

@@ -137,7 +137,7 @@ fn refusal(plan: &TaskPlan) -> Option<(TaskOutcome, ErrorReport)> {
     };
     let message = match plan.errors().count() {
         1 => first.message.clone(),
-        number => format!("{} (and {} more)", first.message, number - 1),
+        number => format!("{} (and {} more)", first.message, number.saturating_sub(1)),
     };
     Some((TaskOutcome::Aborted, ErrorReport { plugin, message, hint: first.help.first().cloned() }))
 }

@@ -4,6 +4,9 @@
 //! (`use flexget_plugins as _;`) has all of them. `shared/` and `titles/` hold code that several
 //! plugins use; no plugin uses another.
 
+// Numbers may come from outside: whatever they are, the program does not panic.
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
+
 mod commands;
 mod filters;
 mod inputs;

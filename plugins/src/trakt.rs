@@ -1,8 +1,5 @@
 //! Trakt: what its plugins and commands share.
 
-// Numbers from outside are counted with bounds.
-#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
-
 pub mod account_lists;
 pub mod activities;
 pub mod api;

@@ -94,7 +94,8 @@ impl Check {
 fn unknown_accounts(accounts: &[AccountUse], path: &Path, session: &Session) -> Vec<Diagnostic> {
     let mut places: IndexMap<(&str, &str), (&At, usize)> = IndexMap::new();
     for AccountUse { service, account, at } in accounts {
-        places.entry((service, account)).or_insert((at, 0)).1 += 1;
+        let (_, times) = places.entry((service, account)).or_insert((at, 0));
+        *times = times.saturating_add(1);
     }
     let services: BTreeSet<&str> = places.keys().map(|(service, _)| *service).collect();
     let known: BTreeMap<&str, Vec<String>> =

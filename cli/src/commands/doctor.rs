@@ -105,7 +105,7 @@ fn check_config(path: &Path, session: &Session) -> Vec<HealthCheck> {
     }
     let lint = lint(&config);
     let tasks = config.plan.as_ref().map_or(0, |plan| plan.tasks.len());
-    let mut checks = vec![match config.diagnostics.len() + lint.diagnostics.len() {
+    let mut checks = vec![match config.diagnostics.iter().chain(&lint.diagnostics).count() {
         0 => HealthCheck::new("config", Health::Ok, format!("{name} is good: {}", count(tasks, "task"))),
         warnings => HealthCheck::new("config", Health::Warning, format!("{name} has {}", count(warnings, "warning")))
             .hint("`flexget-rs check` shows them"),

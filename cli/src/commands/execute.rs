@@ -168,10 +168,10 @@ impl Execute {
         }
         let style = ReportStyle { named: tasks.len() > 1, verbosity, json: is_json };
         let mut reports: Vec<TaskReport> = Vec::new();
-        let (mut is_ok, mut ran) = (true, 0);
+        let (mut is_ok, mut has_run) = (true, false);
         let on_task = |task: TaskReport| {
             is_ok &= task.is_ok();
-            ran += usize::from(task.outcome != TaskOutcome::Skipped);
+            has_run |= task.outcome != TaskOutcome::Skipped;
             console.end_status();
             if let (Some(words), false) = (&self.dump, style.json) {
                 console.dump(&task, words);
@@ -206,7 +206,7 @@ impl Execute {
         }
         // A task that needs a missing plugin counts only if it was named, or if no other could run.
         let unusable = tasks.iter().filter(|task| !task.can_run()).count();
-        let is_missed = unusable > 0 && (!selection.tasks.is_empty() || (ran == 0 && unusable == tasks.len()));
+        let is_missed = unusable > 0 && (!selection.tasks.is_empty() || (!has_run && unusable == tasks.len()));
         if is_ok && !is_missed { exit::SUCCESS } else { exit::FAILURE }
     }
 }

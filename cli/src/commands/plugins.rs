@@ -1,5 +1,7 @@
 //! `plugins`: prints the plugins, or the manual of one.
 
+use std::cmp::Reverse;
+
 use flexget_core::config::schema;
 use flexget_core::document::{Document, Node};
 use flexget_core::plugin::command::{Format, Table};
@@ -149,7 +151,7 @@ fn phases(registration: &Registration) -> Vec<String> {
         .map_or_else(|| registration.bind(&Node::yes()), |options| registration.bind(options))
         .unwrap_or_default();
     let mut phases: Vec<(Phase, i32)> = steps.iter().map(|step| (step.phase, step.priority)).collect();
-    phases.sort_by_key(|(phase, priority)| (*phase, -priority));
+    phases.sort_by_key(|(phase, priority)| (*phase, Reverse(*priority)));
     phases.dedup();
     phases.into_iter().map(|(phase, priority)| format!("{phase}({priority})")).collect()
 }

@@ -150,15 +150,14 @@ fn task_status(
         RunOutcome::Running if !running => RunOutcome::Killed,
         outcome => outcome,
     });
-    let killed =
-        usize::from(result == Some(RunOutcome::Killed) && last.is_some_and(|run| run.outcome == RunOutcome::Running));
+    let is_killed = result == Some(RunOutcome::Killed) && last.is_some_and(|run| run.outcome == RunOutcome::Running);
     TaskStatus {
         running,
         last_run: last.map(|run| run.started),
         result,
         error: last.and_then(|run| run.details.error.as_ref()).map(|error| error.message.clone()),
         last_success: history.and_then(|history| history.last_success),
-        failures: history.map_or(0, |history| history.failures) + killed,
+        failures: history.map_or(0, |history| history.failures).saturating_add(usize::from(is_killed)),
         next_run: next.get(&name).copied(),
         produced: last.map_or(0, |run| run.counts.produced),
         accepted: last.map_or(0, |run| run.counts.accepted),

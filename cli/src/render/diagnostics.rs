@@ -41,7 +41,7 @@ fn findings(config: &LoadedConfig) -> Vec<Finding<'_>> {
         let span = span(config, &diagnostic.at);
         let at = *known.entry((span.clone(), &diagnostic.message, &diagnostic.help)).or_insert_with(|| {
             found.push(Finding { diagnostic, span, tasks: Vec::new(), templates: Vec::new() });
-            found.len() - 1
+            found.len().saturating_sub(1)
         });
         let finding = &mut found[at];
         if diagnostic.severity < finding.diagnostic.severity {
@@ -76,7 +76,7 @@ impl Finding<'_> {
             let shown = names.iter().take(3).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
             match names.len() {
                 0..=3 => shown,
-                many => format!("{shown} and {} more", many - 3),
+                many => format!("{shown} and {} more", many.saturating_sub(3)),
             }
         };
         let tasks = |word: &str| match self.tasks.len() {
@@ -222,15 +222,15 @@ fn snippet<'a>(
     let located: Vec<_> =
         places.map(|(span, label, kind)| (config.sources.location(span), label.clone(), *kind)).collect();
     let line_of = |location: &flexget_core::document::Location<'_>| -> Range<usize> {
-        let begin = source[..location.span.bytes.start].rfind('\n').map_or(0, |at| at + 1);
-        begin..begin + location.text.len()
+        let begin = source[..location.span.bytes.start].rfind('\n').map_or(0, |at| at.saturating_add(1));
+        begin..begin.saturating_add(location.text.len())
     };
     let begin = located.iter().map(|(location, ..)| line_of(location).start).min().unwrap_or(0);
     let end = located.iter().map(|(location, ..)| line_of(location).end).max().unwrap_or(0);
     let first = located.iter().map(|(location, ..)| location.line).min().unwrap_or(1);
     let marks = located.into_iter().map(|(location, label, kind)| -> Annotation<'a> {
         let bytes = location.span.bytes;
-        kind.span(bytes.start - begin..bytes.end - begin).label(label)
+        kind.span(bytes.start.saturating_sub(begin)..bytes.end.saturating_sub(begin)).label(label)
     });
     Snippet::source(&source[begin..end]).line_start(first).path(path).annotations(marks.collect::<Vec<_>>()).into()
 }
@@ -283,7 +283,7 @@ pub(crate) fn diagnostic_reports(config: &LoadedConfig, folders: &Folders) -> Ve
                 file: folders.shown(location.file.as_ref()),
                 line: location.line,
                 column: location.column,
-                end_column: location.column + characters,
+                end_column: location.column.saturating_add(characters),
                 tasks: owned(&finding.tasks),
                 templates: owned(&finding.templates),
                 related: finding

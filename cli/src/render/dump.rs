@@ -59,7 +59,7 @@ impl Console {
     /// Writes a heading with a rule as wide as the terminal.
     fn rule(&self, heading: &str) {
         let dash = if self.width().is_none() || self.can_draw() { "─" } else { "-" };
-        let rest = self.width().unwrap_or(80).saturating_sub(text::columns(heading) + 5);
+        let rest = self.width().unwrap_or(80).saturating_sub(text::columns(heading)).saturating_sub(5);
         let line = format!("{} {heading} {}", dash.repeat(3), dash.repeat(rest));
         self.data(&Printable::styled(STRONG, line).end());
     }
@@ -87,7 +87,7 @@ impl Console {
         fields.sort_by_key(|(name, _)| (first.iter().position(|known| known == name).unwrap_or(first.len()), *name));
         let wide = fields.iter().map(|(name, _)| text::columns(name)).max().unwrap_or(0);
         for (name, value) in fields {
-            let pad = " ".repeat(wide - text::columns(name));
+            let pad = " ".repeat(wide.saturating_sub(text::columns(name)));
             let name = Printable::styled(NOTE, name).text(pad);
             self.line(&match value {
                 serde_json::Value::String(text) => name.text(format_args!(" : {text}")),

@@ -46,10 +46,10 @@ impl Printable {
             filtered.extend(before.chars().filter(|c| !is_control(*c, true)));
             let length = after.bytes().take_while(|byte| byte.is_ascii_digit() || *byte == b';').count();
             rest = after;
-            if after[length..].starts_with('m') {
-                filtered.push_str("\u{1b}[");
-                filtered.push_str(&after[..=length]);
-                rest = &after[length + 1..];
+            let (style, behind) = after.split_at(length);
+            if let Some(behind) = behind.strip_prefix('m') {
+                filtered.push_str(&format!("\u{1b}[{style}m"));
+                rest = behind;
             }
         }
         filtered.extend(rest.chars().filter(|c| !is_control(*c, true)));

@@ -87,12 +87,12 @@ fn working(label: &str, done: u64, total: u64, elapsed: Duration, width: usize) 
     }
     let mut rest = format!(": {done} of {total}");
     if done > 0 && done < total && elapsed >= ESTIMATED_AFTER {
-        let left = elapsed.as_secs_f64() / done as f64 * (total - done) as f64;
+        let left = elapsed.as_secs_f64() / done as f64 * total.saturating_sub(done) as f64;
         rest += &format!(", {} left", minutes(Duration::from_secs_f64(left)));
     }
-    if width + 1 >= WIDE {
-        let filled = (done.min(total) * BAR as u64 / total) as usize;
-        rest += &format!(" [{}{}]", "#".repeat(filled), "-".repeat(BAR - filled));
+    if width.saturating_add(1) >= WIDE {
+        let filled = (done.min(total) as f64 / total as f64 * BAR as f64) as usize;
+        rest += &format!(" [{}{}]", "#".repeat(filled), "-".repeat(BAR.saturating_sub(filled)));
     }
     fitted(label, &rest, width)
 }
@@ -103,14 +103,7 @@ fn fitted(name: &str, rest: &str, width: usize) -> String {
     if text::columns(name) <= room {
         return format!("{name}{rest}");
     }
-    let mut cut = String::new();
-    for c in name.chars() {
-        if text::columns(&cut) + text::columns(c.encode_utf8(&mut [0; 4])) + 1 > room {
-            break;
-        }
-        cut.push(c);
-    }
-    format!("{cut}…{rest}")
+    format!("{}{rest}", text::cut(name, room))
 }
 
 /// Returns a time as a clock shows it: `2:10`, `1:02:03`.

@@ -23,16 +23,17 @@ impl Console {
 fn rows(url: &str, width: usize) -> Option<Vec<String>> {
     let code = qrcode::QrCode::with_error_correction_level(url, qrcode::EcLevel::L).ok()?;
     let size = code.width();
-    let side = size + 2 * QUIET_ZONE;
+    let side = size.saturating_add(2 * QUIET_ZONE);
     if side > width {
         return None;
     }
-    let is_dark = |x: usize, y: usize| {
-        let inside = |at: usize| at >= QUIET_ZONE && at < size + QUIET_ZONE;
-        inside(x) && inside(y) && code[(x - QUIET_ZONE, y - QUIET_ZONE)] == qrcode::Color::Dark
+    let inside = |at: usize| at.checked_sub(QUIET_ZONE).filter(|at| *at < size);
+    let is_dark = |x: usize, y: usize| match (inside(x), inside(y)) {
+        (Some(x), Some(y)) => code[(x, y)] == qrcode::Color::Dark,
+        _ => false,
     };
     let row = |y: usize| {
-        let cell = |x: usize| match (is_dark(x, y), y + 1 < side && is_dark(x, y + 1)) {
+        let cell = |x: usize| match (is_dark(x, y), is_dark(x, y.saturating_add(1))) {
             // The light modules are the ones that are drawn.
             (false, false) => '█',
             (false, true) => '▀',

@@ -215,7 +215,7 @@ fn grouped_warnings(task: &TaskReport) -> Vec<(&str, usize)> {
         // one.
         let title = titles.by_ref().take(task.entries.len()).find(|title| warning.contains(title));
         let key = title.map_or_else(|| warning.clone(), |title| warning.replacen(title, "\0", 1));
-        groups.entry(key).and_modify(|(_, more)| *more += 1).or_insert((warning, 0));
+        groups.entry(key).and_modify(|(_, more)| *more = more.saturating_add(1)).or_insert((warning, 0));
     }
     groups.into_values().collect()
 }

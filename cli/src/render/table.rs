@@ -73,7 +73,7 @@ fn plain(table: &Table) -> Printable {
         let mut line = String::new();
         for (cell, width) in row.iter().zip(&widths) {
             line.push_str(cell);
-            line.push_str(&" ".repeat(width.saturating_sub(text::columns(cell)) + 2));
+            line.push_str(&" ".repeat(width.saturating_add(2).saturating_sub(text::columns(cell))));
         }
         drawn.push_str(line.trim_end());
         drawn.push('\n');

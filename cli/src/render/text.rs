@@ -11,7 +11,7 @@ pub(crate) fn columns(text: &str) -> usize {
 ///
 /// A word that is longer than a line stays whole, so that it can be copied.
 pub(crate) fn wrap(text: &str, width: Option<usize>, indent: usize) -> String {
-    let mut lines = String::with_capacity(text.len() + 1);
+    let mut lines = String::with_capacity(text.len());
     for line in text.lines() {
         match width {
             Some(width) if columns(line) > width => wrap_line(line, width, indent, &mut lines),
@@ -24,24 +24,22 @@ pub(crate) fn wrap(text: &str, width: Option<usize>, indent: usize) -> String {
 
 fn wrap_line(line: &str, width: usize, indent: usize, lines: &mut String) {
     let indent = indent.min(width / 3);
-    let mut used = 0;
-    let mut at_start = true;
-    let begin = line.len() - line.trim_start_matches(' ').len();
-    lines.push_str(&line[..begin]);
-    used += begin;
-    for word in line[begin..].split(' ') {
+    let text = line.trim_start_matches(' ');
+    let blank = line.strip_suffix(text).unwrap_or_default();
+    lines.push_str(blank);
+    let mut room = width.saturating_sub(blank.len());
+    for (at, word) in text.split(' ').enumerate() {
         let wide = columns(word);
-        if !at_start && used + 1 + wide > width {
+        if at > 0 && wide >= room {
             lines.push('\n');
             lines.push_str(&" ".repeat(indent));
-            used = indent;
-        } else if !at_start {
+            room = width.saturating_sub(indent);
+        } else if at > 0 {
             lines.push(' ');
-            used += 1;
+            room = room.saturating_sub(1);
         }
         lines.push_str(word);
-        used += wide;
-        at_start = false;
+        room = room.saturating_sub(wide);
     }
 }
 
@@ -66,10 +64,14 @@ pub(crate) fn cut(text: &str, width: usize) -> String {
     if text.width() <= width {
         return text.to_owned();
     }
-    let mut used = 1;
-    let fits = |c: &char| {
-        used += c.width().unwrap_or(0);
-        used <= width
+    // One is for the mark.
+    let mut room = width.saturating_sub(1);
+    let fits = |c: &char| match room.checked_sub(c.width().unwrap_or(0)) {
+        Some(rest) => {
+            room = rest;
+            true
+        }
+        None => false,
     };
     let start: String = text.chars().take_while(fits).collect();
     format!("{}…", start.trim_end())

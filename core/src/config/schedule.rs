@@ -1,8 +1,5 @@
 //! `schedules`: when the daemon runs which tasks, in FlexGet's forms.
 
-// Numbers from outside are counted with bounds.
-#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
-
 mod cron;
 
 use std::collections::HashMap;

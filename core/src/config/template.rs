@@ -228,8 +228,8 @@ impl Expansion<'_> {
         }
 
         let mut found = Vec::new();
-        let mut next = 0;
-        while let Some(used) = queue.get(next) {
+        for next in 0.. {
+            let Some(used) = queue.get(next) else { break };
             let (name, span) = (Rc::clone(&used.name), used.span.clone());
             if next == MAX_TEMPLATES {
                 task.broken.push(
@@ -240,10 +240,9 @@ impl Expansion<'_> {
             }
             let Some(template) = self.templates.as_ref().and_then(|all| all.get(&name)).cloned() else {
                 task.broken.push(self.missing(&name, span, &task.name));
-                next += 1;
                 continue;
             };
-            for nested in names(template.get("template"), Some(next)).into_iter().take(MAX_TEMPLATES + 1) {
+            for nested in names(template.get("template"), Some(next)).into_iter().take(const { MAX_TEMPLATES + 1 }) {
                 if queue.iter().all(|used| used.name != nested.name) && &*nested.name != "no_global" {
                     queue.push(nested);
                 } else if is_above(&queue, next, &nested.name) {
@@ -251,7 +250,6 @@ impl Expansion<'_> {
                 }
             }
             found.push((name, template));
-            next += 1;
         }
         found
     }
@@ -267,7 +265,7 @@ impl Expansion<'_> {
         let near = known
             .iter()
             .map(|known| (strsim::damerau_levenshtein(known, name), known))
-            .filter(|(distance, _)| *distance <= 1 + name.chars().count() / 4)
+            .filter(|(distance, _)| *distance <= (name.chars().count() / 4).saturating_add(1))
             .min();
         let error = Diagnostic::span(span, format!("unable to find template `{name}` for task `{task}`"));
         match near {

@@ -239,7 +239,7 @@ impl Auth {
         loop {
             match write() {
                 Err(error) if tries > 0 => {
-                    tries -= 1;
+                    tries = tries.saturating_sub(1);
                     waiting(&error);
                     self.clock.sleep(SECOND).await;
                 }

@@ -73,7 +73,7 @@ impl Clock {
         match (&self.fixed, self.faster) {
             (None, None) => Timestamp::now(),
             (None, Some(Pace { start, began, factor })) => {
-                let passed = Timestamp::now().duration_since(began) * i32::from(factor);
+                let passed = Timestamp::now().duration_since(began).saturating_mul(factor.into());
                 start.saturating_add(passed).unwrap_or(Timestamp::MAX)
             }
             (Some(at), _) => Timestamp::from_millisecond(at.load(Ordering::SeqCst)).unwrap_or(Timestamp::UNIX_EPOCH),
@@ -117,7 +117,7 @@ impl Clock {
 
     /// Returns how long a duration of this clock is by the machine's.
     fn real(&self, duration: Duration) -> Duration {
-        self.faster.map_or(duration, |pace| duration / u32::from(pace.factor))
+        self.faster.and_then(|pace| duration.checked_div(pace.factor.into())).unwrap_or(duration)
     }
 
     /// Completes after `duration`; on a fixed clock never, because it moves only for sleepers.

@@ -142,12 +142,11 @@ impl Dialogue {
         if let Some(folder) = program.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             command.current_dir(folder);
         }
-        let mut tries = 0;
+        let mut tries = 1..=BUSY_TRIES;
         let mut child = loop {
             match command.spawn() {
                 // Somebody has just saved it, or a process that was started then is not on its way.
-                Err(error) if error.kind() == io::ErrorKind::ExecutableFileBusy && tries < BUSY_TRIES => {
-                    tries += 1;
+                Err(error) if error.kind() == io::ErrorKind::ExecutableFileBusy && tries.next().is_some() => {
                     Clock::system().sleep(BUSY_WAIT).await;
                 }
                 child => break child?,
@@ -214,7 +213,7 @@ impl Dialogue {
             tokio::select! {
                 written = write_some(self.stdin.as_mut(), &self.outgoing[self.written..]) => match written {
                     Ok(count) => {
-                        self.written += count;
+                        self.written = self.written.saturating_add(count);
                         if self.written == self.outgoing.len() {
                             self.outgoing.clear();
                             self.written = 0;
@@ -237,9 +236,9 @@ impl Dialogue {
 
     /// Takes the first line of what was read, or all of it if nothing follows.
     fn take_line(&mut self) -> Result<Option<String>, DialogueError> {
-        let at = self.incoming.iter().skip(self.searched).position(|byte| *byte == b'\n');
-        let end = match at {
-            Some(at) => self.searched + at,
+        let found = self.incoming.iter().enumerate().skip(self.searched).find(|(_, byte)| **byte == b'\n');
+        let end = match found {
+            Some((at, _)) => at,
             None if self.stdout.is_none() && !self.incoming.is_empty() => self.incoming.len(),
             None => {
                 self.searched = self.incoming.len();

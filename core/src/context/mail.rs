@@ -95,7 +95,7 @@ fn message(email: &Mail, clock: &Clock) -> Result<Message> {
     let mut builder: MessageBuilder = Message::builder()
         .from(address(&email.from)?)
         .subject(email.subject.lines().collect::<Vec<_>>().join(" "))
-        .date(SystemTime::UNIX_EPOCH + now);
+        .date(SystemTime::UNIX_EPOCH.checked_add(now).unwrap_or(SystemTime::UNIX_EPOCH));
     for to in &email.to {
         builder = builder.to(address(to)?);
     }

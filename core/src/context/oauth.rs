@@ -3,9 +3,6 @@
 //! A service describes itself by a [`Provider`]; everything else is here. Its commands come from
 //! [`service`](crate::plugin::service).
 
-// What comes from outside is counted with bounds.
-#![deny(clippy::arithmetic_side_effects)]
-
 mod account_http;
 mod device;
 mod provider;

@@ -84,7 +84,7 @@ fn options() -> Options {
 impl Composer<'_> {
     /// Reads to the end; false if the structure could not be read.
     fn read(&mut self) -> bool {
-        let mut documents = 0;
+        let mut has_begun = false;
         for event in Parser::new_from_str_with_options(self.text, options()) {
             let (event, place) = match event {
                 Ok(event) => event,
@@ -114,18 +114,16 @@ impl Composer<'_> {
                 Some((tag.clone(), Span { file: span.file, bytes }))
             };
             match event {
-                Event::DocumentStart(..) => {
-                    documents += 1;
-                    if documents > 1 {
-                        self.report(
-                            Diagnostic::span(span, "a second document begins here, and a config is a single one").help(
-                                "delete the line `---` (or `...`) between them, or keep the second part \
-                                    in a file of its own",
-                            ),
-                        );
-                        return false;
-                    }
+                Event::DocumentStart(..) if has_begun => {
+                    self.report(
+                        Diagnostic::span(span, "a second document begins here, and a config is a single one").help(
+                            "delete the line `---` (or `...`) between them, or keep the second part \
+                                in a file of its own",
+                        ),
+                    );
+                    return false;
                 }
+                Event::DocumentStart(..) => has_begun = true,
                 Event::Scalar(text, style, anchor, tag) => {
                     let tag = tag_span(&tag);
                     self.scalar(&text, style, anchor, tag, span);
@@ -172,7 +170,7 @@ impl Composer<'_> {
     }
 
     fn enter(&mut self, span: Span, flow: bool, anchor: usize, partial: Partial) -> bool {
-        self.written += 1;
+        self.written = self.written.saturating_add(1);
         self.check_tab(span.bytes.start);
         if self.open.len() >= MAX_DEPTH {
             self.report(too_deep(span));
@@ -234,7 +232,7 @@ impl Composer<'_> {
     /// Returns whether aliases may add `weight` more values; if not, `span` is reported once.
     fn afford(&mut self, weight: usize, span: &Span) -> bool {
         self.expanded = self.expanded.saturating_add(weight);
-        let limit = (FREE_EXPANSION + EXPANSION_PER_NODE * self.written).min(MAX_EXPANSION);
+        let limit = self.written.saturating_mul(EXPANSION_PER_NODE).saturating_add(FREE_EXPANSION).min(MAX_EXPANSION);
         if self.expanded > limit && !self.bomb_reported {
             self.bomb_reported = true;
             self.report(
@@ -257,7 +255,7 @@ impl Composer<'_> {
             self.report(error);
             return self.put_nothing(span);
         };
-        if self.open.len() + node.depth() > MAX_DEPTH {
+        if self.open.len().saturating_add(node.depth()) > MAX_DEPTH {
             self.report(too_deep(span.clone()));
             return self.put_nothing(span);
         }
@@ -265,7 +263,7 @@ impl Composer<'_> {
     }
 
     fn scalar(&mut self, text: &str, style: ScalarStyle, anchor: usize, tag: Option<(Tag, Span)>, span: Span) {
-        self.written += 1;
+        self.written = self.written.saturating_add(1);
         self.check_tab(span.bytes.start);
         // The scanner says `~` where nothing is written at all.
         let text = if span.bytes.is_empty() && style == ScalarStyle::Plain { "" } else { text };
@@ -379,14 +377,14 @@ impl Composer<'_> {
         if self.open.last().is_some_and(|frame| frame.flow) {
             return;
         }
-        let begin = self.text[..start].rfind('\n').map_or(0, |at| at + 1);
+        let begin = self.text[..start].rfind('\n').map_or(0, |at| at.saturating_add(1));
         let indentation = &self.text[begin..start];
         if indentation.contains('\t')
             && indentation.trim_start_matches(['\t', ' ', '-', '?']).is_empty()
             && self.tab_reported != Some(begin)
         {
             self.tab_reported = Some(begin);
-            let at = begin + indentation.find('\t').unwrap_or(0);
+            let at = begin.saturating_add(indentation.find('\t').unwrap_or(0));
             self.report(syntax::tab(Span { file: self.file, bytes: at..start }));
         }
     }

@@ -141,7 +141,7 @@ impl Node {
 
     /// Returns the weight of a text in values, which bounds the repetition of long texts.
     pub fn text_weight(text: &str) -> usize {
-        1 + text.len() / 64
+        (text.len() / 64).saturating_add(1)
     }
 
     /// Returns a node for `yes` that is not written anywhere.

@@ -196,7 +196,7 @@ impl<'de> SeqAccess<'de> for Items<'de, '_> {
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Problems> {
         while let Some(node) = self.items.get(self.next) {
             let at = self.next;
-            self.next += 1;
+            self.next = at.saturating_add(1);
             if !self.wrong.contains(&Rc::as_ptr(node)) {
                 let read = seed.deserialize(Reader { node, wrong: self.wrong });
                 return read.map(Some).map_err(|problems| problems.below(&Segment::Index(at)));
@@ -206,7 +206,7 @@ impl<'de> SeqAccess<'de> for Items<'de, '_> {
     }
 
     fn size_hint(&self) -> Option<usize> {
-        Some(self.items.len() - self.next)
+        Some(self.items.len().saturating_sub(self.next))
     }
 }
 

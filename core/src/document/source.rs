@@ -54,7 +54,7 @@ impl Sources {
             text.drain(..'\u{feff}'.len_utf8());
         }
         self.files.push(Rc::new(File { name: name.into(), text, lines: OnceCell::new() }));
-        self.files.len() - 1
+        self.files.len().saturating_sub(1)
     }
 
     /// Returns the name of a file; empty for a number that no file has.
@@ -93,19 +93,19 @@ impl Sources {
             return Location { file: "", line: 1, column: 1, text: "", span: Span { file: span.file, bytes: 0..0 } };
         };
         let start = file.text.floor_char_boundary(span.bytes.start);
-        let lines = file
-            .lines
-            .get_or_init(|| std::iter::once(0).chain(file.text.match_indices('\n').map(|(at, _)| at + 1)).collect());
+        let lines = file.lines.get_or_init(|| {
+            std::iter::once(0).chain(file.text.match_indices('\n').map(|(at, _)| at.saturating_add(1))).collect()
+        });
         let line = lines.partition_point(|&begin| begin <= start);
-        let begin = lines[line - 1];
+        let begin = lines[line.saturating_sub(1)];
         let text = file.text[begin..].lines().next().unwrap_or_default();
-        let last = begin + text.len();
+        let last = begin.saturating_add(text.len());
         let start = start.min(last);
         let end = file.text.floor_char_boundary(span.bytes.end).clamp(start, last);
         Location {
             file: &file.name,
             line,
-            column: file.text[begin..start].chars().count() + 1,
+            column: file.text[begin..start].chars().count().saturating_add(1),
             text,
             span: Span { file: span.file, bytes: start..end },
         }

@@ -1,5 +1,7 @@
 //! Explanations of syntax errors, with what to write instead.
 
+use std::ops::Range;
+
 use granit_parser::{ErrorKind, ScanError};
 
 use crate::document::diagnostic::{At, Diagnostic, Span};
@@ -25,11 +27,21 @@ pub(super) fn tab(span: Span) -> Diagnostic {
     Diagnostic::span(span, "a tab in the indentation").help("indent with spaces: two for each level")
 }
 
+/// Returns where the last line of a text begins.
+fn last_line(text: &str) -> usize {
+    text.rfind('\n').map_or(0, |found| found.saturating_add(1))
+}
+
+/// Returns the number of characters, all of one byte, that a text begins with.
+fn leading(text: &str, characters: &[char]) -> usize {
+    text.len().saturating_sub(text.trim_start_matches(characters).len())
+}
+
 /// Returns the diagnostic for what the scanner says.
 pub(super) fn explain(file: usize, text: &str, error: &ScanError, open: &[Frame]) -> Diagnostic {
     let at = text.floor_char_boundary(error.marker().byte_offset().unwrap_or(text.len()));
-    let begin = text[..at].rfind('\n').map_or(0, |found| found + 1);
-    let end = begin + text[begin..].lines().next().unwrap_or_default().len();
+    let begin = last_line(&text[..at]);
+    let end = begin.saturating_add(text[begin..].lines().next().unwrap_or_default().len());
     Scene { file, text, at: at.min(end), begin, end, open }.explain(error.kind())
 }
 
@@ -131,10 +143,15 @@ impl Scene<'_> {
         Span { file: self.file, bytes: from..to.max(from) }
     }
 
+    /// Returns the span of a part of the text behind `start`.
+    fn span_from(&self, start: usize, part: Range<usize>) -> Span {
+        self.span(start.saturating_add(part.start), start.saturating_add(part.end))
+    }
+
     /// Returns an error at the place where the scanner stopped, up to the end of the line.
     fn here(&self, message: impl Into<String>) -> Diagnostic {
         let rest = self.text[self.at..self.end].trim_end().len();
-        Diagnostic::span(self.span(self.at, self.at + rest), message)
+        Diagnostic::span(self.span_from(self.at, 0..rest), message)
     }
 
     fn line(&self) -> &str {
@@ -142,14 +159,14 @@ impl Scene<'_> {
     }
 
     fn indent(line: &str) -> usize {
-        line.len() - line.trim_start_matches(' ').len()
+        leading(line, &[' '])
     }
 
     /// Returns the last line above that says something: where it begins, and its text.
     fn above(&self) -> Option<(usize, &str)> {
         let mut end = self.begin;
         while end > 0 {
-            let begin = self.text[..end - 1].rfind('\n').map_or(0, |found| found + 1);
+            let begin = last_line(&self.text[..end.saturating_sub(1)]);
             let line = self.text[begin..end].trim_end();
             if !line.trim_start().is_empty() && !line.trim_start().starts_with('#') {
                 return Some((begin, line));
@@ -187,18 +204,18 @@ impl Scene<'_> {
         }
         let mut begin = self.begin;
         for line in self.text[begin..].split_inclusive('\n').take(2) {
-            let blank = line.len() - line.trim_start_matches([' ', '\t']).len();
+            let blank = leading(line, &[' ', '\t']);
             if let Some(at) = line[..blank].find('\t') {
-                return Some(tab(self.span(begin + at, begin + blank)));
+                return Some(tab(self.span_from(begin, at..blank)));
             }
-            begin += line.len();
+            begin = begin.saturating_add(line.len());
             if !about_tabs {
                 break;
             }
         }
-        let at = self.text[self.begin..].find('\t').map(|found| self.begin + found).filter(|_| about_tabs)?;
+        let at = self.text[self.begin..].find('\t').filter(|_| about_tabs)?;
         Some(
-            Diagnostic::span(self.span(at, at + 1), "a tab between the words of a line")
+            Diagnostic::span(self.span_from(self.begin, at..at.saturating_add(1)), "a tab between the words of a line")
                 .help("write a space instead, or quote the value"),
         )
     }
@@ -218,25 +235,29 @@ impl Scene<'_> {
             opens && ["{{", "{%", "{?"].iter().any(|mark| line[*at..].starts_with(mark))
         })?;
         let value = line[at..].trim_end();
-        (!quoted).then(|| unquoted(self.span(self.begin + at, self.begin + at + value.len()), value))
+        (!quoted).then(|| unquoted(self.span_from(self.begin.saturating_add(at), 0..value.len()), value))
     }
 
     /// Returns a `:` too many, one too few, or one without its space.
     fn colon(&self) -> Diagnostic {
         let line = self.line();
         let text = line.trim_start();
-        let start = self.begin + line.len() - text.len();
-        let whole = || self.span(start, start + text.trim_end().len());
+        let start = self.begin.saturating_add(line.len()).saturating_sub(text.len());
+        let whole = || self.span_from(start, 0..text.trim_end().len());
         let before = &self.text[start..self.at.max(start)];
         if let Some(found) = before.find(": ") {
-            let value = start + found + 2;
+            let value = start.saturating_add(found).saturating_add(2);
             return Diagnostic::span(self.span(value, self.end), "text that holds `: ` must be quoted")
                 .help(self.quote_rest(value));
         }
         if !text.contains(": ") && !text.trim_end().ends_with(':') {
             if let Some(found) = text.find(':').filter(|at| !text[*at..].starts_with("://")) {
-                return Diagnostic::span(self.span(start + found, start + found + 1), "a space is missing behind `:`")
-                    .help(format!("write `{}: {}`", &text[..found], text[found + 1..].trim_end()));
+                let (key, value) = text.split_at(found);
+                return Diagnostic::span(
+                    self.span_from(start, found..found.saturating_add(1)),
+                    "a space is missing behind `:`",
+                )
+                .help(format!("write `{key}: {}`", value[1..].trim_end()));
             }
             return Diagnostic::span(whole(), "`:` is missing").help(format!(
                 "write `{}:` if it is a key; indent it more if it continues the text above",
@@ -247,7 +268,7 @@ impl Scene<'_> {
             return Diagnostic::span(whole(), "a key cannot stand here").help("check the indentation");
         };
         let trimmed = above.trim_start().trim_start_matches("- ");
-        let place = self.span(begin + above.len() - trimmed.len(), begin + above.len());
+        let place = self.span_from(begin, above.len().saturating_sub(trimmed.len())..above.len());
         match trimmed.split_once(':') {
             None => {
                 Diagnostic::span(place, "`:` is missing at the end of this line").help(format!("write `{trimmed}:`"))
@@ -268,12 +289,12 @@ impl Scene<'_> {
     fn structure(&self, kind: &ErrorKind) -> Diagnostic {
         let before = self.text[self.begin..self.at].trim_start();
         if !before.is_empty() && !before.chars().all(|c| c == '-' || c == ' ') {
-            let value =
-                before.find(": ").map_or_else(|| self.at - before.len(), |found| self.at - before.len() + found + 2);
-            let value = value + Self::indent(&self.text[value..self.end]);
+            let value = before.split_once(": ").map_or(before, |(_, value)| value);
+            let value = self.at.saturating_sub(value.len());
+            let value = value.saturating_add(Self::indent(&self.text[value..self.end]));
             return self.here("text after the end of a value").help(self.quote_rest(value));
         }
-        let column = self.at - self.begin;
+        let column = self.at.saturating_sub(self.begin);
         let fits = self.columns().contains(&column);
         if !fits {
             return self.indentation();
@@ -308,7 +329,7 @@ impl Scene<'_> {
             if columns.last().is_none_or(|last| indent < *last) {
                 // In `- key: …` both the dash and the key begin something.
                 if let Some(item) = line[indent..].strip_prefix("- ") {
-                    let key = line.len() - item.trim_start().len();
+                    let key = line.len().saturating_sub(item.trim_start().len());
                     columns.extend(columns.last().is_none_or(|last| key < *last).then_some(key));
                 }
                 columns.push(indent);
@@ -322,9 +343,9 @@ impl Scene<'_> {
 
     fn indentation(&self) -> Diagnostic {
         let column = Self::indent(self.line());
-        let start = self.begin + column;
+        let start = self.begin.saturating_add(column);
         let text = self.text[start..self.end].trim_end();
-        let error = Diagnostic::span(self.span(start, start + text.len()), "wrong indentation");
+        let error = Diagnostic::span(self.span_from(start, 0..text.len()), "wrong indentation");
         let columns: Vec<String> = self.columns().iter().map(ToString::to_string).collect();
         let Some((last, others)) = columns.split_last() else {
             return error.help("indent with two spaces for each level");
@@ -343,7 +364,7 @@ impl Scene<'_> {
     /// Returns the key of this line in quotes, if it begins with a quote that ends within it.
     fn quoted_key(&self) -> Option<String> {
         let text = self.line().trim_start_matches([' ', '-']);
-        let begins = text.starts_with(['\'', '"']) && self.end - text.len() < self.at;
+        let begins = text.starts_with(['\'', '"']) && self.end.saturating_sub(text.len()) < self.at;
         let key = text.trim_end().strip_suffix(':').or_else(|| Some(text.rsplit_once(": ")?.0)).filter(|_| begins)?;
         let quote = ['"', '\''].into_iter().find(|quote| !key.contains(*quote))?;
         Some(format!("{quote}{key}{quote}"))
@@ -359,7 +380,7 @@ impl Scene<'_> {
             match chars.next() {
                 Some((_, next)) if KNOWN.contains(next) => {}
                 Some((after, next)) => {
-                    let span = self.span(self.at + at, self.at + after + next.len_utf8());
+                    let span = self.span_from(self.at, at..after.saturating_add(next.len_utf8()));
                     return Diagnostic::span(span, format!("`\\{next}` means nothing in double quotes"))
                         .help("use `'…'` instead of `\"…\"`: there `\\` is an ordinary character");
                 }
@@ -385,7 +406,7 @@ impl Scene<'_> {
             Partial::Sequence(_) => "the list begins here",
             Partial::Mapping { .. } => "the mapping begins here",
         };
-        let end = self.text.ceil_char_boundary(frame.start + 1);
+        let end = self.text.ceil_char_boundary(frame.start.saturating_add(1));
         error.related(At::Span(self.span(frame.start, end)), what)
     }
 

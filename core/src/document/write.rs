@@ -54,7 +54,7 @@ fn write(out: &mut String, value: &Value, indent: usize, before: Before) {
                     out.push_str(&key);
                 }
                 out.push(':');
-                write(out, value, indent + 2, Before::Key);
+                write(out, value, indent.saturating_add(2), Before::Key);
             }
         }
         Value::Sequence(items) if !items.is_empty() => {
@@ -66,7 +66,7 @@ fn write(out: &mut String, value: &Value, indent: usize, before: Before) {
                     pad(out, indent);
                 }
                 out.push_str("- ");
-                write(out, item, indent + 2, Before::Dash);
+                write(out, item, indent.saturating_add(2), Before::Dash);
             }
         }
         Value::Tagged(tagged) if tagged.tag != TIMESTAMP => write(out, &tagged.value, indent, before),

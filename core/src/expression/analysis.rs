@@ -72,9 +72,10 @@ impl Analysis {
             return analysis;
         }
         let mut rest = text;
-        while let Some(start) = ["{{", "{%"].iter().filter_map(|open| rest.find(open)).min() {
-            let inner = &rest[start + 2..];
-            let end = ["}}", "%}"].iter().filter_map(|close| inner.find(close)).min().unwrap_or(inner.len());
+        let first = |text: &str, marks: [&str; 2]| marks.iter().filter_map(|mark| text.find(mark)).min();
+        while let Some(start) = first(rest, ["{{", "{%"]) {
+            let inner = &rest[start..]["{{".len()..];
+            let end = first(inner, ["}}", "%}"]).unwrap_or(inner.len());
             analysis.words(&inner[..end]);
             rest = &inner[end..];
         }
@@ -87,7 +88,7 @@ impl Analysis {
         let (mut before, mut depth, mut rest) = (' ', 0_usize, text);
         while let Some(first) = rest.chars().next() {
             let length = match first {
-                '\'' | '"' => rest[1..].find(first).map_or(rest.len(), |end| end + 2),
+                '\'' | '"' => rest[1..].find(first).map_or(rest.len(), |end| end.saturating_add(2)),
                 _ if is_of_word(first) => rest.find(|character| !is_of_word(character)).unwrap_or(rest.len()),
                 _ => first.len_utf8(),
             };
@@ -99,7 +100,7 @@ impl Analysis {
                 self.read(word);
             }
             match first {
-                '(' => depth += 1,
+                '(' => depth = depth.saturating_add(1),
                 ')' => depth = depth.saturating_sub(1),
                 _ => {}
             }

@@ -79,16 +79,17 @@ fn bound(text: &str, language: Language) -> Result<(), ExpressionError> {
         return Err(ExpressionError::syntax(message, None));
     }
     let syntax = syntax(language).map_err(|error| ExpressionError::from_engine(&error, text))?;
-    let mut operators = 0;
+    let mut operators = 0_usize;
     for (token, span) in machinery::tokenize(text, language == Language::Expression, syntax).map_while(Result::ok) {
+        let more = operators.saturating_add(1);
         operators = match token {
             Token::TemplateData(_) => 0,
-            Token::Ident("and" | "or" | "not" | "in" | "is" | "if" | "else" | "elif") => operators + 1,
+            Token::Ident("and" | "or" | "not" | "in" | "is" | "if" | "else" | "elif") => more,
             Token::Ident(_) | Token::Str(_) | Token::String(_) | Token::Int(_) | Token::Int128(_) | Token::Float(_) => {
                 operators
             }
             Token::Comma | Token::Colon | Token::VariableEnd | Token::BlockEnd => operators,
-            _ => operators + 1,
+            _ => more,
         };
         if operators > MAX_OPERATORS {
             let end = (span.end_offset as usize).min(text.len());
@@ -155,13 +156,13 @@ fn is_plain(tree: &machinery::ast::Expr<'_>) -> bool {
 fn rewrite<'a>(code: &Instructions<'a>) -> Instructions<'a> {
     let mut rewritten = Instructions::new(code.name(), code.source());
     let mut places = Vec::new();
-    let mut next = 0;
-    let mut at = 0;
-    while let Some(instruction) = code.get(at) {
+    let mut next = 0_u32;
+    for at in 0.. {
+        let Some(instruction) = code.get(at) else { break };
         places.push(next);
         // The namespace is looked up last.
-        let is_assigned =
-            matches!(instruction, Instruction::Lookup(_)) && matches!(code.get(at + 1), Some(Instruction::SetAttr(_)));
+        let is_assigned = matches!(instruction, Instruction::Lookup(_))
+            && matches!(code.get(at.saturating_add(1)), Some(Instruction::SetAttr(_)));
         let instructions: Vec<Instruction<'a>> = match attribute(code, at) {
             Some(instructions) => instructions,
             None => {
@@ -170,13 +171,13 @@ fn rewrite<'a>(code: &Instructions<'a>) -> Instructions<'a> {
             }
         };
         for instruction in instructions {
-            next = 1 + match (code.get_span(at), code.get_line(at)) {
+            let added = match (code.get_span(at), code.get_line(at)) {
                 (Some(span), _) => rewritten.add_with_span(instruction, span),
                 (None, Some(line)) => rewritten.add_with_line(instruction, u16::try_from(line).unwrap_or(u16::MAX)),
                 (None, None) => rewritten.add(instruction),
             };
+            next = added.saturating_add(1);
         }
-        at += 1;
     }
     places.push(next);
     for at in 0..next {
@@ -202,7 +203,7 @@ fn rewrite<'a>(code: &Instructions<'a>) -> Instructions<'a> {
 fn attribute<'a>(code: &Instructions<'a>, at: u32) -> Option<Vec<Instruction<'a>>> {
     let read = |before: u32| {
         let at = at.checked_sub(before)?;
-        match (code.get(at)?, code.get(at + 1)?) {
+        match (code.get(at)?, code.get(at.saturating_add(1))?) {
             (Instruction::Lookup(field), Instruction::GetAttr(name)) if text_attribute(field, "", name).is_some() => {
                 Some((*field, *name))
             }
@@ -220,7 +221,7 @@ fn attribute<'a>(code: &Instructions<'a>, at: u32) -> Option<Vec<Instruction<'a>
         Instruction::GetAttr(_) => read(1).map(|part| call("$attribute", part)),
         Instruction::LoadConst(text) if text.as_str().is_some() => {
             let is_compared = matches!(
-                code.get(at + 1)?,
+                code.get(at.saturating_add(1))?,
                 Instruction::Eq
                     | Instruction::Ne
                     | Instruction::Lt
@@ -232,7 +233,9 @@ fn attribute<'a>(code: &Instructions<'a>, at: u32) -> Option<Vec<Instruction<'a>
             Some([Instruction::LoadConst(text.clone())].into_iter().chain(call("$attribute_operand", part)).collect())
         }
         Instruction::Add | Instruction::Sub => {
-            let part = read(3).filter(|_| matches!(code.get(at - 1), Some(Instruction::LoadConst(_))))?;
+            let part = read(3).filter(|_| {
+                at.checked_sub(1).is_some_and(|at| matches!(code.get(at), Some(Instruction::LoadConst(_))))
+            })?;
             let negated = matches!(code.get(at), Some(Instruction::Sub)).then_some(Instruction::Neg);
             let negated = negated.iter().flat_map(operators::replacement).collect::<Vec<_>>();
             let step = [constant(part.0), constant(part.1), Instruction::CallFunction("$attribute_step", Some(4))];

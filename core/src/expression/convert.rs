@@ -1,8 +1,5 @@
 //! Values of fields as the engine's values, and back.
 
-// What comes from outside is counted with bounds.
-#![deny(clippy::arithmetic_side_effects)]
-
 use std::sync::Arc;
 
 use jiff::Timestamp;

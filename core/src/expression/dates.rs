@@ -1,8 +1,5 @@
 //! Dates, times and durations in expressions, with the attributes and methods of Python's.
 
-// What comes from outside is counted with bounds.
-#![deny(clippy::arithmetic_side_effects)]
-
 use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;

@@ -102,7 +102,7 @@ fn tidied(text: &str, range: Range<usize>) -> Option<Range<usize>> {
             None => break,
         }
     }
-    (!part.is_empty()).then(|| range.end - part.len()..range.end)
+    (!part.is_empty()).then(|| range.end.saturating_sub(part.len())..range.end)
 }
 
 /// Returns whether the engine failed because something is undefined.

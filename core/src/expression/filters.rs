@@ -1,8 +1,5 @@
 //! The filters that FlexGet adds to Jinja's, except those for paths.
 
-// Numbers from outside are counted with bounds.
-#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
-
 use std::borrow::Cow;
 
 use icu_normalizer::DecomposingNormalizerBorrowed;

@@ -2,9 +2,6 @@
 //!
 //! `now` and `utcnow` are values, not functions; the evaluation provides them.
 
-// What comes from outside is counted with bounds.
-#![deny(clippy::arithmetic_side_effects)]
-
 use jiff::SignedDuration;
 use minijinja::value::{Kwargs, Rest};
 use minijinja::{Environment, Error, ErrorKind, State, Value};

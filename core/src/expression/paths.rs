@@ -41,10 +41,9 @@ fn directory(path: &str) -> &str {
 ///
 /// Dots that a name begins with do not begin an extension.
 fn split_extension(name: &str) -> (&str, &str) {
-    let start = name.len() - name.trim_start_matches('.').len();
-    match name[start..].rfind('.') {
-        Some(at) => name.split_at(start + at),
-        None => (name, ""),
+    match name.rfind('.') {
+        Some(at) if !name[..at].trim_start_matches('.').is_empty() => name.split_at(at),
+        _ => (name, ""),
     }
 }
 

@@ -1,8 +1,5 @@
 //! The filters of Jinja2 for text that the engine does not have.
 
-// Numbers from outside are counted with bounds.
-#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
-
 use std::hash::{BuildHasher, RandomState};
 
 use minijinja::value::{Kwargs, Rest, ValueKind};

@@ -42,7 +42,7 @@ impl Index {
     /// Creates an empty index with room for this number of items.
     pub fn with_room(items: usize) -> Self {
         // As many as an item of a list has.
-        let keys = items * 4;
+        let keys = items.saturating_mul(4);
         Self {
             table: HashTable::with_capacity(keys),
             marks: Vec::with_capacity(keys),
@@ -108,7 +108,7 @@ impl Index {
             let first = first_of(&keys, |key| self.items_with(&rest, key).find(|item| self.is_same(&keys, *item)));
             let Some(first) = first else {
                 let is_claimed = unclaimed > 0 && self.find_among(keys, |_| true).is_some();
-                unclaimed -= usize::from(is_claimed);
+                unclaimed = unclaimed.saturating_sub(usize::from(is_claimed));
                 return is_claimed;
             };
             let of_first = self.keys_of(first);
@@ -117,7 +117,7 @@ impl Index {
                 .flat_map(|key| self.items_with(&rest, key))
                 .filter(|item| *item != first && self.is_same(&of_first, *item))
                 .collect();
-            unclaimed += duplicates.len();
+            unclaimed = unclaimed.saturating_add(duplicates.len());
             removed.insert(first);
             removed.extend(&duplicates);
             self.forget(&mut rest, &removed, duplicates.into_iter().chain([first]));

@@ -1,8 +1,5 @@
 //! Changes of the journal, with their items as entries and the outcome of each.
 
-// Numbers from outside are counted with bounds.
-#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
-
 use std::future::poll_fn;
 use std::pin::pin;
 use std::task::Poll;

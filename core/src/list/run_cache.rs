@@ -3,9 +3,6 @@
 //! A service may go on showing the old list for minutes after a change, so recent writes are
 //! applied to the copies, and to copies that are read later.
 
-// Numbers from outside are counted with bounds.
-#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
-
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;

@@ -1,8 +1,5 @@
 //! A bounded cache of what is compiled from texts.
 
-// Numbers from outside are counted with bounds.
-#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
-
 use std::collections::HashMap;
 use std::hash::Hash;
 

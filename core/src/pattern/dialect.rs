@@ -11,7 +11,8 @@ pub(super) fn spelled_here(text: &str) -> String {
         let mut taken = next.len_utf8();
         match (next, class) {
             ('\\', _) => {
-                taken += rest[1..].chars().next().map_or(0, char::len_utf8);
+                let escaped = rest.chars().nth(1).map_or(0, char::len_utf8);
+                taken = taken.saturating_add(escaped);
                 match (&rest[..taken], class) {
                     ("\\Z", None) => out.push_str(r"\z"),
                     ("\\<" | "\\>", _) => out.push_str(&rest[1..taken]),
@@ -21,16 +22,17 @@ pub(super) fn spelled_here(text: &str) -> String {
             ('[', None) => {
                 class = Some(out.len());
                 out.push('[');
-                // A bracket that comes first is one of the class.
-                let negated = rest[1..].starts_with('^');
-                if negated {
+                let mut inside = &rest[1..];
+                if let Some(negated) = inside.strip_prefix('^') {
                     out.push('^');
-                    taken += 1;
+                    inside = negated;
                 }
-                if rest[taken..].starts_with(']') {
+                // A bracket that comes first is one of the class.
+                if let Some(behind) = inside.strip_prefix(']') {
                     out.push_str(r"\]");
-                    taken += 1;
+                    inside = behind;
                 }
+                taken = rest.len().saturating_sub(inside.len());
             }
             (']', Some(_)) => {
                 class = None;
@@ -66,7 +68,7 @@ fn repetition(text: &str) -> Option<(usize, String)> {
     }
     let low = if low.is_empty() { "0" } else { low };
     let high = high.map(|high| format!(",{high}")).unwrap_or_default();
-    Some((inside.len() + 2, format!("{{{low}{high}}}")))
+    Some((inside.len().saturating_add(2), format!("{{{low}{high}}}")))
 }
 
 /// Returns the regular expression that a mask with `*`, `?` and `[…]` is.
@@ -79,10 +81,11 @@ pub(super) fn of_mask(mask: &str) -> String {
             '?' => out.push('.'),
             '[' => match rest.as_str().char_indices().skip(1).find(|(_, c)| *c == ']').map(|(at, _)| at) {
                 Some(end) => {
-                    let set = &rest.as_str()[..end];
+                    let (set, behind) = rest.as_str().split_at(end);
                     let set = set.strip_prefix('!').map_or_else(|| set.replace('^', r"\^"), |set| format!("^{set}"));
                     out += &format!("[{}]", set.replace('\\', r"\\"));
-                    rest = rest.as_str()[end + 1..].chars();
+                    rest = behind.chars();
+                    rest.next();
                 }
                 None => out.push_str(r"\["),
             },

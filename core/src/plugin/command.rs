@@ -113,7 +113,7 @@ pub const fn command<C: Command>() -> CommandRegistration {
                 is_word(C::PATH[at]),
                 "the words in the PATH of a command may have only letters from a to z, digits and `-`"
             );
-            at += 1;
+            at = at.saturating_add(1);
         }
     }
     CommandRegistration {
@@ -134,7 +134,7 @@ const fn is_word(word: &str) -> bool {
         if !(word[at].is_ascii_lowercase() || word[at].is_ascii_digit() || at > 0 && word[at] == b'-') {
             return false;
         }
-        at += 1;
+        at = at.saturating_add(1);
     }
     !word.is_empty()
 }

@@ -108,7 +108,7 @@ pub(crate) const fn is_key(name: &str) -> bool {
         if !(name[at].is_ascii_lowercase() || at > 0 && (name[at].is_ascii_digit() || name[at] == b'_')) {
             return false;
         }
-        at += 1;
+        at = at.saturating_add(1);
     }
     !name.is_empty()
 }
@@ -120,12 +120,12 @@ pub(crate) const fn is_language_key(name: &str) -> bool {
         let (key, name) = (LANGUAGE_KEYS[at].as_bytes(), name.as_bytes());
         let mut same = 0;
         while same < key.len() && same < name.len() && key[same] == name[same] {
-            same += 1;
+            same = same.saturating_add(1);
         }
         if same == key.len() && same == name.len() {
             return true;
         }
-        at += 1;
+        at = at.saturating_add(1);
     }
     false
 }

@@ -132,7 +132,7 @@ fn end_of(report: &TaskReport, cx: &Context) -> RunEnd {
             }),
             warnings: report.warnings.iter().take(KEEP_WARNINGS).cloned().collect(),
             changes: report.changes.iter().map(change).collect(),
-            omitted: report.entries.len() - acted_on.len() - others.len(),
+            omitted: report.entries.len().saturating_sub(acted_on.len()).saturating_sub(others.len()),
         },
         acted_on,
         others,

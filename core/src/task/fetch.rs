@@ -26,7 +26,7 @@ fn summarize_failures(failures: &BTreeMap<String, usize>) -> Vec<String> {
         return failures.iter().map(one).collect();
     }
     let reasons: Vec<&str> = failures.keys().take(MAX_REASONS).map(String::as_str).collect();
-    let more = failures.len() - MAX_REASONS;
+    let more = failures.len().saturating_sub(MAX_REASONS);
     vec![format!("{}: {}; and {more} more reasons", entries(failures.values().sum()), reasons.join("; "))]
 }
 
@@ -120,7 +120,7 @@ impl Task {
             self.running.set(around);
             results
         };
-        let (requests, batch) = (requests() - before, positions.len());
+        let (requests, batch) = (requests().saturating_sub(before), positions.len());
         self.report_warnings(offer.plugin());
         results.resize_with(positions.len(), || Err("no response".to_owned()));
         let mut failures: BTreeMap<String, usize> = BTreeMap::new();
@@ -144,7 +144,8 @@ impl Task {
                 }
                 Err(reason) => {
                     entry.trace(format!("{}: {reason}", offer.plugin()));
-                    *failures.entry(reason).or_default() += 1;
+                    let count = failures.entry(reason).or_default();
+                    *count = count.saturating_add(1);
                 }
             }
         }
@@ -197,8 +198,8 @@ impl Task {
         let mut open = positions;
         while !open.is_empty() {
             let mut wanted = Vec::new();
-            for (number, at) in std::mem::take(&mut open).into_iter().enumerate() {
-                if number % TURN == TURN - 1 {
+            for (number, at) in (1_usize..).zip(std::mem::take(&mut open)) {
+                if number.is_multiple_of(TURN) {
                     // So that Ctrl-C is heard while many entries are evaluated.
                     tokio::task::yield_now().await;
                 }

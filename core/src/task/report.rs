@@ -299,9 +299,9 @@ impl Failure {
         for (title, reason) in failed {
             let at = *positions.entry(reason).or_insert_with(|| {
                 failures.push(Self { reason: reason.to_owned(), count: 0, titles: Vec::new() });
-                failures.len() - 1
+                failures.len().saturating_sub(1)
             });
-            failures[at].count += 1;
+            failures[at].count = failures[at].count.saturating_add(1);
             if failures[at].titles.len() < NAMED {
                 failures[at].titles.push(title.to_owned());
             }

@@ -106,7 +106,7 @@ pub(super) async fn run_plan(plan: Plan, cx: &Context) -> Report {
 /// Builds a config with one task, named `test`; shared indentation of its body is removed.
 pub(super) fn config(task: &str) -> String {
     let lines = task.lines().filter(|line| !line.trim().is_empty());
-    let shared = lines.clone().map(|line| line.len() - line.trim_start().len()).min().unwrap_or_default();
+    let shared = lines.clone().map(|line| line.len().saturating_sub(line.trim_start().len())).min().unwrap_or_default();
     let body: Vec<String> = lines.map(|line| format!("    {}\n", &line[shared..])).collect();
     format!("tasks:\n  test:\n{}", body.concat())
 }

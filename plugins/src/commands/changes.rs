@@ -246,7 +246,7 @@ impl Command for Undo {
                 out.note(format!("{} `{}` dates what was put back to now", report.list, report.name))?;
             }
         }
-        let failed = report.failures() + report.not_found.len();
+        let failed = report.failures().saturating_add(report.not_found.len());
         if failed == 0 {
             return Ok(());
         }

@@ -47,7 +47,7 @@ impl Command for ImportFlexgetDb {
         }
         let mut brought = Vec::new();
         let kinds = [&ENTRIES, &MOVIES, &REGEXPS, &PENDING];
-        cx.progress.begin("importing from FlexGet", kinds.len() + 1);
+        cx.progress.begin("importing from FlexGet", kinds.len().saturating_add(1));
         for kind in kinds {
             brought.extend(source.lists(kind, cx)?);
             cx.progress.advance(1);

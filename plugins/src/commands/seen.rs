@@ -215,19 +215,19 @@ fn data(config: &Option<String>, record: &SeenRecord) -> serde_json::Value {
 fn is_like(pattern: &str, text: &str) -> bool {
     let fold = |text: &str| text.to_lowercase().chars().collect::<Vec<char>>();
     let (pattern, text) = (fold(pattern), fold(text));
-    let (mut p, mut t) = (0, 0);
+    let (mut p, mut t) = (0_usize, 0_usize);
     // Where to go on when what follows the last `*` does not fit: it takes one character more.
     let mut again: Option<(usize, usize)> = None;
     while t < text.len() {
         match pattern.get(p) {
             Some('*') => {
-                p += 1;
+                p = p.saturating_add(1);
                 again = Some((p, t));
             }
-            Some(&c) if c == '?' || c == text[t] => (p, t) = (p + 1, t + 1),
+            Some(&c) if c == '?' || c == text[t] => (p, t) = (p.saturating_add(1), t.saturating_add(1)),
             _ => match &mut again {
                 Some((after, taken)) => {
-                    *taken += 1;
+                    *taken = taken.saturating_add(1);
                     (p, t) = (*after, *taken);
                 }
                 None => return false,

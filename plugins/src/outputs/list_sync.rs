@@ -1,6 +1,3 @@
-// Numbers from outside are counted with bounds.
-#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
-
 use flexget_core::list::index::Index;
 use flexget_core::prelude::*;
 use flexget_core::task::report::{Action, first_titles};

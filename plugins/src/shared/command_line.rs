@@ -145,7 +145,8 @@ fn split(line: &str) -> Result<Vec<String>, String> {
 /// Returns the length of the template at the beginning of a text, if there is one.
 fn template_length(text: &str) -> Option<usize> {
     [("{{", "}}"), ("{%", "%}"), ("{#", "#}")].iter().find_map(|(open, close)| {
-        text.starts_with(open).then(|| text.find(close).map_or(text.len(), |end| end + close.len()))
+        let behind = |text: &str| text.split_once(close).map_or(0, |(_, behind)| behind.len());
+        text.starts_with(open).then(|| text.len().saturating_sub(behind(text)))
     })
 }
 

@@ -4,9 +4,6 @@
 //! case, `_` between prefix and name, and `guid`, `link`, `description`, `published` and `author`
 //! in both kinds of feed.
 
-// Numbers from outside are counted with bounds.
-#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
-
 use std::collections::HashMap;
 
 use quick_xml::escape::{resolve_html5_entity, unescape_with};

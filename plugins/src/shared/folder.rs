@@ -31,14 +31,13 @@ pub fn all_items(folder: &Path, recursive: bool) -> io::Result<Option<Vec<Folder
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
         paths => paths?.into_iter().map(item).collect(),
     };
-    let mut at = 0;
-    while let Some(FolderItem { path, is_folder }) = items.get(at).filter(|_| recursive) {
+    for at in 0.. {
+        let Some(FolderItem { path, is_folder }) = items.get(at).filter(|_| recursive) else { break };
         // Links are not followed, so that loops end.
         if *is_folder && !path.is_symlink() {
             let below = contents(path)?;
             items.extend(below.into_iter().map(item));
         }
-        at += 1;
     }
     Ok(Some(items))
 }

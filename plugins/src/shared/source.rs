@@ -142,7 +142,7 @@ pub fn expand_home(path: &str, cx: &Context) -> PathBuf {
 pub fn read_regular_file(path: &Path) -> io::Result<Vec<u8>> {
     check_regular(&std::fs::metadata(path)?)?;
     let mut bytes = Vec::new();
-    File::open(path)?.take(MAX_FILE as u64 + 1).read_to_end(&mut bytes)?;
+    File::open(path)?.take(const { MAX_FILE as u64 + 1 }).read_to_end(&mut bytes)?;
     if bytes.len() > MAX_FILE {
         return Err(io::Error::other(format!("it is larger than {} MiB", MAX_FILE >> 20)));
     }

@@ -1,8 +1,5 @@
 //! Rows of Trakt's lists: what tells them apart, and rows of charts.
 
-// What comes from outside is counted with bounds.
-#![deny(clippy::arithmetic_side_effects)]
-
 use flexget_core::prelude::*;
 use jiff::Timestamp;
 use serde::de::{Deserializer, Error as _};

@@ -52,13 +52,13 @@ impl DailyCounts {
         let first = activity.days.first().and_then(|(date, _)| zone.to_timestamp(date.at(0, 0, 0, 0)).ok());
         let since = first.unwrap_or(Timestamp::MIN);
         cx.store.each_count(since, |started, outcome, run| {
-            activity.runs += 1;
-            activity.changed += run.changed;
-            activity.requests += run.requests;
+            activity.runs = activity.runs.saturating_add(1);
+            activity.changed = activity.changed.saturating_add(run.changed);
+            activity.requests = activity.requests.saturating_add(run.requests);
             let date = zone.to_datetime(started).date();
             if let Ok(at) = activity.days.binary_search_by_key(&date, |(date, _)| *date) {
                 let sums = activity.days[at].1.get_or_insert_default();
-                sums.iter_mut().zip(counts(outcome, run)).for_each(|(sum, count)| *sum += count);
+                sums.iter_mut().zip(counts(outcome, run)).for_each(|(sum, count)| *sum = sum.saturating_add(count));
             }
         })?;
         Ok(activity)
@@ -99,7 +99,7 @@ fn bars(activity: &DailyCounts, runs: &[RunRecord], clock: &Clock) -> Vec<Bar> {
 
 fn plot(html: &mut String, name: &str, class: &str, bars: &[Bar], count: impl Fn(&Bar) -> usize) {
     let most = bars.iter().map(&count).max().unwrap_or_default();
-    let total: usize = bars.iter().map(&count).sum();
+    let total = bars.iter().map(&count).fold(0, usize::saturating_add);
     // Writing to a string never fails.
     let _ = write!(
         html,
@@ -111,13 +111,13 @@ fn plot(html: &mut String, name: &str, class: &str, bars: &[Bar], count: impl Fn
     // Few bars are not wider than some.
     let slots = bars.len().max(12);
     let slot = WIDTH as f64 / slots as f64;
-    for (at, bar) in bars.iter().enumerate() {
+    for (place, bar) in (slots.saturating_sub(bars.len())..).zip(bars) {
         let value = count(bar);
         if value == 0 || most == 0 {
             continue;
         }
         let height = (value as f64 / most as f64 * (HEIGHT - 4) as f64).max(2.0);
-        let (x, y) = ((at + slots - bars.len()) as f64 * slot, HEIGHT as f64 - height);
+        let (x, y) = (place as f64 * slot, HEIGHT as f64 - height);
         let _ = write!(
             html,
             "<rect class=\"{class}\" x=\"{:.1}\" y=\"{y:.1}\" width=\"{:.1}\" height=\"{height:.1}\" \

@@ -183,8 +183,8 @@ pub(super) fn at_mention(
 /// Returns how much room a value takes: one for each part, and more for long text.
 fn weight(value: &Value) -> usize {
     match value {
-        Value::Sequence(items) => 1 + items.iter().map(weight).sum::<usize>(),
-        Value::Mapping(entries) => 1 + entries.values().map(weight).sum::<usize>(),
+        Value::Sequence(items) => items.iter().map(weight).fold(1, usize::saturating_add),
+        Value::Mapping(entries) => entries.values().map(weight).fold(1, usize::saturating_add),
         Value::String(text) => Node::text_weight(text),
         _ => 1,
     }
@@ -193,8 +193,8 @@ fn weight(value: &Value) -> usize {
 /// Returns the `{? … ?}` of a text that an error is about.
 fn failing<'t>(text: &'t str, error: &ExpressionError) -> &'t str {
     let spans = text.match_indices("{?").filter_map(|(start, _)| {
-        let end = start + text[start..].find("?}")? + 2;
-        Some(start..end)
+        let (_, behind) = text[start..].split_once("?}")?;
+        Some(start..text.len().saturating_sub(behind.len()))
     });
     let is_meant = |part: &std::ops::Range<usize>| match (&error.range, &error.kind) {
         (Some(range), _) => part.start <= range.start && range.end <= part.end,
@@ -207,9 +207,9 @@ fn failing<'t>(text: &'t str, error: &ExpressionError) -> &'t str {
 /// Returns the first expression of a text, for messages: a text may be long and hold much else.
 fn expression(text: &str) -> &str {
     let part = |open: &str, close: &str| {
-        let start = text.find(open)?;
-        let end = start + text[start..].find(close)? + close.len();
-        Some(&text[start..end])
+        let begun = &text[text.find(open)?..];
+        let (_, behind) = begun.split_once(close)?;
+        begun.strip_suffix(behind)
     };
     part("{?", "?}").or_else(|| part("{{", "}}")).unwrap_or(text)
 }
@@ -219,17 +219,13 @@ fn translate_secrets(text: &str) -> Option<String> {
     let mut out = String::new();
     let mut rest = text;
     let mut changed = false;
-    while let Some(start) = rest.find("{{") {
-        let inner = &rest[start + 2..];
-        let Some(end) = inner.find("}}") else { break };
-        out.push_str(&rest[..start]);
-        if inner.trim_start().starts_with("secrets.") {
-            changed = true;
-            out.push_str(&format!("{{?{}?}}", &inner[..end]));
-        } else {
-            out.push_str(&rest[start..start + end + 4]);
-        }
-        rest = &inner[end + 2..];
+    while let Some((before, inner)) = rest.split_once("{{") {
+        let Some((inner, behind)) = inner.split_once("}}") else { break };
+        let is_secret = inner.trim_start().starts_with("secrets.");
+        changed |= is_secret;
+        let (open, close) = if is_secret { ("{?", "?}") } else { ("{{", "}}") };
+        out.extend([before, open, inner, close]);
+        rest = behind;
     }
     out.push_str(rest);
     changed.then_some(out)

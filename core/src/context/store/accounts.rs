@@ -158,7 +158,7 @@ impl Account {
 /// Returns when to renew tokens: a day before expiry, or a quarter of their life if shorter.
 pub fn renew_at(created: Timestamp, expires: Timestamp) -> Timestamp {
     let life = Duration::try_from(expires.duration_since(created)).unwrap_or_default();
-    expires.checked_sub(MARGIN.min(life / 4)).unwrap_or(expires)
+    expires.checked_sub(MARGIN.min(Duration::from_secs(life.as_secs() / 4))).unwrap_or(expires)
 }
 
 const SELECT: &str = "SELECT service, name, account.client_id, client_secret, access_token, refresh_token, scope, \

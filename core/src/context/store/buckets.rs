@@ -1,8 +1,5 @@
 //! The buckets of the rate limiter, shared by all processes that use the auth store.
 
-// Numbers from outside are counted with bounds.
-#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
-
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension};
 

@@ -252,7 +252,7 @@ impl Collection {
             let Some(max) = max_records else { return Ok(removed) };
             let over = record::count(transaction, collection)?.saturating_sub(max);
             let oldest = record::oldest(transaction, collection, over)?;
-            Ok(removed + record::remove(transaction, collection, &oldest)?)
+            Ok(record::remove(transaction, collection, &oldest)?.saturating_add(removed))
         })
     }
 

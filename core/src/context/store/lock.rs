@@ -74,7 +74,7 @@ async fn across_processes(path: &Path, clock: &Clock) -> Result<Option<File>> {
             Ok(()) => return Ok(Some(file)),
             Err(TryLockError::WouldBlock) if waited < PATIENCE => {
                 clock.sleep(POLL).await;
-                waited += POLL;
+                waited = waited.saturating_add(POLL);
             }
             Err(TryLockError::WouldBlock) => {
                 return Err(Error::new(format!("another process has held the lock `{}` for minutes", path.display()))

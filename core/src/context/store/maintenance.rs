@@ -228,7 +228,7 @@ impl Store {
             let expired = remove_expired(transaction, None, now)?;
             history::retention::remove_runs(transaction, now.checked_sub(KEEP_RUNS_FOR).unwrap_or(Timestamp::MIN))?;
             transaction.execute(DROP_EMPTY, [SHARED_SCOPE])?;
-            Ok((expired, changes, size + items))
+            Ok((expired, changes, size.saturating_add(items)))
         })
     }
 }
@@ -250,7 +250,7 @@ fn remove_expired(transaction: &Transaction<'_>, kind: Option<&str>, now: Timest
     let mut removed = 0;
     for of_one in expired.chunk_by(|one, next| one.0 == next.0) {
         let numbers: Vec<i64> = of_one.iter().map(|(_, number)| *number).collect();
-        removed += record::remove(transaction, of_one[0].0, &numbers)?;
+        removed = record::remove(transaction, of_one[0].0, &numbers)?.saturating_add(removed);
     }
     Ok(removed)
 }

@@ -212,7 +212,7 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), MigrationError>
         }
         transaction.execute_batch(step.sql)?;
         (step.then)(&transaction)?;
-        transaction.pragma_update(None, "user_version", found as i64 + 1)?;
+        transaction.pragma_update(None, "user_version", found.saturating_add(1) as i64)?;
         transaction.commit()?;
     }
 }

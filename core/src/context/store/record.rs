@@ -214,7 +214,7 @@ fn with_keys<K: AsRef<str>>(connection: &Connection, collection: i64, keys: &[K]
     if records == 0 {
         return Ok(numbers);
     }
-    if keys.len() * 2 > records {
+    if keys.len() > records / 2 {
         let wanted: HashSet<i64, BuildHasherDefault<FnvHasher>> = keys.iter().map(|key| hash(key.as_ref())).collect();
         let mut statement = connection.prepare_cached("SELECT key, record FROM record_key WHERE collection = ?")?;
         let mut rows = statement.query([collection])?;
@@ -267,7 +267,7 @@ pub(super) fn insert<'a>(
         transaction.prepare_cached("INSERT INTO record (id, added, expires, keys, data) VALUES (?, ?, ?, ?, ?)")?;
     for new in records {
         let new: Cow<'a, NewRecord> = new.into();
-        last += 1;
+        last = last.saturating_add(1);
         let expires = new.expires.map(Timestamp::as_millisecond);
         statement.execute((
             row_id(collection, last),
@@ -355,11 +355,11 @@ fn remove_keys(transaction: &Transaction<'_>, collection: i64, number: i64) -> r
 
 pub(super) fn remove(transaction: &Transaction<'_>, collection: i64, numbers: &[i64]) -> rusqlite::Result<usize> {
     let mut statement = transaction.prepare_cached("DELETE FROM record WHERE id = ?")?;
-    let mut removed = 0;
+    let mut removed = 0_usize;
     for number in numbers {
         if remove_keys(transaction, collection, *number)? {
             statement.execute([row_id(collection, *number)])?;
-            removed += 1;
+            removed = removed.saturating_add(1);
         }
     }
     Ok(removed)

@@ -93,7 +93,7 @@ impl<'a> Conversation<'a> {
                 Ok(None) => return self.end().await.map(|()| None),
                 Err(error) => return Err(self.broken(&error)),
             };
-            self.messages += 1;
+            self.messages = self.messages.saturating_add(1);
             if line.trim().is_empty() {
                 continue;
             }

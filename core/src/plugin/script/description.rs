@@ -60,6 +60,13 @@ pub(super) struct Text {
     line: usize,
 }
 
+impl Text {
+    /// Returns the line of the file that a line of the description is.
+    fn line_of(&self, line: usize) -> usize {
+        self.line.saturating_add(line).saturating_sub(1)
+    }
+}
+
 /// Finds the description in the text of a script.
 pub(super) fn find(text: &str) -> Option<Text> {
     let mut lines = text.lines().enumerate();
@@ -77,7 +84,7 @@ pub(super) fn find(text: &str) -> Option<Text> {
         yaml.push_str(rest.strip_prefix(' ').unwrap_or(rest));
         yaml.push('\n');
     }
-    Some(Text { yaml, line: at + 2 })
+    Some(Text { yaml, line: at.saturating_add(2) })
 }
 
 /// Reads the description of the script with this name.
@@ -96,9 +103,9 @@ pub(super) fn read(name: &str, file: &File, text: &Text) -> Result<Script, Probl
             At::Span(span) => Some(unreadable.sources.location(span).line),
             _ => None,
         });
-        wrong(text.line + line.unwrap_or(1) - 1, first.map_or("it is no YAML", |first| &first.message))
+        wrong(text.line_of(line.unwrap_or(1)), first.map_or("it is no YAML", |first| &first.message))
     })?;
-    let line_of = |at: &Path| text.line + document.locate(&At::Key(at.clone())).line - 1;
+    let line_of = |at: &Path| text.line_of(document.locate(&At::Key(at.clone())).line);
     let written: Written = read::read(document.root()).map_err(|problems| match problems.first() {
         Some(first) => wrong(line_of(&first.path), &first.message),
         None => wrong(text.line, "it cannot be read"),

@@ -52,8 +52,9 @@ impl Ntfysh {
 
 /// Returns the URL of a topic: the topic stands for what follows the last `/` of the server's path.
 fn topic_url(server: &str, topic: &str) -> String {
-    let host = server.find("://").map_or(0, |at| at + "://".len());
-    let folder = server[host..].rfind('/').map_or(server, |at| &server[..host + at]);
+    let host = server.split_once("://").map_or(server, |(_, host)| host);
+    let last = host.rsplit_once('/').map(|(_, last)| last);
+    let folder = last.and_then(|last| server.strip_suffix(last)?.strip_suffix('/')).unwrap_or(server);
     format!("{folder}/{}", utf8_percent_encode(topic, NON_ALPHANUMERIC))
 }
 

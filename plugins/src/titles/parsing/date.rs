@@ -13,7 +13,7 @@ pub fn date(words: &[Word<'_>], at: usize, today: Date) -> Option<(Date, usize)>
     if let Some(date) = with_x(words, at).filter(likely) {
         return Some((date, 2));
     }
-    let [a, b, c] = words.get(at..at + 3)? else { return None };
+    let [a, b, c, ..] = words.get(at..)? else { return None };
     if !b.is_close() || !c.is_close() {
         return None;
     }
@@ -29,7 +29,7 @@ pub fn date(words: &[Word<'_>], at: usize, today: Date) -> Option<(Date, usize)>
         }
         (1 | 2, 1 | 2, 2) => {
             // Which of the three is the year is unknown: the latest possible day is taken.
-            let years = |year: i64| [2000 + year, 1900 + year];
+            let years = |year: i64| [2000, 1900].map(|century: i64| century.saturating_add(year));
             let orders = [(third, second, first), (third, first, second), (first, second, third)];
             let orders = orders.into_iter().filter(|(year, ..)| *year != first || a.text.len() == 2);
             let days = orders.flat_map(|(year, month, day)| years(year).map(|year| day_of(year, month, day)));
@@ -46,7 +46,7 @@ const FIRST: Date = jiff::civil::date(1970, 1, 1);
 /// Parses `2008x12.13`.
 fn with_x(words: &[Word<'_>], at: usize) -> Option<Date> {
     let (year, month) = words[at].lower.split_once('x')?;
-    let day = words.get(at + 1).filter(|day| day.is_close())?;
+    let day = words.get(at..)?.get(1).filter(|day| day.is_close())?;
     day_of(words::number(year).filter(|_| year.len() == 4)?, words::number(month)?, day.number()?)
 }
 
@@ -70,6 +70,5 @@ fn month(word: &str) -> Option<i64> {
         "november",
         "december",
     ];
-    let at = MONTHS.iter().position(|month| word.len() >= 3 && month.starts_with(word))?;
-    i64::try_from(at + 1).ok()
+    (1..).zip(MONTHS).find(|(_, month)| word.len() >= 3 && month.starts_with(word)).map(|(number, _)| number)
 }

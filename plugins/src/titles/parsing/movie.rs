@@ -81,7 +81,7 @@ pub fn movie(title: &str) -> Movie {
     let year = year(&words, first, end);
     let cut = match year {
         // `Name (Year)` is a name and a year whatever the words.
-        Some((at, _)) if at + 1 == words.len() && words[at].is_bracketed() => at,
+        Some((at, _)) if words[at..].len() == 1 && words[at].is_bracketed() => at,
         Some((at, _)) => before_edition(&words, first, end.min(at), true),
         None => before_edition(&words, first, end.min(likely_end(&words, &mentions, first)), false),
     };
@@ -99,7 +99,7 @@ pub fn movie(title: &str) -> Movie {
         name: name(title, text),
         year: year.map(|(_, year)| year),
         quality: Quality::of(named),
-        propers: release::propers(&words, first + 1),
+        propers: release::propers(&words, first.saturating_add(1)),
         group: release::group(title, &words, &mentions, cut),
     }
 }
@@ -131,13 +131,13 @@ fn before_edition(words: &[Word<'_>], first: usize, end: usize, has_year: bool) 
     };
     let mut at = end;
     // At the end of the title they may be the name itself.
-    while at > first + 1 && end < words.len() {
-        let is_cut = matches!(&*words[at - 1].lower, "cut" | "edition" | "version");
-        let len = if is_cut { 2 } else { 1 };
-        if at < first + 1 + len || !is_edition(at - len) {
+    while let Some(last) = at.checked_sub(1).filter(|last| *last > first && end < words.len()) {
+        let is_cut = matches!(&*words[last].lower, "cut" | "edition" | "version");
+        let begin = if is_cut { last.saturating_sub(1) } else { last };
+        if begin <= first || !is_edition(begin) {
             break;
         }
-        at -= len;
+        at = begin;
     }
     at
 }
@@ -145,7 +145,7 @@ fn before_edition(words: &[Word<'_>], first: usize, end: usize, has_year: bool) 
 /// Finds the year: the last one in brackets, the last one before `end`, or the first one after it.
 fn year(words: &[Word<'_>], first: usize, end: usize) -> Option<(usize, i64)> {
     let mut years: Vec<(usize, i64, bool)> = Vec::new();
-    for (at, word) in words.iter().enumerate().skip(first + 1) {
+    for (at, word) in words.iter().enumerate().skip(first).skip(1) {
         let Some(number) = word.number().filter(|number| word.text.len() == 4 && (1900..2100).contains(number)) else {
             continue;
         };

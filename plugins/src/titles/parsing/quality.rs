@@ -93,8 +93,8 @@ impl Quality {
                 .filter(|component| component.modifier.is_some())
                 .min_by_key(|component| component.value);
             let best = pre_release.or_else(|| counted.clone().max_by_key(|component| component.value));
-            let is_named = |name: &str| usize::from(counted.clone().any(|component| component.name == name));
-            let is_hybrid = is_named("hdr") + is_named("hdrplus") + is_named("dolbyvision") > 1;
+            let is_named = |name: &&str| counted.clone().any(|component| component.name == *name);
+            let is_hybrid = ["hdr", "hdrplus", "dolbyvision"].iter().filter(|name| is_named(name)).count() > 1;
             quality.components[category as usize] = if is_hybrid { Component::named("hybrid_hdr") } else { best };
         }
         quality

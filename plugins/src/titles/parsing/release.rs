@@ -7,18 +7,17 @@ use super::words::Word;
 pub fn prefix(title: &str, words: &[Word<'_>], mentions: &[Mention]) -> usize {
     let mut at = 0;
     let mut rest = title.trim_start();
-    while let Some(close) = rest.starts_with('[').then(|| rest.find(']')).flatten() {
-        let end = title.len() - rest.len() + close;
-        let behind = words.iter().position(|word| word.start > end);
-        let Some(behind) = behind else { return at };
-        at = behind;
-        rest = rest[close + 1..].trim_start();
+    while let Some((_, behind)) = rest.strip_prefix('[').and_then(|group| group.split_once(']')) {
+        let end = title.len().saturating_sub(behind.len());
+        let Some(next) = words.iter().position(|word| word.start >= end) else { return at };
+        at = next;
+        rest = behind.trim_start();
     }
-    let colon = words[at..].iter().position(|word| word.next == Some(':'));
+    let colon = words.iter().enumerate().skip(at).find(|(_, word)| word.next == Some(':'));
     let is_quality = |index: usize| {
         words[index].lower == "hd" || mentions.iter().any(|mention| mention.words().contains(&index) && !mention.weak)
     };
-    match colon.map(|colon| at + colon + 1) {
+    match colon.map(|(colon, _)| colon.saturating_add(1)) {
         Some(end) if end < words.len() && (at..end).all(is_quality) => end,
         _ => at,
     }
@@ -31,7 +30,8 @@ pub fn propers(words: &[Word<'_>], from: usize) -> i64 {
     let sure = |word: &Word<'_>| is_proper(word);
     let tail = words.get(from..).unwrap_or_default();
     let count = tail.iter().enumerate().filter(|(at, word)| {
-        let beside = at.checked_sub(1).is_some_and(|before| sure(&tail[before])) || tail.get(at + 1).is_some_and(sure);
+        let beside =
+            at.checked_sub(1).is_some_and(|before| sure(&tail[before])) || tail[*at..].get(1).is_some_and(sure);
         sure(word) || matches!(word.lower.as_str(), "real" | "final") && beside
     });
     i64::try_from(count.count()).unwrap_or(i64::MAX)
@@ -49,11 +49,11 @@ pub fn group(title: &str, words: &[Word<'_>], mentions: &[Mention], from: usize)
     let mut last = words.len().checked_sub(1)?;
     // The extension of a file and `[site]` come after the group.
     if last > from && words[last].gap.ends_with('.') && EXTENSIONS.contains(&&*words[last].lower) {
-        last -= 1;
+        last = last.saturating_sub(1);
     }
     if words[last].next == Some(']') {
         let open = words[..=last].iter().rposition(|word| word.gap.ends_with('['));
-        last = open.filter(|open| *open > from).map_or(last, |open| open - 1);
+        last = open.filter(|open| *open > from).map_or(last, |open| open.saturating_sub(1));
     }
     let behind_dash = || {
         let word = &words[last];

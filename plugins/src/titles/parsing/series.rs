@@ -45,15 +45,15 @@ pub fn series(title: &str, today: Date) -> Option<Series> {
     let (name, year) = name(&title[start..words[end].start], words[numbering.start].gap);
     let named = mentions.iter().filter(|mention| {
         let at = mention.words().start;
-        at < first || at >= numbering.start + numbering.len || (end..numbering.start).contains(&at)
+        at < first || at >= numbering.end || (end..numbering.start).contains(&at)
     });
     Some(Series {
         name,
         year,
         id: numbering.id,
         quality: Quality::of(named),
-        propers: release::propers(&words, end) + numbering.version,
-        group: release::group(title, &words, &mentions, numbering.start + numbering.len),
+        propers: release::propers(&words, end).saturating_add(numbering.version),
+        group: release::group(title, &words, &mentions, numbering.end),
     })
     .filter(|series| !series.name.is_empty())
 }
@@ -75,8 +75,10 @@ fn name_end(words: &[Word<'_>], mentions: &[Mention], first: usize, id: usize) -
         let quality = mentions.iter().find(|mention| mention.words().end == end && !mention.weak);
         match quality {
             Some(mention) => end = mention.words().start,
-            None if release::is_proper(&words[end - 1]) => end -= 1,
-            None => break,
+            None => match words[..end].split_last() {
+                Some((last, before)) if release::is_proper(last) => end = before.len(),
+                _ => break,
+            },
         }
     }
     (end > first).then_some(end)

@@ -23,7 +23,7 @@ pub(super) fn way_out(text: &str) -> String {
             return instead(right, wrong);
         }
     }
-    if bare.match_indices('!').any(|(at, _)| !bare[at + 1..].starts_with('=')) {
+    if bare.split('!').skip(1).any(|behind| !behind.starts_with('=')) {
         return instead("not", "!");
     }
     if let Some(wrong) = bare.chars().find(|c| "“”„‘’‚«»".contains(*c)) {
@@ -35,8 +35,9 @@ pub(super) fn way_out(text: &str) -> String {
     if let Some(wrong) = words.iter().find(|word| ["AND", "OR", "NOT", "IN", "IS"].contains(word)) {
         return instead(&wrong.to_lowercase(), wrong);
     }
-    if let Some(at) = words.iter().position(|word| *word == "is") {
-        let tested = words.get(at + 1).filter(|word| **word != "not").or(words.get(at + 2));
+    let mut after_is = words.iter().skip_while(|word| **word != "is").skip(1);
+    if let Some(tested) = after_is.next() {
+        let tested = Some(tested).filter(|word| **word != "not").or(after_is.next());
         if let Some(tested) = tested.filter(|word| word.starts_with(|first: char| first.is_uppercase())) {
             return instead(&format!("is {}", tested.to_lowercase()), &format!("is {tested}"));
         }
@@ -47,18 +48,17 @@ pub(super) fn way_out(text: &str) -> String {
     if let Some(wrong) = words.iter().find(|word| CONTAINS.contains(word)) {
         return format!("write `'text' in field` for `{wrong}`");
     }
-    for (at, unit) in words.iter().enumerate().skip(1) {
+    for (number, unit) in words.iter().zip(words.iter().skip(1)) {
         let single = unit.strip_suffix('s').unwrap_or(unit);
-        let is_number = words[at - 1].chars().all(|digit| digit.is_ascii_digit());
+        let is_number = number.chars().all(|digit| digit.is_ascii_digit());
         if UNITS.contains(&single) && is_number {
-            return instead(&format!("timedelta({single}s={})", words[at - 1]), &format!("{} {unit}", words[at - 1]));
+            return instead(&format!("timedelta({single}s={number})"), &format!("{number} {unit}"));
         }
     }
     let digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
-    let comma = bare
-        .match_indices(',')
-        .find(|(at, _)| digit(bare[..*at].chars().last()) && digit(bare[at + 1..].chars().next()));
-    if comma.is_some() && !bare.contains(['(', '[']) {
+    let mut pieces = bare.split(',').zip(bare.split(',').skip(1));
+    let has_comma = pieces.any(|(before, behind)| digit(before.chars().last()) && digit(behind.chars().next()));
+    if has_comma && !bare.contains(['(', '[']) {
         return "write a number with `.`: `7.5`".to_owned();
     }
     for (open, close) in [('(', ')'), ('[', ']')] {
@@ -92,7 +92,9 @@ fn without_quoted(text: &str) -> String {
 fn has_lone_equals(text: &str) -> bool {
     let bytes = text.as_bytes();
     let is_part = |at: Option<&u8>| at.is_some_and(|byte| b"=<>!".contains(byte));
-    let lone = |at: usize| !is_part(bytes.get(at + 1)) && !is_part(at.checked_sub(1).and_then(|at| bytes.get(at)));
+    let lone = |at: usize| {
+        !is_part(bytes.get(at.saturating_add(1))) && !is_part(at.checked_sub(1).and_then(|at| bytes.get(at)))
+    };
     let is_argument = |at: usize| text[..at].matches('(').count() > text[..at].matches(')').count();
     text.match_indices('=').any(|(at, _)| lone(at) && !is_argument(at))
 }

@@ -114,14 +114,16 @@ fn outcome(row: &Row<'_>, column: usize) -> rusqlite::Result<RunOutcome> {
 }
 
 fn counts(row: &Row<'_>, first: usize) -> rusqlite::Result<RunCounts> {
+    let mut columns = (first..).map(|column| whole(row, column));
+    let mut next = || columns.next().unwrap_or(Ok(0));
     Ok(RunCounts {
-        produced: whole(row, first)?,
-        accepted: whole(row, first + 1)?,
-        rejected: whole(row, first + 2)?,
-        failed: whole(row, first + 3)?,
-        changed: whole(row, first + 4)?,
-        requests: whole(row, first + 5)?,
-        waited_ms: whole(row, first + 6)?,
+        produced: next()?,
+        accepted: next()?,
+        rejected: next()?,
+        failed: next()?,
+        changed: next()?,
+        requests: next()?,
+        waited_ms: next()?,
     })
 }
 

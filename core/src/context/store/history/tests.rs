@@ -1,5 +1,3 @@
-use jiff::Timestamp;
-
 use super::retention::{KEEP_RUNS, KEEP_UNTOUCHED};
 use super::*;
 use crate::context::store::database::Store;

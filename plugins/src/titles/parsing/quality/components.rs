@@ -84,7 +84,7 @@ impl Component {
     pub fn step(&self, by: isize) -> &'static Self {
         let all = self.category.components();
         let at = all.iter().position(|other| other == self).unwrap_or_default();
-        &all[at.saturating_add_signed(by).min(all.len() - 1)]
+        &all[at.saturating_add_signed(by).min(all.len().saturating_sub(1))]
     }
 
     /// Returns the component with the longest spelling at a position, and its length in words.
@@ -101,13 +101,13 @@ impl Component {
 
 /// Returns the number of words from `at` on that make up a spelling.
 fn spelled_len(words: &[Word<'_>], at: usize, spelling: &str) -> Option<usize> {
-    let mut used = 1;
-    let mut rest = words[at].lower.as_str();
+    let mut following = words.get(at..)?.iter();
+    let mut used = 1_usize;
+    let mut rest = following.next()?.lower.as_str();
     for piece in spelling.split('-') {
         if rest.is_empty() {
-            let next = words.get(at + used).filter(|next| next.is_close())?;
-            rest = &next.lower;
-            used += 1;
+            rest = &following.next().filter(|next| next.is_close())?.lower;
+            used = used.saturating_add(1);
         }
         rest = match piece {
             "#" => rest.strip_prefix(|c| ('1'..='7').contains(&c))?,

@@ -18,14 +18,13 @@ pub struct Mention {
     pub component: &'static Component,
     /// Whether the word may be part of a name as well.
     pub weak: bool,
-    start: usize,
-    len: usize,
+    words: Range<usize>,
 }
 
 impl Mention {
     /// Returns the positions of its words.
     pub fn words(&self) -> Range<usize> {
-        self.start..self.start + self.len
+        self.words.clone()
     }
 }
 
@@ -34,14 +33,13 @@ pub fn mentions(words: &[Word<'_>]) -> Vec<Mention> {
     let mut found = Vec::new();
     let mut at = 0;
     while at < words.len() {
-        match Component::spelled_at(words, at) {
-            Some((len, component)) => {
-                let weak = len == 1 && WEAK.contains(&&*words[at].lower);
-                found.push(Mention { component, weak, start: at, len });
-                at += len;
-            }
-            None => at += 1,
+        let spelled = Component::spelled_at(words, at);
+        let end = at.saturating_add(spelled.map_or(1, |(len, _)| len));
+        if let Some((len, component)) = spelled {
+            let weak = len == 1 && WEAK.contains(&&*words[at].lower);
+            found.push(Mention { component, weak, words: at..end });
         }
+        at = end;
     }
     found
 }

@@ -139,7 +139,8 @@ fn component(name: &str, part: &str) -> Result<&'static Component, String> {
 /// Reads a range; `None` if no dash stands between two components.
 fn range(part: &str) -> Result<Option<(&'static Component, &'static Component)>, String> {
     let ends = part.match_indices('-').find_map(|(at, _)| {
-        let (from, to) = (&part[..at], &part[at + 1..]);
+        let (from, to) = part.split_at(at);
+        let to = to.strip_prefix('-')?;
         Component::named(from).zip(Component::named(to)).filter(|_| is_plain(part))
     });
     let Some((min, max)) = ends else { return Ok(None) };

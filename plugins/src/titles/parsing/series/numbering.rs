@@ -23,15 +23,15 @@ pub(super) struct Numbering {
     pub(super) id: EpisodeId,
     /// Position of the first word.
     pub(super) start: usize,
-    /// Count of words.
-    pub(super) len: usize,
+    /// Position after the last word.
+    pub(super) end: usize,
     /// Version of the release less one: 1 for `12v2`.
     pub(super) version: i64,
 }
 
 impl Numbering {
     fn found(id: EpisodeId, start: usize, end: usize) -> NumberingSearch {
-        NumberingSearch::Found(Self { id, start, len: end - start, version: 0 })
+        NumberingSearch::Found(Self { id, start, end, version: 0 })
     }
 }
 
@@ -40,11 +40,13 @@ const MAX_MORE: i64 = 2;
 
 /// Looks for the words that identify the episode.
 pub(super) fn find(words: &[Word<'_>], mentions: &[Mention], first: usize, today: Date) -> NumberingSearch {
-    let behind_name = first + 1..words.len();
+    let behind_name = first.saturating_add(1)..words.len();
     let exact = behind_name.clone().find_map(|at| in_one_word(words, at));
     let dated = || {
-        let date =
-            |at| date::date(words, at, today).map(|(date, len)| Numbering::found(EpisodeId::Date(date), at, at + len));
+        let date = |at: usize| {
+            let (date, len) = date::date(words, at, today)?;
+            Some(Numbering::found(EpisodeId::Date(date), at, at.saturating_add(len)))
+        };
         behind_name.clone().find_map(date)
     };
     let spelled = || behind_name.clone().find_map(|at| by_x(words, at).or_else(|| by_season(words, mentions, at)));
@@ -63,7 +65,7 @@ fn in_one_word(words: &[Word<'_>], at: usize) -> Option<NumberingSearch> {
     while let Some((next, more)) = rest.strip_prefix('e').and_then(digits) {
         (last, rest) = (next, more);
     }
-    rest.is_empty().then(|| episodes(words, season, (episode, last), at, at + 1))
+    rest.is_empty().then(|| episodes(words, season, (episode, last), at, at.saturating_add(1)))
 }
 
 /// Splits off the number at the start of a text.
@@ -80,10 +82,12 @@ fn episodes(words: &[Word<'_>], season: i64, (first, last): (i64, i64), start: u
     };
     let (last, end) = match range() {
         // A number that is not a later episode means something else.
-        Some(number) if last == first && (first + 1..=first + 12).contains(&number) => (number, end + 1),
+        Some(number) if last == first && (1..=12).contains(&number.saturating_sub(first)) => {
+            (number, end.saturating_add(1))
+        }
         _ => (last.max(first), end),
     };
-    if last > first + MAX_MORE {
+    if last.saturating_sub(first) > MAX_MORE {
         return NumberingSearch::Unwanted;
     }
     Numbering::found(EpisodeId::Episode { season, first, last }, start, end)
@@ -92,24 +96,25 @@ fn episodes(words: &[Word<'_>], season: i64, (first, last): (i64, i64), start: u
 /// Parses `1x02`, `1 x 02`, `1xAll`.
 fn by_x(words: &[Word<'_>], at: usize) -> Option<NumberingSearch> {
     let apart = || {
-        let [a, x, b] = words.get(at..at + 3)? else { return None };
+        let [a, x, b, ..] = words.get(at..)? else { return None };
         (x.lower == "x" && x.gap == " " && b.gap == " ").then_some((a.lower.as_str(), b.lower.as_str(), 3))
     };
     let (season, episode, len) = words[at].lower.split_once('x').map(|(a, b)| (a, b, 1)).or_else(apart)?;
     let season = words::number(season).filter(|_| season.len() <= 2)?;
+    let end = at.saturating_add(len);
     if episode == "all" {
-        return Some(Numbering::found(EpisodeId::Season(season), at, at + len));
+        return Some(Numbering::found(EpisodeId::Season(season), at, end));
     }
     match words::number(episode).filter(|_| episode.len() <= 3)? {
         0 => Some(NumberingSearch::Unwanted),
-        number => Some(episodes(words, season, (number, number), at, at + len)),
+        number => Some(episodes(words, season, (number, number), at, end)),
     }
 }
 
 /// Parses `S01`, `Season 1`, `Season 1 Episode 2`, `Series 1 2of6`, `S01 ... Part 2`.
 fn by_season(words: &[Word<'_>], mentions: &[Mention], at: usize) -> Option<NumberingSearch> {
     let word = words[at].lower.as_str();
-    if matches!(word, "seasons" | "disc") && words.get(at + 1).is_some_and(|next| next.number().is_some()) {
+    if matches!(word, "seasons" | "disc") && words[at..].get(1).is_some_and(|next| next.number().is_some()) {
         return Some(NumberingSearch::Unwanted);
     }
     let (season, end) = season(words, at)?;
@@ -131,7 +136,7 @@ fn by_season(words: &[Word<'_>], mentions: &[Mention], at: usize) -> Option<Numb
     // Anime: `Season 2 - 05`.
     let dashed = words.get(end).filter(|word| is_dashed(word) && is_last(words, mentions, end));
     if let Some(number) = dashed.and_then(Word::number).filter(|number| *number < 1000) {
-        return Some(episodes(words, season, (number, number), at, end + 1));
+        return Some(episodes(words, season, (number, number), at, end.saturating_add(1)));
     }
     // `Series 2` without an episode belongs to the name.
     if word.starts_with("series") {
@@ -155,7 +160,7 @@ fn season(words: &[Word<'_>], at: usize) -> Option<(i64, usize)> {
 }
 
 fn season_marker(words: &[Word<'_>], at: usize) -> Option<(i64, usize)> {
-    let short = || words::number(words[at].lower.strip_prefix('s')?).map(|season| (season, at + 1));
+    let short = || words::number(words[at].lower.strip_prefix('s')?).map(|season| (season, at.saturating_add(1)));
     numbered(words, at, &["season"]).or_else(short)
 }
 
@@ -163,8 +168,8 @@ fn season_marker(words: &[Word<'_>], at: usize) -> Option<(i64, usize)> {
 fn numbered(words: &[Word<'_>], at: usize, names: &[&str]) -> Option<(i64, usize)> {
     let word = words[at].lower.as_str();
     names.iter().find_map(|name| match word.strip_prefix(name)? {
-        "" => Some((words.get(at + 1).filter(|next| next.is_close())?.number()?, at + 2)),
-        rest => words::number(rest).map(|number| (number, at + 1)),
+        "" => Some((words[at..].get(1).filter(|next| next.is_close())?.number()?, at.saturating_add(2))),
+        rest => words::number(rest).map(|number| (number, at.saturating_add(1))),
     })
 }
 
@@ -174,10 +179,10 @@ fn numbered(words: &[Word<'_>], at: usize, names: &[&str]) -> Option<(i64, usize
 fn episode(words: &[Word<'_>], at: usize, directly: bool) -> Option<(i64, usize)> {
     let names: &[&str] = &["episode", "ep", "part", "pt"];
     let short = || directly.then(|| numbered(words, at, &["e"])).flatten();
-    let prefixed = || words::number(words[at].lower.strip_prefix('e')?).map(|number| (number, at + 1));
+    let prefixed = || words::number(words[at].lower.strip_prefix('e')?).map(|number| (number, at.saturating_add(1)));
     let roman = || {
-        let next = names.contains(&&*words[at].lower).then(|| words.get(at + 1)).flatten()?;
-        roman(&next.lower).map(|number| (number, at + 2))
+        let next = names.contains(&&*words[at].lower).then(|| words[at..].get(1)).flatten()?;
+        roman(&next.lower).map(|number| (number, at.saturating_add(2)))
     };
     numbered(words, at, names).or_else(short).or_else(prefixed).or_else(roman)
 }
@@ -185,20 +190,19 @@ fn episode(words: &[Word<'_>], at: usize, directly: bool) -> Option<(i64, usize)
 /// Parses `2of6`, `2 of 6`.
 fn of_total(words: &[Word<'_>], at: usize) -> Option<(i64, usize)> {
     let word = words.get(at)?;
-    let together = || words::number(word.lower.split_once("of")?.0).map(|number| (number, at + 1));
+    let together = || words::number(word.lower.split_once("of")?.0).map(|number| (number, at.saturating_add(1)));
     let apart = || {
-        let [number, of, total] = words.get(at..at + 3)? else { return None };
-        total.number().filter(|_| of.lower == "of").and(number.number()).map(|number| (number, at + 3))
+        let [number, of, total, ..] = words.get(at..)? else { return None };
+        total.number().filter(|_| of.lower == "of").and(number.number()).map(|number| (number, at.saturating_add(3)))
     };
     together().or_else(apart)
 }
 
 /// Reads a Roman number up to 39.
 fn roman(text: &str) -> Option<i64> {
-    let tens = text.len() - text.trim_start_matches('x').len();
     let ones = ["", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix"];
-    let one = ones.iter().position(|one| text.get(tens..) == Some(one))?;
-    i64::try_from(tens * 10 + one).ok().filter(|number| (1..40).contains(number))
+    let numbers = ["", "x", "xx", "xxx"].into_iter().flat_map(|tens| ones.map(|one| (tens, one)));
+    (0..).zip(numbers).skip(1).find(|(_, (tens, one))| text.strip_prefix(tens) == Some(one)).map(|(number, _)| number)
 }
 
 /// Reads an absolute number: ` - 12`, `12v2`, or a number before a checksum: `12 [1A2B3C4D]`.
@@ -214,13 +218,19 @@ fn by_count(words: &[Word<'_>], mentions: &[Mention], at: usize) -> Option<Numbe
     })?;
     let is_year = |word: &Word<'_>| word.number().is_some_and(|number| (1900..2100).contains(&number));
     let behind_dash = is_dashed(word);
-    let before_checksum = words.get(at + 1).is_some_and(|next| next.is_bracketed() && is_checksum(next.text));
+    let before_checksum = words[at..].get(1).is_some_and(|next| next.is_bracketed() && is_checksum(next.text));
     let has_year = words.iter().any(is_year);
     let is_mention = mentions.iter().any(|mention| mention.words().contains(&at) && !behind_dash);
     // `Word - 11 (2009)` is a movie.
     let is_id = version.is_some() || before_checksum || behind_dash && is_last(words, mentions, at) && !has_year;
     let id = (is_id && !is_mention && number > 0).then_some(EpisodeId::Number(number))?;
-    Some(NumberingSearch::Found(Numbering { id, start: at, len: 1, version: version.map_or(0, |version| version - 1) }))
+    let end = at.saturating_add(1);
+    Some(NumberingSearch::Found(Numbering {
+        id,
+        start: at,
+        end,
+        version: version.map_or(0, |version| version.saturating_sub(1)),
+    }))
 }
 
 fn is_dashed(word: &Word<'_>) -> bool {
@@ -229,8 +239,9 @@ fn is_dashed(word: &Word<'_>) -> bool {
 
 /// Tells whether only brackets and the quality follow.
 fn is_last(words: &[Word<'_>], mentions: &[Mention], at: usize) -> bool {
-    words.get(at + 1).is_none_or(|next| {
-        next.gap.contains(['[', '(']) || mentions.iter().any(|mention| mention.words().start == at + 1)
+    let behind = at.saturating_add(1);
+    words.get(behind).is_none_or(|next| {
+        next.gap.contains(['[', '(']) || mentions.iter().any(|mention| mention.words().start == behind)
     })
 }
 
