@@ -208,8 +208,8 @@ impl TraktList {
     }
 
     async fn write(&self, entries: &[&Entry], remove: bool, cx: &Context) -> Result<Change> {
-        self.check_owner(cx)?;
         let client = Client::new(cx, self.account.as_deref())?;
+        self.check_owner(&client)?;
         let writer = self.writer(&client);
         if writer.username.is_none() {
             warn_of_namesake(&client, &self.list.to_string()).await;
@@ -236,14 +236,13 @@ impl TraktList {
     }
 
     fn writer<'a>(&'a self, client: &'a Client) -> ListWriter<'a> {
-        ListWriter { client, source: self.source(), username: self.other_user(client.cx()) }
+        ListWriter { client, source: self.source(), username: self.other_user(client) }
     }
 
     /// Returns the user whose list it is, if that is not the account's own.
-    fn other_user(&self, cx: &Context) -> Option<&str> {
+    fn other_user(&self, client: &Client) -> Option<&str> {
         let name = self.username.as_deref()?;
-        let account = self.account.as_deref().and_then(|account| stored_account(cx, account).ok());
-        let is_own = account.is_some_and(|account| {
+        let is_own = client.current_account().is_some_and(|account| {
             name == "me"
                 || account.user_slug.is_some_and(|slug| slug == user_slug(name))
                 || account.user.is_some_and(|user| user_slug(&user) == user_slug(name))
@@ -255,8 +254,8 @@ impl TraktList {
     ///
     /// # Errors
     /// The list belongs to another user.
-    fn check_owner(&self, cx: &Context) -> Result<()> {
-        match (self.other_user(cx), self.source(), &self.account) {
+    fn check_owner(&self, client: &Client) -> Result<()> {
+        match (self.other_user(client), self.source(), &self.account) {
             (None, ..) | (_, Source::Personal(_), _) | (.., None) => Ok(()),
             (Some(owner), _, Some(account)) => Err(Error::new(format!(
                 "the {} list of Trakt user `{owner}` cannot be changed with account `{account}`",
@@ -275,10 +274,10 @@ impl TraktList {
             Period::Monthly => "monthly",
             Period::All => "all",
         });
-        let username = self.other_user(cx);
+        let username = self.other_user(&client);
         let reader = ListReader { source: self.source(), username, kind: self.kind(), extent, period };
         let mut rows = reader.rows(&client).await?;
-        if self.other_user(cx).is_none() {
+        if username.is_none() {
             warn_of_namesake(&client, &self.list.to_string()).await;
         }
         if let Some(language) = &self.language {
@@ -581,12 +580,12 @@ impl List for TraktList {
     }
 
     async fn snapshot(&self, action: Action, entries: &[&Entry], cx: &Context) -> Result<Option<Vec<Entry>>> {
-        self.check_owner(cx)?;
+        let client = Client::new(cx, self.account.as_deref())?;
+        self.check_owner(&client)?;
         let is_removal = action != Action::Add;
         if !(self.source().has_parts() || is_removal && self.source().is_ranked()) {
             return Ok(None);
         }
-        let client = Client::new(cx, self.account.as_deref())?;
         let titles = self.titles(&client, entries).await;
         let recorded = self.writer(&client).recorded(action, &items_of(entries, &titles)).await?;
         Ok(recorded.map(|recorded| {

@@ -25,12 +25,26 @@ enum AuthStatus {
     Unusable(String, String),
 }
 
+/// An account in a run, which all requests as it share.
+#[derive(Default)]
+struct AccountOfRun {
+    status: RefCell<AuthStatus>,
+    /// The account, with the tokens that were used last.
+    account: RefCell<Option<Account>>,
+}
+
+impl AccountOfRun {
+    fn of(cx: &Context, service: &str, name: &str) -> Rc<Self> {
+        cx.run_cache.of(&format!("{service} {name}"))
+    }
+}
+
 /// Requests as an account, whose access token is renewed in time and once after a 401.
 pub struct AccountHttp {
     cx: Context,
     provider: Provider,
     account: RefCell<Account>,
-    status: Rc<RefCell<AuthStatus>>,
+    shared: Rc<AccountOfRun>,
 }
 
 /// A request as an account that has no response.
@@ -55,8 +69,16 @@ impl From<SendError> for Error {
 impl AccountHttp {
     /// Sends requests as `account`.
     pub fn new(cx: &Context, provider: Provider, account: Account) -> Self {
-        let status = cx.run_cache.of(&format!("{} {}", provider.service, account.name));
-        Self { cx: cx.clone(), provider, account: RefCell::new(account), status }
+        let shared = AccountOfRun::of(cx, provider.service, &account.name);
+        shared.account.replace(Some(account.clone()));
+        Self { cx: cx.clone(), provider, account: RefCell::new(account), shared }
+    }
+
+    /// Sends requests as an account that this run has read; `None` if it has not read it yet.
+    pub fn known(cx: &Context, provider: Provider, name: &str) -> Option<Self> {
+        let shared = AccountOfRun::of(cx, provider.service, name);
+        let account = shared.account.borrow().clone()?;
+        Some(Self { cx: cx.clone(), provider, account: RefCell::new(account), shared })
     }
 
     /// Sends requests as the stored account of this name.
@@ -88,7 +110,7 @@ impl AccountHttp {
             request.headers.push((header.into(), self.account().client_id));
         }
         let response = self.cx.http.send(request.clone()).await.map_err(SendError::Http)?;
-        if response.status != 401 || matches!(*self.status.borrow(), AuthStatus::Rejected) {
+        if response.status != 401 || matches!(*self.shared.status.borrow(), AuthStatus::Rejected) {
             return Ok(response);
         }
         request.bearer = Some(self.token_after(&token).await.map_err(SendError::Account)?);
@@ -115,11 +137,11 @@ impl AccountHttp {
     }
 
     fn set(&self, status: AuthStatus) {
-        *self.status.borrow_mut() = status;
+        *self.shared.status.borrow_mut() = status;
     }
 
     fn check(&self) -> Result<()> {
-        match &*self.status.borrow() {
+        match &*self.shared.status.borrow() {
             AuthStatus::Unusable(message, hint) => Err(Error::new(message).hint(hint)),
             _ => Ok(()),
         }
@@ -127,7 +149,7 @@ impl AccountHttp {
 
     /// Notes that a renewal was tried, unless more is known.
     fn set_renewed(&self) {
-        let mut status = self.status.borrow_mut();
+        let mut status = self.shared.status.borrow_mut();
         if matches!(*status, AuthStatus::Untried) {
             *status = AuthStatus::Renewed;
         }
@@ -143,7 +165,7 @@ impl AccountHttp {
         if now < account.renew_at() {
             return Ok(account.tokens.access);
         }
-        let is_untried = || matches!(*self.status.borrow(), AuthStatus::Untried);
+        let is_untried = || matches!(*self.shared.status.borrow(), AuthStatus::Untried);
         match self.renew(|account| !is_untried() || now < account.renew_at()).await {
             Ok(token) => Ok(token),
             Err(error) if now < account.tokens.expires => {
@@ -173,6 +195,7 @@ impl AccountHttp {
         // Another task of this run may have waited for the one that tried in vain.
         self.check()?;
         let token = account.tokens.access.clone();
+        self.shared.account.replace(Some(account.clone()));
         self.account.replace(account);
         Ok(token)
     }

@@ -149,6 +149,10 @@ fn a_401_renews_once_and_then_is_final() {
         assert_eq!(http.send(get()).await.unwrap().status, 401);
         assert_eq!(server.seen().len(), 4, "it is not renewed again");
         assert_eq!(http.account().tokens.access.expose_secret(), "new-access");
+        // What this run knows of the account is for all of its requests.
+        let known = |cx: &Context| AccountHttp::known(cx, provider(&server), "me");
+        assert_eq!(known(&cx).unwrap().account().tokens.access.expose_secret(), "new-access");
+        assert!(known(&testing::next_run(&cx)).is_none());
     });
 }
 

@@ -40,9 +40,11 @@ impl Client {
     pub fn new(cx: &Context, account: Option<&str>) -> Result<Self> {
         match account {
             Some(name) => {
-                let account = stored_account(cx, name)?;
-                let client_id = account.client_id.clone();
-                let account = AccountHttp::new(cx, oauth::provider(cx), account);
+                let account = match AccountHttp::known(cx, oauth::provider(cx), name) {
+                    Some(account) => account,
+                    None => AccountHttp::new(cx, oauth::provider(cx), stored_account(cx, name)?),
+                };
+                let client_id = account.account().client_id;
                 Ok(Self { cx: cx.clone(), client_id, account: Some(account) })
             }
             None => Ok(Self { cx: cx.clone(), client_id: client_id(cx)?, account: None }),

@@ -1,6 +1,8 @@
 //! Owners of lists: the account's own user, also by name, or somebody else.
 
 use super::*;
+use crate::trakt::SERVICE;
+use crate::trakt::api::client::Client;
 
 #[test]
 fn a_username_that_is_the_accounts_own_user_is_ones_own_list() {
@@ -14,6 +16,15 @@ fn a_username_that_is_the_accounts_own_user_is_ones_own_list() {
         assert_eq!(sandbox.requests().last().unwrap(), "POST /sync/watchlist", "{username}");
     }
     assert_eq!(read_titles(&sandbox, "account: ann, username: Ann.Kay, list: watchlist, type: shows").len(), 2);
+}
+
+#[test]
+fn a_run_reads_an_account_once() {
+    let sandbox = Sandbox::new(Seed::small());
+    let cx = sandbox.next_run();
+    let can_ask = |cx: &Context| Client::new(cx, Some("ann")).is_ok();
+    assert!(can_ask(&cx) && cx.auth.delete(SERVICE, "ann").unwrap());
+    assert!(can_ask(&cx) && !can_ask(&sandbox.next_run()));
 }
 
 #[test]
