@@ -52,6 +52,8 @@ pub enum Trouble {
     NoPageHeaders,
     /// The real answer with odd values in all its rows.
     OddValues(Vec<OddValue>),
+    /// The first objects of each group of a bulk body are skipped, and the answer counts the rest.
+    Skips(usize),
 }
 
 impl Fault {

@@ -33,6 +33,10 @@ pub enum OddValue {
     Unreadable,
     /// The first movie, show or episode of the answer is null.
     Absent,
+    /// `watched_at: null`.
+    WatchedAtIsNull,
+    /// `type: "hologram"`.
+    TypeIsUnknown,
 }
 
 impl OddValue {
@@ -88,6 +92,8 @@ impl OddValue {
                 change(object, &["available_translations"], &|languages| *languages = Value::Null);
             }
             OddValue::AirsIsText => change(object, &["airs"], &|airs| *airs = json!("soon")),
+            OddValue::WatchedAtIsNull => change(object, &["watched_at"], &|at| *at = Value::Null),
+            OddValue::TypeIsUnknown => change(object, &["type"], &|kind| *kind = json!("hologram")),
             OddValue::Unreadable | OddValue::Absent => {}
         }
     }

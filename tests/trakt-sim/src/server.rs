@@ -127,6 +127,7 @@ async fn answer(shared: &Shared, host: Host, request: hyper::Request<Incoming>) 
             reply
         }
         Some(Trouble::OddValues(odd)) => odd_values::apply(shared.apply(&request, None), odd),
+        Some(Trouble::Skips(count)) => shared.apply(&request.without_first(*count), None),
         Some(Trouble::Slow(_) | Trouble::CutShort) | None => shared.apply(&request, None),
     };
     Ok(match trouble {

@@ -38,8 +38,7 @@ impl Request {
             host,
             method: method.to_owned(),
             path: path.to_owned(),
-            // A slash at the end is the same path, as FlexGet sends it.
-            segments: path.trim_matches('/').split('/').map(|part| decode(part, false)).collect(),
+            segments: path.trim_start_matches('/').split('/').map(|part| decode(part, false)).collect(),
             query: pairs(query),
             headers,
             body,
@@ -69,6 +68,17 @@ impl Request {
     /// The body as JSON; `None` if there is none or it is not JSON.
     pub fn json(&self) -> Option<Value> {
         serde_json::from_slice(&self.body).ok()
+    }
+
+    /// The same request without the first `count` objects of each group of its body.
+    pub(crate) fn without_first(&self, count: usize) -> Self {
+        let mut body = self.json().unwrap_or_default();
+        for group in body.as_object_mut().into_iter().flat_map(|body| body.values_mut()) {
+            if let Some(objects) = group.as_array_mut() {
+                objects.drain(..count.min(objects.len()));
+            }
+        }
+        Request { body: serde_json::to_vec(&body).unwrap_or_default(), ..self.clone() }
     }
 }
 
