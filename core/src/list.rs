@@ -104,6 +104,24 @@ pub enum Adding {
     Replaces,
 }
 
+/// Treatment of an entry that is to be removed and that no read has shown on the list.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Unseen {
+    /// It is not on the list, which is read whole or not at all.
+    #[default]
+    Absent,
+    /// The list is read again, up to a proved end.
+    Proved,
+    /// It is sent all the same, with the field [`UNSEEN`]: removing what is not there does no harm.
+    Sent,
+}
+
+/// Hidden field of an entry that is removed though no read has shown it on the list.
+///
+/// It is [`Done`](outcome::Outcome::Done) only if the service says that it was there.
+pub const UNSEEN: &str = "_unseen";
+
 /// A kind of list, which one line registers: `submit! { list::<MyList>() }`.
 ///
 /// ```
@@ -263,6 +281,13 @@ pub trait List: 'static {
         Ok(())
     }
 
+    /// Returns whether an entry would be a row of its own when it is read.
+    ///
+    /// The show of plays is on a list of plays, and is no row of it.
+    fn has_row(&self, entry: &Entry) -> bool {
+        self.accepts(entry).is_ok()
+    }
+
     /// Returns the effect of adding an item that is on the list already.
     fn adding(&self) -> Adding {
         Adding::Once
@@ -271,6 +296,13 @@ pub trait List: 'static {
     /// Checks whether adding `entry` would leave `item`, the same item on the list, as it is.
     fn is_up_to_date(&self, _item: &Entry, _entry: &Entry) -> bool {
         true
+    }
+
+    /// Returns what is to be done about an entry that is to be removed and was not seen.
+    ///
+    /// Implement it for a service that may show a part of a list and count that part.
+    fn unseen(&self, _entry: &Entry) -> Unseen {
+        Unseen::Absent
     }
 
     /// Returns when an item was put on the list, if the list says so.
@@ -395,7 +427,7 @@ pub trait List: 'static {
     /// Returns the entries to record in the journal, in the order of `entries`.
     ///
     /// Implement it if an entry alone does not hold all that an undo needs: plays that are lost on
-    /// removal, or the time that tells a new item from an old one. Added items are sent as they are
+    /// removal, or the time that tells a new item from an old one. Items are sent as they are
     /// returned here. The entries of an undo carry what was returned for the original change.
     ///
     /// # Errors

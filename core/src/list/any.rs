@@ -21,7 +21,7 @@ use crate::entry::{Entry, Name};
 use crate::error::{Error, Result};
 use crate::list::identity::Keys;
 use crate::list::outcome::Change;
-use crate::list::{Adding, List, ListId};
+use crate::list::{Adding, List, ListId, Unseen};
 use crate::plugin::registration;
 use crate::plugin::registry;
 use crate::task::Task;
@@ -61,7 +61,9 @@ erase! {
     fn fields(entry: &Entry, adding: bool) -> Vec<Name>;
     fn keys(entry: &Entry) -> Keys;
     fn accepts(entry: &Entry) -> Result<(), String>;
+    fn has_row(entry: &Entry) -> bool;
     fn is_up_to_date(item: &Entry, entry: &Entry) -> bool;
+    fn unseen(entry: &Entry) -> Unseen;
     fn listed_at(item: &Entry) -> Option<Timestamp>;
     fn restores_dates() -> bool;
     fn whole(entry: &Entry) -> Option<Entry>;
@@ -216,9 +218,19 @@ impl AnyList {
         self.0.list.accepts(entry)
     }
 
+    /// Returns whether an entry would be a row of its own; see [`List::has_row`].
+    pub(super) fn has_row(&self, entry: &Entry) -> bool {
+        self.0.list.has_row(entry)
+    }
+
     /// Checks whether adding `entry` would leave `item` as it is; see [`List::is_up_to_date`].
     pub fn is_up_to_date(&self, item: &Entry, entry: &Entry) -> bool {
         self.0.list.is_up_to_date(item, entry)
+    }
+
+    /// Returns what is to be done about an entry that was not seen; see [`List::unseen`].
+    pub(super) fn unseen(&self, entry: &Entry) -> Unseen {
+        self.0.list.unseen(entry)
     }
 
     /// Returns when an item was put on the list, if the list says so.

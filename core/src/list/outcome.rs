@@ -18,6 +18,8 @@ pub enum Outcome {
     Unknown,
     /// A part of it was removed and it is still on the list, such as one of several plays.
     Partly,
+    /// It was removed, and more went with it than was known, so that an undo cannot restore it all.
+    Lossy,
     /// It was not written, for this reason.
     Failed(String),
 }
@@ -25,12 +27,12 @@ pub enum Outcome {
 impl Outcome {
     /// Checks whether the list is now as it was asked to be, or nearer to it.
     pub fn is_success(&self) -> bool {
-        matches!(self, Self::Done | Self::Unchanged | Self::Partly)
+        matches!(self, Self::Done | Self::Unchanged | Self::Partly | Self::Lossy)
     }
 
     /// Checks whether something was changed.
     pub fn is_change(&self) -> bool {
-        matches!(self, Self::Done | Self::Partly)
+        matches!(self, Self::Done | Self::Partly | Self::Lossy)
     }
 }
 

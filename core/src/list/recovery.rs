@@ -6,11 +6,11 @@ use crate::context::Context;
 use crate::context::journal::{Action, ChangeRow, ChangeState};
 use crate::entry::Entry;
 use crate::error::{Error, Result};
-use crate::list::Adding;
 use crate::list::any::AnyList;
 use crate::list::journaled::{JournaledChange, STALE, shifted, stored, with_lease};
 use crate::list::outcome::Outcome;
 use crate::list::writable::WritableList;
+use crate::list::{Adding, UNSEEN};
 use crate::task::report::{ChangeReport, Failure};
 
 /// How long the outcome of a change is looked for.
@@ -60,18 +60,24 @@ async fn outcomes_by_list(change: &JournaledChange, cx: &Context) -> Result<Vec<
     let is_add = action == Action::Add;
     // From an item not being seen it follows that a removal was made, and an addition was not.
     let found = list.find_proved(&readable, cx).await?;
-    // An item that is there may be so for another reason than this change.
-    let there: Vec<&Entry> = readable.iter().zip(&found).filter(|(_, item)| item.is_some()).map(|(e, _)| *e).collect();
-    let mut made = list.was_made(action, &there, cx).await?.into_iter();
+    // An item that is there may be so for another reason than this change, and the list does not
+    // tell of an item that has no row of its own.
+    let is_open = |item: &Entry, on_list: Option<&Entry>| on_list.is_some() || !list.has_row(item);
+    let open = readable.iter().zip(&found).filter(|(item, on_list)| is_open(item, on_list.as_ref()));
+    let open: Vec<&Entry> = open.map(|(item, _)| *item).collect();
+    let mut made = list.was_made(action, &open, cx).await?.into_iter();
     let mut found = found.into_iter();
     // Where the list was not read before, its items may have been there all the time.
     let was_read = list.adding() != Adding::Once;
     let outcome = |item: &Option<Entry>| {
         let Some(item) = item else { return Outcome::Failed("it cannot be read from the journal".to_owned()) };
         let on_list = found.next().flatten();
-        let made = on_list.as_ref().and_then(|_| made.next().flatten());
+        let made = if is_open(item, on_list.as_ref()) { made.next().flatten() } else { None };
         if made == Some(true) {
             return Outcome::Done;
+        }
+        if item.has(UNSEEN) && on_list.is_none() {
+            return Outcome::Unchanged;
         }
         let is_done = on_list.as_ref().map_or(!is_add, |on_list| is_add && list.is_up_to_date(on_list, item));
         if made == Some(false) || !is_done {
@@ -146,38 +152,44 @@ async fn undo_unless_changed(id: i64, force: bool, by: &'static str, cx: &Contex
     list.list().ready(cx)?;
     check_user(&change, list.list(), cx)?;
     if cx.dry_run {
-        return undo_claimed(&change, &list, force, by, cx).await;
+        return undo_claimed(&change, &list, force, by, cx).await.map(|(report, _)| report);
     }
     if !cx.journal().claim_undo(id)? {
         return Err(Error::new(format!("change {id} is being undone by another process")));
     }
-    let report = with_lease(id, undo_claimed(&change, &list, force, by, cx), cx).await;
-    let is_undone = report.as_ref().is_ok_and(|report| report.failed.is_empty() && report.not_found.is_empty());
+    let undone = with_lease(id, undo_claimed(&change, &list, force, by, cx), cx).await;
+    let is_undone = undone.as_ref().is_ok_and(|(_, is_undone)| *is_undone);
     cx.journal().finish(id, if is_undone { ChangeState::Undone } else { ChangeState::Done }, None)?;
-    report
+    undone.map(|(report, _)| report)
 }
 
 /// Undoes a change that no other process undoes.
+///
+/// Returns besides whether nothing is left that another try could undo.
 async fn undo_claimed(
     change: &JournaledChange,
     list: &WritableList,
     force: bool,
     by: &'static str,
     cx: &Context,
-) -> Result<ChangeReport> {
+) -> Result<(ChangeReport, bool)> {
     let undo = Undo::of(change, list.list(), force, cx).await?;
-    let mut report = undo.apply(list, change.change.id, by, cx).await?;
-    if undo.action == Action::Add && (report.done > 0 || report.existing > 0) && !cx.dry_run {
-        let items: Vec<&Entry> = undo.items.iter().collect();
-        if let Err(error) = list.list().restore_order(&items, cx).await {
-            let reason = format!("it is on the list again, and not at its former place: {error}");
-            report.failed.extend(Failure::group(items.iter().map(|item| (item.title(), reason.as_str()))));
-        }
+    let (mut report, outcomes) = undo.apply(list, change.change.id, by, cx).await?;
+    let back = undo.items.iter().zip(&outcomes).filter(|(_, outcome)| outcome.is_success());
+    let back: Vec<&Entry> = back.map(|(item, _)| item).filter(|_| undo.action == Action::Add).collect();
+    if !back.is_empty()
+        && !cx.dry_run
+        && let Err(error) = list.list().restore_order(&back, cx).await
+    {
+        let reason = format!("it is on the list again, and not at its former place: {error}");
+        report.failed.extend(Failure::group(back.iter().map(|item| (item.title(), reason.as_str()))));
     }
     let failed = undo.failed.iter().map(|(title, reason)| (title.as_str(), *reason));
     report.requested = report.requested.saturating_add(undo.failed.len());
     report.failed.extend(Failure::group(failed));
-    Ok(report)
+    let is_undone = report.failed.is_empty() && report.not_found.is_empty();
+    report.failed.extend(Failure::group(undo.lossy.iter().map(|title| (title.as_str(), NOT_RECORDED))));
+    Ok((report, is_undone))
 }
 
 /// Checks that the account of a change still belongs to the user for whom it was made.
@@ -204,6 +216,10 @@ fn check_user(change: &JournaledChange, list: &AnyList, cx: &Context) -> Result<
 /// Reason why an item is left as it is.
 const CHANGED_SINCE: &str = "it was changed again since; `--force` undoes it all the same";
 
+/// Reason why an item is not as it was, though all that is known of it was put back.
+const NOT_RECORDED: &str = "more of it was removed than was known before, so that not all of it could be put back \
+                            (plays, date, place or note)";
+
 /// The changes that undo a change.
 struct Undo {
     action: Action,
@@ -213,6 +229,8 @@ struct Undo {
     replaced: Vec<Entry>,
     /// Titles that are left as they are, with the reason.
     failed: Vec<(String, &'static str)>,
+    /// Titles of items that were removed with more than is recorded.
+    lossy: Vec<String>,
 }
 
 impl Undo {
@@ -221,13 +239,26 @@ impl Undo {
             Action::Add => Action::Remove,
             Action::Remove | Action::Clear => Action::Add,
         };
-        let mut failed = Vec::new();
+        let (mut failed, mut lossy) = (Vec::new(), Vec::new());
         let mut written: Vec<(Entry, Option<Entry>)> = Vec::new();
         for (at, item) in change.written() {
+            // What was not on the list before it was removed stays away.
+            if action == Action::Add && change.outcomes.get(at) == Some(&Outcome::Unchanged) {
+                continue;
+            }
             match item {
-                Some(item) => written.push((item.fresh(), change.replaced(at))),
+                Some(item) => {
+                    lossy.extend((change.outcomes.get(at) == Some(&Outcome::Lossy)).then(|| item.title().to_owned()));
+                    let mut item = item.fresh();
+                    item.unset(UNSEEN);
+                    written.push((item, change.replaced(at)));
+                }
                 None => failed.push((format!("item {}", at.saturating_add(1)), "it cannot be read from the journal")),
             }
+        }
+        if action == Action::Add && written.is_empty() && failed.is_empty() {
+            let id = change.change.id;
+            return Err(Error::new(format!("change {id} took nothing off the list")));
         }
         if list.adding() == Adding::Replaces && action == Action::Remove && !force {
             let entries: Vec<&Entry> = written.iter().map(|(item, _)| item).collect();
@@ -256,17 +287,25 @@ impl Undo {
                 return Err(Error::new(format!("change {id} put nothing on the list that was not there before")));
             }
         }
-        Ok(Self { action, items, replaced, failed })
+        Ok(Self { action, items, replaced, failed, lossy })
     }
 
     /// Removes or adds the items, and restores those that were replaced.
-    async fn apply(&self, list: &WritableList, id: i64, by: &'static str, cx: &Context) -> Result<ChangeReport> {
+    ///
+    /// Returns besides the outcome of each item that was not replaced.
+    async fn apply(
+        &self,
+        list: &WritableList,
+        id: i64,
+        by: &'static str,
+        cx: &Context,
+    ) -> Result<(ChangeReport, Vec<Outcome>)> {
         let items: Vec<&Entry> = self.items.iter().collect();
         let replaced: Vec<&Entry> = self.replaced.iter().collect();
         if items.is_empty() && !replaced.is_empty() {
-            return list.apply(&replaced, Action::Add, by, Some(id), cx).await;
+            return Ok((list.apply(&replaced, Action::Add, by, Some(id), cx).await?, Vec::new()));
         }
-        let mut report = list.apply(&items, self.action, by, Some(id), cx).await?;
+        let (mut report, outcomes) = list.change(&items, self.action, by, Some(id), cx).await?;
         if !replaced.is_empty() {
             let restored = list.apply(&replaced, Action::Add, by, Some(id), cx).await?;
             report.requested = report.requested.saturating_add(restored.requested);
@@ -276,7 +315,7 @@ impl Undo {
             report.failed.extend(restored.failed);
             report.items.extend(restored.items);
         }
-        Ok(report)
+        Ok((report, outcomes))
     }
 }
 

@@ -139,7 +139,7 @@ impl ListCache {
             lists.remove(list.id());
             return;
         }
-        let is_written = |outcome: &Outcome| matches!(outcome, Outcome::Done | Outcome::Unchanged);
+        let is_written = |outcome: &Outcome| matches!(outcome, Outcome::Done | Outcome::Unchanged | Outcome::Lossy);
         let written = batch.iter().zip(outcomes).filter(|(_, outcome)| is_written(outcome)).map(|(entry, _)| *entry);
         let write = match action {
             Action::Add => Write::Added(written.map(Entry::fresh).map(Entry::without_hidden).collect()),
@@ -321,7 +321,7 @@ fn apply<'w>(list: &AnyList, items: Vec<Entry>, writes: impl IntoIterator<Item =
     for write in writes {
         match write {
             Write::Added(entries) => {
-                for entry in entries.iter().filter(|entry| list.accepts(entry).is_ok()) {
+                for entry in entries.iter().filter(|entry| list.accepts(entry).is_ok() && list.has_row(entry)) {
                     let keys = list.keys(entry);
                     let found = index.find_among(keys.iter(), |at| items[at].is_some());
                     match found.map(|at| &mut items[at]) {

@@ -17,7 +17,7 @@ use crate::list::index::Index;
 use crate::list::journaled::{JournaledChange, REPLACED, stored, with_lease};
 use crate::list::outcome::{Change, Outcome};
 use crate::list::run_cache::ListCache;
-use crate::list::{Adding, ListId};
+use crate::list::{Adding, ListId, UNSEEN, Unseen};
 use crate::task::Task;
 use crate::task::report::{ChangeReport, Failure, first_titles};
 
@@ -27,6 +27,21 @@ use crate::task::report::{ChangeReport, Failure, first_titles};
 /// config, at its line.
 #[derive(Debug, Clone)]
 pub struct WritableList(AnyList);
+
+/// Items of a remote list that entries of a change are.
+#[derive(Default)]
+struct OnList {
+    /// The item that each entry is; `None` if the list was not read.
+    items: Option<Vec<Option<Entry>>>,
+    /// Why an entry that was not seen may be on the list all the same.
+    doubt: Option<String>,
+}
+
+impl OnList {
+    fn item(&self, at: usize) -> Option<&Entry> {
+        self.items.as_ref()?[at].as_ref()
+    }
+}
 
 /// Part of an entry in a change.
 enum Planned {
@@ -128,7 +143,7 @@ impl WritableList {
     }
 
     /// Makes a change, and returns its report and the outcome of each entry.
-    async fn change(
+    pub(super) async fn change(
         &self,
         entries: &[&Entry],
         action: Action,
@@ -159,15 +174,18 @@ impl WritableList {
         let id = self.0.id();
         let latest = if id.remote { ListCache::of(cx).latest(&self.0, cx)? } else { 0 };
         let on_list = self.items_on_list(entries, action, undo_of.is_some(), cx).await?;
-        let steps = self.plan(entries, action, undo_of.is_some(), on_list.as_deref(), cx)?;
-        let item = |at: usize| on_list.as_ref().and_then(|items| items[at].as_ref());
+        let steps = self.plan(entries, action, undo_of.is_some(), &on_list, cx)?;
+        let item = |at: usize| on_list.item(at);
         let is_sent = |at: &usize| matches!(steps[*at], Planned::Send);
         // A removed item is recorded as it was on the list, with its dates, so that it can be
         // restored. An undo names the items itself.
-        let sent = |at: usize| match item(at).filter(|_| action == Action::Remove) {
-            Some(item) if undo_of.is_some() => Cow::Owned(filled(entries[at], item)),
-            Some(item) => Cow::Borrowed(item),
-            None => Cow::Borrowed(entries[at]),
+        let sent = |at: usize| match item(at) {
+            Some(item) if action == Action::Remove && undo_of.is_some() => Cow::Owned(filled(entries[at], item)),
+            Some(item) if action == Action::Remove => Cow::Borrowed(item),
+            None if action == Action::Remove && on_list.items.is_some() && undo_of.is_none() => {
+                Cow::Owned(entries[at].fresh().with(UNSEEN, true))
+            }
+            _ => Cow::Borrowed(entries[at]),
         };
         let batch: Vec<Cow<'_, Entry>> = (0..entries.len()).filter(is_sent).map(sent).collect();
         let batch: Vec<&Entry> = batch.iter().map(AsRef::as_ref).collect();
@@ -176,14 +194,13 @@ impl WritableList {
         } else if id.remote {
             let replaced = |at| item(at).filter(|_| action == Action::Add);
             let replaced: Vec<Option<&Entry>> = (0..entries.len()).filter(is_sent).map(replaced).collect();
-            let was_read = on_list.is_some() || action == Action::Clear;
             let doing = match action {
                 Action::Add => "adding to",
                 Action::Remove => "removing from",
                 Action::Clear => "clearing",
             };
             cx.progress.begin(format!("{doing} {} `{}`", id.kind(), id.name), batch.len());
-            let sent = self.send_journaled(&batch, &replaced, was_read, latest, action, undo_of, cx).await;
+            let sent = self.send_journaled(&batch, &replaced, latest, action, undo_of, cx).await;
             cx.progress.end();
             let Some(sent) = sent? else { return Ok(None) };
             sent
@@ -207,7 +224,7 @@ impl WritableList {
         entries: &[&Entry],
         action: Action,
         is_undo: bool,
-        on_list: Option<&[Option<Entry>]>,
+        on_list: &OnList,
         cx: &Context,
     ) -> Result<Vec<Planned>> {
         let is_remote = self.0.id().remote;
@@ -218,19 +235,32 @@ impl WritableList {
         let mut positions: Vec<usize> = Vec::new();
         let step = |(at, entry): (usize, &&Entry)| {
             let keys = if is_remote { self.0.keys(entry) } else { Keys::default() };
-            let item = on_list.and_then(|items| items[at].as_ref());
-            // An item that is on the list can be removed, whatever the entry lacks.
-            let unfit = self.0.accepts(entry).err().filter(|_| action == Action::Add || item.is_none());
-            if let Some(reason) = unfit {
-                // It cannot be on the list, so that there is nothing to remove.
-                return Planned::Known(if action == Action::Remove {
-                    Outcome::Unchanged
-                } else {
-                    Outcome::Failed(reason)
-                });
-            }
-            if on_list.is_some() && self.is_needless(entry, item, action, is_undo) {
-                return Planned::Known(Outcome::Unchanged);
+            let item = on_list.item(at);
+            let is_unseen = action == Action::Remove && item.is_none() && on_list.items.is_some() && !is_undo;
+            match self.0.unseen(entry) {
+                // What would be removed is not known.
+                Unseen::Sent if is_unseen && cx.dry_run => return Planned::Known(Outcome::Unchanged),
+                Unseen::Sent if is_unseen => {}
+                Unseen::Proved if is_unseen && on_list.doubt.is_some() => {
+                    let doubt = on_list.doubt.as_deref().unwrap_or_default();
+                    let reason = format!("it was not seen on the list, which may lack items: {doubt}");
+                    return Planned::Known(Outcome::Failed(reason));
+                }
+                _ => {
+                    // An item that is on the list can be removed, whatever the entry lacks.
+                    let unfit = self.0.accepts(entry).err().filter(|_| action == Action::Add || item.is_none());
+                    if let Some(reason) = unfit {
+                        // It cannot be on the list, so that there is nothing to remove.
+                        return Planned::Known(if action == Action::Remove {
+                            Outcome::Unchanged
+                        } else {
+                            Outcome::Failed(reason)
+                        });
+                    }
+                    if on_list.items.is_some() && self.is_needless(entry, item, action, is_undo) {
+                        return Planned::Known(Outcome::Unchanged);
+                    }
+                }
             }
             if maybe_there.find(&keys).is_some() {
                 let reason = "another run is adding it, or was interrupted while it did; \
@@ -254,6 +284,8 @@ impl WritableList {
             (Action::Add, Some(_)) if is_undo && self.0.adding() == Adding::Again => false,
             (Action::Add, Some(item)) => self.0.is_up_to_date(item, entry),
             (Action::Add, None) => false,
+            // The list does not tell of what has no row of its own.
+            (Action::Remove, None) if is_undo => self.0.has_row(entry),
             (Action::Remove | Action::Clear, item) => item.is_none(),
         }
     }
@@ -262,36 +294,61 @@ impl WritableList {
     ///
     /// It is worth one in a dry run, where the answer is all that the user gets; before a removal,
     /// so that the journal has the items as they were; and where adding an item again does harm.
-    async fn items_on_list(
-        &self,
-        entries: &[&Entry],
-        action: Action,
-        is_undo: bool,
-        cx: &Context,
-    ) -> Result<Option<Vec<Option<Entry>>>> {
+    async fn items_on_list(&self, entries: &[&Entry], action: Action, is_undo: bool, cx: &Context) -> Result<OnList> {
         let is_worth_it = cx.dry_run || action == Action::Remove || self.0.adding() != Adding::Once;
         if action == Action::Clear || !self.0.id().remote || !(is_worth_it || ListCache::of(cx).has(&self.0)) {
-            return Ok(None);
+            return Ok(OnList::default());
         }
-        // An undo that does not see an item would say that it is gone, and a play that is not seen
-        // would be added twice.
-        let is_play = action == Action::Add && self.0.adding() == Adding::Again;
-        let is_proved = if is_undo { action == Action::Remove } else { is_play };
-        let found = if is_proved { self.0.find_proved(entries, cx).await? } else { self.0.find(entries, cx).await? };
-        Ok(Some(found))
+        // An undo that does not see an item would say that it is gone; a play that is not seen
+        // would be added twice, and a rating that is not seen would be lost in an undo.
+        let adds_to_unseen = action == Action::Add && self.0.adding() != Adding::Once;
+        let is_proved = if is_undo { action == Action::Remove } else { adds_to_unseen };
+        if is_proved {
+            return Ok(OnList { items: Some(self.0.find_proved(entries, cx).await?), doubt: None });
+        }
+        let mut items = self.0.find(entries, cx).await?;
+        let is_open = |at: &usize| items[*at].is_none() && self.0.unseen(entries[*at]) == Unseen::Proved;
+        let open: Vec<usize> = (0..entries.len()).filter(is_open).filter(|_| action == Action::Remove).collect();
+        if cx.dry_run && action == Action::Remove {
+            self.find_without_rows(entries, &mut items, cx).await?;
+        }
+        let mut doubt = None;
+        if !open.is_empty() {
+            let of_open: Vec<&Entry> = open.iter().map(|at| entries[*at]).collect();
+            match self.0.find_proved(&of_open, cx).await {
+                Ok(found) => open.into_iter().zip(found).for_each(|(at, item)| items[at] = item),
+                Err(error) => doubt = Some(in_words(&error)),
+            }
+        }
+        Ok(OnList { items: Some(items), doubt })
+    }
+
+    /// Finds entries that have no row of their own on the list, such as the show of plays.
+    async fn find_without_rows(&self, entries: &[&Entry], items: &mut [Option<Entry>], cx: &Context) -> Result<()> {
+        let is_open = |at: &usize| {
+            let entry = entries[*at];
+            items[*at].is_none() && self.0.unseen(entry) == Unseen::Sent && !self.0.has_row(entry)
+        };
+        let open: Vec<usize> = (0..entries.len()).filter(is_open).collect();
+        if open.is_empty() {
+            return Ok(());
+        }
+        let unseen: Vec<Entry> = open.iter().map(|at| entries[*at].fresh().with(UNSEEN, true)).collect();
+        let snapshot = self.0.snapshot(Action::Remove, &unseen.iter().collect::<Vec<_>>(), cx).await?;
+        for (at, entry) in open.into_iter().zip(snapshot.into_iter().flatten()) {
+            items[at] = Some(entry).filter(|entry| !entry.has(UNSEEN));
+        }
+        Ok(())
     }
 
     /// Sends a batch after recording it in the journal, and records its outcome.
     ///
-    /// `replaced` are the items that are overwritten. `was_read` says that the list was read
-    /// before, so that everything in the batch is a change. `None` is returned, and nothing sent,
-    /// if plays are added and another change of the account than number `latest` is the latest.
-    #[expect(clippy::too_many_arguments, reason = "all of it makes the record in the journal")]
+    /// `replaced` are the items that are overwritten. `None` is returned, and nothing sent, if
+    /// plays are added and another change of the account than number `latest` is the latest.
     async fn send_journaled(
         &self,
         batch: &[&Entry],
         replaced: &[Option<&Entry>],
-        was_read: bool,
         latest: i64,
         action: Action,
         undo_of: Option<i64>,
@@ -324,14 +381,21 @@ impl WritableList {
             None if action == Action::Add && self.0.adding() == Adding::Again => return Ok(None),
             None => cx.journal().begin(&new)?,
         };
-        let send = self.send(if action == Action::Add { recorded } else { batch }, action, cx);
-        let (mut change, is_unsent) = with_lease(id, send, cx).await;
-        if is_unsent && let Ok(()) = cx.journal().withdraw(id) {
+        let (mut change, is_unsent) = with_lease(id, self.send(recorded, action, cx), cx).await;
+        let is_unseen = |entry: &&Entry| entry.has(UNSEEN);
+        let is_idle = change.certain
+            && recorded.iter().all(is_unseen)
+            && change.outcomes.iter().all(|outcome| *outcome == Outcome::Unchanged);
+        if (is_unsent || is_idle)
+            && let Ok(()) = cx.journal().withdraw(id)
+        {
             return Ok(Some((change, None)));
         }
-        if was_read {
+        // An addition of what was not looked for may have been there already.
+        if action != Action::Add || self.0.adding() != Adding::Once {
             // A service counts what it did in its last try, and not in one whose response was lost.
-            let unchanged = change.outcomes.iter_mut().filter(|outcome| **outcome == Outcome::Unchanged);
+            let of_seen = change.outcomes.iter_mut().zip(recorded).filter(|(_, entry)| !is_unseen(entry));
+            let unchanged = of_seen.map(|(outcome, _)| outcome).filter(|outcome| **outcome == Outcome::Unchanged);
             unchanged.for_each(|outcome| *outcome = Outcome::Done);
         }
         let state = if !change.certain {

@@ -251,8 +251,14 @@ impl Command for Undo {
             return Ok(());
         }
         let of = report.requested;
-        Err(Error::new(format!("change {id} was only partly undone: {failed} of {of} items failed"))
-            .hint(format!("`flexget-rs undo {id}` tries the rest again")))
+        let failed = failed.min(of);
+        let is_over = cx.journal().get(id)?.is_some_and(|change| change.state == ChangeState::Undone);
+        let hint = if is_over {
+            "what is missing was not recorded, so that no other try can put it back".to_owned()
+        } else {
+            format!("`flexget-rs undo {id}` tries the rest again")
+        };
+        Err(Error::new(format!("change {id} was only partly undone: {failed} of {of} items failed")).hint(hint))
     }
 }
 

@@ -102,6 +102,8 @@ pub struct Head {
     pub is_proved: bool,
     /// The number of its rows.
     pub rows: usize,
+    /// Number of rows that are no items, which are not kept.
+    pub others: usize,
 }
 
 impl Head {
@@ -114,6 +116,12 @@ impl Head {
     #[must_use]
     pub fn rows(self, rows: usize, is_proved: bool) -> Self {
         Self { rows, is_proved, ..self }
+    }
+
+    /// Sets the number of rows that are no items.
+    #[must_use]
+    pub fn others(self, others: usize) -> Self {
+        Self { others, ..self }
     }
 
     /// Notes the stamps at which the response is valid, unless Trakt may still show an older state.

@@ -2,6 +2,7 @@
 
 pub mod catalogue;
 pub mod collected;
+pub mod counts;
 pub mod entries;
 pub mod history;
 pub mod item;

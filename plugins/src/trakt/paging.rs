@@ -42,6 +42,8 @@ pub enum RowKey {
     Item(&'static str, i64, Option<(i64, i64)>),
     /// Something that is no item of any list, such as a person, with the number of its row.
     Other(Option<i64>),
+    /// A title in a row of a type that is not known, with the number of its row.
+    Unknown(Option<i64>),
     /// A row of a known kind that lacks its object or its number.
     Unreadable,
 }
@@ -63,12 +65,14 @@ pub struct Listing<'a> {
     pub extent: Extent,
     /// Whether the reported item count is that of the rows of this path.
     pub is_counted: bool,
+    /// The least number of rows that there are, by what is known from elsewhere.
+    pub floor: Option<usize>,
 }
 
 impl<'a> Listing<'a> {
     /// Creates a listing of a path whose rows are counted by Trakt.
     pub fn new(path: &'a str, query: &'a [(&'a str, String)], extent: Extent) -> Self {
-        Self { path, query, extent, is_counted: true }
+        Self { path, query, extent, is_counted: true, floor: None }
     }
 }
 
@@ -82,6 +86,8 @@ pub struct Rows<T> {
     pub doubt: Option<String>,
     /// The number of rows that Trakt reported last.
     pub item_count: Option<usize>,
+    /// Number of rows that are no items, such as people.
+    pub others: usize,
     /// Whether all rows were read, up to an end that was proved.
     pub is_proved: bool,
     /// Whether the end of the list was reached.
@@ -91,8 +97,8 @@ pub struct Rows<T> {
 impl<T> Rows<T> {
     /// Converts the rows.
     pub fn map<U>(self, convert: impl FnMut(T) -> U) -> Rows<U> {
-        let Self { rows, began, doubt, item_count, is_proved, is_whole } = self;
-        Rows { rows: rows.into_iter().map(convert).collect(), began, doubt, item_count, is_proved, is_whole }
+        let Self { rows, began, doubt, item_count, others, is_proved, is_whole } = self;
+        Rows { rows: rows.into_iter().map(convert).collect(), began, doubt, item_count, others, is_proved, is_whole }
     }
 
     /// Warns that rows may be missing, if so.
@@ -102,7 +108,7 @@ impl<T> Rows<T> {
     pub fn judged(self, client: &Client, extent: Extent) -> Result<Self, Fault> {
         if let Some(doubt) = &self.doubt {
             if extent == Extent::Proved {
-                let hint = "nothing is removed because of a list that may lack items; try again later";
+                let hint = "nothing is changed because of a list that may lack items; try again later";
                 return Err(Fault::UnexpectedResponse(Error::new(doubt).hint(hint)));
             }
             client.cx().warn(format!("{doubt}; this run may lack some of them"));
@@ -137,9 +143,12 @@ pub async fn read_proved<T: PageRow>(client: &Client, path: &str, query: &[(&str
 /// A page could not be read, a row cannot be understood, or the list does not end.
 pub async fn attempt<T: PageRow>(client: &Client, listing: Listing<'_>) -> Result<Rows<T>, Fault> {
     let first = Pass::read(client, listing).await?;
-    let pass = if first.doubt(listing).is_some() { Pass::read(client, listing).await? } else { first };
+    // What is known from elsewhere is not known better by another walk.
+    let has_moved = first.doubt(Listing { floor: None, ..listing }).is_some();
+    let pass = if has_moved { Pass::read(client, listing).await? } else { first };
     let doubt = pass.doubt(listing);
     Ok(Rows {
+        others: pass.read_rows().saturating_sub(pass.rows.len()),
         rows: pass.rows,
         began: pass.began,
         item_count: pass.item_count,
@@ -156,7 +165,8 @@ pub async fn attempt<T: PageRow>(client: &Client, listing: Listing<'_>) -> Resul
 pub async fn read_unpaged<T: PageRow>(client: &Client, path: &str, query: &[(&str, String)]) -> Result<Rows<T>, Fault> {
     let response = client.get_response(path, query).await?;
     let rows = parse_rows(path, &response)?;
-    Ok(Rows { rows, began: date_of(&response), doubt: None, item_count: None, is_proved: true, is_whole: true })
+    let began = date_of(&response);
+    Ok(Rows { rows, began, doubt: None, item_count: None, others: 0, is_proved: true, is_whole: true })
 }
 
 /// How the end of a list was found.
@@ -176,8 +186,10 @@ struct Pass<T> {
     repeated: usize,
     /// Whether such a page came.
     has_repeated_page: bool,
-    /// Rows that are no items.
+    /// Rows without a number that are no items.
     others: usize,
+    /// Titles in rows of a type that is not known.
+    unknown: usize,
     /// The item count that was reported last.
     item_count: Option<usize>,
     /// The largest page count that was reported.
@@ -196,6 +208,7 @@ impl<T: PageRow> Pass<T> {
             repeated: 0,
             has_repeated_page: false,
             others: 0,
+            unknown: 0,
             item_count: None,
             pages: None,
             has_new_count: false,
@@ -244,7 +257,8 @@ impl<T: PageRow> Pass<T> {
             let is_full = count >= limit.unwrap_or(asked);
             let is_reported = pass.pages.is_some_and(|pages| page < pages);
             let is_past = pass.pages.is_none_or(|pages| page > pages);
-            let is_all = !listing.is_counted || pass.item_count == Some(pass.read_rows());
+            let is_all = (!listing.is_counted || pass.item_count == Some(pass.read_rows()))
+                && listing.floor.is_none_or(|floor| floor <= pass.read_rows());
             let is_enough = matches!(listing.extent, Extent::AtLeast(items) if pass.rows.len() >= items);
             if is_enough {
                 break;
@@ -296,11 +310,12 @@ impl<T: PageRow> Pass<T> {
 
     fn take(&mut self, rows: Vec<T>, keys: &[RowKey]) {
         for (row, key) in rows.into_iter().zip(keys) {
+            self.unknown = self.unknown.saturating_add(usize::from(matches!(key, RowKey::Unknown(_))));
             match key {
-                RowKey::Other(None) => self.others = self.others.saturating_add(1),
+                RowKey::Other(None) | RowKey::Unknown(None) => self.others = self.others.saturating_add(1),
                 key if !self.keys.insert(*key) => self.repeated = self.repeated.saturating_add(1),
                 RowKey::Item(..) => self.rows.push(row),
-                RowKey::Other(_) | RowKey::Unreadable => {}
+                RowKey::Other(_) | RowKey::Unknown(_) | RowKey::Unreadable => {}
             }
         }
     }
@@ -318,8 +333,11 @@ impl<T: PageRow> Pass<T> {
         let path = listing.path;
         self.end?;
         let counted = self.item_count.filter(|_| listing.is_counted);
-        if let Some(counted) = counted.filter(|counted| *counted > self.read_rows()) {
+        if let Some(counted) = counted.max(listing.floor).filter(|counted| *counted > self.read_rows()) {
             return Some(format!("Trakt counts {counted} rows of `{path}` but returned {}", self.read_rows()));
+        }
+        if self.unknown > 0 {
+            return Some(format!("{} rows of `{path}` hold titles as something that is not known", self.unknown));
         }
         let is_replaced = self.has_repeated_page && counted != Some(self.read_rows());
         let has_moved = self.repeated > 0 || self.has_new_count && listing.is_counted;

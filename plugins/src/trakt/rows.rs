@@ -30,10 +30,11 @@ fn part(kind: Kind, own: Option<&Ids>, show: Option<&Work>, numbers: Option<(i64
 
 impl PageRow for Row {
     fn key(&self) -> RowKey {
-        match (self.item_key(), self.id, self.watched_at, self.plays) {
+        let is_of_list = self.rank.is_some() || self.listed_at.is_some();
+        match (self.item_key(), self.id) {
             // Each play is a row of its own, unless nobody can tell of what.
-            (RowKey::Item(..), Some(id), Some(_), None) => RowKey::Item("play", id, None),
-            (item, ..) => item,
+            (RowKey::Item(..), Some(id)) if self.plays.is_none() && !is_of_list => RowKey::Item("play", id, None),
+            (item, _) => item,
         }
     }
 }
@@ -49,6 +50,7 @@ impl Row {
             Some("show") => item(Kind::Show, show.map(|it| &it.ids)),
             Some("season") => season(),
             Some("episode") => episode(),
+            Some(_) if self.movie.is_some() || self.show.is_some() => RowKey::Unknown(self.id),
             Some(_) => RowKey::Other(self.id),
             None if self.movie.is_some() => item(Kind::Movie, self.movie.as_ref().map(|it| &it.ids)),
             None if self.episode.is_some() => episode(),

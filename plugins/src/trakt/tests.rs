@@ -17,6 +17,8 @@ mod proofs;
 mod ranks;
 mod requests;
 mod sync;
+mod undoing;
+mod unseen;
 mod unsure;
 mod writes;
 

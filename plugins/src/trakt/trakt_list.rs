@@ -4,8 +4,10 @@ use std::collections::HashSet;
 use flexget_core::context::journal::Action;
 use flexget_core::document::Node;
 use flexget_core::list::index::Index;
+use flexget_core::list::{UNSEEN, Unseen};
 use flexget_core::prelude::*;
-use jiff::Timestamp;
+use flexget_core::task::report::first_titles;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value as Json};
 
 use crate::titles::media::ids;
@@ -16,11 +18,11 @@ use crate::trakt::api::model::Row;
 use crate::trakt::lists::catalogue::warn_of_namesake;
 use crate::trakt::lists::entries::{self, Style};
 use crate::trakt::lists::history;
-use crate::trakt::lists::item::Item;
+use crate::trakt::lists::item::{Item, PARTS_FIELD, WHOLE_FIELD};
 use crate::trakt::lists::read::ListReader;
+use crate::trakt::lists::resolve;
 use crate::trakt::lists::source::{ListName, Personal, Source, user_slug};
 use crate::trakt::lists::writer::ListWriter;
-use crate::trakt::lists::{resolve, write};
 use crate::trakt::paging::Extent;
 use crate::trakt::translation;
 
@@ -45,8 +47,14 @@ use crate::trakt::translation;
 /// `trakt_watched_at`, `trakt_rated_at`, `trakt_user_rating`, `trakt_notes`. What has such a date
 /// is put on `collection`, `watched` or `history` with it. `flexget-rs undo` puts back what was
 /// taken off, with all plays, collected episodes and notes, and at its place on the list; a list
-/// dates it to the undo, because Trakt takes no other time for it. Of several shows that are put on
-/// `collection` at once Trakt counts the episodes alone, so that all of them count as added.
+/// dates it to the undo, because Trakt takes no other time for it. What Trakt removes without
+/// having shown it before is told at once, and the undo says what it could not put back. Of several
+/// shows that are put on `collection` at once Trakt counts the episodes alone, so that all of them
+/// count as added.
+///
+/// `list_remove` of a show or a season takes all its plays off `history` and `watched`, and all its
+/// episodes off `collection`. What stands on a list and is no title, such as a person, is left
+/// there by `list_clear`, with a warning.
 ///
 /// Other than in FlexGet, a list with seasons, people or anything unknown on it is no problem (what
 /// is not of the wanted `type` is left out), `watched` gives each item once however often it was
@@ -164,6 +172,9 @@ submit! { list::<TraktList>() }
 /// Default number of items to read of a chart.
 const CHART: usize = 100;
 
+/// Tolerance when the dates of a list are compared with this machine's clock.
+const SKEW: SignedDuration = SignedDuration::from_mins(1);
+
 impl TraktList {
     fn source(&self) -> &Source {
         &self.list.source
@@ -215,7 +226,9 @@ impl TraktList {
             warn_of_namesake(&client, &self.list.to_string()).await;
         }
         let titles = self.titles(&client, entries).await;
+        let began = cx.clock.now();
         let sent = writer.change(items_of(entries, &titles), remove).await?;
+        let is_doubtful = sent.is_doubtful();
         let mut change = sent.change;
         let mut of_items = std::mem::take(&mut change.outcomes).into_iter();
         let outcome = |media: Result<Media, String>| match media {
@@ -224,14 +237,14 @@ impl TraktList {
         };
         change.outcomes = titles.into_iter().map(outcome).collect();
         // One play more does not show on a list that has each item once.
-        let is_doubtful = |outcome: &Outcome| *outcome == Outcome::Failed(write::NOT_DONE.to_owned());
         let shows = remove || !self.source().is_history();
         writer.forget();
-        if shows && (sent.at_limit && !remove || change.outcomes.iter().any(is_doubtful)) {
-            self.look_again(entries, &mut change, remove, cx).await;
+        if shows && (sent.at_limit && !remove || is_doubtful) {
+            self.look_again(entries, &mut change, began.saturating_sub(SKEW).unwrap_or(began), remove, cx).await;
             // What was read so soon may be as it was before.
             writer.forget();
         }
+        self.warn_of_loss(entries, &change.outcomes, sent.surplus, cx);
         Ok(change)
     }
 
@@ -298,22 +311,57 @@ impl TraktList {
         resolve::resolve(client, entries, entries.iter().map(|entry| self.media(entry)).collect()).await
     }
 
+    /// Warns of removals that an undo cannot take back as a whole.
+    fn warn_of_loss(&self, entries: &[&Entry], outcomes: &[Outcome], surplus: usize, cx: &Context) {
+        let titles = |which: &dyn Fn(&Entry, &Outcome) -> bool| {
+            let found: Vec<&str> = entries
+                .iter()
+                .zip(outcomes)
+                .filter(|(entry, outcome)| which(entry, outcome))
+                .map(|(entry, _)| entry.title())
+                .collect();
+            (found.len(), first_titles(found.iter().copied(), found.len()))
+        };
+        let (lossy, lossy_titles) = titles(&|_, outcome| *outcome == Outcome::Lossy);
+        if lossy > 0 {
+            cx.warn(format!(
+                "Trakt removed more from `{}` than it had shown, and an undo cannot put back all of it: {lossy_titles}",
+                self.list
+            ));
+        }
+        if surplus > 0 {
+            let (_, unseen) = titles(&|entry, _| entry.has(UNSEEN));
+            cx.warn(format!(
+                "Trakt removed {surplus} items from `{}` that it had not shown, and an undo does not put them back: \
+                 they are among {unseen}",
+                self.list
+            ));
+        }
+    }
+
     /// Reads the list again where a response does not say what was done.
     ///
-    /// A batch over a limit may be stored in part.
-    async fn look_again(&self, entries: &[&Entry], change: &mut Change, remove: bool, cx: &Context) {
+    /// A batch over a limit may be stored in part. Items that are listed since `began` are new.
+    async fn look_again(&self, entries: &[&Entry], change: &mut Change, began: Timestamp, remove: bool, cx: &Context) {
         let action = if remove { Action::Remove } else { Action::Add };
         // That an item is gone follows from its not being seen.
         let items = if remove { self.all_items(cx).await } else { self.items(None, cx).await };
-        let (Ok(items), Ok(made)) = (items, self.was_made(action, entries, cx).await) else {
+        // The list tells of what goes as a whole, if that has a row of its own.
+        let is_asked = |entry: &Entry| !entry.has(WHOLE_FIELD) || !self.has_row(entry);
+        let asked: Vec<&Entry> = entries.iter().copied().filter(|entry| is_asked(entry)).collect();
+        let (Ok(items), Ok(made)) = (items, self.was_made(action, &asked, cx).await) else {
             change.certain = false;
             return;
         };
+        let mut made = made.into_iter();
         let index = Index::new(items.iter().map(|item| self.keys(item)));
-        for ((outcome, entry), made) in change.outcomes.iter_mut().zip(entries).zip(made) {
-            let is_made = || made.unwrap_or_else(|| index.find(&self.keys(entry)).is_some() != remove);
-            if matches!(outcome, Outcome::Failed(_)) && is_made() {
-                *outcome = Outcome::Unchanged;
+        for (outcome, entry) in change.outcomes.iter_mut().zip(entries) {
+            let made = if is_asked(entry) { made.next().flatten() } else { None };
+            let item = index.find(&self.keys(entry)).map(|at| &items[at]);
+            let shows = || item.map_or(remove, |item| !remove && self.is_up_to_date(item, entry));
+            if matches!(outcome, Outcome::Failed(_)) && made.unwrap_or_else(shows) {
+                let is_new = |item: &Entry| self.listed_at(item).is_some_and(|at| at >= began);
+                *outcome = if !remove && item.is_some_and(is_new) { Outcome::Done } else { Outcome::Unchanged };
             }
         }
         change.certain = true;
@@ -453,7 +501,8 @@ impl List for TraktList {
         if let Some(kind) = self.kind().filter(|kind| *kind != media.kind) {
             return Err(format!("it is a {}, and the list is of {}s", media.kind.word(), kind.word()));
         }
-        if !self.source().holds(media.kind) {
+        // What an undo puts back comes back as its plays or episodes.
+        if !self.source().holds(media.kind) && !entry.has(PARTS_FIELD) {
             return Err(format!("the {} list of Trakt takes no {}s", self.list, media.kind.word()));
         }
         if *self.source() == Source::Ratings
@@ -467,6 +516,11 @@ impl List for TraktList {
             Err("it has no id, and no name with a year: add `metainfo_movie: yes`, `metainfo_series: yes` or a lookup"
                 .to_owned())
         }
+    }
+
+    fn has_row(&self, entry: &Entry) -> bool {
+        // A show or a season is on a list of plays or episodes by these.
+        self.media(entry).is_none_or(|media| self.source().holds(media.kind))
     }
 
     fn user(&self, cx: &Context) -> Result<Option<String>> {
@@ -484,6 +538,29 @@ impl List for TraktList {
             Source::Watched | Source::History if self.plays == Plays::Once => Adding::Again,
             Source::Ratings => Adding::Replaces,
             _ => Adding::Once,
+        }
+    }
+
+    fn unseen(&self, entry: &Entry) -> Unseen {
+        let Some(media) = self.media(entry) else {
+            return if resolve::has_shared_id(entry) { Unseen::Proved } else { Unseen::Absent };
+        };
+        if self.kind().is_some_and(|kind| kind != media.kind) || !self.source().removes(media.kind) {
+            return Unseen::Absent;
+        }
+        let has_id = !(media.ids.is_empty() && media.own_ids.is_empty());
+        let is_addressed = match self.source() {
+            // The plays of an episode are found by its own number.
+            Source::Watched | Source::History if media.kind == Kind::Episode => media.own_ids.trakt().is_some(),
+            Source::Favorites | Source::Ratings | Source::Watched | Source::History => has_id,
+            _ => true,
+        };
+        if media.is_known() && is_addressed {
+            Unseen::Sent
+        } else if media.is_known() || resolve::has_name(&media) {
+            Unseen::Proved
+        } else {
+            Unseen::Absent
         }
     }
 
@@ -583,11 +660,12 @@ impl List for TraktList {
         let client = Client::new(cx, self.account.as_deref())?;
         self.check_owner(&client)?;
         let is_removal = action != Action::Add;
-        if !(self.source().has_parts() || is_removal && self.source().is_ranked()) {
+        let is_ranked_or_rated = self.source().is_ranked() || *self.source() == Source::Ratings;
+        if !(self.source().has_parts() || is_removal && is_ranked_or_rated) {
             return Ok(None);
         }
         let titles = self.titles(&client, entries).await;
-        let recorded = self.writer(&client).recorded(action, &items_of(entries, &titles)).await?;
+        let recorded = self.writer(&client).recorded(action, items_of(entries, &titles)).await?;
         Ok(recorded.map(|recorded| {
             let mut recorded = recorded.into_iter();
             let record = |(entry, title): (&&Entry, &Result<Media, String>)| {

@@ -1,5 +1,7 @@
 //! Trakt's errors, by what a user can do about them.
 
+use std::time::Duration;
+
 use flexget_core::context::auth;
 use flexget_core::context::http::{HttpError, Response};
 use flexget_core::context::oauth::{SendError, error_text};
@@ -22,6 +24,8 @@ pub enum Fault {
     Cloudflare {
         /// The number by which Cloudflare knows the request.
         ray: Option<String>,
+        /// The wait that it asks for, if it limits requests.
+        wait: Option<Duration>,
     },
     /// 404: there is no such thing, or it is private.
     NotFound,
@@ -46,7 +50,10 @@ pub enum Fault {
         url: Option<String>,
     },
     /// 429, after all tries.
-    RateLimited,
+    RateLimited {
+        /// The wait that Trakt asks for, or none.
+        wait: Duration,
+    },
     /// 5xx, or a web page where an answer was due, after all tries.
     Unavailable {
         /// The status.
@@ -67,9 +74,11 @@ impl Fault {
     pub fn of(response: &Response, path: &str, account: Option<&str>, is_write: bool) -> Self {
         let html = response.is_html();
         let header = |name: &str| response.header(name).map(str::to_owned);
+        let wait = || response.retry_after(response.date().unwrap_or_default()).unwrap_or_default();
         match response.status {
             401 => Self::Unauthorized { account: account.map(str::to_owned) },
-            403 | 429 if html => Self::Cloudflare { ray: header("cf-ray") },
+            403 if html => Self::Cloudflare { ray: header("cf-ray"), wait: None },
+            429 if html => Self::Cloudflare { ray: header("cf-ray"), wait: Some(wait()) },
             403 => Self::Forbidden,
             // The authorization host has a few fixed addresses.
             404 | 405 if path.starts_with("oauth/") => Self::Refused(response.status),
@@ -80,11 +89,20 @@ impl Fault {
             420 => Self::AccountLimit,
             423 => Self::Locked { deactivated: response.header("x-account-deactivated") == Some("true") },
             426 => Self::VipOnly { url: header("x-upgrade-url") },
-            429 => Self::RateLimited,
+            429 => Self::RateLimited { wait: wait() },
             // The request timed out, or the connection was closed, while Trakt worked on it.
             status @ (408 | 499) => Self::Unavailable { status, maybe_done: is_write },
             400..=499 => Self::Invalid(error_text(response)),
             status => Self::Unavailable { status, maybe_done: is_write },
+        }
+    }
+
+    /// Returns the wait that is asked for, if requests are limited.
+    pub fn limited(&self) -> Option<Duration> {
+        match self {
+            Self::RateLimited { wait } => Some(*wait),
+            Self::Cloudflare { wait, .. } => *wait,
+            _ => None,
         }
     }
 
@@ -105,7 +123,7 @@ impl Fault {
                 "check the application at {APPS} (Trakt deleted those of free accounts in July 2026); \
                  another client id needs `flexget-rs trakt auth NAME --client-id ID`"
             )),
-            Self::Cloudflare { ray } => {
+            Self::Cloudflare { ray, .. } => {
                 let ray = ray.map(|ray| format!(" (Ray ID {ray})")).unwrap_or_default();
                 Error::new(format!("Cloudflare, which stands in front of Trakt, blocked the request{ray}")).hint(
                     "wait some minutes; \
@@ -136,7 +154,7 @@ impl Fault {
             }
             Self::VipOnly { url } => Error::new("Trakt offers this to VIP members only")
                 .hint(format!("see {}", url.as_deref().unwrap_or(VIP))),
-            Self::RateLimited => Error::new("Trakt goes on refusing requests as too many")
+            Self::RateLimited { .. } => Error::new("Trakt goes on refusing requests as too many")
                 .hint("wait five minutes; other programs with the same account share its limit"),
             Self::Unavailable { status, maybe_done } => {
                 let how = match status {

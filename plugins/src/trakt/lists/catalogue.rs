@@ -76,6 +76,16 @@ pub async fn summary(client: &Client, path: &str) -> Option<ListSummary> {
     Some(summary)
 }
 
+/// Returns the summary of the list at this path, if this run has it.
+pub fn known_summary(client: &Client, path: &str) -> Option<ListSummary> {
+    if let Some(known) = summaries(client).borrow().get(path) {
+        return Some(known.clone());
+    }
+    let (user, list) = path.strip_prefix("users/")?.split_once("/lists/")?;
+    let known = known_lists(client, user).borrow().clone()?;
+    known.0.iter().find(|known| id_of(known) == list || known.ids.slug.as_deref() == Some(list)).cloned()
+}
+
 /// Forgets what lists say of themselves, because one of them was changed.
 pub fn forget_summaries(client: &Client) {
     summaries(client).borrow_mut().clear();
@@ -269,9 +279,12 @@ pub fn is_built_in(name: &str) -> bool {
     Source::parse(name).is_ok_and(|source| !matches!(source, Source::Personal(_)))
 }
 
+fn known_lists(client: &Client, user: &str) -> Rc<Known> {
+    client.cx().run_cache.of::<Known>(&format!("trakt lists {} {user}", client.account().unwrap_or_default()))
+}
+
 async fn lists_of(client: &Client, user: &str) -> Result<Rc<(Vec<ListSummary>, Option<Timestamp>)>> {
-    let account = client.account().unwrap_or_default();
-    let known = client.cx().run_cache.of::<Known>(&format!("trakt lists {account} {user}"));
+    let known = known_lists(client, user);
     if let Some(lists) = known.borrow().clone() {
         return Ok(lists);
     }
@@ -337,6 +350,9 @@ pub fn no_such_list(name: &str, user: &str, lists: &[ListSummary]) -> Error {
     let names: Vec<&str> = lists.iter().map(|list| list.name.as_str()).collect();
     let near = similar(name, names.iter().copied());
     let hint = match (near.as_slice(), names.as_slice()) {
+        _ if names.iter().any(|known| known.trim() == name) => {
+            "it was there a moment ago: look whether it was deleted, and run again".to_owned()
+        }
         ([], []) => "check the name and the owner; a private list needs an `account` that may see it".to_owned(),
         ([], names) => format!("the lists are: {}", names.iter().take(20).copied().collect::<Vec<_>>().join(", ")),
         (near, _) => {

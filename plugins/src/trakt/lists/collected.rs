@@ -4,7 +4,7 @@ use flexget_core::list::index::Index;
 use flexget_core::prelude::*;
 use serde_json::Value as Json;
 
-use crate::titles::media::{self, Media};
+use crate::titles::media::{self, Kind, Media};
 use crate::trakt::api::client::Client;
 use crate::trakt::api::model::{Row, Work};
 use crate::trakt::lists::entries::{self, Style};
@@ -64,8 +64,12 @@ impl Collected {
         self.episodes.push(episodes);
     }
 
-    /// Returns the collected episodes of a show.
+    /// Returns the collected episodes of a show or a season.
     pub fn of(&self, media: &Media) -> Vec<Part> {
-        self.shows.find(&media.keys()).map(|at| self.episodes[at].clone()).unwrap_or_default()
+        let mut show = media.clone();
+        show.reduce_to(Kind::Show);
+        let Some(at) = self.shows.find(&show.keys()) else { return Vec::new() };
+        let is_of_it = |part: &&Part| media.kind != Kind::Season || part.season == media.season;
+        self.episodes[at].iter().filter(is_of_it).cloned().collect()
     }
 }

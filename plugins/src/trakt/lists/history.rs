@@ -3,37 +3,41 @@
 //! An undo of an addition removes only the parts that the addition made: one play of several, and
 //! of a show the episodes that were not collected before.
 
+use flexget_core::list::UNSEEN;
 use flexget_core::prelude::*;
-use serde_json::Map;
 
-use crate::titles::media::{Kind, Media};
+use crate::titles::media::Kind;
 use crate::trakt::api::client::Client;
 use crate::trakt::lists::collected::Collected;
-use crate::trakt::lists::item::{BEFORE, Item, PARTS_FIELD, Part, RANK_FIELD, ROW_FIELD};
-use crate::trakt::lists::plays::{self, Plays, minute};
+use crate::trakt::lists::item::{BEFORE, Item, PARTS_FIELD, Part, RANK_FIELD, ROW_FIELD, WHOLE_FIELD};
+use crate::trakt::lists::plays::{self, Asked, Plays, minute};
 use crate::trakt::lists::source::Source;
 use crate::trakt::lists::write::Unit;
 
 /// Returns the items to send for a removal; an undo removes only the episodes that were added.
 ///
 /// # Errors
-/// The history could not be read.
-pub async fn to_remove(client: &Client, items: &[Item<'_>]) -> Result<Vec<Vec<Unit>>> {
+/// The collection could not be read.
+pub async fn to_remove(client: &Client, source: &Source, items: &[Item<'_>]) -> Result<Vec<Vec<Unit>>> {
     let is_partly = |item: &Item<'_>| item.entry.has(BEFORE);
     let now = if items.iter().any(is_partly) { Collected::read(client).await? } else { Collected::default() };
-    let unit = |media: Media| Unit { media, extra: Map::new() };
     let units = items.iter().map(|item| {
+        let expected = item.expected(source);
+        if item.is_removed_whole() {
+            // Neither the list nor the plays show it, so that there is nothing to remove.
+            let is_absent = source.is_history() && expected == 0 && item.entry.has(UNSEEN) && item.has_number();
+            return (!is_absent).then(|| Unit::removed(item.media.clone(), expected)).into_iter().collect();
+        }
         let item_parts = match item.parts_of(BEFORE) {
             Some(before) => {
                 let is_new = |part: &Part| !before.iter().any(|old| old.is_same_episode(part));
-                Some(now.of(&item.media).into_iter().filter(is_new).collect())
+                now.of(&item.media).into_iter().filter(is_new).collect()
             }
-            None => item.parts_of(PARTS_FIELD),
+            None => item.parts_of(PARTS_FIELD).unwrap_or_default(),
         };
-        match item_parts {
-            Some(item_parts) => item_parts.iter().map(|part| unit(part.media(&item.media))).collect(),
-            None => vec![unit(item.media.clone())],
-        }
+        let is_row = source.is_ranked();
+        let unit = |part: &Part| Unit::removed(part.media(&item.media), if is_row { expected } else { 1 });
+        item_parts.iter().map(unit).collect()
     });
     Ok(units.collect())
 }
@@ -45,24 +49,30 @@ pub async fn to_remove(client: &Client, items: &[Item<'_>]) -> Result<Vec<Vec<Un
 pub async fn before_removing(client: &Client, source: &Source, items: &[Item<'_>]) -> Result<Option<Vec<Entry>>> {
     match source {
         Source::Watched | Source::History => {
-            let news: Vec<&Media> =
-                items.iter().filter(|item| !item.entry.has(PARTS_FIELD)).map(|item| &item.media).collect();
+            let is_new = |item: &&Item<'_>| !item.entry.has(PARTS_FIELD);
+            let news: Vec<Asked<'_>> = items.iter().filter(is_new).map(Asked::to_remove).collect();
             let plays = Plays::read(client, &news).await?;
-            let written = items.iter().map(|item| match item.parts_of(PARTS_FIELD) {
-                // The time that was left to Trakt then is known by now.
-                Some(item_parts) => item.with(
-                    PARTS_FIELD,
-                    &item_parts.into_iter().map(|part| Part { about: false, ..part }).collect::<Vec<_>>(),
-                ),
-                None => item.with(PARTS_FIELD, &plays.of(&item.media).unwrap_or_default()),
+            let written = items.iter().map(|item| {
+                if item.entry.has(PARTS_FIELD) {
+                    return item.entry.fresh();
+                }
+                item.removed_whole(&plays.of(&item.media).unwrap_or_default())
             });
             Ok(Some(written.collect()))
         }
         Source::Collection => {
-            let is_whole_show = |item: &Item<'_>| {
-                item.media.kind == Kind::Show && !item.entry.has(PARTS_FIELD) && !item.entry.has(BEFORE)
+            let is_whole = |item: &Item<'_>| {
+                let is_undone = item.entry.has(PARTS_FIELD) || item.entry.has(BEFORE);
+                matches!(item.media.kind, Kind::Show | Kind::Season) && !is_undone
             };
-            with_collected(client, items, is_whole_show, PARTS_FIELD).await
+            if !items.iter().any(is_whole) {
+                return Ok(None);
+            }
+            let collected = Collected::read(client).await?;
+            let written = |item: &Item<'_>| {
+                if is_whole(item) { item.removed_whole(&collected.of(&item.media)) } else { item.entry.fresh() }
+            };
+            Ok(Some(items.iter().map(written).collect()))
         }
         Source::Watchlist | Source::Favorites | Source::Personal(_) => {
             let part = |item: &Item<'_>| Part {
@@ -73,7 +83,18 @@ pub async fn before_removing(client: &Client, source: &Source, items: &[Item<'_>
             };
             Ok(Some(items.iter().map(|item| item.with(PARTS_FIELD, &[part(item)])).collect()))
         }
-        Source::Ratings | Source::Recommendations | Source::Chart(_) => Ok(None),
+        Source::Ratings => {
+            // What the entry says is not the rating that is lost.
+            let written = |item: &Item<'_>| {
+                let mut entry = item.entry.fresh();
+                if entry.has(UNSEEN) {
+                    ["trakt_user_rating", "trakt_rated_at"].into_iter().for_each(|field| entry.unset(field));
+                }
+                entry
+            };
+            Ok(items.iter().any(|item| item.entry.has(UNSEEN)).then(|| items.iter().map(written).collect()))
+        }
+        Source::Recommendations | Source::Chart(_) => Ok(None),
     }
 }
 
@@ -82,19 +103,21 @@ pub async fn before_removing(client: &Client, source: &Source, items: &[Item<'_>
 /// # Errors
 /// Trakt could not be asked for it.
 pub async fn before_adding(client: &Client, source: &Source, items: &[Item<'_>]) -> Result<Option<Vec<Entry>>> {
-    match source {
+    let mut written: Vec<Entry> = match source {
         Source::Watched | Source::History => {
             // What an undo puts back may be there in part, because it was tried before.
-            let back: Vec<&Media> =
-                items.iter().filter(|item| item.entry.has(PARTS_FIELD)).map(|item| &item.media).collect();
+            let is_back = |item: &&Item<'_>| item.entry.has(PARTS_FIELD);
+            let back: Vec<Asked<'_>> = items.iter().filter(is_back).map(|item| Asked::surely(&item.media)).collect();
             let there = Plays::read(client, &back).await?;
             let written = items.iter().map(|item| match item.parts_of(PARTS_FIELD) {
-                Some(mut item_parts) => {
+                Some(item_parts) => {
                     let there = there.of(&item.media).unwrap_or_default();
-                    item_parts.retain(|part| {
+                    let is_missing = |part: &Part| {
                         !there.iter().any(|play| play.id == part.id && minute(play.at) == minute(part.at))
-                    });
-                    item.with(PARTS_FIELD, &item_parts)
+                    };
+                    let missing = item_parts.into_iter().filter(is_missing);
+                    // The time that was left to Trakt then is known by now.
+                    item.with(PARTS_FIELD, &missing.map(|part| Part { about: false, ..part }).collect::<Vec<_>>())
                 }
                 None => {
                     let known = item.entry.peek("trakt_watched_at").and_then(Value::moment);
@@ -102,31 +125,26 @@ pub async fn before_adding(client: &Client, source: &Source, items: &[Item<'_>])
                     item.with(PARTS_FIELD, &[Part { at: Some(at), about: known.is_none(), ..Part::default() }])
                 }
             });
-            Ok(Some(written.collect()))
+            written.collect()
         }
         Source::Collection => {
             let is_whole_show = |item: &Item<'_>| item.media.kind == Kind::Show && !item.entry.has(PARTS_FIELD);
-            with_collected(client, items, is_whole_show, BEFORE).await
+            let is_marked = |item: &Item<'_>| item.entry.has(WHOLE_FIELD);
+            if !items.iter().any(|item| is_whole_show(item) || is_marked(item)) {
+                return Ok(None);
+            }
+            let needs_before = items.iter().any(is_whole_show);
+            let collected = if needs_before { Collected::read(client).await? } else { Collected::default() };
+            let written = |item: &Item<'_>| {
+                if is_whole_show(item) { item.with(BEFORE, &collected.of(&item.media)) } else { item.entry.fresh() }
+            };
+            items.iter().map(written).collect()
         }
-        _ => Ok(None),
-    }
-}
-
-/// Returns the items with the collected episodes of those that `which` selects, if any.
-async fn with_collected(
-    client: &Client,
-    items: &[Item<'_>],
-    which: impl Fn(&Item<'_>) -> bool,
-    field: &'static str,
-) -> Result<Option<Vec<Entry>>> {
-    if !items.iter().any(&which) {
-        return Ok(None);
-    }
-    let collected = Collected::read(client).await?;
-    let written = |item: &Item<'_>| {
-        if which(item) { item.with(field, &collected.of(&item.media)) } else { item.entry.fresh() }
+        _ => return Ok(None),
     };
-    Ok(Some(items.iter().map(written).collect()))
+    // If this is undone again, no more goes than is put back.
+    written.iter_mut().for_each(|entry| entry.unset(WHOLE_FIELD));
+    Ok(Some(written))
 }
 
 /// Returns whether each item of an interrupted change was added or removed.
@@ -143,11 +161,13 @@ pub async fn were_made(
 ) -> Result<Vec<Option<bool>>> {
     match source {
         Source::Watched | Source::History => {
-            let is_made = |(there, missing): (usize, usize)| {
-                let is_made = if is_add { missing == 0 } else { there == 0 };
-                (there > 0 || missing > 0).then_some(is_made)
+            let missing = plays::missing(client, items).await?;
+            let is_made = |(item, missing): (&Item<'_>, &Vec<Part>)| {
+                let all = item.parts_of(PARTS_FIELD).map_or(0, |item_parts| item_parts.len());
+                let is_made = if is_add { missing.is_empty() } else { missing.len() == all };
+                (all > 0).then_some(is_made)
             };
-            Ok(plays::in_history(client, items).await?.into_iter().map(is_made).collect())
+            Ok(items.iter().zip(&missing).map(is_made).collect())
         }
         // A show is in the collection as soon as one of its episodes is.
         Source::Collection if is_add && items.iter().any(|item| item.entry.has(BEFORE)) => {
@@ -156,6 +176,12 @@ pub async fn were_made(
                 let before = item.parts_of(BEFORE)?;
                 Some(now.of(&item.media).iter().any(|part| !before.iter().any(|old| old.is_same_episode(part))))
             };
+            Ok(items.iter().map(is_made).collect())
+        }
+        // A season has no row of its own.
+        Source::Collection if !is_add && items.iter().any(|item| item.media.kind == Kind::Season) => {
+            let now = Collected::read(client).await?;
+            let is_made = |item: &Item<'_>| (item.media.kind == Kind::Season).then(|| now.of(&item.media).is_empty());
             Ok(items.iter().map(is_made).collect())
         }
         _ => Ok(vec![None; items.len()]),

@@ -4,6 +4,7 @@
 //! journal beforehand, so that an undo can put it back as it was: plays of a movie, collected
 //! episodes of a show, a note, the place on a list.
 
+use flexget_core::list::UNSEEN;
 use flexget_core::prelude::*;
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json};
@@ -24,6 +25,11 @@ pub const RANK_FIELD: &str = "_trakt_rank";
 
 /// Hidden field of an item with the number of its row on the list.
 pub const ROW_FIELD: &str = "_trakt_row";
+
+/// Hidden field of an item that a removal takes off with all that there is of it.
+///
+/// It tells such a removal from an undo, which takes off the recorded parts alone.
+pub const WHOLE_FIELD: &str = "_trakt_whole";
 
 /// A play, a collected episode, or a note with the place on a list.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
@@ -117,20 +123,54 @@ impl Item<'_> {
         self.entry.fresh().with(field, Value::from_stored(&item_parts))
     }
 
+    /// Returns the entry of a removal that takes off all of the item, with what is known of it.
+    pub fn removed_whole(&self, item_parts: &[Part]) -> Entry {
+        let mut entry = self.with(PARTS_FIELD, item_parts).with(WHOLE_FIELD, true);
+        let number = if self.media.kind == Kind::Movie { "trakt_movie_id" } else { "trakt_show_id" };
+        if let Some(id) = self.media.ids.trakt() {
+            entry.fill(number, id);
+        }
+        if !item_parts.is_empty() {
+            // The parts show that it is there, whether it has a row of its own or not.
+            entry.unset(UNSEEN);
+        }
+        entry
+    }
+
+    /// Returns whether all of it goes, rather than the parts that an undo names.
+    pub fn is_removed_whole(&self) -> bool {
+        self.entry.has(WHOLE_FIELD) || !(self.entry.has(PARTS_FIELD) || self.entry.has(BEFORE))
+    }
+
+    /// Returns whether Trakt's number is known, by which its plays are found.
+    pub fn has_number(&self) -> bool {
+        let ids = if self.media.kind == Kind::Episode { &self.media.own_ids } else { &self.media.ids };
+        ids.trakt().is_some()
+    }
+
+    /// Returns how many plays, collected episodes or rows its removal is known to take off.
+    pub fn expected(&self, source: &Source) -> usize {
+        let of_parts = || self.parts_of(PARTS_FIELD).map_or(0, |item_parts| item_parts.len());
+        match source {
+            Source::Watched | Source::History => of_parts(),
+            Source::Collection if matches!(self.media.kind, Kind::Show | Kind::Season) => of_parts(),
+            _ => usize::from(!self.entry.has(UNSEEN)),
+        }
+    }
+
     /// Returns the items to send for adding it, one for each part.
     pub fn to_add(&self, source: &Source) -> Vec<Unit> {
         match self.parts_of(PARTS_FIELD) {
-            Some(item_parts) => item_parts
-                .iter()
-                .map(|part| Unit { media: part.media(&self.media), extra: part.extra(source) })
-                .collect(),
-            None => vec![Unit { media: self.media.clone(), extra: dates(self.entry, source) }],
+            Some(item_parts) => {
+                item_parts.iter().map(|part| Unit::added(part.media(&self.media), part.extra(source))).collect()
+            }
+            None => vec![Unit::added(self.media.clone(), dates(self.entry, source))],
         }
     }
 
     /// Returns whether an undo is to take off one of several plays.
     pub fn is_of_plays(&self, source: &Source) -> bool {
-        matches!(source, Source::Watched | Source::History) && self.entry.has(PARTS_FIELD)
+        source.is_history() && self.entry.has(PARTS_FIELD) && !self.entry.has(WHOLE_FIELD)
     }
 }
 

@@ -71,7 +71,7 @@ pub async fn restore(client: &Client, list: &str, wanted: &[Restored], count: Op
         if cx.interrupted.get() {
             break;
         }
-        if try_restore(client, list, wanted).await? {
+        if try_restore(client, list, wanted, count).await? {
             return Ok(());
         }
     }
@@ -79,9 +79,14 @@ pub async fn restore(client: &Client, list: &str, wanted: &[Restored], count: Op
 }
 
 /// Sets the order, and returns whether Trakt shows all items that were put back.
-async fn try_restore(client: &Client, list: &str, wanted: &[Restored]) -> Result<bool> {
-    let rows: Rows<AnyRow> = paging::attempt(client, Listing::new(list, &[], Extent::Whole)).await?;
-    if let Some(doubt) = rows.doubt {
+async fn try_restore(client: &Client, list: &str, wanted: &[Restored], count: Option<usize>) -> Result<bool> {
+    let extent = if count.is_some() { Extent::Whole } else { Extent::Proved };
+    let rows: Rows<AnyRow> = paging::attempt(client, Listing::new(list, &[], extent)).await?;
+    let others = count.map_or(0, |count| count.saturating_sub(wanted.len()));
+    let lost = others.saturating_sub(rows.rows.len());
+    let shown = rows.rows.len();
+    let lost = (lost > 0).then(|| format!("Trakt shows {shown} items of `{list}`, and there are more"));
+    if let Some(doubt) = rows.doubt.or(lost) {
         // Rows that are not named lose their places.
         return Err(Error::new(doubt).hint("undo the change again in some minutes"));
     }
@@ -100,7 +105,7 @@ async fn try_restore(client: &Client, list: &str, wanted: &[Restored]) -> Result
             None => order.push(id),
         }
     }
-    if restored.len() < wanted.len() {
+    if restored.len() < wanted.len() || count.is_some_and(|count| rows.len() < count) {
         return Ok(false);
     }
     restored.sort_unstable();

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use flexget_core::list::UNSEEN;
 use flexget_core::list::index::Index;
 use flexget_core::prelude::*;
 use jiff::{SignedDuration, Timestamp};
@@ -29,7 +30,8 @@ pub async fn take_plays(client: &Client, items: &[Item<'_>]) -> Result<Change> {
         return Ok(Change::all(Outcome::Unchanged, items.len()));
     }
     let plays = around(client, items, &item_parts).await?;
-    let all = Plays::read(client, &items.iter().map(|item| &item.media).collect::<Vec<_>>()).await?;
+    let asked: Vec<Asked<'_>> = items.iter().map(|item| Asked::surely(&item.media)).collect();
+    let all = Plays::read(client, &asked).await?;
     let wanted: Vec<Vec<i64>> =
         (0..items.len()).map(|at| chosen(&items[at].media, &item_parts[at], &plays[at])).collect();
     let ids: Vec<i64> = wanted.iter().flatten().copied().collect();
@@ -54,20 +56,19 @@ pub async fn take_plays(client: &Client, items: &[Item<'_>]) -> Result<Change> {
     Ok(change.certain(!failure.is_some_and(|failure| failure.may_have_happened())))
 }
 
-/// Returns of each item how many of its plays in the journal are in the history, and how many not.
+/// Returns of each item those of its plays in the journal that are not in the history.
 ///
 /// # Errors
 /// Trakt could not be asked for them.
-pub async fn in_history(client: &Client, items: &[Item<'_>]) -> Result<Vec<(usize, usize)>> {
+pub async fn missing(client: &Client, items: &[Item<'_>]) -> Result<Vec<Vec<Part>>> {
     let item_parts = parts_of(items);
     let plays = around(client, items, &item_parts).await?;
-    let count = |at: usize| {
+    let missing = |at: usize| {
         let (media, item_parts) = (&items[at].media, &item_parts[at]);
-        let is_found = |part: &Part| !chosen(media, std::slice::from_ref(part), &plays[at]).is_empty();
-        let there = item_parts.iter().filter(|part| is_found(part)).count();
-        (there, item_parts.len().saturating_sub(there))
+        let is_missing = |part: &&Part| chosen(media, std::slice::from_ref(*part), &plays[at]).is_empty();
+        item_parts.iter().filter(is_missing).cloned().collect()
     };
-    Ok((0..items.len()).map(count).collect())
+    Ok((0..items.len()).map(missing).collect())
 }
 
 fn parts_of(items: &[Item<'_>]) -> Vec<Vec<Part>> {
@@ -89,9 +90,12 @@ async fn around(client: &Client, items: &[Item<'_>], item_parts: &[Vec<Part>]) -
         let Some(mut media) = Media::of(&entry, None) else { continue };
         let mut found = index.find(&media.keys());
         // A movie has no show, though a show may have its numbers.
-        if found.is_none() && media.kind == Kind::Episode {
-            media.reduce_to(Kind::Show);
-            found = index.find(&media.keys());
+        let wholes: &[Kind] = if media.kind == Kind::Episode { &[Kind::Season, Kind::Show] } else { &[] };
+        for whole in wholes {
+            if found.is_none() {
+                media.reduce_to(*whole);
+                found = index.find(&media.keys());
+            }
         }
         if let Some(at) = found {
             plays[at].push(play);
@@ -148,6 +152,27 @@ impl Play {
     }
 }
 
+/// A title whose plays are asked for.
+pub struct Asked<'a> {
+    media: &'a Media,
+    /// Whether it is to be looked for in the whole history where the map of all plays lacks it.
+    is_sure: bool,
+}
+
+impl<'a> Asked<'a> {
+    /// Asks for the plays of a title that has some, or may have.
+    pub fn surely(media: &'a Media) -> Self {
+        Self { media, is_sure: true }
+    }
+
+    /// Asks for the plays that go when an item is removed.
+    ///
+    /// That one which no list has shown has none either is enough to be found in one of two places.
+    pub fn to_remove(item: &'a Item<'_>) -> Self {
+        Self { media: &item.media, is_sure: !item.entry.has(UNSEEN) }
+    }
+}
+
 /// All plays of movies and of shows, by Trakt's numbers of these.
 #[derive(Default)]
 pub struct Plays {
@@ -159,24 +184,25 @@ impl Plays {
     /// Reads the plays of these, in one request for movies and one for shows.
     ///
     /// What it has of others may not be all.
-    pub async fn read(client: &Client, of: &[&Media]) -> Result<Self> {
+    pub async fn read(client: &Client, of: &[Asked<'_>]) -> Result<Self> {
         let mut plays = Self::default();
         for movies in [true, false] {
-            let asked: Vec<&&Media> = of.iter().filter(|media| (media.kind == Kind::Movie) == movies).collect();
+            let asked: Vec<&Asked<'_>> = of.iter().filter(|it| (it.media.kind == Kind::Movie) == movies).collect();
             if asked.is_empty() {
                 continue;
             }
             let path = if movies { "sync/watched/movies" } else { "sync/watched/shows" };
             let yes = || "true".to_owned();
             let query = [("extended", "min".to_owned()), ("season_numbers", yes()), ("specials", yes())];
-            match client.get::<Json>(path, &query).await {
+            let is_map = match client.get::<Json>(path, &query).await {
                 Ok(map) => plays.take(movies, &map),
-                Err(Fault::UnexpectedResponse(_) | Fault::Invalid(_) | Fault::NotFound) => {}
+                Err(Fault::UnexpectedResponse(_) | Fault::Invalid(_) | Fault::NotFound) => false,
                 Err(fault) => return Err(fault.into()),
-            }
+            };
             // It is not known whether this answer is ever cut into pages. The history has
             // everything, in more requests.
-            if asked.iter().any(|media| plays.of(media).is_none()) {
+            let is_open = |it: &&Asked<'_>| (it.is_sure || !is_map) && plays.of(it.media).is_none();
+            if asked.iter().any(|it| is_open(&it)) {
                 let path = if movies { "sync/history/movies" } else { "sync/history/episodes" };
                 plays.take_history(movies, &paging::read_proved(client, path, &[]).await?);
             }
@@ -185,32 +211,50 @@ impl Plays {
     }
 
     /// Reads plays by Trakt's ids: of movies, or of shows by season and episode.
-    fn take(&mut self, movies: bool, map: &Json) {
+    ///
+    /// Returns whether it is such a map.
+    fn take(&mut self, movies: bool, map: &Json) -> bool {
         let number = |key: &String| key.parse::<i64>().ok();
-        let plays_at = |times: &Json, id: Option<i64>| -> Vec<Part> {
+        let plays_at = |times: &Json, season: Option<i64>, id: Option<i64>| -> Vec<Part> {
             let times = times.as_array().into_iter().flatten().filter_map(|at| at.as_str()?.parse().ok());
-            times.map(|at| Part { at: Some(at), id, ..Part::default() }).collect()
+            times.map(|at| Part { at: Some(at), season, id, ..Part::default() }).collect()
         };
-        for (key, of) in map.as_object().into_iter().flatten() {
+        let Some(map) = map.as_object() else { return false };
+        for (key, of) in map {
             let Some(id) = number(key) else { continue };
             if movies {
-                self.movies.insert(id, plays_at(of, None));
+                self.movies.insert(id, plays_at(of, None, None));
                 continue;
             }
-            let episodes = of.as_object().into_iter().flatten().filter_map(|(_, season)| season.as_object()).flatten();
-            self.shows.insert(id, episodes.flat_map(|(key, times)| plays_at(times, number(key))).collect());
+            let seasons = of.as_object().into_iter().flatten();
+            let episodes = seasons.flat_map(|(season, episodes)| {
+                episodes.as_object().into_iter().flatten().map(move |(episode, times)| (season, episode, times))
+            });
+            let plays = episodes.flat_map(|(season, episode, times)| plays_at(times, number(season), number(episode)));
+            self.shows.insert(id, plays.collect());
         }
+        true
     }
 
+    /// Takes the plays of titles of which the map has none.
     fn take_history(&mut self, movies: bool, rows: &[Row]) {
-        let plays = if movies { &mut self.movies } else { &mut self.shows };
-        plays.clear();
+        let mut found: HashMap<i64, Vec<Part>> = HashMap::new();
         for row in rows {
             let work = if movies { &row.movie } else { &row.show };
             let (Some(id), Some(play)) = (work.as_ref().and_then(|work| work.ids.trakt), Play::of(row)) else {
                 continue;
             };
-            plays.entry(id).or_default().push(Part { at: Some(play.at), id: play.episode, ..Part::default() });
+            let season = row.episode.as_ref().map(|episode| episode.season);
+            let part = Part { at: Some(play.at), season, id: play.episode, ..Part::default() };
+            found.entry(id).or_default().push(part);
+        }
+        let plays = if movies { &mut self.movies } else { &mut self.shows };
+        for (id, history) in found {
+            let map = plays.entry(id).or_default();
+            // Where both have some, the longer answer is the whole one.
+            if history.len() >= map.len() {
+                *map = history;
+            }
         }
     }
 
@@ -220,11 +264,15 @@ impl Plays {
         let plays = match media.kind {
             Kind::Movie => self.movies.get(&id?)?.clone(),
             Kind::Show => self.shows.get(&id?)?.clone(),
-            Kind::Season | Kind::Episode => {
+            Kind::Season => {
+                let season = media.season?;
+                self.shows.get(&id?)?.iter().filter(|play| play.season == Some(season)).cloned().collect()
+            }
+            Kind::Episode => {
                 let own = media.own_ids.trakt()?;
                 let of_show = self.shows.iter().filter(|(show, _)| id.is_none_or(|id| id == **show));
                 let plays = of_show.flat_map(|(_, plays)| plays).filter(|play| play.id == Some(own));
-                plays.map(|play| Part { id: None, ..play.clone() }).collect()
+                plays.map(|play| Part { id: None, season: None, ..play.clone() }).collect()
             }
         };
         Some(plays).filter(|plays| !plays.is_empty())

@@ -1,7 +1,7 @@
 //! Reads lists of Trakt, whole, in the fewest requests.
 
 use flexget_core::prelude::*;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use crate::titles::media::Kind;
@@ -11,6 +11,7 @@ use crate::trakt::api::errors::Fault;
 use crate::trakt::api::model::Row;
 use crate::trakt::cache::{CacheKey, CachedResponse, Head, Stamp};
 use crate::trakt::lists::catalogue::{self, locate, no_such_user, relocate};
+use crate::trakt::lists::counts::{Counts, items_path};
 use crate::trakt::lists::source::{Source, user_slug};
 use crate::trakt::paging::{self, Extent, Listing, PAGE, Rows};
 use crate::trakt::rows::ChartRow;
@@ -18,6 +19,9 @@ use crate::trakt::titles;
 
 /// How long the details of titles on a list stay valid, as a show may end without a change.
 const DETAILS: SignedDuration = SignedDuration::from_hours(24);
+
+/// How long Trakt may show a list as it was before a change.
+const STALE: SignedDuration = SignedDuration::from_mins(5);
 
 /// A list to read.
 pub struct ListReader<'a> {
@@ -74,9 +78,10 @@ impl ListReader<'_> {
         let path = self.path(client, kind).await?;
         let kept = Kept::of(self, client, &path);
         if let Some(kept) = &kept
-            && let Some(rows) = kept.valid(client, self).await
+            && let Some((rows, others)) = kept.valid(client, self).await
         {
             tracing::debug!(target: "trakt_list", "unchanged since it was read: {path}");
+            self.count(client, &path, kind, rows.len(), others);
             return Ok(rows);
         }
         let rows = match (self.fetch(client, &path, kind).await, self.source) {
@@ -92,10 +97,39 @@ impl ListReader<'_> {
             Err((path, fault)) => return Err(self.explain(client, &path, fault).await),
         };
         if let (Some(kept), Some(read_at), true) = (kept, rows.began, rows.is_whole) {
-            let head = Head::new(read_at).rows(rows.rows.len(), rows.is_proved);
+            let head = Head::new(read_at).rows(rows.rows.len(), rows.is_proved).others(rows.others);
             CachedResponse::keep_rows(client.cx(), &kept.key, &head, &rows.rows);
         }
+        if rows.is_whole {
+            self.count(client, &self.path(client, kind).await?, kind, rows.rows.len(), rows.others);
+        }
         Ok(rows.rows)
+    }
+
+    /// Notes how many titles, and how many other rows, the whole list has shown.
+    fn count(&self, client: &Client, path: &str, kind: Option<Kind>, titles: usize, others: usize) {
+        let cx = client.cx();
+        // After a change Trakt may show the list as it was.
+        let since = cx.clock.now().checked_sub(STALE).unwrap_or(Timestamp::MIN);
+        let recent = cx.journal().recent("trakt_list", client.account().as_deref(), None, since);
+        if kind.is_none() && recent.is_ok_and(|recent| recent.is_empty()) {
+            Counts::of(client).update(items_path(path), |count| {
+                (count.titles, count.others) = (Some(titles), others);
+            });
+        }
+    }
+
+    /// Returns the number of items that a personal list has, if it is known and not just changed.
+    ///
+    /// It counts only where something follows from what is not seen.
+    fn floor(&self, client: &Client, path: &str, kind: Option<Kind>) -> Option<usize> {
+        let items = items_path(path);
+        if self.extent != Extent::Proved || kind.is_some() || Counts::of(client).get(items).is_changed {
+            return None;
+        }
+        let summary = catalogue::known_summary(client, items.strip_suffix("/items")?)?;
+        let changed = summary.updated_at?.checked_add(STALE).ok()?;
+        usize::try_from(summary.item_count?).ok().filter(|_| changed < client.cx().clock.now())
     }
 
     async fn fetch(&self, client: &Client, path: &str, kind: Option<Kind>) -> Result<Rows<Row>, Fault> {
@@ -113,9 +147,11 @@ impl ListReader<'_> {
             };
             return Ok(rows.map(|row| row.into_row(kind)));
         }
-        let rows = paging::attempt(client, Listing::new(path, &query, self.extent)).await?;
+        let floor = self.floor(client, path, kind);
+        let rows = paging::attempt(client, Listing { floor, ..Listing::new(path, &query, self.extent) }).await?;
         let rows = match (&rows.doubt, self.source) {
             (Some(_), Source::Watchlist) => sorted_by_kind(client, path, &query, rows).await?,
+            (Some(_), Source::Personal(_)) if floor.is_some() => of_any_type(client, path, &query, floor, rows).await?,
             _ => rows,
         };
         rows.judged(client, self.extent)
@@ -177,14 +213,35 @@ async fn sorted_by_kind(
     for kind in Kind::ALL {
         let path = format!("{path}/{}s/rank/asc", kind.word());
         let listing = Listing { is_counted: false, ..Listing::new(&path, query, Extent::Proved) };
-        let of_kind = paging::attempt(client, listing).await?;
-        if of_kind.doubt.is_some() {
-            return Ok(before);
-        }
+        let of_kind = match paging::attempt(client, listing).await {
+            Ok(of_kind) if of_kind.doubt.is_none() => of_kind,
+            // The watchlist of another user may not be there in this order.
+            Ok(_) | Err(Fault::NotFound | Fault::NoSuchUser) => return Ok(before),
+            Err(fault) => return Err(fault),
+        };
         rows.extend(of_kind.rows);
     }
     let is_all = before.item_count.is_some_and(|counted| rows.len() >= counted);
     Ok(if is_all { Rows { rows, doubt: None, is_proved: true, is_whole: true, ..before } } else { before })
+}
+
+/// Reads a list with more items than its rows of known types: the others may be of new types.
+///
+/// If they are not, what was read before stays.
+async fn of_any_type(
+    client: &Client,
+    path: &str,
+    query: &[(&str, String)],
+    floor: Option<usize>,
+    before: Rows<Row>,
+) -> Result<Rows<Row>, Fault> {
+    let listing = Listing { floor, ..Listing::new(items_path(path), query, Extent::Proved) };
+    let mut rows: Rows<Row> = paging::attempt(client, listing).await?;
+    if rows.doubt.is_some() {
+        return Ok(before);
+    }
+    rows.rows.sort_by_key(|row| row.rank.unwrap_or(i64::MAX));
+    Ok(rows)
 }
 
 /// The copy of a list from an earlier run.
@@ -219,10 +276,10 @@ impl Kept {
         Some(Self { key, is_own, list })
     }
 
-    /// Returns the rows of the copy, if nothing has changed since.
+    /// Returns the rows of the copy, and the number of other rows, if nothing has changed since.
     ///
     /// What cannot be told has changed.
-    async fn valid(&self, client: &Client, reader: &ListReader<'_>) -> Option<Vec<Row>> {
+    async fn valid(&self, client: &Client, reader: &ListReader<'_>) -> Option<(Vec<Row>, usize)> {
         let cx = client.cx();
         let mut kept = CachedResponse::find(cx, &self.key).filter(|kept| kept.is_young(cx, DETAILS))?;
         if reader.extent == Extent::Proved && !kept.head.is_proved {
@@ -238,6 +295,7 @@ impl Kept {
                 kept.note_unchanged(cx, Stamp::Activities, now);
             }
         }
-        if is_valid { kept.rows(cx) } else { None }
+        let others = kept.head.others;
+        if is_valid { kept.rows(cx).map(|rows| (rows, others)) } else { None }
     }
 }

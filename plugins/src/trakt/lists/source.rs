@@ -187,6 +187,11 @@ impl Source {
         }
     }
 
+    /// Returns whether items of this kind can be removed: as rows, or as their plays or episodes.
+    pub fn removes(&self, kind: Kind) -> bool {
+        self.has_parts() || self.holds(kind)
+    }
+
     /// Returns the cache topic that a write to it invalidates; for personal lists their paths.
     pub fn topic(&self) -> &'static str {
         match self {

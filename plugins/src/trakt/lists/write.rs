@@ -1,6 +1,7 @@
 //! Writes in batches: the body that all of Trakt's lists take, and the outcome of each entry.
 
 use std::collections::{HashMap, HashSet};
+use std::time::Duration;
 
 use flexget_core::context::http::Retry;
 use flexget_core::prelude::*;
@@ -20,9 +21,23 @@ pub const BATCH: usize = 200;
 /// One item of a write, as it is sent.
 pub struct Unit {
     /// Medium.
-    pub media: Media,
+    media: Media,
     /// Its extra fields: dates, a rating.
-    pub extra: Map<String, Json>,
+    extra: Map<String, Json>,
+    /// Number of plays, episodes or rows that its removal is known to take off; `None` to add it.
+    expected: Option<usize>,
+}
+
+impl Unit {
+    /// Creates an item to add, with its dates or rating.
+    pub fn added(media: Media, extra: Map<String, Json>) -> Self {
+        Self { media, extra, expected: None }
+    }
+
+    /// Creates an item to remove, of which so many plays, episodes or rows are known.
+    pub fn removed(media: Media, expected: usize) -> Self {
+        Self { media, extra: Map::new(), expected: Some(expected) }
+    }
 }
 
 /// An object of the body, and the units that it stands for.
@@ -40,6 +55,8 @@ struct Named {
     kind: Kind,
     /// The season, and the episode within it, if the unit is one that is named within its show.
     part: Option<(i64, Option<i64>)>,
+    /// Number of rows that its removal is known to take off.
+    expected: Option<usize>,
 }
 
 /// The reason of units that Trakt neither did nor named as unknown.
@@ -55,13 +72,32 @@ pub struct SendOutcome {
     pub is_unclear: bool,
     /// Whether there is no such list, so that nothing was stored.
     pub is_missing: bool,
+    /// The wait after which Trakt takes the rest, if it refused that as too many requests.
+    pub limited: Option<Duration>,
     /// The number of items that the list has now, if Trakt said it.
     pub item_count: Option<usize>,
+    /// Number of rows that were removed without being known before, and of which items is unknown.
+    pub surplus: usize,
 }
 
 impl From<Change> for SendOutcome {
     fn from(change: Change) -> Self {
-        Self { change, at_limit: false, is_unclear: false, is_missing: false, item_count: None }
+        Self {
+            change,
+            at_limit: false,
+            is_unclear: false,
+            is_missing: false,
+            limited: None,
+            item_count: None,
+            surplus: 0,
+        }
+    }
+}
+
+impl SendOutcome {
+    /// Returns whether Trakt accepted a request and did not say what it did for an item.
+    pub fn is_doubtful(&self) -> bool {
+        self.change.outcomes.iter().any(|outcome| *outcome == Outcome::Failed(NOT_DONE.to_owned()))
     }
 }
 
@@ -114,11 +150,8 @@ impl BatchResponse {
 /// After a failure nothing more is sent: units that were not sent have failed for the same reason.
 pub async fn send(client: &Client, path: &str, units: &[Unit], retry: Retry) -> SendOutcome {
     let items = items(units);
-    let mut change = Change::all(Outcome::Done, units.len());
-    let (mut at_limit, mut is_unclear, mut is_missing) = (false, false, false);
+    let mut sent = SendOutcome::from(Change::all(Outcome::Done, units.len()));
     let mut failure: Option<String> = None;
-    let mut item_count = None;
-    let expands = path.starts_with("sync/history") || path.starts_with("sync/collection");
     for (number, batch) in items.chunks(BATCH).enumerate() {
         if failure.is_none() {
             match client
@@ -128,25 +161,27 @@ pub async fn send(client: &Client, path: &str, units: &[Unit], retry: Retry) -> 
             {
                 Ok(response) => {
                     client.cx().progress.advance(batch.iter().map(|item| item.units.len()).sum());
-                    take(&mut change.outcomes, batch, &response, expands);
-                    item_count = response.list.item_count.and_then(|count| usize::try_from(count).ok());
+                    let surplus = take(&mut sent.change.outcomes, batch, &response, path);
+                    sent.surplus = sent.surplus.saturating_add(surplus);
+                    sent.item_count = response.list.item_count.and_then(|count| usize::try_from(count).ok());
                     continue;
                 }
                 Err(fault) => {
-                    at_limit = matches!(fault, Fault::AccountLimit);
-                    is_unclear = at_limit || matches!(fault, Fault::Unavailable { status: 408 | 499, .. });
-                    is_missing = matches!(fault, Fault::NotFound) && number == 0;
+                    sent.at_limit = matches!(fault, Fault::AccountLimit);
+                    sent.is_unclear = sent.at_limit || matches!(fault, Fault::Unavailable { status: 408 | 499, .. });
+                    sent.is_missing = matches!(fault, Fault::NotFound) && number == 0;
+                    sent.limited = fault.limited();
                     let reason = explain(client, path, fault).await;
-                    change.certain &= !reason.may_have_happened();
+                    sent.change.certain &= !reason.may_have_happened();
                     failure = Some(in_words(&reason));
                 }
             }
         }
         for unit in batch.iter().flat_map(|item| &item.units) {
-            change.outcomes[unit.at] = Outcome::Failed(failure.clone().unwrap_or_default());
+            sent.change.outcomes[unit.at] = Outcome::Failed(failure.clone().unwrap_or_default());
         }
     }
-    SendOutcome { change, at_limit, is_unclear, is_missing, item_count }
+    sent
 }
 
 /// Takes single plays off the history, by their numbers.
@@ -202,7 +237,9 @@ async fn explain(client: &Client, path: &str, fault: Fault) -> Error {
 }
 
 /// Takes the outcomes of a batch from the response, which counts and names unknown items only.
-fn take(outcomes: &mut [Outcome], batch: &[Item], response: &BatchResponse, expands: bool) {
+///
+/// Returns how many rows were removed of items that cannot be told.
+fn take(outcomes: &mut [Outcome], batch: &[Item], response: &BatchResponse, path: &str) -> usize {
     for (group, echoed) in &response.not_found {
         for echo in echoed.as_array().into_iter().flatten() {
             let same = batch.iter().filter(|item| item.group == group && is_echo(&item.body, echo));
@@ -210,26 +247,65 @@ fn take(outcomes: &mut [Outcome], batch: &[Item], response: &BatchResponse, expa
             lost.for_each(|unit| outcomes[unit.at] = Outcome::Unknown);
         }
     }
+    let is_history = path.starts_with("sync/history");
     // A show or season in the history or the collection counts as its episodes.
+    let expands = is_history || path.starts_with("sync/collection");
+    // Of a play or a rating nothing can be there already.
+    let knows_existing = !is_history && !path.starts_with("sync/ratings");
     let groups: [&[Kind]; 4] = if expands {
         [&[Kind::Movie], &[Kind::Show, Kind::Season, Kind::Episode], &[], &[]]
     } else {
         [&[Kind::Movie], &[Kind::Show], &[Kind::Season], &[Kind::Episode]]
     };
+    let mut surplus = 0_usize;
     for kinds in groups {
         let of_kind = |counts: &Counts, kind: &Kind| counts.get(&format!("{}s", kind.word())).copied();
         let sum = |counts: &Counts| total(kinds.iter().filter_map(|kind| of_kind(counts, kind)));
-        let done = total([&response.added, &response.updated, &response.deleted].map(sum));
-        let of_kinds = || batch.iter().flat_map(|item| &item.units).filter(|unit| kinds.contains(&unit.kind));
+        let of_kinds = batch.iter().flat_map(|item| &item.units).filter(|unit| kinds.contains(&unit.kind));
+        let units: Vec<&Named> = of_kinds.filter(|unit| outcomes[unit.at] != Outcome::Unknown).collect();
+        if units.iter().any(|unit| unit.expected.is_some()) {
+            surplus = surplus.saturating_add(take_removed(outcomes, &units, sum(&response.deleted), expands));
+            continue;
+        }
+        let done = total([&response.added, &response.updated].map(sum));
+        let existing = if knows_existing { sum(&response.existing) } else { 0 };
         // One show may be there with some of its episodes only, so that their number says nothing
         // of other shows.
-        let has_parts = expands && of_kinds().any(|unit| matches!(unit.kind, Kind::Show | Kind::Season));
-        let counted = if has_parts && done > 0 { usize::MAX } else { total([done, sum(&response.existing)]) };
-        let known: Vec<usize> = of_kinds().map(|unit| unit.at).filter(|at| outcomes[*at] != Outcome::Unknown).collect();
-        for (number, at) in known.into_iter().enumerate().skip(done) {
-            outcomes[at] = if number < counted { Outcome::Unchanged } else { Outcome::Failed(NOT_DONE.to_owned()) };
+        let has_parts = expands && units.iter().any(|unit| matches!(unit.kind, Kind::Show | Kind::Season));
+        let is_short = !(has_parts && done > 0) && total([done, existing]) < units.len();
+        for (number, unit) in units.iter().enumerate() {
+            outcomes[unit.at] = if is_short {
+                // Which of them were added is not known.
+                Outcome::Failed(NOT_DONE.to_owned())
+            } else if number < done {
+                Outcome::Done
+            } else {
+                Outcome::Unchanged
+            };
         }
     }
+    surplus
+}
+
+/// Compares the number of rows that were removed with those that were known before.
+///
+/// Returns how many rows were removed of items that cannot be told.
+fn take_removed(outcomes: &mut [Outcome], units: &[&Named], deleted: usize, expands: bool) -> usize {
+    let expected = |unit: &Named| unit.expected.unwrap_or_default();
+    let surplus = deleted.checked_sub(total(units.iter().map(|unit| expected(unit))));
+    let unknown = units.iter().filter(|unit| expected(unit) == 0).count();
+    for unit in units {
+        outcomes[unit.at] = match surplus {
+            // Which of them are still there is not known.
+            None if expected(unit) > 0 => Outcome::Failed(NOT_DONE.to_owned()),
+            None | Some(0) if expected(unit) == 0 => Outcome::Unchanged,
+            Some(surplus) if expected(unit) == 0 && (expands || surplus >= unknown) => Outcome::Lossy,
+            Some(_) if expected(unit) == 0 => Outcome::Unchanged,
+            Some(surplus) if surplus > 0 && unknown == 0 && expands => Outcome::Lossy,
+            _ => Outcome::Done,
+        };
+    }
+    surplus.filter(|surplus| !expands && *surplus < unknown).unwrap_or_default()
 }
 
 /// Adds up counts that Trakt may have made large.
@@ -285,7 +361,8 @@ fn items(units: &[Unit]) -> Vec<Item> {
     // sent once for its seasons, and once for its episodes: a season that names episodes means
     // these, and no more the season.
     let mut shows: HashMap<(Kind, String), usize> = HashMap::new();
-    for (at, Unit { media, extra }) in units.iter().enumerate() {
+    for (at, Unit { media, extra, expected }) in units.iter().enumerate() {
+        let expected = *expected;
         let own = media.own_ids.trakt().map(|id| json!({ "ids": { "trakt": id } }));
         let (group, mut object) = match (media.kind, own) {
             (Kind::Movie, _) => ("movies", work(media)),
@@ -300,7 +377,7 @@ fn items(units: &[Unit]) -> Vec<Item> {
                 });
                 let part =
                     Some((media.season.unwrap_or_default(), media.episode.filter(|_| media.kind == Kind::Episode)));
-                items[place].units.push(Named { at, kind: media.kind, part });
+                items[place].units.push(Named { at, kind: media.kind, part, expected });
                 within_show(&mut items[place].body, media, extra.clone());
                 continue;
             }
@@ -308,7 +385,7 @@ fn items(units: &[Unit]) -> Vec<Item> {
         if let Some(object) = object.as_object_mut() {
             object.extend(extra.clone());
         }
-        items.push(Item { group, body: object, units: vec![Named { at, kind: media.kind, part: None }] });
+        items.push(Item { group, body: object, units: vec![Named { at, kind: media.kind, part: None, expected }] });
     }
     items
 }
@@ -366,7 +443,7 @@ mod tests {
     use super::*;
 
     fn bodies(entries: &[Entry]) -> Json {
-        let unit = |entry| Unit { media: Media::of(entry, None).unwrap(), extra: Map::new() };
+        let unit = |entry: &Entry| Unit::added(Media::of(entry, None).unwrap(), Map::new());
         body(&items(&entries.iter().map(unit).collect::<Vec<_>>()))
     }
 
@@ -392,45 +469,75 @@ mod tests {
         );
     }
 
-    #[test]
-    fn of_episodes_as_many_are_done_as_are_counted() {
+    fn episodes(unit: impl Fn(Media) -> Unit) -> Vec<Item> {
         let episode = |number: i64| {
-            Entry::new("S", "mock://s")
+            let entry = Entry::new("S", "mock://s")
                 .with("trakt_show_id", 7i64)
                 .with("series_season", 1i64)
-                .with("series_episode", number)
+                .with("series_episode", number);
+            unit(Media::of(&entry, None).unwrap())
         };
-        let unit = |number| Unit { media: Media::of(&episode(number), None).unwrap(), extra: Map::new() };
-        let batch = items(&[unit(1), unit(2), unit(3)]);
-        // The values are odd on purpose.
-        let body = json!({
-            "added": { "episodes": "1", "movies": null },
-            "existing": { "episodes": 1.0 },
-            "updated": null,
-            "not_found": null,
-        });
+        items(&[episode(1), episode(2), episode(3)])
+    }
+
+    fn outcomes(batch: &[Item], body: Json, path: &str) -> Vec<Outcome> {
         let response: BatchResponse = serde_json::from_value(body).unwrap();
-        for expands in [true, false] {
-            let mut outcomes = vec![Outcome::Done; 3];
-            take(&mut outcomes, &batch, &response, expands);
-            assert_eq!(outcomes, [Outcome::Done, Outcome::Unchanged, Outcome::Failed(NOT_DONE.to_owned())]);
+        let mut outcomes = vec![Outcome::Done; 3];
+        take(&mut outcomes, batch, &response, path);
+        outcomes
+    }
+
+    fn not_done() -> Outcome {
+        Outcome::Failed(NOT_DONE.to_owned())
+    }
+
+    #[test]
+    fn additions_are_done_or_there_already_only_if_all_are_counted() {
+        let added = |existing: f64| {
+            // The values are odd on purpose.
+            json!({ "added": { "episodes": "1", "movies": null }, "existing": { "episodes": existing }, "updated": null, "not_found": null })
+        };
+        let batch = episodes(|media| Unit::added(media, Map::new()));
+        for path in ["sync/collection", "sync/watchlist"] {
+            let all = outcomes(&batch, added(2.0), path);
+            assert_eq!(all, [Outcome::Done, Outcome::Unchanged, Outcome::Unchanged], "{path}");
+            assert_eq!(outcomes(&batch, added(1.0), path), vec![not_done(); 3], "{path}");
+        }
+        for path in ["sync/history", "sync/ratings"] {
+            assert_eq!(outcomes(&batch, added(2.0), path), vec![not_done(); 3], "{path}: nothing can be there already");
+        }
+    }
+
+    #[test]
+    fn removals_are_compared_with_what_was_known_to_be_there() {
+        use Outcome::{Done, Lossy, Unchanged};
+        let numbers = std::cell::RefCell::new(Vec::new());
+        for (expected, deleted, path, found) in [
+            ([1, 1, 1], 3, "sync/watchlist", vec![Done; 3]),
+            ([1, 1, 1], 2, "sync/watchlist", vec![not_done(); 3]),
+            ([0, 1, 1], 2, "sync/watchlist", vec![Unchanged, Done, Done]),
+            ([0, 1, 1], 1, "sync/watchlist", vec![Unchanged, not_done(), not_done()]),
+            ([0, 1, 1], 3, "sync/watchlist", vec![Lossy, Done, Done]),
+            ([0, 0, 1], 2, "sync/watchlist", vec![Unchanged, Unchanged, Done]),
+            ([2, 1, 1], 4, "sync/history", vec![Done; 3]),
+            ([2, 1, 1], 3, "sync/history", vec![not_done(); 3]),
+            ([0, 1, 1], 4, "sync/history", vec![Lossy, Done, Done]),
+            ([2, 1, 1], 5, "sync/history", vec![Lossy; 3]),
+        ] {
+            numbers.replace(expected.to_vec());
+            let batch = episodes(|media| Unit::removed(media, numbers.borrow_mut().remove(0)));
+            let body = json!({ "deleted": { "episodes": deleted }, "not_found": {} });
+            assert_eq!(outcomes(&batch, body, path), found, "{expected:?}, {deleted} of {path}");
         }
     }
 
     #[test]
     fn counts_of_any_size_are_added_up() {
-        let episode = Entry::new("S", "mock://s")
-            .with("trakt_show_id", 7i64)
-            .with("series_season", 1i64)
-            .with("series_episode", 2i64);
-        let batch = items(&[Unit { media: Media::of(&episode, None).unwrap(), extra: Map::new() }]);
         let most = json!({ "episodes": i64::MAX, "shows": i64::MAX, "seasons": i64::MAX, "movies": i64::MAX });
         let body = json!({ "added": most, "updated": most, "deleted": most, "existing": most });
-        let response: BatchResponse = serde_json::from_value(body).unwrap();
-        for expands in [true, false] {
-            let mut outcomes = vec![Outcome::Done];
-            take(&mut outcomes, &batch, &response, expands);
-            assert_eq!(outcomes, [Outcome::Done]);
+        let batch = episodes(|media| Unit::added(media, Map::new()));
+        for path in ["sync/history", "sync/watchlist"] {
+            assert_eq!(outcomes(&batch, body.clone(), path), vec![Outcome::Done; 3]);
         }
     }
 

@@ -1,18 +1,19 @@
 //! Changes of a list: items are sent, and what was sent is looked at where the response is unclear.
 
-use std::cell::RefCell;
-use std::collections::HashMap;
+use std::time::Duration;
 
 use flexget_core::context::http::Retry;
 use flexget_core::context::journal::Action;
+use flexget_core::list::UNSEEN;
 use flexget_core::prelude::*;
 
-use crate::titles::media::Media;
 use crate::titles::media::ids::MediaIds;
+use crate::titles::media::{Kind, Media};
 use crate::trakt::activities;
 use crate::trakt::api::client::Client;
 use crate::trakt::cache;
 use crate::trakt::lists::catalogue::{forget_summaries, known_path, locate, relocate};
+use crate::trakt::lists::counts::Counts;
 use crate::trakt::lists::history;
 use crate::trakt::lists::item::{Item, PARTS_FIELD};
 use crate::trakt::lists::order::{self, Restored};
@@ -32,6 +33,9 @@ pub struct ListWriter<'a> {
     pub username: Option<&'a str>,
 }
 
+/// Pauses before plays are sent again that Trakt has refused as too many requests, in seconds.
+const PAUSES: [u64; 3] = [2, 4, 8];
+
 impl ListWriter<'_> {
     /// Adds or removes items.
     ///
@@ -42,53 +46,121 @@ impl ListWriter<'_> {
             return Ok(plays::take_plays(self.client, &items).await?.into());
         }
         let items = self.identified(items).await;
-        let mut sent = self.send(&items, remove).await?;
-        if sent.is_unclear && self.source.is_history() && !remove {
+        if remove || !self.source.is_history() {
+            return self.send(&items, remove).await;
+        }
+        let mut sent = self.send(&items, false).await?;
+        for pause in PAUSES {
+            let Some(wait) = sent.limited.take() else { break };
+            self.pause(wait.max(Duration::from_secs(pause))).await;
+            self.send_missing(&items, &mut sent).await?;
+        }
+        if sent.is_unclear || sent.is_doubtful() {
             self.find_plays(&items, &mut sent.change).await;
         }
         Ok(sent)
     }
 
+    async fn pause(&self, wait: Duration) {
+        let cx = self.client.cx();
+        cx.progress.wait(&cx.clock, wait, "Trakt limits requests").await;
+    }
+
+    /// Sends the plays again that were refused, but for those that are in the history.
+    ///
+    /// Trakt refuses a request before anything is done. A play that was added all the same would be
+    /// there twice.
+    async fn send_missing(&self, items: &[Item<'_>], sent: &mut SendOutcome) -> Result<()> {
+        let is_open = |at: &usize| matches!(sent.change.outcomes[*at], Outcome::Failed(_));
+        let open: Vec<usize> = (0..items.len()).filter(is_open).collect();
+        let item = |at: usize| Item { media: items[at].media.clone(), entry: items[at].entry };
+        let of_open: Vec<Item<'_>> = open.iter().map(|at| item(*at)).collect();
+        let missing = plays::missing(self.client, &of_open).await.map_err(Error::after_sending)?;
+        let rest: Vec<Entry> =
+            of_open.iter().zip(&missing).map(|(item, missing)| item.with(PARTS_FIELD, missing)).collect();
+        let rest_items = of_open.iter().zip(&rest).map(|(item, entry)| Item { media: item.media.clone(), entry });
+        let again = self.send(&rest_items.collect::<Vec<_>>(), false).await?;
+        for ((at, outcome), missing) in open.into_iter().zip(again.change.outcomes).zip(&missing) {
+            sent.change.outcomes[at] = if missing.is_empty() { Outcome::Done } else { outcome };
+        }
+        sent.change.certain &= again.change.certain;
+        (sent.is_unclear, sent.limited) = (again.is_unclear, again.limited);
+        Ok(())
+    }
+
     /// Looks up the items that have no id, where a list takes no titles.
     async fn identified<'a>(&self, mut items: Vec<Item<'a>>) -> Vec<Item<'a>> {
-        if !matches!(self.source, Source::Favorites | Source::Ratings) {
-            return items;
+        if matches!(self.source, Source::Favorites | Source::Ratings) {
+            self.look_up(&mut items, |item| item.media.ids.is_empty() && item.media.own_ids.is_empty()).await;
         }
-        let is_nameless = |item: &&mut Item<'a>| item.media.ids.is_empty() && item.media.own_ids.is_empty();
-        let mut nameless: Vec<&mut Item<'a>> = items.iter_mut().filter(is_nameless).collect();
-        let media: Vec<Media> = nameless.iter().map(|item| item.media.clone()).collect();
-        for (item, found) in nameless.iter_mut().zip(titles::find(self.client, &media).await) {
+        items
+    }
+
+    /// Looks up the ids of some items; those that are not found stay as they are.
+    async fn look_up(&self, items: &mut [Item<'_>], which: impl Fn(&Item<'_>) -> bool) {
+        let mut open: Vec<&mut Item<'_>> = items.iter_mut().filter(|item| which(item)).collect();
+        let media: Vec<Media> = open.iter().map(|item| item.media.clone()).collect();
+        for (item, found) in open.iter_mut().zip(titles::find(self.client, &media).await) {
             if let Ok(work) = found {
                 item.media.ids = MediaIds::from(&work.ids);
             }
         }
-        items
     }
 
     /// Sends the items, each as the units that it is made of.
     async fn send(&self, items: &[Item<'_>], remove: bool) -> Result<SendOutcome> {
         let units: Vec<Vec<Unit>> = if remove {
-            history::to_remove(self.client, items).await?
+            history::to_remove(self.client, self.source, items).await?
         } else {
             items.iter().map(|item| item.to_add(self.source)).collect()
         };
         let counts: Vec<usize> = units.iter().map(Vec::len).collect();
         let units: Vec<Unit> = units.into_iter().flatten().collect();
+        if units.is_empty() {
+            return Ok(Change::all(Outcome::Unchanged, items.len()).into());
+        }
         // A play that is sent twice is there twice; everything else is there once however often it
         // is sent.
-        let retry = if self.source.is_history() && !remove { Retry::Never } else { Retry::Safe };
+        let retry = if self.source.is_history() && !remove { Retry::Own } else { Retry::Safe };
         let mut sent = write::send(self.client, &self.address(remove).await?, &units, retry).await;
         if let (true, Source::Personal(personal)) = (sent.is_missing, self.source) {
             relocate(self.client, self.username, personal).await?;
             sent = write::send(self.client, &self.address(remove).await?, &units, retry).await;
         }
-        if let Some(count) = sent.item_count {
-            let base = self.base().await?;
-            item_counts(self.client).borrow_mut().insert(base, count);
-        }
         let mut of_units = sent.change.outcomes.into_iter();
         sent.change.outcomes = counts.into_iter().map(|count| of_all(of_units.by_ref().take(count))).collect();
+        self.compare_counts(items, &sent, remove).await?;
         Ok(sent)
+    }
+
+    /// Compares the number of items that Trakt says with what reads have shown, and warns of more.
+    async fn compare_counts(&self, items: &[Item<'_>], sent: &SendOutcome, remove: bool) -> Result<()> {
+        let (base, counts) = (self.base().await?, Counts::of(self.client));
+        let is_known = |item: &Item<'_>| !item.entry.has(UNSEEN);
+        let outcomes = items.iter().zip(&sent.change.outcomes);
+        let changed = if remove {
+            outcomes.filter(|(item, outcome)| is_known(item) && outcome.is_success()).count()
+        } else {
+            outcomes.filter(|(_, outcome)| outcome.is_change()).count()
+        };
+        counts.update(&base, |count| {
+            let titles = |titles: usize| {
+                if remove { titles.saturating_sub(changed) } else { titles.saturating_add(changed) }
+            };
+            (count.titles, count.said, count.is_changed) = (count.titles.map(titles), sent.item_count, true);
+        });
+        let count = counts.get(&base);
+        let (Some(titles), Some(said), true) = (count.titles, count.said, remove) else { return Ok(()) };
+        let more = said.saturating_sub(titles);
+        if more > count.others {
+            let more = more.saturating_sub(count.others);
+            self.client.cx().warn(format!("Trakt counts {more} more items of `{base}` than it has shown"));
+        } else if more > 0 && titles == 0 {
+            self.client.cx().warn(format!(
+                "{more} items of `{base}` are no titles, such as people, and stay; remove them on Trakt's site"
+            ));
+        }
+        Ok(())
     }
 
     /// Looks in the history for plays of which the response does not say whether they were added.
@@ -138,7 +210,7 @@ impl ListWriter<'_> {
             return Ok(());
         }
         let list = self.base().await?;
-        let count = item_counts(self.client).borrow().get(&list).copied();
+        let count = Counts::of(self.client).get(&list).said;
         let result = order::restore(self.client, &list, &wanted, count).await;
         self.forget();
         result
@@ -148,11 +220,16 @@ impl ListWriter<'_> {
     ///
     /// # Errors
     /// Trakt could not be asked for these.
-    pub async fn recorded(&self, action: Action, items: &[Item<'_>]) -> Result<Option<Vec<Entry>>> {
-        match action {
-            Action::Add => history::before_adding(self.client, self.source, items).await,
-            Action::Remove | Action::Clear => history::before_removing(self.client, self.source, items).await,
+    pub async fn recorded(&self, action: Action, mut items: Vec<Item<'_>>) -> Result<Option<Vec<Entry>>> {
+        if action == Action::Add {
+            return history::before_adding(self.client, self.source, &items).await;
         }
+        if self.source.is_history() {
+            // Plays are known by Trakt's numbers.
+            let is_open = |item: &Item<'_>| item.is_removed_whole() && !item.has_number();
+            self.look_up(&mut items, |item| is_open(item) && item.media.kind != Kind::Episode).await;
+        }
+        history::before_removing(self.client, self.source, &items).await
     }
 
     /// Forgets what a write to this list changes.
@@ -173,21 +250,15 @@ impl ListWriter<'_> {
     }
 }
 
-/// Numbers of items that lists had after their latest change in this run, by their paths.
-type ItemCounts = RefCell<HashMap<String, usize>>;
-
-fn item_counts(client: &Client) -> Rc<ItemCounts> {
-    client.cx().run_cache.of::<ItemCounts>(&format!("trakt item counts {}", client.account().unwrap_or_default()))
-}
-
 /// Returns the outcome of an item from those of its units.
 ///
 /// An item of which a unit is not written is not written: an undo that is tried again sends what is
 /// missing.
 fn of_all(units: impl Iterator<Item = Outcome>) -> Outcome {
     let severity = |outcome: &Outcome| match outcome {
-        Outcome::Failed(_) => 3,
-        Outcome::Unknown => 2,
+        Outcome::Failed(_) => 4,
+        Outcome::Unknown => 3,
+        Outcome::Lossy => 2,
         Outcome::Done | Outcome::Partly => 1,
         _ => 0,
     };

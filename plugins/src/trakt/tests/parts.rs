@@ -8,10 +8,10 @@ use super::laws::pass;
 use super::*;
 
 /// Something that is collected, since when, and as what.
-type Collected = (Media, i64, Json);
+pub(super) type Collected = (Media, i64, Json);
 
 /// All plays, with their times, and all that is collected.
-fn everything(sandbox: &Sandbox) -> (Vec<(Media, i64)>, Vec<Collected>) {
+pub(super) fn everything(sandbox: &Sandbox) -> (Vec<(Media, i64)>, Vec<Collected>) {
     sandbox.sim.with(|world| {
         let ann = world.user("ann-kay");
         let mut plays: Vec<_> = ann.history.iter().map(|play| (play.media, play.watched_at)).collect();
@@ -37,7 +37,7 @@ fn add(options: &str, entries: &str) -> String {
 }
 
 /// A world where a movie was watched thrice, a show in part and with specials, some of it twice, and where what is collected is so as something.
-fn lived_in() -> Sandbox {
+pub(super) fn lived_in() -> Sandbox {
     let sandbox = Sandbox::new(Seed::small().and(|world| {
         let now = world.now();
         for (media, hours) in [

@@ -223,6 +223,12 @@ fn jobs() -> Vec<Job> {
             "its pages, so that the change can be undone, and the change",
         ),
         job(
+            "remove what is not on a watchlist",
+            output("list_remove", "{ title: x, trakt_movie_id: 120, movie_name: Fight Club }", "watchlist"),
+            3,
+            "its pages, and the change, in case they do not show the item",
+        ),
+        job(
             "match with a list and remove from it",
             format!(
                 "mock: [ {{ title: x, trakt_movie_id: 500000 }} ]\nseen: no\nlist_match: {{ from: [ trakt_list: {{ {watchlist} }} ] }}"
