@@ -1,5 +1,6 @@
 //! The client: requests to Trakt with the right headers, pace and token.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use flexget_core::context::auth::{self, Account};
@@ -7,6 +8,7 @@ use flexget_core::context::http::{Method, RateLimit, Request, Response, Retry};
 use flexget_core::context::oauth::AccountHttp;
 use flexget_core::plugin::service::unknown::unknown_account;
 use flexget_core::prelude::*;
+use jiff::{SignedDuration, Timestamp};
 use serde::de::DeserializeOwned;
 
 use crate::trakt::SERVICE;
@@ -66,6 +68,19 @@ impl Client {
         &self.cx
     }
 
+    /// Returns the time by Trakt's clock, if a response of this run has told it.
+    ///
+    /// The clock of this machine may be wrong.
+    pub fn now(&self) -> Timestamp {
+        let now = self.cx.clock.now();
+        now.checked_add(self.clock_offset().get()).unwrap_or(now)
+    }
+
+    /// Returns how far Trakt's clock is ahead of this machine's.
+    fn clock_offset(&self) -> Rc<Cell<SignedDuration>> {
+        self.cx.run_cache.of("trakt clock offset")
+    }
+
     /// Reads `path` and gives the answer as it is; 204 is an answer.
     ///
     /// # Errors
@@ -123,6 +138,9 @@ impl Client {
             Some(account) => account.send(request).await?,
             None => self.cx.http.send(request).await.map_err(Fault::Network)?,
         };
+        if let Some(date) = response.date() {
+            self.clock_offset().set(date.duration_since(self.cx.clock.now()));
+        }
         if let Some(account) = &self.account
             && let fault @ Fault::Locked { .. } = Fault::of(&response, path, None, false)
         {

@@ -76,14 +76,19 @@ pub async fn summary(client: &Client, path: &str) -> Option<ListSummary> {
     Some(summary)
 }
 
-/// Returns the summary of the list at this path, if this run has it.
-pub fn known_summary(client: &Client, path: &str) -> Option<ListSummary> {
+/// Returns the summary of the list at this path, and when it was read, if this run has it.
+///
+/// The time is that of Trakt's clock where Trakt said it.
+pub fn known_summary(client: &Client, path: &str) -> Option<(ListSummary, Timestamp)> {
+    let now = client.cx().clock.now();
     if let Some(known) = summaries(client).borrow().get(path) {
-        return Some(known.clone());
+        return Some((known.clone(), now));
     }
     let (user, list) = path.strip_prefix("users/")?.split_once("/lists/")?;
     let known = known_lists(client, user).borrow().clone()?;
-    known.0.iter().find(|known| id_of(known) == list || known.ids.slug.as_deref() == Some(list)).cloned()
+    let (lists, began) = &*known;
+    let found = lists.iter().find(|known| id_of(known) == list || known.ids.slug.as_deref() == Some(list))?;
+    Some((found.clone(), began.unwrap_or(now)))
 }
 
 /// Forgets what lists say of themselves, because one of them was changed.

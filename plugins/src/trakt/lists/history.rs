@@ -121,7 +121,7 @@ pub async fn before_adding(client: &Client, source: &Source, items: &[Item<'_>])
                 }
                 None => {
                     let known = item.entry.peek("trakt_watched_at").and_then(Value::moment);
-                    let at = known.unwrap_or_else(|| client.cx().clock.now());
+                    let at = known.unwrap_or_else(|| client.now());
                     item.with(PARTS_FIELD, &[Part { at: Some(at), about: known.is_none(), ..Part::default() }])
                 }
             });

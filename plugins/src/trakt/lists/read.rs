@@ -127,9 +127,9 @@ impl ListReader<'_> {
         if self.extent != Extent::Proved || kind.is_some() || Counts::of(client).get(items).is_changed {
             return None;
         }
-        let summary = catalogue::known_summary(client, items.strip_suffix("/items")?)?;
-        let changed = summary.updated_at?.checked_add(STALE).ok()?;
-        usize::try_from(summary.item_count?).ok().filter(|_| changed < client.cx().clock.now())
+        let (summary, read_at) = catalogue::known_summary(client, items.strip_suffix("/items")?)?;
+        let settled = summary.updated_at?.checked_add(STALE).ok()?;
+        usize::try_from(summary.item_count?).ok().filter(|_| settled < read_at)
     }
 
     async fn fetch(&self, client: &Client, path: &str, kind: Option<Kind>) -> Result<Rows<Row>, Fault> {

@@ -152,12 +152,17 @@ impl ListWriter<'_> {
         let count = counts.get(&base);
         let (Some(titles), Some(said), true) = (count.titles, count.said, remove) else { return Ok(()) };
         let more = said.saturating_sub(titles);
+        let counted = |number: usize, what: &str| match number {
+            1 => format!("1 {what}"),
+            number => format!("{number} {what}s"),
+        };
         if more > count.others {
-            let more = more.saturating_sub(count.others);
-            self.client.cx().warn(format!("Trakt counts {more} more items of `{base}` than it has shown"));
+            let more = counted(more.saturating_sub(count.others), "more item");
+            self.client.cx().warn(format!("Trakt counts {more} of `{base}` than it has shown"));
         } else if more > 0 && titles == 0 {
+            let stays = counted(more, "item");
             self.client.cx().warn(format!(
-                "{more} items of `{base}` are no titles, such as people, and stay; remove them on Trakt's site"
+                "{stays} of `{base}`, such as people, can be removed only on Trakt's site, and stay on the list"
             ));
         }
         Ok(())

@@ -194,7 +194,7 @@ fn people_that_stay_on_a_cleared_list_are_told() {
         });
         assert!(left > 0);
         let report = run(clear, &sandbox.next_run());
-        let said = format!("{left} items of `users/me/lists/");
+        let said = if left == 1 { "1 item of `users/me".to_owned() } else { format!("{left} items of `users/me") };
         let is_said =
             report.warnings.iter().any(|warning| warning.contains(&said) && warning.contains("such as people"));
         assert_eq!(is_said, report.changes[0].done > 0, "{report:?}");
@@ -241,6 +241,28 @@ fn a_play_that_was_added_though_too_many_requests_were_answered_is_not_added_twi
         sandbox.sim.fail(Fault::on("POST", "/sync/history").with(trouble).once());
         assert!(undo(&removed, &sandbox).failed.is_empty());
         assert_eq!(plays(&sandbox), before + 3, "{is_made}");
+    }
+}
+
+#[test]
+fn a_wrong_clock_does_not_hide_a_play_that_was_added() {
+    for hours in [-30, 30] {
+        let cx = testing::context();
+        let now = cx.clock.now().as_millisecond() + hours * 3_600_000;
+        let clock = std::sync::Arc::new(std::sync::atomic::AtomicI64::new(now));
+        let options = trakt_sim::Options { seed: Seed::small(), clock: Some(clock), ..trakt_sim::Options::default() };
+        let sandbox = Sandbox::of(cx, trakt_sim::Sim::start(options).unwrap());
+        let plays = |sandbox: &Sandbox| {
+            sandbox
+                .sim
+                .with(|world| world.user("ann-kay").history.iter().filter(|it| it.media == Media::Movie(481)).count())
+        };
+        let refused = trakt_sim::Trouble::After(trakt_sim::Reply::empty(429));
+        sandbox.sim.fail(Fault::on("POST", "/sync/history").with(refused).once());
+        let report = change("list_add", "list: history", &[481], &sandbox);
+        assert_eq!((report.changes[0].done, plays(&sandbox)), (1, 1), "{hours}: {report:?}");
+        let undone = undo(&report, &sandbox);
+        assert_eq!((undone.done, plays(&sandbox)), (1, 0), "{hours}: {undone:?}");
     }
 }
 
