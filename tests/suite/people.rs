@@ -7,7 +7,7 @@ use std::path::Path;
 
 use flexget_tests::{Sandbox, is_current, repository};
 
-/// The lines of a screen.
+/// The lines of a screen, as they are printed where the output is no terminal.
 const SCREEN: usize = 45;
 
 /// A sandbox with the files of the folder, and an account `me` at a simulator.
@@ -87,6 +87,25 @@ fn a_migration_is_data_too() {
     let data = sandbox.run("-c downloads-with-hooks.yml check --migrate --format json").good().json();
     assert_eq!(data["tasks"][0]["runs"], "without");
     assert_eq!(data["tasks"][0]["disable"], serde_json::json!(["move", "decompress"]));
+}
+
+/// What many tasks have in common is told once, with the first places.
+#[test]
+fn a_mistake_of_many_tasks_is_told_in_a_screenful() {
+    let mistakes = "mock: [ A ]\n    accept_all: maybe\n    list_add: [ entry_lis: a ]\n";
+    let missing = "mock: [ A ]\n    accept_all: yes\n    transmission: yes\n    series: [ A ]\n";
+    for (body, code) in [(mistakes, 2), (missing, 0)] {
+        let tasks: String = (0..60).map(|nth| format!("  t{nth}:\n    {body}")).collect();
+        let sandbox = Sandbox::new(&format!("tasks:\n{tasks}"));
+        for (line, code) in [("check", code), ("check --migrate", 0), ("execute --test", 1)] {
+            let ran = sandbox.run(line);
+            let text = format!("{}{}", ran.stdout, ran.stderr);
+            assert_eq!(ran.code, code, "{line}: {text}");
+            assert!(text.lines().count() <= SCREEN, "{line}: {text}");
+        }
+        let checked = sandbox.run("check").stderr;
+        assert!(checked.contains("and 56 more") && checked.contains("in task `t0`"), "{checked}");
+    }
 }
 
 /// A new case is a new file; `BLESS=1` writes what is said of it beside it.

@@ -18,7 +18,7 @@ use crate::args::FormatOption;
 use crate::exit;
 use crate::render::diagnostics::{Detail, diagnostic_reports};
 use crate::render::printable::Printable;
-use crate::render::text::count;
+use crate::render::text::{count, on_a_screen};
 use crate::session::Session;
 
 /// Check the config and report everything that is wrong with it
@@ -136,16 +136,15 @@ fn summarize(plan: &Plan, name: &str, is_valid: bool, session: &Session) {
 
 /// Prints the plugins that each task names and this program lacks.
 fn list_missing(config: &LoadedConfig, session: &Session) {
-    let mut missing = config.missing().peekable();
-    if missing.peek().is_none() {
-        return;
-    }
-    session.console.line(&Printable::line("plugins that flexget-rs does not have, by task:"));
-    for (task, plugins) in missing {
-        let name = |plugin: &MissingPlugin| {
-            if plugin.needed { plugin.plugin.clone() } else { format!("{} (not needed)", plugin.plugin) }
-        };
-        let names = plugins.iter().map(name).collect::<Vec<_>>().join(", ");
-        session.console.line(&Printable::line(format_args!("  {task}: {names}")));
+    let name = |plugin: &MissingPlugin| {
+        if plugin.needed { plugin.plugin.clone() } else { format!("{} (not needed)", plugin.plugin) }
+    };
+    let names = |plugins: &[MissingPlugin]| plugins.iter().map(name).collect::<Vec<_>>().join(", ");
+    let missing: Vec<(&str, String)> = config.missing().map(|(task, plugins)| (task, names(plugins))).collect();
+    if !missing.is_empty() {
+        session.console.line(&Printable::line("plugins that flexget-rs does not have, by task:"));
+        for (tasks, plugins) in on_a_screen(missing) {
+            session.console.line(&Printable::line(format_args!("  {tasks}: {plugins}")));
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! `execute`: runs tasks.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use flexget_core::config::load::{LoadedConfig, load};
@@ -167,6 +168,8 @@ impl Execute {
             console.message(MessageKind::Note, "there is no task to run", &[why]);
         }
         let style = ReportStyle { named: tasks.len() > 1, verbosity, json: is_json };
+        let unusable: HashSet<&str> =
+            tasks.iter().filter(|task| !task.can_run()).map(|task| task.name.as_str()).collect();
         let mut reports: Vec<TaskReport> = Vec::new();
         let (mut is_ok, mut has_run) = (true, false);
         let on_task = |task: TaskReport| {
@@ -179,8 +182,11 @@ impl Execute {
             if self.trace && !style.json {
                 console.explanation(&task);
             }
-            console.task(&task, style);
-            if style.json {
+            let is_held = !style.json && unusable.contains(task.name.as_str());
+            if !is_held {
+                console.task(&task, style);
+            }
+            if style.json || is_held {
                 reports.push(task);
             }
         };
@@ -188,6 +194,8 @@ impl Execute {
         let is_interrupted = done.is_none() || session.activity.interrupted.get();
         if is_json {
             document(reports, None, is_interrupted);
+        } else {
+            console.unusable(&reports, verbosity);
         }
         if !cx.dry_run
             && let Err(error) = cx.store.maintain(cx.clock.now())
@@ -205,8 +213,8 @@ impl Execute {
             return exit::INTERRUPTED;
         }
         // A task that needs a missing plugin counts only if it was named, or if no other could run.
-        let unusable = tasks.iter().filter(|task| !task.can_run()).count();
-        let is_missed = unusable > 0 && (!selection.tasks.is_empty() || (!has_run && unusable == tasks.len()));
+        let is_missed =
+            !unusable.is_empty() && (!selection.tasks.is_empty() || (!has_run && unusable.len() == tasks.len()));
         if is_ok && !is_missed { exit::SUCCESS } else { exit::FAILURE }
     }
 }

@@ -7,6 +7,8 @@ use std::path::Path;
 use annotate_snippets::{Annotation, AnnotationKind, Element, Group, Level, Renderer, Snippet};
 use flexget_core::config::load::LoadedConfig;
 use flexget_core::document::diagnostic::{At, Diagnostic, Severity, Span};
+use indexmap::IndexMap;
+use indexmap::map::Entry;
 use serde::Serialize;
 
 use super::console::{Console, MessageKind};
@@ -14,11 +16,20 @@ use super::printable::Printable;
 use super::text::count;
 use crate::config::Folders;
 
-/// The most diagnostics that are shown; the others are counted.
+/// The most different diagnostics that are shown; the others are counted.
 const MOST: usize = 20;
 
-/// The most diagnostics of which warnings show their source lines, so that all fit on a screen.
+/// The most different diagnostics of which warnings show their source lines.
 const DRAWN: usize = 5;
+
+/// The lines of a screen, as many of which as possible show errors with their source lines.
+const SCREEN: usize = 45;
+
+/// The usual lines of a diagnostic with its source line, and without.
+const LINES: (usize, usize) = (8, 2);
+
+/// The most further places that are named where a config repeats a mistake.
+const PLACES: usize = 3;
 
 /// The width of a source line where stderr is no terminal.
 const USUAL_WIDTH: usize = 140;
@@ -69,6 +80,41 @@ fn span(config: &LoadedConfig, at: &At) -> Span {
     }
 }
 
+/// A diagnostic with the other places that have the same one.
+struct Repeated<'a> {
+    first: Finding<'a>,
+    others: Vec<Span>,
+}
+
+/// Puts the diagnostics together that say the same of different places.
+fn repeated(findings: Vec<Finding<'_>>) -> Vec<Repeated<'_>> {
+    let mut groups: IndexMap<(&str, &[String]), Repeated<'_>> = IndexMap::new();
+    for finding in findings {
+        let key = (finding.diagnostic.message.as_str(), finding.diagnostic.help.as_slice());
+        match groups.entry(key) {
+            Entry::Occupied(mut group) => group.get_mut().others.push(finding.span),
+            Entry::Vacant(group) => drop(group.insert(Repeated { first: finding, others: Vec::new() })),
+        }
+    }
+    groups.into_values().collect()
+}
+
+impl Repeated<'_> {
+    /// Returns the other places: `also at config.yml:9:17 and 3 more`.
+    fn others(&self, config: &LoadedConfig, folders: &Folders) -> Option<String> {
+        let place = |span: &Span| {
+            let location = config.sources.location(span);
+            format!("{}:{}:{}", folders.shown(location.file.as_ref()), location.line, location.column)
+        };
+        let named = self.others.iter().take(PLACES).map(place).collect::<Vec<_>>().join(", ");
+        match self.others.len().saturating_sub(PLACES) {
+            _ if self.others.is_empty() => None,
+            0 => Some(format!("also at {named}")),
+            more => Some(format!("also at {named} and {more} more")),
+        }
+    }
+}
+
 impl Finding<'_> {
     /// Returns what it concerns: ``in task `movies` ``.
     fn owners(&self) -> Option<String> {
@@ -114,24 +160,28 @@ impl Console {
             Severity::Warning => detail > Detail::Errors,
             Severity::Notice => detail == Detail::Full,
         });
-        let hidden = findings.len().saturating_sub(MOST);
-        if hidden > 0 {
+        let mut groups = repeated(findings);
+        if groups.len() > MOST {
             // Errors first; what is shown then stands in the order of the file again.
-            findings.sort_by_key(|finding| finding.diagnostic.severity);
-            findings.truncate(MOST);
-            findings.sort_by_key(|finding| (finding.span.file, finding.span.bytes.start));
+            groups.sort_by_key(|group| group.first.diagnostic.severity);
         }
+        let hidden: usize = groups.iter().skip(MOST).map(|group| 1 + group.others.len()).sum();
+        groups.truncate(MOST);
+        groups.sort_by_key(|group| (group.first.span.file, group.first.span.bytes.start));
         let (width, color) = self.stderr_style();
         let renderer = if color { Renderer::styled() } else { Renderer::plain() };
         let renderer = renderer.term_width(width.unwrap_or(USUAL_WIDTH));
-        for finding in &findings {
-            let is_warning = finding.diagnostic.severity > Severity::Error;
-            let is_short = is_warning && (detail == Detail::Short || findings.len() > DRAWN);
+        let (drawn, short) = LINES;
+        let mut drawn = SCREEN.saturating_sub(short * groups.len()) / (drawn - short);
+        for group in &groups {
+            let is_warning = group.first.diagnostic.severity > Severity::Error;
+            let is_short = drawn == 0 || (is_warning && (groups.len() > DRAWN || detail == Detail::Short));
+            drawn = drawn.saturating_sub(usize::from(!is_short));
             // A file that could not be read, or that is empty, has no line to show.
-            if is_short || config.sources.text(finding.span.file).is_empty() {
-                self.short(finding, config, folders);
+            if is_short || config.sources.text(group.first.span.file).is_empty() {
+                self.short(group, config, folders);
             } else {
-                let drawing = draw(finding, config, folders, width, &renderer);
+                let drawing = draw(group, config, folders, width, &renderer);
                 self.beside(&Printable::drawing(&drawing).trimmed().end().end());
             }
         }
@@ -151,7 +201,8 @@ impl Console {
     }
 
     /// Prints a diagnostic as one line, with its help.
-    fn short(&self, finding: &Finding<'_>, config: &LoadedConfig, folders: &Folders) {
+    fn short(&self, group: &Repeated<'_>, config: &LoadedConfig, folders: &Folders) {
+        let finding = &group.first;
         let severity = match finding.diagnostic.severity {
             Severity::Error => MessageKind::Error,
             Severity::Warning => MessageKind::Warning,
@@ -165,7 +216,8 @@ impl Console {
         } else {
             let location = config.sources.location(&finding.span);
             let owners = finding.owners().map(|owners| format!(" ({owners})")).unwrap_or_default();
-            format!("{shown}:{}:{}: {message}{owners}", location.line, location.column)
+            let others = group.others(config, folders).map(|others| format!(", {others}")).unwrap_or_default();
+            format!("{shown}:{}:{}: {message}{owners}{others}", location.line, location.column)
         };
         self.message(severity, &message, &help);
     }
@@ -173,12 +225,13 @@ impl Console {
 
 /// Draws a diagnostic with its source lines.
 fn draw(
-    finding: &Finding<'_>,
+    drawn: &Repeated<'_>,
     config: &LoadedConfig,
     folders: &Folders,
     width: Option<usize>,
     renderer: &Renderer,
 ) -> String {
+    let finding = &drawn.first;
     let level = match finding.diagnostic.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
@@ -204,6 +257,9 @@ fn draw(
     }
     for help in &finding.diagnostic.help {
         group = group.element(Level::HELP.message(fit(help, 12)));
+    }
+    if let Some(others) = drawn.others(config, folders) {
+        group = group.element(Level::NOTE.message(fit(&others, 12)));
     }
     renderer.render(&[group])
 }

@@ -67,6 +67,31 @@ impl Console {
         }
     }
 
+    /// Prints which tasks could not run, each reason once.
+    pub(crate) fn unusable(&self, tasks: &[TaskReport], verbosity: Verbosity) {
+        let mut reasons: IndexMap<(TaskOutcome, &ErrorReport), Vec<&TaskReport>> = IndexMap::new();
+        for task in tasks {
+            if let Some(error) = &task.error {
+                reasons.entry((task.outcome, error)).or_default().push(task);
+            }
+        }
+        for ((outcome, error), tasks) in reasons {
+            let names = first_titles(tasks.iter().map(|task| task.name.as_str()), tasks.len());
+            match (tasks.as_slice(), outcome) {
+                ([only], _) => self.task_error(only, error, verbosity),
+                (_, TaskOutcome::Skipped) if verbosity < Verbosity::Usual => {}
+                (_, TaskOutcome::Skipped) => {
+                    let message = format!("tasks {names} are skipped: {}", error.message);
+                    self.message(MessageKind::Note, &message, error.hint.as_deref().as_slice());
+                }
+                _ => {
+                    let message = format!("tasks {names} were aborted by {}: {}", error.plugin, error.message);
+                    self.message(MessageKind::Error, &message, error.hint.as_deref().as_slice());
+                }
+            }
+        }
+    }
+
     /// Prints how a task ended that did not run to its end.
     pub(super) fn task_error(&self, task: &TaskReport, error: &ErrorReport, verbosity: Verbosity) {
         let name = &task.name;

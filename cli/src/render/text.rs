@@ -1,5 +1,6 @@
 //! Text that fits the terminal.
 
+use indexmap::IndexMap;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Returns the number of columns that a text takes; styles take none.
@@ -84,6 +85,22 @@ pub(crate) fn count(number: usize, noun: &str) -> String {
         _ if noun.ends_with('y') => format!("{number} {}ies", noun.trim_end_matches('y')),
         _ => format!("{number} {noun}s"),
     }
+}
+
+/// The most tasks of which each has a line of its own in a table.
+const ROWS: usize = 30;
+
+/// Returns the lines of a table of tasks: one for each, or of many tasks one for each verdict.
+pub(crate) fn on_a_screen<'a>(tasks: impl IntoIterator<Item = (&'a str, String)>) -> Vec<(String, String)> {
+    let rows: Vec<(&str, String)> = tasks.into_iter().collect();
+    if rows.len() <= ROWS {
+        return rows.into_iter().map(|(task, verdict)| (task.to_owned(), verdict)).collect();
+    }
+    let mut groups: IndexMap<String, Vec<&str>> = IndexMap::new();
+    for (task, verdict) in rows {
+        groups.entry(verdict).or_default().push(task);
+    }
+    groups.into_iter().map(|(verdict, tasks)| (tasks.join(", "), verdict)).collect()
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ pub struct Report {
 }
 
 /// How a task ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum TaskOutcome {
@@ -64,7 +64,7 @@ pub struct TaskReport {
 }
 
 /// Why a task did not run through.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, schemars::JsonSchema)]
 #[non_exhaustive]
 pub struct ErrorReport {
     /// The plugin that failed or that is missing.

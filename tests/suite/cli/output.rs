@@ -215,10 +215,21 @@ fn a_task_that_is_aborted_is_told_beside_the_report_and_the_next_one_runs() {
 
 #[test]
 fn a_screenful_of_mistakes_is_enough() {
-    let wrong: String = (0..30).map(|number| format!("  t{number}: {{ acept_all: yes }}\n")).collect();
-    let ran = Sandbox::new(&format!("tasks:\n{wrong}")).run("check");
-    assert_eq!(ran.stderr.matches("-->").count(), 20);
-    assert!(ran.stderr.ends_with("… and 10 more\n\nerror: 30 errors in config.yml\n"), "{}", ran.stderr);
+    let check = |task: &dyn Fn(usize) -> String| {
+        let tasks: String = (0..30).map(task).collect();
+        Sandbox::new(&format!("tasks:\n{tasks}")).run("check").stderr
+    };
+    let different = check(&|number| format!("  t{number}: {{ qqq{number}: yes }}\n"));
+    assert_eq!(different.matches("error: config.yml:").count(), 20, "{different}");
+    assert!(different.ends_with("… and 10 more\n\nerror: 30 errors in config.yml\n"), "{different}");
+    assert!(different.lines().count() < 50, "{different}");
+    let same = check(&|number| format!("  t{number}: {{ acept_all: yes }}\n"));
+    assert_eq!(same.matches("-->").count(), 1, "{same}");
+    assert!(same.contains("also at config.yml:3:9, config.yml:4:9, config.yml:5:9 and 26 more"), "{same}");
+    assert!(same.ends_with("error: 30 errors in config.yml\n"), "{same}");
+    let few =
+        check(&|number| if number < 7 { format!("  t{number}: {{ qqq{number}: yes }}\n") } else { String::new() });
+    assert!(few.lines().count() < 50 && few.matches("-->").count() >= 4, "{few}");
 }
 
 #[test]

@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::config::name_of;
 use crate::render::printable::Printable;
+use crate::render::text::on_a_screen;
 use crate::session::Session;
 
 /// The command that brings over what FlexGet has stored, and what it brings.
@@ -35,8 +36,8 @@ pub(super) fn print(plan: &Plan, path: &Path, format: Format, session: &Session)
         }));
         return;
     }
-    for task in &tasks {
-        session.console.line(&Printable::line(format_args!("{}: {}", task.task, verdict(&task.placement))));
+    for (tasks, verdict) in on_a_screen(tasks.iter().map(|task| (task.task.as_str(), verdict(&task.placement)))) {
+        session.console.line(&Printable::line(format_args!("{tasks}: {verdict}")));
     }
     session.console.line(&Printable::line(""));
     for (label, command) in [("here", here), ("in FlexGet", there), ("once", Some(import))] {
