@@ -144,9 +144,7 @@ impl Document {
     }
 }
 
-/// Reads one more file: its tree, or everything that is wrong with it.
-///
-/// Both have their places in `sources`.
+/// Adds a file to `sources`, and returns its tree or all its mistakes.
 pub(crate) fn read_node(sources: &mut Sources, path: &Path) -> Result<Rc<Node>, Vec<Diagnostic>> {
     let file = read_source(sources, path).map_err(|error| vec![error])?;
     let composed = compose::compose(file, sources.text(file));

@@ -128,7 +128,7 @@ pub struct Mapping {
     index: OnceCell<Box<HashMap<Rc<str>, usize>>>,
 }
 
-/// From this size on looking through the entries costs more than hashing.
+/// Number of entries from which a mapping gets a hash index.
 const INDEXED_FROM: usize = 16;
 
 impl Node {

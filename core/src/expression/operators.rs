@@ -53,10 +53,10 @@ pub(super) fn replacement<'a>(instruction: &Instruction<'a>) -> impl Iterator<It
 /// Checks that the value on the stack is of a bounded size.
 pub(super) const BOUND: Instruction<'static> = Instruction::CallFunction("$bound", Some(1));
 
-/// Limit of the parts of a value that an expression makes.
+/// Most values that the result of an expression may hold, at all levels together.
 const MAX_PARTS: usize = 100_000;
 
-/// Limit of its levels.
+/// Deepest nesting of such a result.
 const MAX_LEVELS: usize = 32;
 
 /// Returns a value, if it is not too large and no namespace, which could contain itself.

@@ -253,7 +253,7 @@ impl AnyList {
         self.0.list.items(limit, cx).await
     }
 
-    /// As [`AnyList::read`], of all items; see [`List::all_items`].
+    /// Reads all items, for what follows from an item not being there; see [`List::all_items`].
     pub(super) async fn read_all(&self, cx: &Context) -> Result<Vec<Entry>> {
         self.0.list.all_items(cx).await
     }

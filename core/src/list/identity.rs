@@ -132,7 +132,7 @@ impl Keys {
         ids
     }
 
-    /// Begins a key and returns where its value begins.
+    /// Writes the name of a key, and returns the position at which its value begins.
     fn begin(&mut self, space: &str) -> usize {
         self.text.push_str(space);
         self.text.push('=');

@@ -163,7 +163,7 @@ async fn undo_unless_changed(id: i64, force: bool, by: &'static str, cx: &Contex
     undone.map(|(report, _)| report)
 }
 
-/// Undoes a change that no other process undoes.
+/// Undoes a change that this process has claimed, so that no other undoes it at the same time.
 ///
 /// Returns besides whether nothing is left that another try could undo.
 async fn undo_claimed(

@@ -182,7 +182,7 @@ impl ListSync {
         })
     }
 
-    /// Makes a change, if there is one to make, and says whether nothing of it failed.
+    /// Makes a change, unless there are no items, and returns whether all of them succeeded.
     async fn put(&self, list: &WritableList, items: &[&Entry], action: Action, task: &mut Task) -> Result<bool> {
         if items.is_empty() {
             return Ok(true);

@@ -8,7 +8,7 @@ use crate::trakt::api::model::Work;
 /// A wrong guess is worse than none.
 const MIN_LIKENESS: f64 = 0.9;
 
-/// Words at the end of a name that name a country, with Trakt's code of it.
+/// Words at the end of a show's name that stand for a country, with its country code.
 const COUNTRIES: [(&str, &str); 8] =
     [("us", "us"), ("usa", "us"), ("uk", "gb"), ("gb", "gb"), ("au", "au"), ("ca", "ca"), ("nz", "nz"), ("ie", "ie")];
 

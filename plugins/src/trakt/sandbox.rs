@@ -24,7 +24,7 @@ pub struct Sandbox {
 }
 
 impl Sandbox {
-    /// Creates a world where Trakt holds this.
+    /// Creates a world with a simulated Trakt that begins with these contents.
     pub fn new(seed: Seed) -> Self {
         let cx = testing::context();
         let sim = Sim::start(Options { seed, clock: cx.clock.shared(), ..Options::default() }).expect("a simulator");

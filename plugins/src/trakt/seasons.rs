@@ -14,7 +14,7 @@ use crate::trakt::cache::Facts;
 /// The kind of collection in the store that holds seasons.
 pub const COLLECTION: &str = "trakt seasons";
 
-/// Seasons, by the ids of shows in paths.
+/// The cached seasons, each under the id or slug of its show.
 const SEASONS: Facts = Facts { kind: COLLECTION, max_records: 500 };
 
 /// The seasons of a show with their episodes, or the reason why they are not known.

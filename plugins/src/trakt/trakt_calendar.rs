@@ -75,7 +75,7 @@ submit! { plugin::<TraktCalendar>() }
 
 /// The most days that Trakt gives at once.
 const MOST_DAYS: i64 = 33;
-/// The length of the calendar by default, in days, which Trakt always accepts.
+/// Default length of the calendar in days; Trakt accepts it for every account.
 const SURE_DAYS: i64 = 7;
 
 impl Plugin for TraktCalendar {

@@ -56,7 +56,7 @@ const WEEKDAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
 const ORDINALS: [&str; 6] = ["1st", "2nd", "3rd", "4th", "5th", "last"];
 
-/// Number of days after which a search for a week ends: every week is in one of some years.
+/// Number of days that are searched for the next run: each date and week occurs within them.
 const LONGEST_SEARCH: usize = 366 * 30;
 
 impl Cron {

@@ -71,7 +71,7 @@ struct Inner {
     queues: RefCell<BTreeMap<String, Rc<tokio::sync::Mutex<()>>>>,
     /// Number of requests that were sent and not answered yet.
     unanswered: Cell<usize>,
-    /// Hosts where a request failed with all its tries, and when.
+    /// Hosts of which a request failed after all retries, with the time of that.
     given_up: RefCell<BTreeMap<String, Timestamp>>,
 }
 

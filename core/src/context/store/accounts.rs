@@ -126,7 +126,7 @@ pub(super) enum Moved {
     Here(String),
     /// The auth store has newer tokens of the same user.
     Older(String),
-    /// The auth store has another user's account of that name: it has a new name now.
+    /// It has another name now, because the auth store has somebody else under the first.
     Renamed(String, String),
 }
 

@@ -204,10 +204,10 @@ impl ScriptPlugin {
     }
 }
 
-/// Makes entries of what a script wrote.
+/// Creates the entries that a script wrote.
 ///
 /// # Errors
-/// One has no title.
+/// An entry has no title.
 pub(crate) fn entries_of(
     conversation: &Conversation<'_>,
     name: &str,

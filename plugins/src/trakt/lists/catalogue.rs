@@ -96,7 +96,7 @@ pub fn forget_summaries(client: &Client) {
     summaries(client).borrow_mut().clear();
 }
 
-/// Searches for a list that is not where its number or URL says.
+/// Finds a list again whose number or URL leads to nothing.
 ///
 /// A number is looked for among the lists of others that the account may edit, and among the public
 /// ones. Then [`locate`] returns what was found.

@@ -20,7 +20,7 @@ use crate::trakt::paging;
 /// Tolerance when matching a sent `watched_at` with the one that Trakt stored.
 const NEAR: SignedDuration = SignedDuration::from_mins(5);
 
-/// Takes the plays off the history that these items are in the journal, and no others.
+/// Removes from the history exactly the plays that the journal recorded for these items.
 ///
 /// # Errors
 /// Trakt could not be asked for them.

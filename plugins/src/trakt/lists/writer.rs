@@ -237,7 +237,7 @@ impl ListWriter<'_> {
         history::before_removing(self.client, self.source, &items).await
     }
 
-    /// Forgets what a write to this list changes.
+    /// Drops the cached data that a write to this list changes.
     pub fn forget(&self) {
         let Some(account) = self.client.account() else { return };
         let topics: Vec<String> = match self.source {

@@ -129,10 +129,10 @@ struct ShowsDone {
 }
 
 impl ShowsDone {
-    /// Asks for the details that are needed.
+    /// Fetches the seasons of shows of which counts alone do not tell what was watched.
     ///
-    /// They are those of seasons, of dates and absolute numbers, and of shows whose episodes cannot
-    /// just be counted.
+    /// They are needed for seasons, for episodes that are known by a date or an absolute number,
+    /// and for shows whose episodes cannot just be counted.
     async fn new(
         client: &Client,
         data: Result<Rc<UserData>, String>,
