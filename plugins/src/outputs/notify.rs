@@ -454,6 +454,23 @@ mod tests {
         assert_eq!(sent, [expected]);
     }
 
+    /// It may hold a passkey, and the texts go to a service of others.
+    #[test]
+    fn the_default_texts_hold_no_address_of_an_entry() {
+        let of = |name: &str| format!("{{ title: {name}, movie_name: {name}, url: 'http://x/{name}?passkey=s3cret' }}");
+        let task = format!(
+            "seen: no\nmock: [ {}, {} ]\nif: [ title == 'A': accept, title == 'B': fail ]\nnotify:\n  \
+             entries: {{ what: [ accepted, failed ], via: [ webhook: {{ url: 'URL' }} ] }}\n  \
+             task: {{ via: [ webhook: {{ url: 'URL' }} ] }}",
+            of("A"),
+            of("B")
+        );
+        let (report, bodies) = run(&task, 3, &testing::context());
+        assert_eq!(bodies.len(), 3, "{report:?}");
+        let said = serde_json::to_string(&bodies).unwrap();
+        assert!(said.contains("- A\\n- B failed") && !said.contains("s3cret") && !said.contains("http"), "{said}");
+    }
+
     #[test]
     fn an_aborted_task_is_told_with_its_reason() {
         let task =
