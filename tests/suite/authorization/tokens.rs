@@ -68,6 +68,27 @@ fn new_tokens_are_kept_whatever_is_beside_them() {
 }
 
 #[test]
+fn new_tokens_are_kept_however_their_response_is_written() {
+    let sandbox = sandbox();
+    let tokens = r#""access_token": "planted-access", "refresh_token": "planted-refresh""#;
+    let text = |text: String| Reply::text(200, &text);
+    for reply in [
+        text(format!("\u{feff}{{ {tokens} }}")),
+        text(format!("{{ {tokens}, \"scope\": \"public\", \"scope\": \"public\" }}")),
+        text(format!("{{ {tokens}, \"expires_in\": 1e400, \"created_at\": 1{} }}", "0".repeat(400))),
+        text(format!("{{ {tokens}, \"more\": {}{} }}", "[".repeat(9_000), "]".repeat(9_000))),
+        Reply::html(200, &format!("{{ {tokens} }}")),
+    ] {
+        authorize_expired(&sandbox);
+        sandbox.sim().fail(Fault::on("POST", "/oauth/token").once().answers(reply.clone()));
+        sandbox.run("trakt refresh me").good();
+        assert_eq!(access(&sandbox), "planted-access", "{reply:?}");
+        sandbox.sim().fail(Fault::on("POST", "/oauth/device/token").once().answers(reply.clone()));
+        sandbox.run("trakt auth other").good();
+    }
+}
+
+#[test]
 fn tokens_that_cannot_be_sent_never_replace_good_ones() {
     let sandbox = sandbox();
     for token in ["", " ", "two\nlines", "töken"] {

@@ -38,14 +38,21 @@ impl Response {
     }
 
     /// Returns whether the body is a web page, as services and proxies send on errors.
+    ///
+    /// JSON that is called one in the headers is none.
     pub fn is_html(&self) -> bool {
+        let start = self.unmarked_body().trim_ascii_start();
         if self.header("content-type").is_some_and(|kind| kind.to_ascii_lowercase().contains("html")) {
-            return true;
+            return !matches!(start.first(), Some(b'{' | b'['));
         }
-        let start = self.body.trim_ascii_start();
         ["<!doctype html", "<html"]
             .iter()
             .any(|tag| start.get(..tag.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(tag.as_bytes())))
+    }
+
+    /// Returns the body without a byte order mark.
+    fn unmarked_body(&self) -> &[u8] {
+        self.body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&self.body)
     }
 
     /// Returns the wait that `Retry-After` asks for, in seconds or as a date, at most five minutes.
@@ -95,7 +102,7 @@ impl Response {
     /// The body is no JSON, or not of this shape. The error says where, and never shows the body,
     /// which may hold a token. After a write, [`Error::may_have_happened`] is true.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
-        let reader = &mut serde_json::Deserializer::from_slice(&self.body);
+        let reader = &mut serde_json::Deserializer::from_slice(self.unmarked_body());
         serde_path_to_error::deserialize(reader).map_err(|error| {
             let (at, inner) = (error.path().to_string(), error.inner());
             let what = match inner.classify() {

@@ -1,12 +1,13 @@
 //! Tokens as a service sends them: what is missing or odd beside them costs no token.
 
+use std::collections::HashMap;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
+use secrecy::SecretString;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::provider::Provider;
 use crate::context::auth::Tokens;
@@ -22,20 +23,6 @@ const UNKNOWN_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
 /// Longest life of tokens that is believed.
 const LONGEST_LIFE: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 
-/// The response with new tokens.
-#[derive(Deserialize)]
-struct TokenResponse {
-    access_token: SecretString,
-    #[serde(default)]
-    refresh_token: Value,
-    #[serde(default)]
-    expires_in: Value,
-    #[serde(default)]
-    created_at: Value,
-    #[serde(default)]
-    scope: Value,
-}
-
 impl Provider {
     /// Reads new tokens from a response.
     ///
@@ -45,15 +32,29 @@ impl Provider {
     /// differ: whether tokens have expired is asked of this clock, and one that is ahead would find
     /// them all expired.
     pub(super) fn tokens(&self, response: &Response, before: Option<&SecretString>, now: Timestamp) -> Result<Tokens> {
-        let new: TokenResponse = response.json()?;
+        let fields: HashMap<String, Box<RawValue>> = response.json()?;
+        // A field that cannot be read, such as a number beyond all bounds, is a missing one.
+        let field = |name: &str| -> Value {
+            fields.get(name).and_then(|field| serde_json::from_str(field.get()).ok()).unwrap_or_default()
+        };
+        let token = |name: &str| match field(name) {
+            Value::String(token) if is_token(&token) => Some(SecretString::from(token)),
+            _ => None,
+        };
         let title = self.title;
-        if !is_token(new.access_token.expose_secret()) {
-            return Err(Error::new(format!("{title} sent tokens that cannot be used"))
-                .hint(format!("try again later; if it stays so, tell {title}")));
-        }
-        let refresh = new.refresh_token.as_str().filter(|token| is_token(token)).map(SecretString::from);
-        let refresh = refresh.or_else(|| before.cloned()).unwrap_or_else(|| SecretString::from(""));
-        let issued = whole(&new.created_at).and_then(|at| Timestamp::from_second(at).ok()).unwrap_or(now);
+        let Some(access) = token("access_token") else {
+            let (what, help) = if fields.contains_key("access_token") {
+                ("tokens that cannot be used", format!("tell {title}"))
+            } else {
+                let what = "a response that cannot be understood: it has no `access_token`";
+                (what, "a newer version may know another name of it".to_owned())
+            };
+            return Err(
+                Error::new(format!("{title} sent {what}")).hint(format!("try again later; if it stays so, {help}"))
+            );
+        };
+        let refresh = token("refresh_token").or_else(|| before.cloned()).unwrap_or_else(|| SecretString::from(""));
+        let issued = whole(&field("created_at")).and_then(|at| Timestamp::from_second(at).ok()).unwrap_or(now);
         let ahead = now.duration_since(issued);
         let created = if ahead.abs() > CLOCKS_AGREE {
             let direction = if ahead.is_positive() { "ahead of" } else { "behind" };
@@ -63,15 +64,15 @@ impl Provider {
         } else {
             issued
         };
-        let life = whole(&new.expires_in).and_then(|seconds| u64::try_from(seconds).ok());
+        let life = whole(&field("expires_in")).and_then(|seconds| u64::try_from(seconds).ok());
         let life = life.map_or(UNKNOWN_LIFE, |seconds| Duration::from_secs(seconds).min(LONGEST_LIFE));
-        let scope = match new.scope {
+        let scope = match field("scope") {
             Value::String(scope) => Some(scope),
             Value::Array(scopes) => Some(scopes.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" ")),
             _ => None,
         };
         let expires = created.checked_add(life).unwrap_or(Timestamp::MAX);
-        Ok(Tokens { access: new.access_token, refresh, scope, created, expires })
+        Ok(Tokens { access, refresh, scope, created, expires })
     }
 }
 
