@@ -144,6 +144,11 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>, world: World) ->
     });
     let code = dispatch(&matches, &session).with_subscriber(subscriber).await;
     console.end_status();
+    exit_code(code, &console)
+}
+
+/// Returns the exit code of a program whose output may not have been written.
+fn exit_code(code: u8, console: &Console) -> u8 {
     match console.take_failure() {
         Some(error) => {
             console.message(MessageKind::Error, &format!("the output cannot be written: {error}"), &[]);
@@ -189,7 +194,7 @@ fn report_command_line(error: clap::Error, format: Format, world: World, color: 
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
             console.data(&Printable::drawing(&error.render().ansi().to_string()));
-            exit::SUCCESS
+            exit_code(exit::SUCCESS, &console)
         }
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
             let incomplete = Error::new("the command is not complete").hint("`--help` shows what may follow");

@@ -51,15 +51,25 @@ fn configs_and_databases_that_are_no_utf8_can_be_named() {
 }
 
 #[test]
-fn a_time_zone_that_is_a_device_is_not_read() {
+fn a_time_zone_that_is_none_is_told_and_a_device_is_not_read() {
     let sandbox = Sandbox::new(CONFIG);
     sandbox.run("execute").good();
     let relative = format!("{}dev/zero", "../".repeat(20));
-    for (zone, warned) in [(":/dev/zero", true), ("/dev/zero", true), (&*relative, true), ("Nonsense/Zone", false)] {
+    let (device, none) = ("dev/zero, which is no file: times are in UTC", "names no time zone that is known");
+    for (zone, warning) in [
+        (":/dev/zero", Some(device)),
+        ("/dev/zero", Some(device)),
+        (&*relative, Some(device)),
+        ("Nonsense/Zone", Some(none)),
+        ("EST5EDT,M3.2.0,M99.1.0", Some(none)),
+        ("Europe/Berlin", None),
+        ("", None),
+    ] {
         let mut command = sandbox.process(PROGRAM, "history");
         let output = command.env("TZ", zone).output().unwrap();
         let (shown, told) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         assert!(output.status.success() && shown.contains("ok"), "{zone}: {shown}{told}");
-        assert_eq!(told.contains("dev/zero, which is no file: times are in UTC"), warned, "{zone}: {told}");
+        assert_eq!(told.lines().count(), usize::from(warning.is_some()), "{zone}: {told}");
+        assert!(warning.is_none_or(|warning| told.contains(warning)), "{zone}: {told}");
     }
 }

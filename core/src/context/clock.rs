@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Once, OnceLock};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -41,6 +41,16 @@ fn names_no_regular_file() -> bool {
         tracing::warn!(target: "clock", "`TZ` names {}, which is no file: times are in UTC", path.display());
     }
     is_endless
+}
+
+/// Returns the machine's time zone; once it is told that `TZ` names none.
+fn system_zone() -> TimeZone {
+    static WARNED: Once = Once::new();
+    let zone = TimeZone::system();
+    if zone.is_unknown() && std::env::var_os("TZ").is_some() {
+        WARNED.call_once(|| tracing::warn!(target: "clock", "`TZ` names no time zone that is known: times are in UTC"));
+    }
+    zone
 }
 
 impl Clock {
@@ -92,7 +102,7 @@ impl Clock {
             (Some(zone), _) => zone.clone(),
             (None, None) if self.faster.is_some() => TimeZone::UTC,
             (None, None) if *ENDLESS_ZONE.get_or_init(names_no_regular_file) => TimeZone::UTC,
-            (None, None) => TimeZone::system(),
+            (None, None) => system_zone(),
             (None, Some(_)) => TimeZone::UTC,
         }
     }

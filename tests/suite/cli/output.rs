@@ -306,10 +306,11 @@ fn a_reader_that_goes_away_ends_the_output_and_not_the_work() {
         (io::ErrorKind::StorageFull, 1, "error: the output cannot be written: no storage space\n"),
     ] {
         let sandbox = Sandbox::new(TWO_TASKS);
-        let stderr = flexget_tests::Heard::default();
-        let world = sandbox.world(Stream::plain(Gone(kind)), Stream::plain(stderr.clone()));
-        assert_eq!(sandbox.run_in("execute", world), code);
-        assert_eq!(stderr.text(), said);
+        for line in ["execute", "--help", "--version"] {
+            let stderr = flexget_tests::Heard::default();
+            let world = sandbox.world(Stream::plain(Gone(kind)), Stream::plain(stderr.clone()));
+            assert_eq!((sandbox.run_in(line, world), &*stderr.text()), (code, said), "{line}");
+        }
         let again = sandbox.run("execute --tasks movies --format json").good();
         assert_eq!(again.titles("movies", "rejected").len(), 2, "the work was not done");
     }

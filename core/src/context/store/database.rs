@@ -348,6 +348,9 @@ impl Database {
             Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
                 ("cannot be opened for writing", "check the permissions of the file and of its folder")
             }
+            Some(ErrorCode::SystemIoFailure) => {
+                ("cannot be read or written", "see whether the disk is full, or name another file with `--database`")
+            }
             Some(ErrorCode::DiskFull) => ("cannot grow: the disk is full", "make room and try again"),
             _ => ("cannot be used", "check the file and its folder, or name another with `--database`"),
         };
