@@ -20,7 +20,6 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::rc::Rc;
 
-pub(crate) use node::key_text;
 pub use node::{Content, Mapping, MappingKey, Node, Scalar};
 pub use source::{Location, Sources};
 pub use write::to_yaml;

@@ -180,28 +180,9 @@ impl std::fmt::Debug for Template {
 /// # Errors
 ///
 /// The text is not well-formed, or names a variable that is not there.
-pub fn render_variables(text: &str, variables: &serde_yaml::Value) -> Result<serde_yaml::Value, ExpressionError> {
+pub fn render_variables(text: &str, variables: &dyn Scope) -> Result<Value, ExpressionError> {
     if !text.contains("{?") {
-        return Ok(serde_yaml::Value::String(text.to_string()));
+        return Ok(Value::from(text));
     }
-    let code = Code::compile(text, Language::Variables)?;
-    let value = code.native(&Variables(variables), None)?;
-    Ok(convert::to_yaml(&value))
-}
-
-/// The variables of a config, converted one by one when they are read.
-struct Variables<'a>(&'a serde_yaml::Value);
-
-impl Scope for Variables<'_> {
-    fn get(&self, name: &str) -> Got {
-        self.0.get(name).map_or(Got::Absent, |value| Got::Value(Value::from_yaml(value)))
-    }
-
-    fn peek(&self, name: &str) -> Got {
-        self.get(name)
-    }
-
-    fn names(&self) -> Vec<String> {
-        self.0.as_mapping().into_iter().flatten().filter_map(|(name, _)| Some(name.as_str()?.to_string())).collect()
-    }
+    Code::compile(text, Language::Variables)?.native(variables, None)
 }

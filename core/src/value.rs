@@ -117,6 +117,10 @@ impl Value {
             Self::Null => serializer.serialize_unit(),
             Self::Bool(is) => serializer.serialize_bool(*is),
             Self::Int(number) => serializer.serialize_i64(*number),
+            // JSON has no infinite numbers.
+            Self::Float(number) if dates == Dates::Marked && !number.is_finite() => {
+                dates.write(serializer, FLOAT, number)
+            }
             Self::Float(number) => serializer.serialize_f64(*number),
             Self::Text(text) => serializer.serialize_str(text),
             Self::Date(day) => dates.write(serializer, DATE, day),
@@ -129,31 +133,6 @@ impl Value {
     /// Reads what [`Value::to_stored`] wrote; any JSON is some value.
     pub fn from_stored(json: &serde_json::Value) -> Self {
         Self::deserialize(json).unwrap_or_default()
-    }
-
-    /// Returns the value as it stands in a config: whole numbers stay whole, keys become text.
-    pub fn from_yaml(yaml: &serde_yaml::Value) -> Self {
-        match yaml {
-            serde_yaml::Value::Null => Self::Null,
-            serde_yaml::Value::Bool(is) => Self::Bool(*is),
-            serde_yaml::Value::Number(number) => {
-                number.as_i64().map_or_else(|| Self::Float(number.as_f64().unwrap_or(f64::NAN)), Self::Int)
-            }
-            serde_yaml::Value::String(text) => Self::from(text.as_str()),
-            serde_yaml::Value::Sequence(items) => Self::List(items.iter().map(Self::from_yaml).collect()),
-            serde_yaml::Value::Mapping(map) => Self::Map(
-                map.iter()
-                    .map(|(key, item)| (Arc::from(&*Self::from_yaml(key).shown()), Self::from_yaml(item)))
-                    .collect(),
-            ),
-            serde_yaml::Value::Tagged(tagged) => match &tagged.value {
-                serde_yaml::Value::String(text) if tagged.tag == TIMESTAMP => {
-                    let day = text.parse().map(Self::Date);
-                    day.or_else(|_| text.parse().map(Self::Time)).unwrap_or_else(|_| Self::from(text.as_str()))
-                }
-                other => Self::from_yaml(other),
-            },
-        }
     }
 
     /// Compares values of like kinds: numbers, texts, dates and times.
@@ -192,20 +171,20 @@ impl Value {
         }
     }
 }
-
-/// The tag of days and moments among YAML's values, which have no kind of their own for them.
-pub(crate) const TIMESTAMP: &str = "timestamp";
 /// The mark of a day in JSON that is read back as it was.
 pub(crate) const DATE: &str = "$date";
 /// The mark of a moment in JSON that is read back as it was.
 pub(crate) const TIME: &str = "$time";
 
-/// How dates are written.
-#[derive(Clone, Copy)]
+/// The mark of an infinite number in JSON that is read back as it was.
+const FLOAT: &str = "$float";
+
+/// How dates and infinite numbers are written.
+#[derive(Clone, Copy, PartialEq)]
 enum Dates {
-    /// As text.
+    /// As text; infinite numbers as the format has them, which is null in JSON.
     Plain,
-    /// As objects, which are read back as dates.
+    /// As objects, which are read back as they were.
     Marked,
 }
 
@@ -302,6 +281,7 @@ impl<'de> de::Visitor<'de> for Anything {
             let read = match &**name {
                 DATE => text.parse().ok().map(Value::Date),
                 TIME => text.parse().ok().map(Value::Time),
+                FLOAT => text.parse().ok().map(Value::Float),
                 _ => None,
             };
             if let Some(read) = read {
@@ -422,13 +402,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dates_survive_the_store() {
+    fn dates_and_infinite_numbers_survive_the_store() {
         let moment: Timestamp = "2026-11-24T01:02:03Z".parse().unwrap();
-        let value: Value = [Value::Time(moment), Value::Date("2020-02-29".parse().unwrap()), Value::Null, 1.5.into()]
-            .into_iter()
-            .collect();
+        let day = Value::Date("2020-02-29".parse().unwrap());
+        let value: Value =
+            [Value::Time(moment), day, Value::Null, 1.5.into(), f64::NEG_INFINITY.into()].into_iter().collect();
         assert_eq!(Value::from_stored(&value.to_stored()), value);
-        assert_eq!(value.to_json().to_string(), r#"["2026-11-24T01:02:03Z","2020-02-29",null,1.5]"#);
+        assert_eq!(value.to_json().to_string(), r#"["2026-11-24T01:02:03Z","2020-02-29",null,1.5,null]"#);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! `inject`: runs tasks with an entry from the command line.
 
 use flexget_core::document::Document;
+use flexget_core::document::read::read;
 use flexget_core::entry::Entry;
 use flexget_core::error::{Error, Result};
 use flexget_core::value::Value;
@@ -70,5 +71,5 @@ impl Inject {
 /// Reads a value as it would stand in a config.
 fn value(text: &str) -> Option<Value> {
     let document = Document::parse("--fields", &format!("value: {text}")).ok()?;
-    Some(Value::from_yaml(&document.root().get("value")?.value()))
+    read(document.root().get("value")?).ok()
 }

@@ -13,11 +13,10 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use serde_yaml::Value;
-
 use crate::document::diagnostic::{At, Diagnostic, Path as ConfigPath, Severity, Span};
 use crate::document::{Document, Mapping, MappingKey, Node, Scalar, Sources, read_node};
 use crate::expression;
+use crate::value::Value;
 use variables::{Render, Variables, at_mention};
 
 /// FlexGet's priority of a task that has none.
@@ -147,7 +146,7 @@ fn substitute(document: Document, replacements: &[(String, String)]) -> Document
                 text = Some(now.replace(key.as_str(), value));
             }
         }
-        text.map(Value::String)
+        text.map(Value::from)
     });
     Document::from_parts(root, Rc::clone(document.sources()))
 }

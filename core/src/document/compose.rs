@@ -11,7 +11,7 @@ use granit_parser::{Event, Options, Parser, ScalarStyle, Tag};
 use serde_yaml::Number;
 
 use crate::document::diagnostic::{At, Diagnostic, Span};
-use crate::document::node::{Content, Mapping, MappingKey, Node, Scalar, key_text};
+use crate::document::node::{Content, Mapping, MappingKey, Node, Scalar};
 use crate::document::open::{Frame, Partial, Slot, excerpt, unquoted};
 use crate::document::{scalar, syntax};
 
@@ -415,8 +415,8 @@ impl Composer<'_> {
                 None if merge => *key = Some(Slot::Merge),
                 None => {
                     if let Content::Scalar(value) = node.content() {
-                        *key =
-                            Some(Slot::Key(MappingKey { text: key_text(&value.value()), span: node.span().clone() }));
+                        let text = value.to_string().into();
+                        *key = Some(Slot::Key(MappingKey { text, span: node.span().clone() }));
                         return;
                     }
                     *key = Some(Slot::Broken);

@@ -11,7 +11,10 @@ use serde_yaml::value::{Tag, TaggedValue};
 use serde_yaml::{Number, Value};
 
 use crate::document::diagnostic::Span;
-use crate::value::{DATE, TIME, TIMESTAMP};
+use crate::value::{DATE, TIME};
+
+/// The tag of a day or moment in a YAML value.
+pub(crate) const TIMESTAMP: &str = "timestamp";
 
 /// A value of the config and where it is written.
 ///
@@ -162,30 +165,30 @@ impl Node {
     }
 
     /// Creates a tree for a value that is written nowhere; all of it is at `span`.
-    pub fn from_value(span: &Span, value: &Value) -> Self {
-        match value {
-            Value::Sequence(items) => {
-                Self::sequence(span.clone(), items.iter().map(|item| Rc::new(Self::from_value(span, item))).collect())
+    pub fn from_value(span: &Span, value: &crate::value::Value) -> Self {
+        use crate::value::Value;
+        let scalar = match value {
+            Value::List(items) => {
+                let items = items.iter().map(|item| Rc::new(Self::from_value(span, item)));
+                return Self::sequence(span.clone(), items.collect());
             }
-            Value::Mapping(entries) => {
+            Value::Map(entries) => {
                 let mut mapping = Mapping::default();
-                for (key, value) in entries {
-                    mapping.insert(MappingKey::of(span, key), Rc::new(Self::from_value(span, value)));
+                for (key, value) in entries.iter() {
+                    let key = MappingKey { text: (&**key).into(), span: span.clone() };
+                    mapping.insert(key, Rc::new(Self::from_value(span, value)));
                 }
-                Self::mapping(span.clone(), mapping)
+                return Self::mapping(span.clone(), mapping);
             }
-            Value::Tagged(tagged) => match &tagged.value {
-                Value::String(text) if tagged.tag == TIMESTAMP => {
-                    let date = Scalar::marked(DATE, text).or_else(|| Scalar::marked(TIME, text));
-                    Self::scalar(span.clone(), date.unwrap_or_else(|| Scalar::Text(text.as_str().into())))
-                }
-                other => Self::from_value(span, other),
-            },
-            Value::Null => Self::scalar(span.clone(), Scalar::Null),
-            Value::Bool(is) => Self::scalar(span.clone(), Scalar::Bool(*is)),
-            Value::Number(number) => Self::scalar(span.clone(), Scalar::Number(number.clone())),
-            Value::String(text) => Self::scalar(span.clone(), Scalar::Text(text.as_str().into())),
-        }
+            Value::Null => Scalar::Null,
+            Value::Bool(is) => Scalar::Bool(*is),
+            Value::Int(number) => Scalar::Number((*number).into()),
+            Value::Float(number) => Scalar::Number((*number).into()),
+            Value::Text(text) => Scalar::Text((&**text).into()),
+            Value::Date(day) => Scalar::Date(*day),
+            Value::Time(moment) => Scalar::Time(*moment),
+        };
+        Self::scalar(span.clone(), scalar)
     }
 
     /// Returns its position, which is empty for something unwritten such as the null of `key:`.
@@ -262,23 +265,6 @@ fn measure<'a>(children: impl Iterator<Item = &'a Rc<Node>>) -> (u32, u32) {
     children.fold((1, 1), |(weight, depth), child| {
         (weight.saturating_add(child.weight), depth.max(child.depth.saturating_add(1)))
     })
-}
-
-impl MappingKey {
-    /// Creates a key for a value that is not written itself.
-    fn of(span: &Span, value: &Value) -> Self {
-        Self { text: key_text(value), span: span.clone() }
-    }
-}
-
-/// Returns a key as text: what is not text takes the text that YAML has for it.
-pub(crate) fn key_text(value: &Value) -> Rc<str> {
-    match value {
-        Value::String(text) => text.as_str().into(),
-        Value::Bool(is) => is.to_string().into(),
-        Value::Number(number) => number.to_string().into(),
-        _ => "null".into(),
-    }
 }
 
 impl Mapping {

@@ -36,7 +36,7 @@ fn mistakes(text: &str) -> Vec<String> {
 /// A day or a moment as a value.
 fn date(text: &str) -> Value {
     Value::Tagged(Box::new(serde_yaml::value::TaggedValue {
-        tag: serde_yaml::value::Tag::new(crate::value::TIMESTAMP),
+        tag: serde_yaml::value::Tag::new(crate::document::node::TIMESTAMP),
         value: text.into(),
     }))
 }

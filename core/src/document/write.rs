@@ -5,9 +5,8 @@
 
 use serde_yaml::Value;
 
-use crate::document::node::key_text;
+use crate::document::node::TIMESTAMP;
 use crate::document::scalar;
-use crate::value::TIMESTAMP;
 
 /// A key longer than this is written behind a `?`, because readers give up looking for its `:`.
 const LONGEST_PLAIN_KEY: usize = 1000;
@@ -44,7 +43,7 @@ fn write(out: &mut String, value: &Value, indent: usize, before: Before) {
                 if at > 0 || before != Before::Dash {
                     pad(out, indent);
                 }
-                let key = scalar_text(&Value::String(key_text(key).to_string()));
+                let key = scalar_text(&Value::String(key_text(key)));
                 if key.len() > LONGEST_PLAIN_KEY {
                     out.push_str("? ");
                     out.push_str(&key);
@@ -82,6 +81,16 @@ fn write(out: &mut String, value: &Value, indent: usize, before: Before) {
                 }
             }
         }
+    }
+}
+
+/// Returns a key as text: what is not text takes the text that YAML has for it.
+fn key_text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Bool(is) => is.to_string(),
+        Value::Number(number) => number.to_string(),
+        _ => "null".to_owned(),
     }
 }
 

@@ -6,10 +6,9 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use minijinja::value::{Enumerator, Object, ObjectRepr, ValueKind};
 use minijinja::{Error, ErrorKind, Value as Engine};
-use serde_yaml::value::{Tag, TaggedValue};
 
 use super::dates::{Duration, When};
-use crate::value::{TIMESTAMP, Value};
+use crate::value::Value;
 
 /// Returns a field's value for the engine.
 ///
@@ -67,26 +66,6 @@ pub(super) fn from_engine(value: &Engine) -> Result<Value, Error> {
             None => Value::from(value.to_string()),
         },
     })
-}
-
-/// Returns a value as it would stand in a config.
-pub(super) fn to_yaml(value: &Value) -> serde_yaml::Value {
-    match value {
-        Value::Null => serde_yaml::Value::Null,
-        Value::Bool(is) => (*is).into(),
-        Value::Int(number) => (*number).into(),
-        Value::Float(number) => (*number).into(),
-        Value::Text(text) => (&**text).into(),
-        Value::Date(_) | Value::Time(_) => {
-            serde_yaml::Value::Tagged(Box::new(TaggedValue { tag: Tag::new(TIMESTAMP), value: value.display().into() }))
-        }
-        Value::List(items) => items.iter().map(to_yaml).collect::<Vec<_>>().into(),
-        Value::Map(items) => items
-            .iter()
-            .map(|(name, item)| (serde_yaml::Value::from(&**name), to_yaml(item)))
-            .collect::<serde_yaml::Mapping>()
-            .into(),
-    }
 }
 
 /// Returns the number, boolean or null that a text spells in Python's way, or else the text.

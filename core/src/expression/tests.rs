@@ -339,11 +339,11 @@ fn templates_render_text_and_native_values() {
 
 #[test]
 fn variables_keep_their_types() {
-    let variables: serde_yaml::Value = serde_yaml::from_str(
+    let yaml = |text: &str| serde_yaml::from_str::<Value>(text).unwrap();
+    let variables: BTreeMap<String, Value> = serde_yaml::from_str(
         "{num: 5, text: '5', zero: 0, no: false, empty: '', list: [1, a], map: {a: {b: c}}, \"nil\": null, x: 1.5}",
     )
     .unwrap();
-    let yaml = |text: &str| serde_yaml::from_str::<serde_yaml::Value>(text).unwrap();
     for (text, expected) in [
         ("{? num ?}", yaml("5")),
         ("{?num?}", yaml("5")),
@@ -357,7 +357,7 @@ fn variables_keep_their_types() {
         ("{? map.a.b ?}", yaml("c")),
         ("{? x ?}", yaml("1.5")),
         ("a {? num ?} b", yaml("'a 5 b'")),
-        ("a {? num ?}\n", serde_yaml::Value::from("a 5\n")),
+        ("a {? num ?}\n", Value::from("a 5\n")),
         ("{? num + 1 ?}", yaml("6")),
         ("{? map.a.b|upper ?}", yaml("C")),
         ("{? nope|default('x') ?}", yaml("x")),
@@ -375,7 +375,7 @@ fn variables_keep_their_types() {
     ] {
         assert_eq!(render_variables(text, &variables).unwrap_err().message, message, "{text}");
     }
-    assert_eq!(render_variables("{? a ?}", &serde_yaml::Value::Null).unwrap_err().message, "`a` is undefined");
+    assert_eq!(render_variables("{? a ?}", &BTreeMap::<String, Value>::new()).unwrap_err().message, "`a` is undefined");
 }
 
 /// A scope that offers what it does not have and writes down what is asked.

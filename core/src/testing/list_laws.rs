@@ -5,13 +5,13 @@ use std::future::Future;
 use std::panic::Location;
 use std::time::Duration;
 
-use serde::Deserialize;
 use serde_json::Value;
 
-use super::tasks::{entry, list, yaml};
+use super::tasks::{entry, list, root};
 use super::world::{dry_run, next_run};
 use crate::context::Context;
 use crate::context::journal::ChangeState;
+use crate::document::read::read;
 use crate::entry::Entry;
 use crate::list::any::AnyList;
 use crate::list::recovery;
@@ -130,7 +130,7 @@ impl Laws<'_, '_> {
     /// Checks that two options are two lists.
     fn identity(&self) {
         let id = self.list.list().id();
-        let options = serde_json::to_value(yaml(self.of.options)).unwrap_or_default();
+        let options: Value = read(&root(self.of.options)).unwrap_or_default();
         let Some((kind, options)) = options.as_object().and_then(|options| options.iter().next()) else { return };
         if let Some(account) = options.get("account").and_then(Value::as_str) {
             self.equal(id.account.as_deref(), Some(account), "the id of a list has the account of its options");
@@ -147,7 +147,7 @@ impl Laws<'_, '_> {
         }
         for other in others {
             // Options that name no list, such as a wrong word, are no other list.
-            if let Ok(list) = AnyList::deserialize(yaml(&other))
+            if let Ok(list) = read::<AnyList>(&root(&other))
                 && list.id() == id
             {
                 self.broken(format!("other options are another list, with another id: {other}"));

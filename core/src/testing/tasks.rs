@@ -1,14 +1,15 @@
 //! Tasks, lists and entries given as YAML.
 
-use serde::Deserialize;
+use std::rc::Rc;
 
 use super::world::block_on;
 use crate::config::load::load_text;
 use crate::config::plan::Plan;
 use crate::config::template::Origin;
 use crate::context::Context;
-use crate::document::Document;
 use crate::document::diagnostic::Diagnostic;
+use crate::document::read::read;
+use crate::document::{Document, Node};
 use crate::entry::{Entry, State};
 use crate::list::any::AnyList;
 use crate::list::writable::WritableList;
@@ -133,9 +134,9 @@ pub fn decisions(report: &TaskReport) -> Vec<String> {
 
 /// Parses YAML as a config has it.
 #[track_caller]
-pub(super) fn yaml(text: &str) -> serde_yaml::Value {
+pub(super) fn root(text: &str) -> Rc<Node> {
     match Document::parse("test.yml", text) {
-        Ok(document) => document.value(),
+        Ok(document) => Rc::clone(document.root()),
         Err(unreadable) => panic!("{}\n{text}", messages(&unreadable.diagnostics).join("\n")),
     }
 }
@@ -146,10 +147,10 @@ pub(super) fn yaml(text: &str) -> serde_yaml::Value {
 /// There is no such list, or it may not be changed.
 #[track_caller]
 pub fn list(options: &str) -> WritableList {
-    let read = AnyList::deserialize(yaml(options)).map_err(|error| error.to_string());
-    match read.and_then(|list| WritableList::try_from(list).map_err(|problem| problem.message)) {
+    let list = read::<AnyList>(&root(options));
+    match list.and_then(|list| WritableList::try_from(list).map_err(|problem| vec![problem])) {
         Ok(list) => list,
-        Err(error) => panic!("{options}: {error}"),
+        Err(problems) => panic!("{options}: {problems:?}"),
     }
 }
 
@@ -159,10 +160,8 @@ pub fn list(options: &str) -> WritableList {
 /// It is not YAML, or has no title.
 #[track_caller]
 pub fn entry(fields: &str) -> Entry {
-    let fields: Vec<_> = match yaml(fields) {
-        serde_yaml::Value::Mapping(map) => {
-            map.iter().map(|(name, value)| (Field::from_yaml(name).display().into(), Field::from_yaml(value))).collect()
-        }
+    let fields: Vec<_> = match read(&root(fields)) {
+        Ok(Field::Map(map)) => map.iter().map(|(name, value)| (name.to_string().into(), value.clone())).collect(),
         other => panic!("no fields: {other:?}"),
     };
     let url = |title: &str| format!("mock://{title}");

@@ -11,6 +11,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use flexget_core::document::diagnostic::At;
+use flexget_core::document::read::read;
 use flexget_core::document::{Content, Document, Node, Scalar, to_yaml};
 use flexget_core::prelude::*;
 use serde_yaml::{Mapping, Value as Yaml};
@@ -109,9 +110,7 @@ impl YamlFile {
         let root = document.root();
         let refuse = |node: &Node, message: &str| wrong(message, document.sources().location(node.span()).line);
         match root.content() {
-            Content::Sequence(items) => {
-                items.iter().map(|item| row(item.value()).map_err(|why| refuse(item, &why))).collect()
-            }
+            Content::Sequence(items) => items.iter().map(|item| row(item).map_err(|why| refuse(item, &why))).collect(),
             Content::Mapping(mapping) if mapping.is_empty() => Ok(Vec::new()),
             Content::Scalar(Scalar::Null) => Ok(Vec::new()),
             _ => Err(refuse(root, "expected items that each begin with `- title: `")),
@@ -178,14 +177,15 @@ pub fn url_of(title: &str) -> String {
     placeholder_url("yaml_list", title)
 }
 
-fn row(item: Yaml) -> Result<YamlItem, String> {
-    let Yaml::Mapping(fields) = item else { return Err("expected a mapping with a `title`".to_owned()) };
-    let values = fields.iter().map(|(name, value)| {
-        let name = Value::from_yaml(name).display();
-        let value = Value::from_yaml(value);
+fn row(item: &Node) -> Result<YamlItem, String> {
+    let (Yaml::Mapping(fields), Some(mapping)) = (item.value(), item.as_mapping()) else {
+        return Err("expected a mapping with a `title`".to_owned());
+    };
+    let values = mapping.iter().map(|(name, value)| {
+        let value: Value = read(value).unwrap_or_default();
         // `title: 1917` is a title.
-        let is_text = matches!(name.as_str(), "title" | "url") && !matches!(value, Value::List(_) | Value::Map(_));
-        (name.into(), if is_text { value.display().into() } else { value })
+        let is_text = matches!(&*name.text, "title" | "url") && !matches!(value, Value::List(_) | Value::Map(_));
+        (name.text.to_string().into(), if is_text { value.display().into() } else { value })
     });
     let entry = Entry::from_fields(values, url_of)?;
     Ok(YamlItem { fields, entry })

@@ -62,7 +62,7 @@ const OF_TASK: &str = "x-of-task";
 const PLUGINS: [&str; 2] = ["/$defs/plugins", "/$defs/input"];
 
 impl<'n> Uses<'n> {
-    /// Finds what a task uses, whose body is at `at`.
+    /// Finds the fields and accounts that a task uses; its body is at `at`.
     pub(super) fn of_task(schema: &Value, body: &'n Node, at: &Path, catalogue: &FieldCatalogue) -> Self {
         let mut walk = Walk { schema, catalogue, uses: Self::default(), is_list: false, path: at.clone() };
         let disabled = names_in(body.get("disable"));

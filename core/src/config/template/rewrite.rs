@@ -3,10 +3,9 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use serde_yaml::Value;
-
 use crate::document::diagnostic::{At, Diagnostic, Span};
-use crate::document::{Content, Mapping, MappingKey, Node, Scalar, key_text};
+use crate::document::{Content, Mapping, MappingKey, Node, Scalar};
+use crate::value::Value;
 
 /// Function that returns the replacement of a text, or `None` to leave it as it is.
 pub(super) type Replace<'a> = &'a mut dyn FnMut(&TextNode<'_>) -> Option<Value>;
@@ -71,7 +70,7 @@ impl Rewriter<'_> {
                 let found = (self.replace)(&TextNode { text: &key.text, span: &key.span, is_key: true });
                 let new = self.node(value);
                 changed |= found.is_some() || !Rc::ptr_eq(&new, value);
-                let text = found.map_or_else(|| Rc::clone(&key.text), |value| key_text(&value));
+                let text = found.map_or_else(|| Rc::clone(&key.text), |value| key_text(&value).into());
                 (MappingKey { text, span: key.span.clone() }, new)
             })
             .collect();
@@ -89,5 +88,14 @@ impl Rewriter<'_> {
             }
             all
         })
+    }
+}
+
+/// Returns a value as a key.
+fn key_text(value: &Value) -> String {
+    match value {
+        Value::Null => "null".to_owned(),
+        Value::Bool(is) => is.to_string(),
+        other => other.display(),
     }
 }

@@ -1,25 +1,29 @@
 //! `variables`, and `secrets` as it was called once: `{? … ?}` → values.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::rc::Rc;
 
-use serde_yaml::Value;
-
 use crate::config::template::rewrite::rewrite;
 use crate::document::diagnostic::{At, Diagnostic, Severity, Span};
+use crate::document::read::read;
 use crate::document::{Node, Scalar, Sources, read_node};
-use crate::expression::{ErrorKind, ExpressionError};
+use crate::expression::{ErrorKind, ExpressionError, Scope};
+use crate::value::Value;
 
 /// Function that renders a text with `{? … ?}`, given the variables.
-pub(super) type Render<'a> = &'a dyn Fn(&str, &Value) -> Result<Value, ExpressionError>;
+pub(super) type Render<'a> = &'a dyn Fn(&str, &dyn Scope) -> Result<Value, ExpressionError>;
 
 /// Limit of the values that variables may add to a config.
 const MAX_FILLED_IN: usize = 2_000_000;
 
+/// Values by the names of variables.
+type Values = BTreeMap<String, Value>;
+
 /// The variables of a config.
 pub(super) struct Variables<'a> {
     /// `None` if there are none, or they are turned off: then `{? … ?}` is ordinary text.
-    values: Option<Value>,
+    values: Option<Values>,
     /// Whether `{{ secrets.… }}` is filled in too.
     secrets: bool,
     render: Render<'a>,
@@ -39,7 +43,7 @@ impl<'a> Variables<'a> {
     ) -> Self {
         let mut off = root.get("variables").is_none() && root.get("secrets").is_none();
         let is_unused = off;
-        let mut values = serde_yaml::Mapping::new();
+        let mut values = Values::new();
         if let Some((key, _)) = root.as_mapping().and_then(|root| root.entry("secrets")) {
             diagnostics.push(
                 Diagnostic::span(key.span.clone(), "`secrets` is called `variables` now")
@@ -51,7 +55,8 @@ impl<'a> Variables<'a> {
         if let Some(secrets) = &secrets {
             // Both `{? name ?}` and `{{ secrets.name }}` find it.
             values.extend(secrets.clone());
-            values.insert("secrets".into(), Value::Mapping(secrets.clone()));
+            let secrets = secrets.iter().map(|(name, value)| (name.as_str().into(), value.clone()));
+            values.insert("secrets".to_owned(), Value::Map(secrets.collect()));
         }
         off = is_unused;
         let before = diagnostics.len();
@@ -60,7 +65,7 @@ impl<'a> Variables<'a> {
         }
         // An unreadable file is one error; its uses are no further ones.
         off |= diagnostics.len() > before;
-        Self { values: (!off).then_some(Value::Mapping(values)), secrets: secrets.is_some(), render, filled_in: 0 }
+        Self { values: (!off).then_some(values), secrets: secrets.is_some(), render, filled_in: 0 }
     }
 
     /// Returns whether a tree that is written in this text can have anything to fill in.
@@ -92,7 +97,7 @@ impl<'a> Variables<'a> {
                     return None;
                 }
             };
-            if found.is_key && (value.is_sequence() || value.is_mapping()) {
+            if found.is_key && (matches!(value, Value::List(_) | Value::Map(_))) {
                 diagnostics.push(
                     error(format!("a key must be text, and `{}` is a list or mapping", expression(found.text)))
                         .help("use a variable that holds text"),
@@ -123,7 +128,7 @@ fn load(
     sources: &mut Sources,
     diagnostics: &mut Vec<Diagnostic>,
     off: &mut bool,
-) -> Option<serde_yaml::Mapping> {
+) -> Option<Values> {
     let error = |message: &str| Diagnostic::span(node.span().clone(), message);
     let node = match node.as_scalar() {
         None => Rc::new(node.clone()),
@@ -148,8 +153,8 @@ fn load(
         // The schema says what it must be.
         Some(_) => return None,
     };
-    match node.value() {
-        Value::Mapping(values) => Some(values),
+    match read::<Values>(&node) {
+        Ok(values) if node.as_mapping().is_some() => Some(values),
         _ => {
             let span = Span { file: node.span().file, bytes: node.span().bytes.clone() };
             diagnostics.push(Diagnostic::span(span, "variables are a mapping").help("write `name: value` lines"));
@@ -183,9 +188,9 @@ pub(super) fn at_mention(
 /// Returns how much room a value takes: one for each part, and more for long text.
 fn weight(value: &Value) -> usize {
     match value {
-        Value::Sequence(items) => items.iter().map(weight).fold(1, usize::saturating_add),
-        Value::Mapping(entries) => entries.values().map(weight).fold(1, usize::saturating_add),
-        Value::String(text) => Node::text_weight(text),
+        Value::List(items) => items.iter().map(weight).fold(1, usize::saturating_add),
+        Value::Map(entries) => entries.iter().map(|(_, value)| weight(value)).fold(1, usize::saturating_add),
+        Value::Text(text) => Node::text_weight(text),
         _ => 1,
     }
 }

@@ -19,7 +19,7 @@ fn no_text_is_too_deep() {
         for times in [999, 4_000, 70_000] {
             let text = format!("{}{middle}{}", open.repeat(times), close.repeat(times));
             let _ = Expression::compile(&text).map(|expression| expression.evaluate(&fields(), &now()));
-            let _ = render_variables(&format!("{{?{text}?}}"), &serde_yaml::Value::Null);
+            let _ = render_variables(&format!("{{?{text}?}}"), &fields());
         }
     }
     for part in ["{% if a %}", "{% for a in b %}", "{% elif a %}", "{{ ", "{{ a }}", "{% with %}", "{% raw %}", "{#"] {
@@ -52,7 +52,7 @@ proptest::proptest! {
         for error in results.into_iter().flatten() {
             assert!(error.range.is_none_or(|range| text.get(range).is_some()), "{text}");
         }
-        let _ = render_variables(&text, &serde_yaml::Value::Null);
+        let _ = render_variables(&text, &fields);
     }
 }
 
