@@ -10,7 +10,7 @@ use crate::value::Value;
 /// The names that an expression or template reads, and what it compares them with.
 #[derive(Debug, Default, PartialEq)]
 pub struct Analysis {
-    /// The names that are read as if they existed, each once, in order.
+    /// The names that are read without asking first whether they exist, each once, in order.
     pub reads: Vec<String>,
     /// The comparisons of a name with a constant.
     pub comparisons: Vec<Comparison>,

@@ -241,6 +241,15 @@ fn attribute<'a>(code: &Instructions<'a>, at: u32) -> Option<Vec<Instruction<'a>
             let step = [constant(part.0), constant(part.1), Instruction::CallFunction("$attribute_step", Some(4))];
             Some(negated.into_iter().chain(step).collect())
         }
+        Instruction::Eq | Instruction::Ne => {
+            let before = |count| code.get(at.checked_sub(count)?);
+            let is_text =
+                |count| matches!(before(count), Some(Instruction::Lookup(name)) if text_attributes(name).is_some());
+            let is_constant = matches!(before(1), Some(Instruction::LoadConst(_)));
+            (is_text(1) || (is_text(2) && is_constant)).then_some(())?;
+            let negated = matches!(code.get(at), Some(Instruction::Ne)).then_some(Instruction::Not);
+            Some(std::iter::once(Instruction::CallFunction("$equal_text", Some(2))).chain(negated).collect())
+        }
         Instruction::In => match code.get(at.checked_sub(1)?)? {
             Instruction::Lookup(field) if text_attributes(field).is_some() => {
                 Some(vec![constant(field), Instruction::CallFunction("$in_text", Some(3))])

@@ -10,7 +10,7 @@ use super::convert::{Number, defined, kind, to_engine};
 use super::dates::{DAY, Duration};
 use super::fields::{FIELDS, FieldScope};
 use super::operators::{added, contained};
-use crate::value::{text_attribute, text_attributes};
+use crate::value::{text_attribute, text_attributes, text_order};
 
 pub(super) fn add(environment: &mut Environment<'static>) {
     environment.add_function("$duration", duration);
@@ -19,6 +19,7 @@ pub(super) fn add(environment: &mut Environment<'static>) {
     environment.add_function("$attribute_number", attribute_number);
     environment.add_function("$attribute_operand", attribute_operand);
     environment.add_function("$attribute_step", attribute_step);
+    environment.add_function("$equal_text", equal_text);
     environment.add_function("$in_text", in_text);
 }
 
@@ -64,6 +65,15 @@ fn attribute_step(
         Some(step) => Ok(to_engine(&step)),
         None => added(state, value, places),
     }
+}
+
+/// Returns whether a text of a field means the same as another text: `720p hdtv`, `HDTV 720p`.
+fn equal_text(a: &Value, b: &Value) -> Result<bool, Error> {
+    let (a, b) = (defined(a)?, defined(b)?);
+    Ok(match (a.as_str(), b.as_str()) {
+        (Some(a), Some(b)) => text_order(a, b).is_eq(),
+        _ => a == b,
+    })
 }
 
 /// Returns whether a text of a field has all that another text names.

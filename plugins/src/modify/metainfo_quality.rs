@@ -11,8 +11,8 @@ use crate::titles::parsing::today;
 ///
 /// Its parts are resolution, source, codec, color range and audio, with FlexGet's names; it is
 /// `unknown` if the title has none. In conditions and in `sort_by`, qualities are ordered from
-/// worse to better: `quality >= '720p'`, and `'720p' in quality` compares the parts that are named.
-/// A known `quality` stays as it is.
+/// worse to better: `quality >= '720p'`. `quality == 'hdtv 720p'` is true of `720p hdtv`, and
+/// `'720p' in quality` compares the parts that are named. A known `quality` stays as it is.
 ///
 /// `quality.resolution` is the name of a part, ordered like the whole; `quality.resolution.value`
 /// is FlexGet's number for it, and `quality.resolution + 1` the next better one. A part that is not

@@ -222,6 +222,9 @@ fn a_quality_has_parts() {
         ("quality.resolution == '1080p'", vec!["A"]),
         ("quality.resolution >= '720p'", vec!["A", "B"]),
         ("quality.source.name in ['hdtv', 'bluray'] and quality == '720p hdtv'", vec!["B"]),
+        ("quality == 'HDTV 720p' or 'bluray 1080p x264' == quality", vec!["A", "B"]),
+        ("quality != 'hdtv 720p' and quality != 'unknown'", vec!["A"]),
+        ("quality == none or quality == 5", vec![]),
         ("not quality.resolution", vec!["C"]),
         ("quality.codec == 'h264' or quality.name == 'unknown'", vec!["A", "C"]),
     ] {
