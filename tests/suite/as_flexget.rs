@@ -8,6 +8,9 @@ use flexget_tests::{Sandbox, repository};
 /// The states in the order of the files.
 const STATES: [&str; 4] = ["accepted", "rejected", "failed", "undecided"];
 
+/// Files beside the configs that tasks name.
+const INPUTS: [&str; 3] = ["_feed.xml", "_films.txt", "_films"];
+
 /// Returns a line for each task and state, with the titles of the entries in order.
 fn outcomes(report: &serde_json::Value) -> String {
     let mut lines = String::new();
@@ -23,24 +26,34 @@ fn outcomes(report: &serde_json::Value) -> String {
     lines
 }
 
-/// Runs a config of the folder, and compares the outcomes with those that FlexGet 3.22.7 gave.
-fn compare(name: &str) {
+/// A new case is a new file, with the outcomes that FlexGet gave beside it.
+#[test]
+fn tasks_decide_as_flexget_does() {
     let folder = repository().join("tests/configs/flexget");
-    let read = |extension: &str| fs::read_to_string(folder.join(format!("{name}.{extension}"))).unwrap();
-    let sandbox = Sandbox::new(&read("yml")).with_sim();
-    sandbox.authorize("me", "ann-kay");
-    let ran = sandbox.run("execute --format json").good();
-    let outcomes = outcomes(&ran.json());
-    assert!(outcomes.lines().count() > 15, "{}", ran.stderr);
-    assert_eq!(outcomes, read("txt"), "{}", ran.stderr);
-}
-
-#[test]
-fn local_tasks_decide_as_flexget_does() {
-    compare("local");
-}
-
-#[test]
-fn tasks_with_trakt_decide_as_flexget_does() {
-    compare("trakt");
+    let names = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let (parts, configs): (Vec<String>, Vec<String>) =
+        names.filter(|name| name.ends_with(".yml")).partition(|name| name.starts_with('_'));
+    assert!(configs.len() >= 24, "{configs:?}");
+    let read = |name: &str| fs::read_to_string(folder.join(name)).unwrap();
+    let mut wrong = String::new();
+    for name in configs {
+        // Paths are relative to the folder of the program, which is that of the tests here.
+        let at = |config: String, input: &&str| {
+            let path = folder.join(input).display().to_string();
+            config
+                .replace(&format!(": {input}"), &format!(": {path}"))
+                .replace(&format!("[{input}]"), &format!("[{path}]"))
+        };
+        let sandbox = Sandbox::new(&INPUTS.iter().fold(read(&name), at)).with_sim();
+        for part in &parts {
+            sandbox.write(part, &read(part));
+        }
+        sandbox.authorize("me", "ann-kay");
+        let ran = sandbox.run("execute --format json");
+        let (ours, theirs) = (outcomes(&ran.json()), read(&name.replace(".yml", ".txt")));
+        if ours != theirs || ran.code != 0 || theirs.is_empty() {
+            let _ = writeln!(wrong, "{name} ({}):\n{ours}FlexGet:\n{theirs}{}", ran.code, ran.stderr);
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
 }
