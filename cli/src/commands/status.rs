@@ -15,6 +15,7 @@ use serde::Serialize;
 use crate::args::FormatOption;
 use crate::exit;
 use crate::render::printable::Printable;
+use crate::render::text::count;
 use crate::render::time;
 use crate::session::Session;
 
@@ -227,7 +228,7 @@ fn print(document: &StatusDocument, session: &Session, now: Timestamp) {
         let blocked =
             limit.blocked_until.map(|until| format!(", blocked until {}", time::minute(until, &session.clock)));
         let blocked = blocked.unwrap_or_default();
-        let used = limit.requests_in_5_minutes;
-        console.data(&Printable::line(format!("{}: {used} requests in 5 minutes{blocked}", limit.name)).end());
+        let used = count(limit.requests_in_5_minutes, "request");
+        console.data(&Printable::line(format!("{}: {used} in 5 minutes{blocked}", limit.name)).end());
     }
 }

@@ -196,7 +196,7 @@ impl UnsupportedPlugin {
         Self { is_removed: true, ..self }
     }
 
-    /// Returns the same, but `name: no` needs them, too.
+    /// Returns this entry for plugins that a task needs even with `name: no`.
     pub const fn needed_when_off(self) -> Self {
         Self { needed_when_off: true, ..self }
     }

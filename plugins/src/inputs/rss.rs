@@ -17,7 +17,8 @@ use crate::shared::source::{self, SourceLocation};
 /// The fields are `title`, `url`, `guid`, `author`, `description` and `rss_pubdate`, and for an
 /// attached file `size`, `type` and `filename`. The URL is that of the attached file, or else
 /// `link`, or else `guid`. An item with several attached files gives an entry for each. Items
-/// without a title or a URL are left out.
+/// without a title or a URL are left out. `rss_pubdate` of an Atom entry is when it was published,
+/// or else when it was updated (in FlexGet, nothing then).
 ///
 /// `other_fields` takes over other fields of the feed. As in FlexGet, `nyaa:seeders` becomes the
 /// field `nyaa:seeders`; here it becomes `nyaa_seeders` as well, which conditions and templates can

@@ -94,7 +94,7 @@ impl Media {
         }
     }
 
-    /// Tells whether it is an episode without a number in a season.
+    /// Returns whether it is an episode that is known by a date, or numbered through all seasons.
     ///
     /// Its `series_season` may be the year of its date.
     fn is_numbered_otherwise(entry: &Entry) -> bool {

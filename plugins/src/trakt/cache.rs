@@ -26,7 +26,7 @@ use serde_json::Value as Json;
 /// How long Trakt may go on showing the state before a change.
 const STALE: SignedDuration = SignedDuration::from_mins(5);
 
-/// How long a response is kept that nobody reads, and a fact beyond its time.
+/// How long responses that nobody reads are kept, and facts that are out of date.
 const KEPT: SignedDuration = SignedDuration::from_hours(24 * 90);
 
 /// Number of rows of a list in one record.

@@ -13,7 +13,7 @@ const MOST_TRIES: usize = 8;
 
 /// How a request is sent again.
 pub(super) enum Again {
-    /// When the service accepts requests again, after this time.
+    /// The service accepts requests again after this time.
     Limited(Duration),
     /// After this time, for this reason.
     After(Duration, &'static str),

@@ -258,7 +258,7 @@ impl Plays {
         }
     }
 
-    /// Returns the plays of one; `None` if none is known.
+    /// Returns the plays of a title, or `None` if they are not known.
     pub fn of(&self, media: &Media) -> Option<Vec<Part>> {
         let id = media.ids.trakt();
         let plays = match media.kind {
