@@ -130,8 +130,8 @@ impl TextInput {
     /// Returns the entry with these fields, or `None` if it lacks a title or a URL.
     fn entry_of(&self, found: &BTreeMap<&str, String>) -> Option<Entry> {
         let get = |name: &str| found.get(name).filter(|value| !value.is_empty()).cloned();
-        let mut fields: BTreeMap<&str, String> = found.clone();
         get("title").and(get("url"))?;
+        let mut fields: BTreeMap<&str, String> = found.clone();
         for (field, format) in &self.format {
             let text = formatted(format, &fields);
             fields.insert(field, text);

@@ -200,3 +200,17 @@ fn the_parsers_of_flexget_can_be_chosen() {
     assert!(config_errors("parsing: { movie: guessit }\nmetainfo_movie: yes\nmetainfo_quality: no").is_empty());
     assert_eq!(config_errors("parsing: { movie: other }").len(), 1);
 }
+
+/// Each number and each word of a quality is compared with all the others.
+#[test]
+fn of_a_title_without_end_only_the_beginning_is_read() {
+    for piece in ["5 ", "1080p ", " - 5 1080p ", "[a] ", "series 2 ", "(1999) "] {
+        let title = format!("Lantern {}S01E02", piece.repeat(1_000_000));
+        assert_ne!(series(&title, TODAY).map(|series| series.id.to_string()).as_deref(), Some("S01E02"), "{piece}");
+        assert!(
+            movie(&title).name.starts_with("Lantern") && Quality::of_title(&title).to_string().len() < 20,
+            "{piece}"
+        );
+    }
+    assert_eq!(series(&format!("{} S01E02", "Lantern ".repeat(60)), TODAY).unwrap().id.to_string(), "S01E02");
+}

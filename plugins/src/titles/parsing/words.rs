@@ -40,8 +40,14 @@ pub fn number(text: &str) -> Option<i64> {
     text.parse().ok().filter(|_| is_number)
 }
 
+/// Length in bytes to which a title is read: a name with its quality and group is shorter.
+///
+/// What is found in it depends on other words, which takes time for each pair of them.
+const LONGEST_TITLE: usize = 500;
+
 /// Splits a title into its words.
 pub fn split(title: &str) -> Vec<Word<'_>> {
+    let title = &title[..title.floor_char_boundary(LONGEST_TITLE)];
     let mut words = Vec::new();
     let mut gap_start = 0;
     let mut start = None;

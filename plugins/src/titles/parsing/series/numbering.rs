@@ -219,11 +219,11 @@ fn by_count(words: &[Word<'_>], mentions: &[Mention], at: usize) -> Option<Numbe
     let is_year = |word: &Word<'_>| word.number().is_some_and(|number| (1900..2100).contains(&number));
     let behind_dash = is_dashed(word);
     let before_checksum = words[at..].get(1).is_some_and(|next| next.is_bracketed() && is_checksum(next.text));
-    let has_year = words.iter().any(is_year);
-    let is_mention = mentions.iter().any(|mention| mention.words().contains(&at) && !behind_dash);
+    let has_year = || words.iter().any(is_year);
+    let is_mention = || mentions.iter().any(|mention| mention.words().contains(&at) && !behind_dash);
     // `Word - 11 (2009)` is a movie.
-    let is_id = version.is_some() || before_checksum || behind_dash && is_last(words, mentions, at) && !has_year;
-    let id = (is_id && !is_mention && number > 0).then_some(EpisodeId::Number(number))?;
+    let is_id = version.is_some() || before_checksum || behind_dash && is_last(words, mentions, at) && !has_year();
+    let id = (is_id && !is_mention() && number > 0).then_some(EpisodeId::Number(number))?;
     let end = at.saturating_add(1);
     Some(NumberingSearch::Found(Numbering {
         id,
