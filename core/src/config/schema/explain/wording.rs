@@ -19,21 +19,22 @@ pub(super) fn with_suggestion(diagnostic: Diagnostic, near: &[&str]) -> Diagnost
     }
 }
 
-pub(super) fn bad_format(format: &str, value: &str) -> String {
+pub(super) fn bad_format(format: &str, written: &str) -> String {
+    let value = cut(written, 300);
     match format {
         "interval" => {
             format!("`{value}` is not an interval: write a number and second(s), minute(s), hour(s), day(s) or week(s)")
         }
         "percent" => format!("`{value}` is not a percentage: write a number and `%`"),
-        "expression" => match Expression::compile(value) {
+        "expression" => match Expression::compile(written) {
             Err(error) => format!("`{value}` is not an expression: {error}"),
             Ok(_) => format!("`{value}` is not an expression"),
         },
-        "template" => match Template::compile(value) {
+        "template" => match Template::compile(written) {
             Err(error) => format!("`{value}` is not a template: {error}"),
             Ok(_) => format!("`{value}` is not a template"),
         },
-        "regex" => match Pattern::new(value) {
+        "regex" => match Pattern::new(written) {
             Err(reason) => format!("`{value}` is not a regular expression: {reason}"),
             Ok(_) => format!("`{value}` is not a regular expression"),
         },
@@ -54,14 +55,18 @@ pub(super) fn with_format_help(diagnostic: Diagnostic, format: &str, text: &str)
 
 /// Returns a value as messages show it: text as it is, the rest as in JSON, cut where it is long.
 pub(super) fn shown(value: &Value) -> String {
-    let text = match value {
-        Value::String(text) => text.clone(),
+    match value {
+        Value::String(text) => cut(text, 60),
         Value::Null => "nothing".to_owned(),
-        other => other.to_string(),
-    };
-    match text.char_indices().nth(60) {
+        other => cut(&other.to_string(), 60),
+    }
+}
+
+/// Returns a text, cut after a number of characters.
+fn cut(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
         Some((end, _)) => format!("{}…", &text[..end]),
-        None => text,
+        None => text.to_owned(),
     }
 }
 
@@ -154,4 +159,16 @@ pub(super) fn alternatives(names: &[&str]) -> String {
 pub(super) fn lower_first(text: &str) -> String {
     let mut characters = text.chars();
     characters.next().map(|first| first.to_lowercase().chain(characters).collect()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_text_is_cut_in_a_message() {
+        let said = bad_format("expression", &format!("a == {}", "'x".repeat(10_001)));
+        assert!(said.starts_with("`a == 'x") && said.contains("…` is not an expression: "), "{said}");
+        assert!(said.len() < 1_000, "{said}");
+    }
 }
