@@ -81,12 +81,11 @@ pub async fn restore(client: &Client, list: &str, wanted: &[Restored], count: Op
 /// Sets the order, and returns whether Trakt shows all items that were put back.
 async fn try_restore(client: &Client, list: &str, wanted: &[Restored], count: Option<usize>) -> Result<bool> {
     let extent = if count.is_some() { Extent::Whole } else { Extent::Proved };
-    let rows: Rows<AnyRow> = paging::attempt(client, Listing::new(list, &[], extent)).await?;
-    let others = count.map_or(0, |count| count.saturating_sub(wanted.len()));
-    let lost = others.saturating_sub(rows.rows.len());
-    let shown = rows.rows.len();
-    let lost = (lost > 0).then(|| format!("Trakt shows {shown} items of `{list}`, and there are more"));
-    if let Some(doubt) = rows.doubt.or(lost) {
+    // Trakt may show the list as it was before the items were put back, and not with fewer items.
+    let floor = count.and_then(|count| count.checked_sub(wanted.len()));
+    let listing = Listing { floor, ..Listing::new(list, &[], extent) };
+    let rows: Rows<AnyRow> = paging::attempt(client, listing).await?;
+    if let Some(doubt) = rows.doubt {
         // Rows that are not named lose their places.
         return Err(Error::new(doubt).hint("undo the change again in some minutes"));
     }

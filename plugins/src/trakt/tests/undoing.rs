@@ -207,7 +207,12 @@ fn an_order_that_lacks_items_is_not_sent() {
         waited < jiff::SignedDuration::from_mins(7),
         "it does not wait for what is no old state of the list: {waited}"
     );
-    sandbox.sim.with(|world| world.pages.odd.clear());
+    // A short page with counts that fit is not the end while items are missing.
+    sandbox.sim.with(|world| {
+        world.pages.odd.clear();
+        world.odd_pages("/users/me/lists/", PageOddity::ShortPage { page: 2, missing: 3 });
+        world.odd_pages("/users/me/lists/", PageOddity::StaleCount(8));
+    });
     assert!(undo(&report, &sandbox).failed.is_empty());
     let first = sandbox.sim.with(|world| {
         let list = world.list_id("ann-kay", "Ranked").unwrap();
