@@ -499,6 +499,9 @@ fn stored_item(entry: &Entry, replaced: Option<&Entry>) -> serde_json::Value {
     if let Some(replaced) = replaced {
         stored[REPLACED] = replaced.to_stored();
     }
+    if entry.has(UNSEEN) {
+        stored[UNSEEN] = true.into();
+    }
     stored
 }
 

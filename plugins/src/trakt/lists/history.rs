@@ -9,7 +9,7 @@ use flexget_core::prelude::*;
 use crate::titles::media::Kind;
 use crate::trakt::api::client::Client;
 use crate::trakt::lists::collected::Collected;
-use crate::trakt::lists::item::{BEFORE, Item, PARTS_FIELD, Part, RANK_FIELD, ROW_FIELD, WHOLE_FIELD};
+use crate::trakt::lists::item::{BEFORE, Item, PARTS_FIELD, Part, RANK_FIELD, ROW_FIELD};
 use crate::trakt::lists::plays::{self, Asked, Plays, minute};
 use crate::trakt::lists::source::Source;
 use crate::trakt::lists::write::Unit;
@@ -103,7 +103,7 @@ pub async fn before_removing(client: &Client, source: &Source, items: &[Item<'_>
 /// # Errors
 /// Trakt could not be asked for it.
 pub async fn before_adding(client: &Client, source: &Source, items: &[Item<'_>]) -> Result<Option<Vec<Entry>>> {
-    let mut written: Vec<Entry> = match source {
+    match source {
         Source::Watched | Source::History => {
             // What an undo puts back may be there in part, because it was tried before.
             let is_back = |item: &&Item<'_>| item.entry.has(PARTS_FIELD);
@@ -125,26 +125,21 @@ pub async fn before_adding(client: &Client, source: &Source, items: &[Item<'_>])
                     item.with(PARTS_FIELD, &[Part { at: Some(at), about: known.is_none(), ..Part::default() }])
                 }
             });
-            written.collect()
+            Ok(Some(written.collect()))
         }
         Source::Collection => {
             let is_whole_show = |item: &Item<'_>| item.media.kind == Kind::Show && !item.entry.has(PARTS_FIELD);
-            let is_marked = |item: &Item<'_>| item.entry.has(WHOLE_FIELD);
-            if !items.iter().any(|item| is_whole_show(item) || is_marked(item)) {
+            if !items.iter().any(is_whole_show) {
                 return Ok(None);
             }
-            let needs_before = items.iter().any(is_whole_show);
-            let collected = if needs_before { Collected::read(client).await? } else { Collected::default() };
+            let collected = Collected::read(client).await?;
             let written = |item: &Item<'_>| {
                 if is_whole_show(item) { item.with(BEFORE, &collected.of(&item.media)) } else { item.entry.fresh() }
             };
-            items.iter().map(written).collect()
+            Ok(Some(items.iter().map(written).collect()))
         }
-        _ => return Ok(None),
-    };
-    // If this is undone again, no more goes than is put back.
-    written.iter_mut().for_each(|entry| entry.unset(WHOLE_FIELD));
-    Ok(Some(written))
+        _ => Ok(None),
+    }
 }
 
 /// Returns whether each item of an interrupted change was added or removed.

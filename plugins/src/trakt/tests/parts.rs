@@ -181,7 +181,7 @@ fn an_undo_takes_off_the_play_that_was_added_and_no_other() {
         pass(&sandbox, 6);
         let id = undone.change_id.unwrap();
         testing::block_on(flexget_core::list::recovery::undo(id, "undo", &sandbox.next_run())).unwrap();
-        assert_eq!(everything(&sandbox).0.len(), after.0.len(), "{options}");
+        assert_eq!(everything(&sandbox).0, after.0, "{options}");
     }
 }
 

@@ -65,6 +65,8 @@ fn a_show_or_a_season_goes_with_all_its_plays_and_episodes_and_comes_back() {
         let undone = undo(&report, &sandbox);
         assert!(undone.failed.is_empty(), "{list}, {entry}: {undone:?}");
         assert_eq!(everything(&sandbox), before, "{list}, {entry}");
+        let listed = read_titles(&sandbox, "account: ann, list: history");
+        assert!(!listed.iter().any(|title| title == "Harbour Lights"), "a show is no row of the history: {listed:?}");
         // Undone again, only what came back goes.
         pass(&sandbox, 6);
         sandbox.sim.with(|world| {
@@ -89,6 +91,76 @@ fn a_show_that_was_never_watched_is_no_change_in_a_dry_run() {
     let dry = Context { dry_run: true, ..sandbox.next_run() };
     let shown = run(&task("list_remove", "history", SHOW), &dry);
     assert_eq!((shown.changes[0].done, shown.changes[0].existing), (0, 1), "{shown:?}");
+    let report = change("list_remove", "history", SHOW, &sandbox);
+    assert_eq!((report.changes[0].existing, sandbox.sim.count("POST", "/")), (1, 0), "{:?}", sandbox.requests());
+}
+
+#[test]
+fn an_interrupted_removal_of_a_show_is_settled_by_its_plays() {
+    for (list, entry) in [("history", SHOW), ("watched", SEASON), ("collection", SEASON)] {
+        for (trouble, state) in [(Trouble::CloseAfter, ChangeState::Done), (Trouble::CloseBefore, ChangeState::Failed)]
+        {
+            let sandbox = lived_in();
+            sandbox.sim.with(|world| world.collect("ann-kay", Media::Episode(3_001, 1, 1), world.now() - 3_600_000));
+            let before = everything(&sandbox);
+            sandbox.sim.fail(Fault::on("POST", "/").with(trouble.clone()));
+            let report = change("list_remove", list, entry, &sandbox);
+            assert_eq!(titles(&report, State::Failed).len(), 1, "{list}, {trouble:?}: {report:?}");
+            sandbox.sim.heal();
+            pass(&sandbox, 6);
+            run("mock: [ A ]\naccept_all: yes", &sandbox.next_run());
+            assert_eq!(sandbox.cx.journal().list(1).unwrap()[0].state, state, "{list}, {trouble:?}");
+            if state == ChangeState::Done {
+                assert!(undo(&report, &sandbox).failed.is_empty());
+            }
+            assert_eq!(everything(&sandbox), before, "{list}, {trouble:?}");
+        }
+    }
+}
+
+#[test]
+fn a_map_of_plays_and_the_history_complete_each_other() {
+    let sandbox = super::oddities::world();
+    let plays = |sandbox: &Sandbox| everything(sandbox).0;
+    let before = plays(&sandbox);
+    // The map lacks a movie, and the history others.
+    let map: serde_json::Map<String, serde_json::Value> = before
+        .iter()
+        .filter(|(media, _)| matches!(media, Media::Movie(id) if *id != 500_001))
+        .map(|(media, at)| (number(*media).to_string(), json!([trakt_sim::render_time(*at)])))
+        .collect();
+    let map = Reply::json(200, &json!(map));
+    sandbox.sim.fail(Fault::on("GET", "/sync/watched/movies").query("extended", "min").answers(map));
+    sandbox.sim.with(|world| {
+        world.odd_pages("/sync/history/movies", PageOddity::LostRows { page: 2, missing: 10 });
+        world.odd_pages("/sync/history/movies", PageOddity::StaleCount(10));
+    });
+    let movies: Vec<String> = [1, 12].map(|at| format!("{{ title: m{at}, trakt_movie_id: {} }}", 500_000 + at)).into();
+    let report = change("list_remove", "history", &movies.join(", "), &sandbox);
+    assert!(report.is_ok() && report.warnings.is_empty() && report.changes[0].done == 2, "{report:?}");
+    sandbox.sim.heal();
+    sandbox.sim.with(|world| world.pages.odd.clear());
+    assert!(undo(&report, &sandbox).failed.is_empty());
+    assert_eq!(plays(&sandbox), before);
+}
+
+#[test]
+fn an_order_that_lacks_one_item_is_not_sent() {
+    let sandbox = Sandbox::new(Seed::small().and(|world| {
+        world.pages.rules.values_mut().for_each(|rule| (rule.default, rule.max) = (10, 10));
+        let movies = world.add_movies(25);
+        let list = world.add_list(Some("ann-kay"), "Ranked", Privacy::Private);
+        world.put(&Place::List(list), &movies);
+    }));
+    pass(&sandbox, 60);
+    let report = change("list_remove", "Ranked", "{ title: First, trakt_movie_id: 500000 }", &sandbox);
+    sandbox.sim.with(|world| {
+        world.odd_pages("/users/me/lists/", PageOddity::LostRows { page: 2, missing: 1 });
+        world.odd_pages("/users/me/lists/", PageOddity::StaleCount(1));
+    });
+    let undone = undo(&report, &sandbox);
+    assert_eq!(sandbox.sim.requests().iter().filter(|seen| seen.path.ends_with("/reorder")).count(), 0);
+    assert!(undone.failed[0].reason.contains("does not show all of the list yet"), "{undone:?}");
 }
 
 #[test]
@@ -239,6 +311,12 @@ fn no_more_items_fail_than_were_to_be_undone() {
     let report = change("list_remove", "favorites", &entries.join(", "), &sandbox);
     let id = report.changes[0].change_id.unwrap();
     later(&sandbox);
+    pass(&sandbox, 6);
+    sandbox.sim.fail(Fault::on("POST", "/sync/favorites").exact().with(Trouble::Skips(3)));
+    sandbox.sim.fail(Fault::on("POST", "/sync/favorites/reorder").status(403));
+    let undone = testing::block_on(recovery::undo(id, "undo", &sandbox.next_run())).unwrap();
+    assert_eq!((undone.failures(), undone.requested), (5, 5), "{undone:?}");
+    sandbox.sim.heal();
     pass(&sandbox, 6);
     sandbox.sim.fail(Fault::on("POST", "/sync/favorites").exact().with(Trouble::Skips(3)));
     sandbox.sim.fail(Fault::on("POST", "/sync/favorites/reorder").status(403));

@@ -94,6 +94,12 @@ fn what_no_read_shows_is_removed_all_the_same_and_the_undo_says_what_it_cannot_r
         assert!(has(list, seen, &sandbox), "{list}");
         // A rating is not known where it was not seen.
         assert_eq!(has(list, unseen, &sandbox), !list.contains("ratings"), "{list}");
+        if !list.contains("ratings") {
+            pass(&sandbox, 6);
+            let (id, cx) = (undone.change_id.unwrap(), sandbox.next_run());
+            let again = testing::block_on(recovery::undo(id, "undo", &cx)).unwrap();
+            assert!(again.failed.is_empty() && !has(list, unseen, &sandbox), "{list}: {again:?}");
+        }
     }
 }
 
@@ -308,4 +314,85 @@ fn a_list_that_has_just_vanished_is_not_proposed_in_its_own_place() {
     let report = run(&read("account: ann, list: Big List"), &sandbox.next_run());
     let hint = report.error.unwrap().hint.unwrap();
     assert_eq!(hint, "it was there a moment ago: look whether it was deleted, and run again");
+}
+
+#[test]
+fn what_was_not_on_a_list_does_not_come_back_after_a_removal_whose_answer_was_lost() {
+    let sandbox = movies_only();
+    let new = sandbox.sim.with(|world| number(world.add_movies(1)[0]));
+    sandbox.sim.fail(Fault::on("POST", "/").with(trakt_sim::Trouble::CloseAfter));
+    let report = change("list_remove", "list: watchlist", &[500_003, new], &sandbox);
+    sandbox.sim.heal();
+    pass(&sandbox, 6);
+    run("mock: [ A ]\naccept_all: yes", &sandbox.next_run());
+    assert!(undo(&report, &sandbox).failed.is_empty());
+    assert!(has("list: watchlist", 500_003, &sandbox) && !has("list: watchlist", new, &sandbox));
+
+    sandbox.sim.fail(Fault::on("POST", "/").with(trakt_sim::Trouble::CloseAfter));
+    pass(&sandbox, 6);
+    let report = change("list_remove", "list: watchlist", &[new], &sandbox);
+    sandbox.sim.heal();
+    pass(&sandbox, 6);
+    run("mock: [ A ]\naccept_all: yes", &sandbox.next_run());
+    let id = report.changes[0].change_id.unwrap();
+    let error = testing::block_on(recovery::undo(id, "undo", &sandbox.next_run())).unwrap_err();
+    assert_eq!(error.to_string(), format!("change {id} took nothing off the list"));
+}
+
+#[test]
+fn of_several_that_were_not_seen_it_is_said_that_some_were_there() {
+    let sandbox = movies_only();
+    let new = sandbox.sim.with(|world| number(world.add_movies(1)[0]));
+    sandbox.sim.with(|world| LOST.iter().for_each(|odd| world.odd_pages("/sync/watchlist", *odd)));
+    let report = change("list_remove", "list: watchlist", &[500_012, new], &sandbox);
+    assert!(!has("list: watchlist", 500_012, &sandbox));
+    let said = format!("they are among `m500012`, `m{new}`");
+    assert!(report.warnings.iter().any(|warning| warning.ends_with(&said)), "{:?}", report.warnings);
+}
+
+#[test]
+fn a_name_alone_costs_no_search_to_be_removed_from_favorites() {
+    let sandbox = movies_only();
+    let remove = "mock: [ { title: Nobody (1999), movie_name: Nobody, movie_year: 1999 } ]\naccept_all: yes\nseen: no\nlist_remove: [ trakt_list: { account: ann, list: favorites } ]";
+    let report = run(remove, &sandbox.next_run());
+    assert_eq!((report.is_ok(), report.changes[0].existing), (true, 1), "{report:?}");
+    assert_eq!((sandbox.sim.count("POST", "/"), sandbox.sim.count("GET", "/search")), (0, 0));
+    sandbox.sim.with(|world| world.odd_pages("/sync/favorites", PageOddity::LostRows { page: 2, missing: 1 }));
+    let report = run(remove, &Context { no_cache: true, ..sandbox.next_run() });
+    assert_eq!(titles(&report, State::Failed).len(), 1, "{report:?}");
+}
+
+#[test]
+fn a_map_of_plays_that_is_none_is_no_witness() {
+    let sandbox = movies_only();
+    sandbox.sim.with(|world| LOST.iter().for_each(|odd| world.odd_pages("/sync/watched/movies", *odd)));
+    let map = Fault::on("GET", "/sync/watched/movies").query("extended", "min");
+    sandbox.sim.fail(map.answers(trakt_sim::Reply::json(200, &serde_json::json!([]))));
+    let list = "list: watched, type: movies";
+    let report = change("list_remove", list, &[500_012], &sandbox);
+    assert!(report.is_ok() && report.changes[0].done == 1 && report.warnings.is_empty(), "{report:?}");
+    sandbox.sim.heal();
+    sandbox.sim.with(|world| world.pages.odd.clear());
+    pass(&sandbox, 6);
+    assert!(undo(&report, &sandbox).failed.is_empty() && has(list, 500_012, &sandbox));
+}
+
+#[test]
+fn a_list_that_trakt_shows_as_it_was_is_not_compared_with_what_it_counts_now() {
+    let sandbox = movies_only();
+    sandbox.sim.with(|world| world.switches.stale_lists = true);
+    let new: Vec<u64> = sandbox.sim.with(|world| world.add_movies(3).iter().map(|movie| number(*movie)).collect());
+    change("list_add", "list: watchlist", &new, &sandbox);
+    pass(&sandbox, 1);
+    let report = change("list_remove", "list: watchlist", &[500_003], &sandbox);
+    assert!(report.is_ok() && report.changes[0].done == 1 && report.warnings.is_empty(), "{report:?}");
+    // Somebody else has put an item on a list a minute ago.
+    sandbox.sim.with(|world| {
+        let big = world.list_id("ann-kay", "Big List").unwrap();
+        world.put(&Place::List(big), &[Media::Movie(new[0])]);
+        world.add_list(Some("ann-kay"), "Copy", Privacy::Private);
+    });
+    let mirror = "list_sync: { from: { trakt_list: { account: ann, list: Big List } }, to: { trakt_list: { account: ann, list: Copy } } }";
+    let report = run(mirror, &sandbox.next_run());
+    assert!(report.is_ok() && report.changes[0].done == 32, "{report:?}");
 }
