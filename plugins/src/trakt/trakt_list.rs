@@ -1,14 +1,12 @@
-use std::borrow::Cow;
+mod changing;
+mod finding;
+
 use std::collections::HashSet;
 
 use flexget_core::context::journal::Action;
-use flexget_core::document::Node;
-use flexget_core::list::index::Index;
-use flexget_core::list::{UNSEEN, Unseen};
+use flexget_core::list::Unseen;
 use flexget_core::prelude::*;
-use flexget_core::task::report::first_titles;
-use jiff::{SignedDuration, Timestamp};
-use serde_json::{Map, Value as Json};
+use jiff::Timestamp;
 
 use crate::titles::media::ids;
 use crate::titles::media::{self, Kind, Media};
@@ -17,12 +15,10 @@ use crate::trakt::api::client::{Client, stored_account};
 use crate::trakt::api::model::Row;
 use crate::trakt::lists::catalogue::warn_of_namesake;
 use crate::trakt::lists::entries::{self, Style};
-use crate::trakt::lists::history;
-use crate::trakt::lists::item::{Item, PARTS_FIELD, WHOLE_FIELD};
+use crate::trakt::lists::item::PARTS_FIELD;
 use crate::trakt::lists::read::ListReader;
 use crate::trakt::lists::resolve;
 use crate::trakt::lists::source::{ListName, Personal, Source, user_slug};
-use crate::trakt::lists::writer::ListWriter;
 use crate::trakt::paging::Extent;
 use crate::trakt::translation;
 
@@ -172,9 +168,6 @@ submit! { list::<TraktList>() }
 /// Default number of items to read of a chart.
 const CHART: usize = 100;
 
-/// Tolerance when the dates of a list are compared with this machine's clock.
-const SKEW: SignedDuration = SignedDuration::from_mins(1);
-
 impl TraktList {
     fn source(&self) -> &Source {
         &self.list.source
@@ -218,40 +211,6 @@ impl TraktList {
         format!("{} list is not modifiable", self.list)
     }
 
-    async fn write(&self, entries: &[&Entry], remove: bool, cx: &Context) -> Result<Change> {
-        let client = Client::new(cx, self.account.as_deref())?;
-        self.check_owner(&client)?;
-        let writer = self.writer(&client);
-        if writer.username.is_none() {
-            warn_of_namesake(&client, &self.list.to_string()).await;
-        }
-        let titles = self.titles(&client, entries).await;
-        let began = cx.clock.now();
-        let sent = writer.change(items_of(entries, &titles), remove).await?;
-        let is_doubtful = sent.is_doubtful();
-        let mut change = sent.change;
-        let mut of_items = std::mem::take(&mut change.outcomes).into_iter();
-        let outcome = |media: Result<Media, String>| match media {
-            Ok(_) => of_items.next().unwrap_or(Outcome::Unknown),
-            Err(reason) => Outcome::Failed(reason),
-        };
-        change.outcomes = titles.into_iter().map(outcome).collect();
-        // One play more does not show on a list that has each item once.
-        let shows = remove || !self.source().is_history();
-        writer.forget();
-        if shows && (sent.at_limit && !remove || is_doubtful) {
-            self.look_again(entries, &mut change, began.saturating_sub(SKEW).unwrap_or(began), remove, cx).await;
-            // What was read so soon may be as it was before.
-            writer.forget();
-        }
-        self.warn_of_loss(entries, &change.outcomes, sent.surplus, cx);
-        Ok(change)
-    }
-
-    fn writer<'a>(&'a self, client: &'a Client) -> ListWriter<'a> {
-        ListWriter { client, source: self.source(), username: self.other_user(client) }
-    }
-
     /// Returns the user whose list it is, if that is not the account's own.
     fn other_user(&self, client: &Client) -> Option<&str> {
         let name = self.username.as_deref()?;
@@ -261,21 +220,6 @@ impl TraktList {
                 || account.user.is_some_and(|user| user_slug(&user) == user_slug(name))
         });
         (!is_own).then_some(name)
-    }
-
-    /// Checks that the list is one that the account can change.
-    ///
-    /// # Errors
-    /// The list belongs to another user.
-    fn check_owner(&self, client: &Client) -> Result<()> {
-        match (self.other_user(client), self.source(), &self.account) {
-            (None, ..) | (_, Source::Personal(_), _) | (.., None) => Ok(()),
-            (Some(owner), _, Some(account)) => Err(Error::new(format!(
-                "the {} list of Trakt user `{owner}` cannot be changed with account `{account}`",
-                self.list
-            ))
-            .hint("leave out `username`: the list is that of the account's own user then")),
-        }
     }
 
     /// Reads the items.
@@ -305,124 +249,6 @@ impl TraktList {
         }
         Ok(items)
     }
-
-    /// Returns the titles that the entries are on this list, or why an entry is none.
-    async fn titles(&self, client: &Client, entries: &[&Entry]) -> Vec<Result<Media, String>> {
-        resolve::resolve(client, entries, entries.iter().map(|entry| self.media(entry)).collect()).await
-    }
-
-    /// Warns of removals that an undo cannot take back as a whole.
-    fn warn_of_loss(&self, entries: &[&Entry], outcomes: &[Outcome], surplus: usize, cx: &Context) {
-        let titles = |which: &dyn Fn(&Entry, &Outcome) -> bool| {
-            let found: Vec<&str> = entries
-                .iter()
-                .zip(outcomes)
-                .filter(|(entry, outcome)| which(entry, outcome))
-                .map(|(entry, _)| entry.title())
-                .collect();
-            (found.len(), first_titles(found.iter().copied(), found.len()))
-        };
-        let (lossy, lossy_titles) = titles(&|_, outcome| *outcome == Outcome::Lossy);
-        if lossy > 0 {
-            cx.warn(format!(
-                "Trakt removed more from `{}` than it had shown, and an undo cannot put back all of it: {lossy_titles}",
-                self.list
-            ));
-        }
-        if surplus > 0 {
-            let (_, unseen) = titles(&|entry, _| entry.has(UNSEEN));
-            cx.warn(format!(
-                "Trakt removed {surplus} items from `{}` that it had not shown, and an undo does not put them back: \
-                 they are among {unseen}",
-                self.list
-            ));
-        }
-    }
-
-    /// Reads the list again where a response does not say what was done.
-    ///
-    /// A batch over a limit may be stored in part. Items that are listed since `began` are new.
-    async fn look_again(&self, entries: &[&Entry], change: &mut Change, began: Timestamp, remove: bool, cx: &Context) {
-        let action = if remove { Action::Remove } else { Action::Add };
-        // That an item is gone follows from its not being seen.
-        let items = if remove { self.all_items(cx).await } else { self.items(None, cx).await };
-        // The list tells of what goes as a whole, if that has a row of its own.
-        let is_asked = |entry: &Entry| !entry.has(WHOLE_FIELD) || !self.has_row(entry);
-        let asked: Vec<&Entry> = entries.iter().copied().filter(|entry| is_asked(entry)).collect();
-        let (Ok(items), Ok(made)) = (items, self.was_made(action, &asked, cx).await) else {
-            change.certain = false;
-            return;
-        };
-        let mut made = made.into_iter();
-        let index = Index::new(items.iter().map(|item| self.keys(item)));
-        for (outcome, entry) in change.outcomes.iter_mut().zip(entries) {
-            let made = if is_asked(entry) { made.next().flatten() } else { None };
-            let item = index.find(&self.keys(entry)).map(|at| &items[at]);
-            let shows = || item.map_or(remove, |item| !remove && self.is_up_to_date(item, entry));
-            if matches!(outcome, Outcome::Failed(_)) && made.unwrap_or_else(shows) {
-                let is_new = |item: &Entry| self.listed_at(item).is_some_and(|at| at >= began);
-                *outcome = if !remove && item.is_some_and(is_new) { Outcome::Done } else { Outcome::Unchanged };
-            }
-        }
-        change.certain = true;
-    }
-
-    /// Finds entries by requests for the kinds among them alone, where each has an endpoint.
-    async fn find_by_kind(
-        &self,
-        entries: &[&Entry],
-        is_proved: bool,
-        cx: &Context,
-    ) -> Result<Option<Vec<Option<Entry>>>> {
-        if self.kind().is_some() || !matches!(self.source(), Source::Collection | Source::Watched) {
-            return Ok(None);
-        }
-        let mut found = vec![None; entries.len()];
-        let is_unknown = |at: &usize| self.media(entries[*at]).is_none() && resolve::has_shared_id(entries[*at]);
-        let unknown: Vec<usize> = (0..entries.len()).filter(is_unknown).collect();
-        let of_unknown: Vec<&Entry> = unknown.iter().map(|at| entries[*at]).collect();
-        let identified = if unknown.is_empty() { Vec::new() } else { self.identify(&of_unknown, cx).await? };
-        let mut all: Vec<Cow<'_, Entry>> = entries.iter().map(|entry| Cow::Borrowed(*entry)).collect();
-        for (at, entry) in unknown.into_iter().zip(identified) {
-            all[at] = entry.map_or(Cow::Borrowed(entries[at]), Cow::Owned);
-        }
-        for kind in [Kind::Movie, Kind::Show, Kind::Episode] {
-            let is_of_kind = |at: &usize| self.media(&all[*at]).is_some_and(|media| media.kind == kind);
-            let places: Vec<usize> = (0..all.len()).filter(is_of_kind).collect();
-            if places.is_empty() {
-                continue;
-            }
-            let of_kind: Vec<&Entry> = places.iter().map(|at| all[*at].as_ref()).collect();
-            let list = self.of_kind(kind)?;
-            let items = if is_proved { list.find_proved(&of_kind, cx).await? } else { list.find(&of_kind, cx).await? };
-            places.into_iter().zip(items).for_each(|(at, item)| found[at] = item);
-        }
-        Ok(Some(found))
-    }
-
-    /// Returns the same list with items of one kind only.
-    fn of_kind(&self, kind: Kind) -> Result<AnyList> {
-        let mut options = Map::new();
-        let mut put = |name: &str, value: Option<String>| {
-            if let Some(value) = value {
-                options.insert(name.into(), value.into());
-            }
-        };
-        put("account", self.account.clone());
-        put("username", self.username.clone());
-        put("list", Some(self.list.to_string()));
-        put("type", Some(format!("{}s", kind.word())));
-        AnyList::open(Self::NAME, &Node::from(&Json::Object(options)))
-            .map_err(|problems| Error::new(problems.into_iter().map(|problem| problem.message).collect::<String>()))
-    }
-}
-
-/// Returns the items of the entries that are titles.
-fn items_of<'a>(entries: &[&'a Entry], titles: &[Result<Media, String>]) -> Vec<Item<'a>> {
-    let item = |(entry, title): (&&'a Entry, &Result<Media, String>)| {
-        Some(Item { media: title.as_ref().ok()?.clone(), entry })
-    };
-    entries.iter().zip(titles).filter_map(item).collect()
 }
 
 impl List for TraktList {
@@ -542,26 +368,7 @@ impl List for TraktList {
     }
 
     fn unseen(&self, entry: &Entry) -> Unseen {
-        let Some(media) = self.media(entry) else {
-            return if resolve::has_shared_id(entry) { Unseen::Proved } else { Unseen::Absent };
-        };
-        if self.kind().is_some_and(|kind| kind != media.kind) || !self.source().removes(media.kind) {
-            return Unseen::Absent;
-        }
-        let has_id = !(media.ids.is_empty() && media.own_ids.is_empty());
-        let is_addressed = match self.source() {
-            // The plays of an episode are found by its own number.
-            Source::Watched | Source::History if media.kind == Kind::Episode => media.own_ids.trakt().is_some(),
-            Source::Favorites | Source::Ratings | Source::Watched | Source::History => has_id,
-            _ => true,
-        };
-        if media.is_known() && is_addressed {
-            Unseen::Sent
-        } else if media.is_known() || resolve::has_name(&media) {
-            Unseen::Proved
-        } else {
-            Unseen::Absent
-        }
+        self.treatment_of_unseen(entry)
     }
 
     fn listed_at(&self, item: &Entry) -> Option<Timestamp> {
@@ -637,42 +444,15 @@ impl List for TraktList {
     }
 
     async fn was_made(&self, action: Action, entries: &[&Entry], cx: &Context) -> Result<Vec<Option<bool>>> {
-        if entries.is_empty() || !self.source().has_parts() {
-            return Ok(vec![None; entries.len()]);
-        }
-        let client = Client::new(cx, self.account.as_deref())?;
-        let titles = self.titles(&client, entries).await;
-        let items = items_of(entries, &titles);
-        let mut made = history::were_made(&client, self.source(), &items, action == Action::Add).await?.into_iter();
-        Ok(titles.iter().map(|title| title.as_ref().ok().and_then(|_| made.next().flatten())).collect())
+        self.were_made(action, entries, cx).await
     }
 
     async fn restore_order(&self, entries: &[&Entry], cx: &Context) -> Result<()> {
-        if !self.source().is_ranked() {
-            return Ok(());
-        }
-        let client = Client::new(cx, self.account.as_deref())?;
-        let titles = self.titles(&client, entries).await;
-        self.writer(&client).restore_order(items_of(entries, &titles)).await
+        self.restore_places(entries, cx).await
     }
 
     async fn snapshot(&self, action: Action, entries: &[&Entry], cx: &Context) -> Result<Option<Vec<Entry>>> {
-        let client = Client::new(cx, self.account.as_deref())?;
-        self.check_owner(&client)?;
-        let is_removal = action != Action::Add;
-        let is_ranked_or_rated = self.source().is_ranked() || *self.source() == Source::Ratings;
-        if !(self.source().has_parts() || is_removal && is_ranked_or_rated) {
-            return Ok(None);
-        }
-        let titles = self.titles(&client, entries).await;
-        let recorded = self.writer(&client).recorded(action, items_of(entries, &titles)).await?;
-        Ok(recorded.map(|recorded| {
-            let mut recorded = recorded.into_iter();
-            let record = |(entry, title): (&&Entry, &Result<Media, String>)| {
-                title.as_ref().ok().and_then(|_| recorded.next()).unwrap_or_else(|| Entry::clone(entry))
-            };
-            entries.iter().zip(&titles).map(record).collect()
-        }))
+        self.recorded(action, entries, cx).await
     }
 
     async fn add(&self, entries: &[&Entry], cx: &Context) -> Result<Change> {

@@ -351,15 +351,21 @@ fn of_several_that_were_not_seen_it_is_said_that_some_were_there() {
 }
 
 #[test]
-fn a_name_alone_costs_no_search_to_be_removed_from_favorites() {
-    let sandbox = movies_only();
-    let remove = "mock: [ { title: Nobody (1999), movie_name: Nobody, movie_year: 1999 } ]\naccept_all: yes\nseen: no\nlist_remove: [ trakt_list: { account: ann, list: favorites } ]";
-    let report = run(remove, &sandbox.next_run());
-    assert_eq!((report.is_ok(), report.changes[0].existing), (true, 1), "{report:?}");
-    assert_eq!((sandbox.sim.count("POST", "/"), sandbox.sim.count("GET", "/search")), (0, 0));
-    sandbox.sim.with(|world| world.odd_pages("/sync/favorites", PageOddity::LostRows { page: 2, missing: 1 }));
-    let report = run(remove, &Context { no_cache: true, ..sandbox.next_run() });
-    assert_eq!(titles(&report, State::Failed).len(), 1, "{report:?}");
+fn a_name_alone_is_neither_sent_nor_searched_for_to_be_removed() {
+    for (list, path) in [("favorites", "/sync/favorites"), ("watchlist", "/sync/watchlist"), ("Big List", "/users/me/")]
+    {
+        let sandbox = movies_only();
+        let entry = "{ title: Nobody (1999), movie_name: Nobody, movie_year: 1999 }";
+        let remove = format!(
+            "mock: [ {entry} ]\naccept_all: yes\nseen: no\nlist_remove: [ trakt_list: {{ account: ann, list: {list} }} ]"
+        );
+        let report = run(&remove, &sandbox.next_run());
+        assert_eq!((report.is_ok(), report.changes[0].existing), (true, 1), "{list}: {report:?}");
+        assert_eq!((sandbox.sim.count("POST", "/"), sandbox.sim.count("GET", "/search")), (0, 0), "{list}");
+        sandbox.sim.with(|world| world.odd_pages(path, PageOddity::LostRows { page: 2, missing: 1 }));
+        let report = run(&remove, &Context { no_cache: true, ..sandbox.next_run() });
+        assert_eq!(titles(&report, State::Failed).len(), 1, "{list}: {report:?}");
+    }
 }
 
 #[test]
