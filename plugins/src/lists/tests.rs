@@ -42,4 +42,9 @@ fn a_yaml_list_stores_the_fields_that_a_lookup_offers() {
     let text = std::fs::read_to_string(&path).unwrap();
     assert!(text.starts_with("- title: A\n  trakt_series_status: ended\n- title: B\n"), "{text}");
     assert_eq!(asked(&cx), [["A", "B"]]);
+    // What is stored is of no account when an item is removed, which has an id.
+    let removing = next_run(&cx);
+    let removed = run(&task.replace("list_add", "list_remove"), &removing);
+    assert!(removed.is_ok(), "{removed:?}");
+    assert!(asked(&removing).is_empty(), "{:?}", asked(&removing));
 }

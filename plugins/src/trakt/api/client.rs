@@ -69,11 +69,13 @@ impl Client {
     }
 
     /// Returns the time by Trakt's clock, if a response of this run has told it.
-    ///
-    /// The clock of this machine may be wrong.
     pub fn now(&self) -> Timestamp {
-        let now = self.cx.clock.now();
-        now.checked_add(self.clock_offset().get()).unwrap_or(now)
+        self.by_its_clock(self.cx.clock.now())
+    }
+
+    /// Returns a time of this machine's clock, which may be wrong, by Trakt's.
+    pub fn by_its_clock(&self, at: Timestamp) -> Timestamp {
+        at.checked_add(self.clock_offset().get()).unwrap_or(at)
     }
 
     /// Returns how far Trakt's clock is ahead of this machine's.

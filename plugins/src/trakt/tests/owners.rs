@@ -19,6 +19,21 @@ fn a_username_that_is_the_accounts_own_user_is_ones_own_list() {
 }
 
 #[test]
+fn an_account_whose_slug_is_not_made_of_its_user_name_knows_both() {
+    let sandbox = Sandbox::new(Seed::small());
+    let mut account = sandbox.cx.auth.account(SERVICE, "ann").unwrap().unwrap();
+    (account.user, account.user_slug) = (Some("Queen Ann".to_owned()), Some("ann-kay".to_owned()));
+    sandbox.cx.auth.save(&account).unwrap();
+    for (username, is_own) in [("Queen Ann", true), ("ann-kay", true), ("Ann.Kay", true), ("queen", false)] {
+        let task = format!(
+            "mock: [ {{ title: Fight Club, imdb_id: tt0137523, movie_name: Fight Club }} ]\naccept_all: yes\nseen: no\nlist_add: [ trakt_list: {{ account: ann, username: {username}, list: watchlist }} ]"
+        );
+        let report = run(&task, &sandbox.next_run());
+        assert_eq!((report.is_ok(), sandbox.sim.count("POST", "/sync/watchlist") == 1), (is_own, is_own), "{username}");
+    }
+}
+
+#[test]
 fn a_run_reads_an_account_once() {
     let sandbox = Sandbox::new(Seed::small());
     let cx = sandbox.next_run();

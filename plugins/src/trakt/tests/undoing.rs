@@ -62,6 +62,8 @@ fn a_show_or_a_season_goes_with_all_its_plays_and_episodes_and_comes_back() {
         let report = change("list_remove", list, entry, &sandbox);
         assert!(report.is_ok() && report.changes[0].done == 1, "{list}, {entry}: {report:?}");
         assert_eq!((left(&sandbox), report.warnings.len()), (0, 0), "{list}, {entry}: {report:?}");
+        let last = sandbox.requests().pop().unwrap();
+        assert!(last.starts_with("POST "), "{list}, {entry}: the answer leaves nothing to look at: {last}");
         let undone = undo(&report, &sandbox);
         assert!(undone.failed.is_empty(), "{list}, {entry}: {undone:?}");
         assert_eq!(everything(&sandbox), before, "{list}, {entry}");

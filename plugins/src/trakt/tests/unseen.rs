@@ -99,6 +99,11 @@ fn what_no_read_shows_is_removed_all_the_same_and_the_undo_says_what_it_cannot_r
             let (id, cx) = (undone.change_id.unwrap(), sandbox.next_run());
             let again = testing::block_on(recovery::undo(id, "undo", &cx)).unwrap();
             assert!(again.failed.is_empty() && !has(list, unseen, &sandbox), "{list}: {again:?}");
+            // By now it was seen.
+            pass(&sandbox, 6);
+            let (id, cx) = (again.change_id.unwrap(), sandbox.next_run());
+            let back = testing::block_on(recovery::undo(id, "undo", &cx)).unwrap();
+            assert!(back.failed.is_empty() && has(list, unseen, &sandbox), "{list}: {back:?}");
         }
     }
 }
@@ -269,6 +274,11 @@ fn a_wrong_clock_does_not_hide_a_play_that_was_added() {
         assert_eq!((report.changes[0].done, plays(&sandbox)), (1, 1), "{hours}: {report:?}");
         let undone = undo(&report, &sandbox);
         assert_eq!((undone.done, plays(&sandbox)), (1, 0), "{hours}: {undone:?}");
+        // What was put on a list is told from what was there before by its date.
+        let new: Vec<u64> = sandbox.sim.with(|world| world.add_movies(2).iter().map(|movie| number(*movie)).collect());
+        sandbox.sim.fail(Fault::on("POST", "/sync/watchlist").with(trakt_sim::Trouble::Skips(1)).once());
+        let report = change("list_add", "list: watchlist", &new, &sandbox);
+        assert_eq!((report.changes[0].done, report.changes[0].failures()), (1, 1), "{hours}: {report:?}");
     }
 }
 
@@ -366,6 +376,21 @@ fn a_name_alone_is_neither_sent_nor_searched_for_to_be_removed() {
         let report = run(&remove, &Context { no_cache: true, ..sandbox.next_run() });
         assert_eq!(titles(&report, State::Failed).len(), 1, "{list}: {report:?}");
     }
+}
+
+#[test]
+fn an_episode_by_its_numbers_is_not_sent_to_be_removed_from_plays() {
+    let sandbox = world();
+    let remove = "mock: [ { title: x, series_name: x, trakt_show_id: 510000, series_season: 1, series_episode: 9 } ]\naccept_all: yes\nseen: no\nlist_remove: [ trakt_list: { account: ann, list: history } ]";
+    let report = run(remove, &sandbox.next_run());
+    assert_eq!(
+        (report.is_ok(), report.changes[0].existing, sandbox.sim.count("POST", "/")),
+        (true, 1, 0),
+        "{report:?}"
+    );
+    sandbox.sim.with(|world| world.odd_pages("/sync/history", PageOddity::LostRows { page: 2, missing: 1 }));
+    let report = run(remove, &Context { no_cache: true, ..sandbox.next_run() });
+    assert_eq!(titles(&report, State::Failed), ["x"], "{report:?}");
 }
 
 #[test]

@@ -33,7 +33,7 @@ impl TraktList {
             warn_of_namesake(&client, &self.list.to_string()).await;
         }
         let titles = self.titles(&client, entries).await;
-        let began = client.now();
+        let began = cx.clock.now();
         let sent = writer.change(items_of(entries, &titles), remove).await?;
         let is_doubtful = sent.is_doubtful();
         let mut change = sent.change;
@@ -47,6 +47,7 @@ impl TraktList {
         let shows = remove || !self.source().is_history();
         writer.forget();
         if shows && (sent.at_limit && !remove || is_doubtful) {
+            let began = client.by_its_clock(began);
             self.look_again(entries, &mut change, began.saturating_sub(SKEW).unwrap_or(began), remove, cx).await;
             // What was read so soon may be as it was before.
             writer.forget();
