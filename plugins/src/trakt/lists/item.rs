@@ -28,8 +28,8 @@ pub const ROW_FIELD: &str = "_trakt_row";
 
 /// Hidden field of an item that a removal takes off with all that there is of it.
 ///
-/// It tells such a removal from an undo, which takes off the recorded parts alone. The journal keeps
-/// no hidden fields.
+/// It tells such a removal from an undo, which takes off the recorded parts alone. The journal
+/// keeps no hidden fields.
 pub const WHOLE_FIELD: &str = "_trakt_whole";
 
 /// A play, a collected episode, or a note with the place on a list.

@@ -1,4 +1,4 @@
-//! Changes of a list: what is sent and recorded, and the look at the list where a response is unclear.
+//! Changes of a list: what is sent and recorded, and the look at the list after unclear responses.
 
 use flexget_core::context::journal::Action;
 use flexget_core::list::UNSEEN;
