@@ -33,7 +33,7 @@ fn tasks_decide_as_flexget_does() {
     let names = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let (parts, configs): (Vec<String>, Vec<String>) =
         names.filter(|name| name.ends_with(".yml")).partition(|name| name.starts_with('_'));
-    assert!(configs.len() >= 24, "{configs:?}");
+    assert!(configs.len() >= 28, "{configs:?}");
     let read = |name: &str| fs::read_to_string(folder.join(name)).unwrap();
     let mut wrong = String::new();
     for name in configs {

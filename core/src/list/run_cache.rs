@@ -256,8 +256,8 @@ impl AnyList {
     /// Returns the item that each entry matches.
     ///
     /// That is the item that the entry is, or one that it is a part of; see
-    /// [`List::whole`](crate::list::List::whole). With `is_proved`, something follows from an entry
-    /// not being on the list.
+    /// [`List::whole`](crate::list::List::whole). With `is_proved` the list is read up to a proved
+    /// end, because something follows from an entry not being on it.
     ///
     /// # Errors
     /// Why the list could not be read, or not up to a proved end.

@@ -296,7 +296,7 @@ pub struct Fact {
     pub keys: Vec<String>,
     /// Its content.
     pub data: Json,
-    /// Whether its time is not over.
+    /// Whether it is still valid.
     pub is_valid: bool,
     /// How long it was to be valid.
     pub lifetime: Option<SignedDuration>,

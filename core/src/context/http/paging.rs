@@ -188,7 +188,7 @@ impl PageCount {
         Ok(self.page)
     }
 
-    /// Shows that a page was read, of so many as far as is known.
+    /// Shows that a page was read, and of how many if that is known.
     ///
     /// A single page is not shown.
     pub fn report(&mut self, total: Option<u64>) {
