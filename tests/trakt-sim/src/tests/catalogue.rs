@@ -29,6 +29,15 @@ fn one_number_can_be_a_movie_and_a_show() {
     assert_eq!(types("/search?query=inception&type=movie"), ["movie"]);
 }
 
+/// FlexGet asks for an episode that way.
+#[test]
+fn a_slash_at_the_end_of_a_path_is_nothing() {
+    let bench = Bench::new();
+    let episode = |target: &str| bench.get(target).json()["title"].clone();
+    assert_eq!(episode("/shows/1388/seasons/1/episodes/2/?extended=full"), episode("/shows/1388/seasons/1/episodes/2"));
+    assert_eq!(episode("/shows/1388/seasons/1/episodes/2/"), "Chapter 2");
+}
+
 #[test]
 fn text_finds_the_best_first() {
     let bench = Bench::new();
