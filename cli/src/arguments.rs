@@ -12,8 +12,22 @@ use crate::candidates;
 use crate::render::text::paragraphs;
 
 /// Adds all contributed commands; words that several share become a command with subcommands.
+///
+/// Those subcommands are made only where they are looked at, as most runs need none of them.
 pub(crate) fn add_contributed(program: Command) -> Command {
-    add_below(program, &registry::commands(), 0)
+    let commands = registry::commands();
+    commands.chunk_by(|a, b| a.path.first() == b.path.first()).fold(program, |program, commands| {
+        match commands.first().map(|first| first.path) {
+            Some([word, _, ..]) => program.subcommand(group(word, commands, 1).defer(add_contributed_below)),
+            _ => add_below(program, commands, 0),
+        }
+    })
+}
+
+fn add_contributed_below(group: Command) -> Command {
+    let mut commands = registry::commands();
+    commands.retain(|command| command.path.first() == Some(&group.get_name()));
+    add_below(group, &commands, 1)
 }
 
 fn add_below(mut parent: Command, commands: &[&'static CommandRegistration], depth: usize) -> Command {
@@ -29,19 +43,24 @@ fn add_below(mut parent: Command, commands: &[&'static CommandRegistration], dep
         };
         let command = match own {
             Some(own) => leaf(word, own),
-            None => {
-                let mut words: Vec<&str> = below.iter().filter_map(|one| one.path.get(below_it).copied()).collect();
-                words.dedup();
-                Command::new(*word)
-                    .about(words.join(", "))
-                    .subcommand_required(true)
-                    .arg_required_else_help(true)
-                    .infer_subcommands(true)
-            }
+            None => self::group(word, below, below_it),
         };
         parent = parent.subcommand(add_below(command, below, below_it));
     }
     parent
+}
+
+/// Returns the command for a word that several commands share, without its subcommands.
+///
+/// Their words at `below_it` say what it is about.
+fn group(word: &'static str, commands: &[&'static CommandRegistration], below_it: usize) -> Command {
+    let mut words: Vec<&str> = commands.iter().filter_map(|one| one.path.get(below_it).copied()).collect();
+    words.dedup();
+    Command::new(word)
+        .about(words.join(", "))
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .infer_subcommands(true)
 }
 
 fn leaf(word: &'static str, registration: &CommandRegistration) -> Command {

@@ -114,9 +114,8 @@ fn execution(inject: &Inject, entry: Entry) -> Execute {
 }
 
 /// Finds commands of plugins that have the name of one of the program's own.
-pub(crate) fn problems() -> Vec<Error> {
-    let own = OwnCommand::augment_subcommands(Command::new(""));
-    registry::commands().into_iter().filter(|command| is_own(&own, command.path[0])).map(taken).collect()
+pub(crate) fn problems(own: &Command) -> Vec<Error> {
+    registry::commands().into_iter().filter(|command| is_own(own, command.path[0])).map(taken).collect()
 }
 
 /// Returns whether a word begins a command of the program, by its name or another one.
@@ -132,6 +131,11 @@ fn taken(command: &CommandRegistration) -> Error {
 
 /// Returns the whole command line, for a terminal of this width.
 pub(crate) fn program(width: Option<usize>) -> Command {
+    arguments::add_contributed(own_program(width))
+}
+
+/// Returns the command line with the program's own commands.
+pub(crate) fn own_program(width: Option<usize>) -> Command {
     let identity = Identity::get();
     let program = GlobalOptions::augment_args(Command::new(identity.name))
         .version(identity.version)
@@ -141,7 +145,7 @@ pub(crate) fn program(width: Option<usize>) -> Command {
         .infer_long_args(true)
         .term_width(width.unwrap_or(100).min(100));
     // The commands would bring their own, for those who read the code.
-    arguments::add_contributed(OwnCommand::augment_subcommands(program)).about(identity.about)
+    OwnCommand::augment_subcommands(program).about(identity.about)
 }
 
 #[cfg(test)]
@@ -179,7 +183,7 @@ mod tests {
             said,
             "the command `status mine` (cli/src/command_line.rs) is hidden: the program has a command `status`"
         );
-        assert!(problems().is_empty());
+        assert!(problems(&own).is_empty());
     }
 
     #[test]

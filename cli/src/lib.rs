@@ -60,7 +60,8 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>, world: World) ->
     let color = if is_plain { ColorChoice::Never } else { ColorChoice::Auto };
     // Of two commands of one name the command line cannot be made.
     let mut problems = flexget_core::plugin::problems::problems();
-    problems.extend(command_line::problems());
+    let own = command_line::own_program(world.stdout.terminal);
+    problems.extend(command_line::problems(&own));
     problems.extend(linked::problems());
     if let Some(first) = problems.first() {
         let console = Console::new(world.stdout, world.stderr, color, &world.environment);
@@ -68,14 +69,14 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>, world: World) ->
         problems.iter().for_each(|problem| console.error(problem));
         return exit::FAILURE;
     }
-    let program = || command_line::program(world.stdout.terminal);
-    let matches = match program().try_get_matches_from(&arguments) {
+    let matches = match arguments::add_contributed(own).try_get_matches_from(&arguments) {
         Ok(matches) => matches,
         Err(error) => {
             // The error quotes the arguments, which must not begin lines of their own.
             let plain =
                 arguments.iter().map(|argument| Printable::line(argument.to_string_lossy()).as_str().to_owned());
-            let error = program().try_get_matches_from(plain).err().unwrap_or(error);
+            let program = command_line::program(world.stdout.terminal);
+            let error = program.try_get_matches_from(plain).err().unwrap_or(error);
             return report_command_line(error, format, world, color);
         }
     };

@@ -81,11 +81,18 @@ pub fn service(name: &str) -> Option<&'static ServiceRegistration> {
 /// Returns the names among `known` that are most like `name`, best first.
 pub fn similar<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let folded = name.to_lowercase().replace('-', "_");
+    let typos = folded.len() / 5;
+    // Names whose lengths differ by more have more typos, and are not compared letter by letter.
+    let is_misspelt = |other: &str| {
+        other.chars().count().abs_diff(folded.chars().count()) <= typos
+            && strsim::damerau_levenshtein(&folded, other) <= typos
+    };
     let mut near: Vec<(f64, &str)> = known
         .into_iter()
-        .map(|other| (strsim::jaro_winkler(&folded, &other.to_lowercase()), other))
-        .filter(|(likeness, other)| {
-            *likeness > 0.85 || strsim::damerau_levenshtein(&folded, &other.to_lowercase()) <= folded.len() / 5
+        .filter_map(|other| {
+            let lower = other.to_lowercase();
+            let likeness = strsim::jaro_winkler(&folded, &lower);
+            (likeness > 0.85 || is_misspelt(&lower)).then_some((likeness, other))
         })
         .collect();
     near.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
