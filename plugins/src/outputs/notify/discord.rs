@@ -23,13 +23,16 @@ pub struct Discord {
     /// Whether it is sent without a sound.
     #[serde(default)]
     silent: bool,
-    /// Embeds, as Discord has them; texts may be templates.
+    /// Embeds, as Discord has them.
+    ///
+    /// Texts may be templates, `color` a number or hexadecimal, `timestamp` a time or seconds.
     embeds: Option<Vec<Json>>,
 }
 
 impl Discord {
     pub fn requests(&self, message: &Message, render: &RenderTemplate<'_>) -> Result<Vec<Request>, ExpressionError> {
-        let embeds = self.embeds.as_ref().map(|embeds| embeds.iter().map(|embed| rendered(embed, render)).collect());
+        let embed = |embed: &Json| Ok(completed(rendered(embed, render)?));
+        let embeds = self.embeds.as_ref().map(|embeds| embeds.iter().map(embed).collect());
         let embeds: Option<Vec<Json>> = embeds.transpose()?;
         let username = self.username.as_ref().map_or(Ok("Flexget".to_owned()), render)?;
         let avatar = self.avatar_url.as_ref().map(render).transpose()?;
@@ -46,4 +49,20 @@ impl Discord {
         };
         Ok(pieces.map(request).collect())
     }
+}
+
+/// Returns an embed with its color as a number and its time in ISO 8601, as Discord takes them.
+fn completed(mut embed: Json) -> Json {
+    let text = |name: &str| embed.get(name).and_then(Json::as_str);
+    let color = text("color")
+        .and_then(|color| u32::from_str_radix(color.trim_start_matches('#').trim_start_matches("0x"), 16).ok());
+    let seconds = text("timestamp").and_then(|seconds| seconds.parse().ok());
+    let time = seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
+    if let Some(color) = color {
+        embed["color"] = color.into();
+    }
+    if let Some(time) = time {
+        embed["timestamp"] = time.to_string().into();
+    }
+    embed
 }

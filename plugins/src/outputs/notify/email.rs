@@ -12,7 +12,7 @@ use super::message::{Message, RenderTemplate};
 pub struct Email {
     /// The address, or several.
     to: OneOrMany<Template>,
-    /// The sender; the first address of `to` by default.
+    /// The sender; the first address of `to` by default, since many servers refuse that of FlexGet.
     from: Option<Template>,
     /// For configs of FlexGet; the sender is always `from`.
     #[serde(rename = "autofrom")]

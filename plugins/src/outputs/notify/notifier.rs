@@ -94,7 +94,7 @@ mod tests {
     fn bodies(notifier: &str) -> Vec<(String, Json)> {
         let notifier: Notifier = serde_json::from_value(serde_yaml::from_str(notifier).unwrap()).unwrap();
         let message = Message { title: "T".into(), body: "M".into() };
-        let render = |template: &Template| Ok(template.text().replace("{{ x }}", "X"));
+        let render = |template: &Template| Ok(template.text().replace("{{ x }}", "X").replace("{{ 2 }}", "2"));
         let request = |delivery| match delivery {
             Delivery::Request(request) => request,
             Delivery::Telegram(message) => message.request(message.chat().unwrap()),
@@ -125,6 +125,8 @@ mod tests {
         assert!(request.secret_headers.iter().any(|(name, _)| name == "Authorization"));
     }
 
+    /// FlexGet 3.22.7 sends the same fields, those that are not set as null or not at all; the color as
+    /// text, and `false` for previews that are not disabled. To Pushover it sends them as a form.
     #[test]
     fn each_service_gets_its_fields() {
         for (notifier, url, body) in [
@@ -135,9 +137,17 @@ mod tests {
             ),
             ("webhook: { url: 'http://h/' }", "http://h/", json!({ "title": "T", "message": "M" })),
             (
-                "discord: { web_hook_url: 'http://d/s3cret', silent: true, embeds: [ { title: '{{ x }}' } ] }",
+                "discord: { web_hook_url: 'http://d/s3cret', silent: true, embeds: [ { title: '{{ x }}', color: ff0000, timestamp: '1577934245' } ] }",
                 "http://d/s3cret",
-                json!({ "content": "M", "username": "Flexget", "embeds": [{ "title": "X" }], "flags": 4096 }),
+                json!({
+                    "content": "M", "username": "Flexget", "flags": 4096,
+                    "embeds": [{ "title": "X", "color": 0xff_0000, "timestamp": "2020-01-02T03:04:05Z" }],
+                }),
+            ),
+            (
+                "discord: { web_hook_url: 'http://d/s3cret', username: 'u {{ x }}', avatar_url: 'http://x/{{ x }}.png' }",
+                "http://d/s3cret",
+                json!({ "content": "M", "username": "u X", "avatar_url": "http://x/X.png" }),
             ),
             (
                 "telegram: { bot_token: s3cret, recipients: [ { chat_id: 7 } ], parse_mode: html }",
@@ -145,9 +155,27 @@ mod tests {
                 json!({ "chat_id": 7, "text": "M", "parse_mode": "HTML" }),
             ),
             (
+                "telegram: { bot_token: s3cret, recipients: [ { chat_id: 7 } ], parse_mode: markdown, disable_previews: true }",
+                "https://api.telegram.org/bots3cret/sendMessage",
+                json!({
+                    "chat_id": 7, "text": "M", "parse_mode": "MarkdownV2",
+                    "link_preview_options": { "is_disabled": true },
+                }),
+            ),
+            (
                 "pushover: { user_key: u, api_key: s3cret, priority: 2 }",
                 "https://api.pushover.net/1/messages.json",
                 json!({ "token": "s3cret", "user": "u", "title": "T", "message": "M", "priority": 1 }),
+            ),
+            (
+                "pushover: { user_key: u, api_key: s3cret, device: [ d1, d2 ], priority: '{{ 2 }}', url: 'http://x/{{ x }}', \
+                 url_title: 'ut {{ x }}', sound: s, retry: 30, expire: 60, callback: 'http://c', html: true }",
+                "https://api.pushover.net/1/messages.json",
+                json!({
+                    "token": "s3cret", "user": "u", "title": "T", "message": "M", "device": "d1,d2", "priority": 2,
+                    "url": "http://x/X", "url_title": "ut X", "sound": "s", "retry": 30, "expire": 60,
+                    "callback": "http://c", "html": 1,
+                }),
             ),
         ] {
             assert_eq!(bodies(notifier), [(url.to_owned(), body)], "{notifier}");

@@ -15,16 +15,15 @@ const PUSHOVER: &str = "https://api.pushover.net";
 pub struct Pushover {
     /// The key of the user, or several.
     user_key: OneOrMany<String>,
-    /// The key of your application.
+    /// The key of your application, from `pushover.net/apps/build`; FlexGet's is for FlexGet alone.
     #[schemars(with = "String")]
     api_key: SecretString,
     /// The URL of a server with the same API; `https://api.pushover.net` by default.
     api_url: Option<String>,
     /// The devices; all by default.
     device: Option<OneOrMany<String>>,
-    /// The priority, from -2 to 2.
-    #[schemars(range(min = -2, max = 2))]
-    priority: Option<i64>,
+    /// The priority, from -2 to 2; 2 needs `retry` and `expire`, and is 1 without them.
+    priority: Option<PushoverPriority>,
     /// A URL to show.
     url: Option<Template>,
     /// The title of that URL.
@@ -37,9 +36,22 @@ pub struct Pushover {
     /// The seconds after which repetitions end at priority 2.
     #[schemars(range(max = 86400))]
     expire: Option<i64>,
+    /// The URL that Pushover calls when a message of priority 2 was acknowledged.
+    callback: Option<Template>,
     /// Whether the message is HTML.
     #[serde(default)]
     html: bool,
+}
+
+/// The priority of a message.
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged)]
+#[schemars(inline)]
+enum PushoverPriority {
+    /// A number.
+    Number(#[schemars(range(min = -2, max = 2))] i64),
+    /// A template that gives a number.
+    Template(Template),
 }
 
 impl Pushover {
@@ -47,10 +59,9 @@ impl Pushover {
         let optional = |template: &Option<Template>| {
             Ok::<_, ExpressionError>(template.as_ref().map(render).transpose()?.map(Json::from))
         };
-        let (url, url_title, sound) = (optional(&self.url)?, optional(&self.url_title)?, optional(&self.sound)?);
-        // Pushover refuses priority 2 without both.
-        let is_repeated = self.retry.is_some() && self.expire.is_some();
-        let priority = self.priority.map(|priority| if is_repeated { priority } else { priority.min(1) });
+        let (url, url_title) = (optional(&self.url)?, optional(&self.url_title)?);
+        let (sound, callback) = (optional(&self.sound)?, optional(&self.callback)?);
+        let priority = self.priority(render)?;
         let request = |user: &String| {
             let body = object([
                 ("token", Some(self.api_key.expose_secret().into())),
@@ -58,17 +69,32 @@ impl Pushover {
                 ("title", Some(message.title.as_str().into())),
                 ("message", Some(message.body.as_str().into())),
                 ("device", self.device.as_ref().map(|devices| devices.join(",").into())),
-                ("priority", priority.map(Json::from)),
+                ("priority", priority.clone()),
                 ("url", url.clone()),
                 ("url_title", url_title.clone()),
                 ("sound", sound.clone()),
                 ("retry", self.retry.map(Json::from)),
                 ("expire", self.expire.map(Json::from)),
+                ("callback", callback.clone()),
                 ("html", self.html.then(|| 1.into())),
             ]);
             let api = self.api_url.as_deref().unwrap_or(PUSHOVER).trim_end_matches('/');
             post(&format!("{api}/1/messages.json"), body)
         };
         Ok(self.user_key.iter().map(request).collect())
+    }
+
+    /// Returns the priority to send: 1 for 2 without what 2 needs, which Pushover would refuse.
+    fn priority(&self, render: &RenderTemplate<'_>) -> Result<Option<Json>, ExpressionError> {
+        let is_repeated = self.retry.is_some() && self.expire.is_some();
+        let sent = |priority: i64| if is_repeated { priority } else { priority.min(1) };
+        Ok(match &self.priority {
+            None => None,
+            Some(PushoverPriority::Number(priority)) => Some(sent(*priority).into()),
+            Some(PushoverPriority::Template(template)) => {
+                let text = render(template)?;
+                Some(text.trim().parse().map_or(Json::from(text), |priority| sent(priority).into()))
+            }
+        })
     }
 }

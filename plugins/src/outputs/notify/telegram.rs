@@ -1,6 +1,6 @@
 use flexget_core::prelude::*;
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use super::message::{Message, object, pieces, post};
 
@@ -22,7 +22,7 @@ pub struct Telegram {
     recipients: Vec<TelegramRecipient>,
     /// The URL of a Bot API server of your own; `https://api.telegram.org` by default.
     api_url: Option<String>,
-    /// The markup of the message.
+    /// The markup of the message; one that Telegram cannot read is sent again as plain text.
     parse_mode: Option<TelegramMarkup>,
     /// Whether previews of links are left out.
     #[serde(default)]
@@ -71,6 +71,7 @@ enum TelegramMarkup {
 }
 
 /// A message to one chat, which may have to be looked for.
+#[derive(Clone)]
 pub struct TelegramMessage {
     /// The URL of the bot, which is a secret.
     pub bot: SecretString,
@@ -95,7 +96,7 @@ impl Telegram {
                 let body = object([
                     ("text", Some(text.as_str().into())),
                     ("parse_mode", markup.map(Json::from)),
-                    ("disable_web_page_preview", self.disable_previews.then(|| true.into())),
+                    ("link_preview_options", self.disable_previews.then(|| json!({ "is_disabled": true }))),
                 ]);
                 TelegramMessage { bot: bot.clone(), recipient: recipient.clone(), body }
             };
@@ -116,6 +117,13 @@ impl TelegramMessage {
         let mut body = self.body.clone();
         body["chat_id"] = chat.into();
         post(&format!("{}/sendMessage", self.bot.expose_secret()), body)
+    }
+
+    /// Returns the message without its markup, if it has some.
+    pub fn without_markup(&self) -> Option<Self> {
+        let mut plain = self.clone();
+        plain.body.as_object_mut()?.remove("parse_mode")?;
+        Some(plain)
     }
 
     /// Returns the request for what was written to the bot lately.
