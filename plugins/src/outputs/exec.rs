@@ -21,16 +21,11 @@ use crate::shared::time_span::TimeSpan;
 /// exec: echo {{ title }}
 /// ```
 #[derive(Deserialize, JsonSchema)]
-#[serde(untagged)]
-pub enum Exec {
-    /// The command, or several, for each accepted entry in the output phase.
-    Commands(OneOrMany<CommandLine>),
-    /// Commands for phases.
-    Options(Box<ExecOptions>),
-}
+#[serde(transparent)]
+pub struct Exec(WithShorthand<ExecOptions>);
 
 /// The options.
-#[derive(Deserialize, JsonSchema)]
+#[derive(Deserialize, JsonSchema, Default)]
 #[serde(deny_unknown_fields)]
 #[schemars(inline)]
 pub struct ExecOptions {
@@ -61,10 +56,13 @@ pub struct ExecOptions {
     _allow_background: Option<bool>,
     /// The time after which a command is killed; 10 minutes by default.
     timeout: Option<TimeSpan>,
+    /// Whether the commands were written in the short form.
+    #[serde(skip)]
+    is_short: bool,
 }
 
 /// The commands of a phase.
-#[derive(Deserialize, JsonSchema)]
+#[derive(Deserialize, JsonSchema, Default)]
 #[serde(deny_unknown_fields)]
 #[schemars(inline)]
 pub struct PhaseCommands {
@@ -96,26 +94,34 @@ impl Plugin for Exec {
     const NAME: &'static str = "exec";
 
     fn steps(&self) -> Vec<Step<Self>> {
-        let step = |phase: Phase| Step::at(phase, run_in(phase)).priority(100);
-        match self {
-            Self::Commands(_) => vec![step(Phase::Output).needs_accepted()],
-            Self::Options(options) => options.phases().map(|(phase, _, _)| step(phase)).collect(),
-        }
+        let step = |(phase, _, commands): (Phase, &str, &PhaseCommands)| {
+            let step = Step::at(phase, run_in(phase)).priority(100);
+            if commands.needs_accepted() { step.needs_accepted() } else { step }
+        };
+        self.0.phases().map(step).collect()
     }
 
     fn check(&self) -> Vec<Problem> {
-        match self {
-            Self::Commands(commands) => problems(commands, None, Path::root()),
-            Self::Options(options) => options
-                .phases()
-                .flat_map(|(_, key, commands)| {
-                    let groups = commands.groups().map(|(name, _, lines)| (name, lines));
-                    groups.chain(commands.phase.iter().map(|lines| ("phase", lines))).flat_map(move |(name, lines)| {
-                        problems(lines, options.shell.then_some(options.auto_escape), Path::root().key(key).key(name))
-                    })
-                })
-                .collect(),
-        }
+        let of_phase = |(_, key, commands): (Phase, &'static str, &PhaseCommands)| {
+            let groups = commands.groups().map(|(name, _, lines)| (name, lines));
+            let all = groups.chain(commands.phase.iter().map(|lines| ("phase", lines)));
+            let problems = |(name, lines)| {
+                let path = if self.0.is_short { Path::root() } else { Path::root().key(key).key(name) };
+                problems(lines, self.0.shell.then_some(self.0.auto_escape), path)
+            };
+            all.flat_map(problems).collect::<Vec<_>>()
+        };
+        self.0.phases().flat_map(of_phase).collect()
+    }
+}
+
+impl Shorthand for ExecOptions {
+    type Short = OneOrMany<CommandLine>;
+    const SHORT: &'static str = "The command, or several, for each accepted entry in the output phase.";
+
+    fn from_short(commands: OneOrMany<CommandLine>) -> Self {
+        let on_output = PhaseCommands { for_accepted: Some(commands), ..PhaseCommands::default() };
+        Self { on_output: Some(on_output), is_short: true, ..Self::default() }
     }
 }
 
@@ -150,30 +156,22 @@ struct Settings {
 
 impl Exec {
     async fn run(&self, phase: Phase, task: &mut Task) -> Result<()> {
-        match self {
-            Self::Commands(commands) => {
-                let settings = Settings { shell: false, quote: false, fail_entries: false, timeout: TIMEOUT };
-                for_entries(&settings, commands, |state| state == State::Accepted, task).await
+        let timeout = self.0.timeout.as_ref().and_then(|time| time.duration.try_into().ok());
+        let settings = Settings {
+            shell: self.0.shell,
+            quote: self.0.shell && self.0.auto_escape,
+            fail_entries: self.0.fail_entries,
+            timeout: timeout.unwrap_or(TIMEOUT),
+        };
+        for (_, _, commands) in self.0.phases().filter(|(at, _, _)| *at == phase) {
+            for (_, is_meant, lines) in commands.groups() {
+                for_entries(&settings, lines, is_meant, task).await?;
             }
-            Self::Options(options) => {
-                let timeout = options.timeout.as_ref().and_then(|time| time.duration.try_into().ok());
-                let settings = Settings {
-                    shell: options.shell,
-                    quote: options.shell && options.auto_escape,
-                    fail_entries: options.fail_entries,
-                    timeout: timeout.unwrap_or(TIMEOUT),
-                };
-                for (_, _, commands) in options.phases().filter(|(at, _, _)| *at == phase) {
-                    for (_, is_meant, lines) in commands.groups() {
-                        for_entries(&settings, lines, is_meant, task).await?;
-                    }
-                    for command in commands.phase.iter().flatten() {
-                        for_phase(&settings, command, task).await;
-                    }
-                }
-                Ok(())
+            for command in commands.phase.iter().flatten() {
+                for_phase(&settings, command, task).await;
             }
         }
+        Ok(())
     }
 }
 
@@ -198,6 +196,11 @@ type Group<'c> = (&'static str, IsOfGroup, &'c OneOrMany<CommandLine>);
 type IsOfGroup = fn(State) -> bool;
 
 impl PhaseCommands {
+    /// Returns whether no command runs unless an entry is accepted.
+    fn needs_accepted(&self) -> bool {
+        self.phase.is_none() && self.groups().all(|(name, _, _)| name == "for_accepted")
+    }
+
     fn groups(&self) -> impl Iterator<Item = Group<'_>> {
         let groups: [(&str, IsOfGroup, _); 5] = [
             ("for_entries", |state| matches!(state, State::Undecided | State::Accepted), &self.for_entries),
