@@ -8,6 +8,7 @@ pub mod distinct;
 pub mod existing_copies;
 pub mod feed;
 pub mod field_values;
+pub mod file_encoding;
 pub mod folder;
 pub mod nested_inputs;
 pub mod non_empty;

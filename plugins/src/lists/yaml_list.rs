@@ -2,8 +2,9 @@ use flexget_core::list::index::Index;
 use flexget_core::prelude::*;
 
 use crate::lists::stored_list::{entry_keys, removed_or_absent};
+use crate::shared::file_encoding::FileEncoding;
 use crate::shared::non_empty::NonEmpty;
-use crate::shared::yaml_file::{FileEncoding, YamlFile, YamlItem, url_of};
+use crate::shared::yaml_file::{YamlFile, YamlItem, url_of};
 use crate::titles::media::ids::missing_ids;
 
 /// List in a YAML file that people can read and edit.
@@ -43,10 +44,9 @@ pub struct YamlListOptions {
     path: String,
     /// The fields that are written, besides the title; all where this is left out.
     fields: Option<Vec<String>>,
-    /// How text stands in the file: `utf-8`, `latin-1` or `ascii`.
-    #[serde(default = "utf_8")]
-    #[schemars(extend("enum" = ["utf-8", "utf8", "latin-1", "latin1", "iso-8859-1", "ascii"]))]
-    encoding: String,
+    /// The encoding of the file, such as `latin-1`, `utf-16` or `windows-1251`; `utf-8` by default.
+    #[serde(default)]
+    encoding: FileEncoding,
 }
 
 impl Shorthand for YamlListOptions {
@@ -54,12 +54,8 @@ impl Shorthand for YamlListOptions {
     const SHORT: &'static str = "The file.";
 
     fn from_short(NonEmpty(path): NonEmpty) -> Self {
-        Self { path, fields: None, encoding: utf_8() }
+        Self { path, fields: None, encoding: FileEncoding::default() }
     }
-}
-
-fn utf_8() -> String {
-    "utf-8".to_owned()
 }
 
 submit! { list::<YamlList>() }
@@ -70,12 +66,7 @@ impl YamlList {
     }
 
     fn file(&self, cx: &Context) -> YamlFile {
-        let encoding = match self.options.encoding.as_str() {
-            "ascii" => FileEncoding::Ascii,
-            encoding if !encoding.starts_with("utf") => FileEncoding::Latin1,
-            _ => FileEncoding::Utf8,
-        };
-        YamlFile::new(self.path(), encoding, cx)
+        YamlFile::new(self.path(), self.options.encoding, cx)
     }
 
     fn is_written(&self, entry: &Entry, field: &str, value: &Value) -> bool {
@@ -255,7 +246,7 @@ mod tests {
         assert!(added.changes[0].failed[0].reason.contains("cannot hold `С`"), "{added:?}");
         assert_eq!(fs::read(&path).unwrap(), b"- title: Am\xe9lie\n");
         let said = config_errors("yaml_list: { path: x, encoding: klingon }");
-        assert!(said[0].starts_with("must be one of the following: utf-8, "), "{said:?}");
+        assert!(said[0].starts_with("unknown encoding `klingon`"), "{said:?}");
     }
 
     #[cfg(unix)]

@@ -16,19 +16,9 @@ use flexget_core::document::{Content, Document, Node, Scalar, to_yaml};
 use flexget_core::prelude::*;
 use serde_yaml::{Mapping, Value as Yaml};
 
+use crate::shared::file_encoding::FileEncoding;
 use crate::shared::placeholder_url::placeholder_url;
 use crate::shared::source;
-
-/// The encoding of a file.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum FileEncoding {
-    /// UTF-8.
-    Utf8,
-    /// ISO 8859-1: the first 256 characters of Unicode.
-    Latin1,
-    /// ASCII: the first 128 characters of Unicode.
-    Ascii,
-}
 
 /// A file and its encoding.
 pub struct YamlFile {
@@ -81,7 +71,7 @@ impl YamlFile {
             return Ok(());
         }
         let text = to_yaml(&rows.into_iter().map(|row| Yaml::Mapping(row.fields)).collect());
-        let bytes = self.encode(text)?;
+        let bytes = self.encode(&text)?;
         self.replace(&bytes).map_err(|error| {
             self.error("cannot be written")
                 .hint("check its folder and the permissions; the file is unchanged")
@@ -118,31 +108,16 @@ impl YamlFile {
     }
 
     fn decode(&self, bytes: Vec<u8>) -> Result<String> {
-        let wrong = |name: &str| {
-            self.error(&format!("is not {name}"))
+        self.encoding.decode(bytes).ok_or_else(|| {
+            self.error(&format!("is not {}", self.encoding.name()))
                 .hint("set `encoding`, or save it as UTF-8; it is not changed until it can be read")
-        };
-        match self.encoding {
-            FileEncoding::Utf8 => String::from_utf8(bytes).map_err(|_| wrong("UTF-8")),
-            FileEncoding::Latin1 => Ok(bytes.into_iter().map(char::from).collect()),
-            FileEncoding::Ascii if bytes.is_ascii() => String::from_utf8(bytes).map_err(|_| wrong("ASCII")),
-            FileEncoding::Ascii => Err(wrong("ASCII")),
-        }
+        })
     }
 
-    fn encode(&self, text: String) -> Result<Vec<u8>> {
-        let last = match self.encoding {
-            FileEncoding::Utf8 => return Ok(text.into_bytes()),
-            FileEncoding::Latin1 => '\u{ff}',
-            FileEncoding::Ascii => '\u{7f}',
-        };
-        let byte = |c: char| match u8::try_from(c) {
-            Ok(byte) if c <= last => Ok(byte),
-            _ => {
-                Err(self.error(&format!("cannot hold `{c}`")).hint("use `encoding: utf-8`, and save the file as UTF-8"))
-            }
-        };
-        text.chars().map(byte).collect()
+    fn encode(&self, text: &str) -> Result<Vec<u8>> {
+        self.encoding.encode(text).map_err(|c| {
+            self.error(&format!("cannot hold `{c}`")).hint("use `encoding: utf-8`, and save the file as UTF-8")
+        })
     }
 
     /// Writes a new file beside the old one, and renames it.
