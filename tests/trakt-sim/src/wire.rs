@@ -38,7 +38,8 @@ impl Request {
             host,
             method: method.to_owned(),
             path: path.to_owned(),
-            segments: path.trim_start_matches('/').split('/').map(|part| decode(part, false)).collect(),
+            // A slash at the end is the same path, as FlexGet sends it.
+            segments: path.trim_matches('/').split('/').map(|part| decode(part, false)).collect(),
             query: pairs(query),
             headers,
             body,

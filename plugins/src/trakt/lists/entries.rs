@@ -79,18 +79,28 @@ fn address(kind: &str, work: &Work) -> String {
     format!("{SITE}/{kind}/{slug}")
 }
 
+/// Sets fields; those without a value are null, so that conditions like `not imdb_id` hold.
+fn with_fields<const N: usize>(mut entry: Entry, fields: [(&'static str, Value); N]) -> Entry {
+    for (name, value) in fields {
+        entry.set(name, value);
+    }
+    entry
+}
+
 /// Returns an entry of a movie.
 pub fn movie(movie: &Work, style: Style) -> Entry {
-    let title = named(movie, style);
-    Entry::new(title.as_str(), address("movies", movie))
-        .with("movie_name", name(movie))
-        .with("movie_year", movie.year)
-        .with("trakt_movie_name", original_name(movie))
-        .with("trakt_movie_year", movie.year)
-        .with("trakt_movie_id", movie.ids.trakt)
-        .with("trakt_movie_slug", movie.ids.slug.clone())
-        .with("imdb_id", movie.ids.imdb.clone())
-        .with("tmdb_id", movie.ids.tmdb)
+    let entry = Entry::new(named(movie, style), address("movies", movie));
+    let fields = [
+        ("movie_name", name(movie).into()),
+        ("movie_year", movie.year.into()),
+        ("trakt_movie_name", original_name(movie).into()),
+        ("trakt_movie_year", movie.year.into()),
+        ("trakt_movie_id", movie.ids.trakt.into()),
+        ("trakt_movie_slug", movie.ids.slug.clone().into()),
+        ("imdb_id", movie.ids.imdb.clone().into()),
+        ("tmdb_id", movie.ids.tmdb.into()),
+    ];
+    with_fields(entry, fields)
 }
 
 /// Returns an entry of a show.
@@ -99,15 +109,17 @@ pub fn show(show: &Work, style: Style) -> Entry {
 }
 
 fn with_show(entry: Entry, show: &Work, style: Style) -> Entry {
-    entry
-        .with("series_name", name(show).map(|_| named(show, style)))
-        .with("trakt_series_name", original_name(show))
-        .with("trakt_series_year", show.year)
-        .with("trakt_show_id", show.ids.trakt)
-        .with("trakt_show_slug", show.ids.slug.clone())
-        .with("imdb_id", show.ids.imdb.clone())
-        .with("tvdb_id", show.ids.tvdb)
-        .with("tmdb_id", show.ids.tmdb)
+    let fields = [
+        ("series_name", name(show).map(|_| named(show, style)).into()),
+        ("trakt_series_name", original_name(show).into()),
+        ("trakt_series_year", show.year.into()),
+        ("trakt_show_id", show.ids.trakt.into()),
+        ("trakt_show_slug", show.ids.slug.clone().into()),
+        ("imdb_id", show.ids.imdb.clone().into()),
+        ("tvdb_id", show.ids.tvdb.into()),
+        ("tmdb_id", show.ids.tmdb.into()),
+    ];
+    with_fields(entry, fields)
 }
 
 /// Returns an entry of a season.
