@@ -108,6 +108,21 @@ fn a_mistake_of_many_tasks_is_told_in_a_screenful() {
     }
 }
 
+/// Mistakes that differ from task to task are counted where they fill the screen.
+#[test]
+fn many_different_mistakes_are_told_in_a_screenful() {
+    let task = |nth| format!("  t{nth}:\n    mock: [ A ]\n    plug{nth}: yes\n    accept_all: m{nth}\n");
+    let sandbox = Sandbox::new(&format!("tasks:\n{}", (0..60).map(task).collect::<String>()));
+    for (line, code) in [("check", 2), ("check --migrate", 0), ("execute --test", 1)] {
+        let ran = sandbox.run(line);
+        let text = format!("{}{}", ran.stdout, ran.stderr);
+        assert_eq!(ran.code, code, "{line}: {text}");
+        assert!(text.lines().count() <= SCREEN, "{line}: {text}");
+    }
+    let ran = sandbox.run("execute --test").stderr;
+    assert!(ran.contains("tasks `t0`, `t1`, `t2` and 57 more were aborted for 60 reasons"), "{ran}");
+}
+
 /// A new case is a new file; `BLESS=1` writes what is said of it beside it.
 #[test]
 fn configs_of_people_run_or_are_told_in_a_screenful() {

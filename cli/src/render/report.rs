@@ -10,6 +10,9 @@ use super::console::{Console, MessageKind};
 use super::printable::{ERROR, GOOD, NOTE, Printable, STRONG};
 use super::text::count;
 
+/// The most different reasons that are told of tasks which could not run.
+const MOST_REASONS: usize = 5;
+
 /// Amount of output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Verbosity {
@@ -67,26 +70,34 @@ impl Console {
         }
     }
 
-    /// Prints which tasks could not run, each reason once.
+    /// Prints which tasks could not run, each reason once, or their names alone if there are many.
     pub(crate) fn unusable(&self, tasks: &[TaskReport], verbosity: Verbosity) {
-        let mut reasons: IndexMap<(TaskOutcome, &ErrorReport), Vec<&TaskReport>> = IndexMap::new();
-        for task in tasks {
-            if let Some(error) = &task.error {
-                reasons.entry((task.outcome, error)).or_default().push(task);
-            }
-        }
-        for ((outcome, error), tasks) in reasons {
-            let names = first_titles(tasks.iter().map(|task| task.name.as_str()), tasks.len());
-            match (tasks.as_slice(), outcome) {
-                ([only], _) => self.task_error(only, error, verbosity),
-                (_, TaskOutcome::Skipped) if verbosity < Verbosity::Usual => {}
-                (_, TaskOutcome::Skipped) => {
-                    let message = format!("tasks {names} are skipped: {}", error.message);
-                    self.message(MessageKind::Note, &message, error.hint.as_deref().as_slice());
+        for outcome in [TaskOutcome::Skipped, TaskOutcome::Aborted] {
+            let (kind, ended) = match outcome {
+                TaskOutcome::Skipped if verbosity < Verbosity::Usual => continue,
+                TaskOutcome::Skipped => (MessageKind::Note, "are skipped"),
+                _ => (MessageKind::Error, "were aborted"),
+            };
+            let tasks: Vec<&TaskReport> = tasks.iter().filter(|task| task.outcome == outcome).collect();
+            let named = |tasks: &[&TaskReport]| first_titles(tasks.iter().map(|task| task.name.as_str()), tasks.len());
+            let mut reasons: IndexMap<&ErrorReport, Vec<&TaskReport>> = IndexMap::new();
+            for task in &tasks {
+                if let Some(error) = &task.error {
+                    reasons.entry(error).or_default().push(task);
                 }
-                _ => {
-                    let message = format!("tasks {names} were aborted by {}: {}", error.plugin, error.message);
-                    self.message(MessageKind::Error, &message, error.hint.as_deref().as_slice());
+            }
+            if reasons.len() > MOST_REASONS {
+                let message = format!("tasks {} {ended} for {} reasons", named(&tasks), reasons.len());
+                self.message(kind, &message, &["`flexget-rs check` tells them"]);
+                continue;
+            }
+            for (error, tasks) in reasons {
+                match tasks.as_slice() {
+                    [only] => self.task_error(only, error, verbosity),
+                    _ => {
+                        let message = format!("tasks {} {ended}: {}", named(&tasks), error.message);
+                        self.message(kind, &message, error.hint.as_deref().as_slice());
+                    }
                 }
             }
         }
