@@ -14,6 +14,7 @@ use serde::Serialize;
 
 use crate::args::FormatOption;
 use crate::exit;
+use crate::render::console::MessageKind;
 use crate::render::printable::Printable;
 use crate::render::text::count;
 use crate::render::time;
@@ -83,7 +84,13 @@ impl Status {
     pub(crate) fn run(&self, session: &Session) -> u8 {
         let format = self.format.format();
         session.with_config(format, |path, cx| {
-            let document = document(load(path, Vec::new()).plan.as_ref(), cx)?;
+            let config = load(path, Vec::new());
+            if config.plan.is_none() {
+                let message =
+                    format!("the config {} is wrong: only tasks that have run are shown", session.folders.shown(path));
+                session.console.message(MessageKind::Warning, &message, &["`flexget-rs check` explains it"]);
+            }
+            let document = document(config.plan.as_ref(), cx)?;
             match format {
                 Format::Json => session.console.json(&document),
                 Format::Text => print(&document, session, cx.clock.now()),

@@ -172,3 +172,14 @@ fn the_user_can_stop_it() {
     assert_eq!(report["interrupted"], true);
     assert!(ran.stderr.contains("interrupted") && !ran.stderr.contains("aborted"), "{}", ran.stderr);
 }
+
+#[test]
+fn the_status_tells_that_the_config_is_wrong() {
+    let sandbox = Sandbox::new("tasks: [");
+    let ran = sandbox.run("status").good();
+    assert!(
+        ran.stderr.starts_with("warning: the config config.yml is wrong: only tasks that have run"),
+        "{}",
+        ran.stderr
+    );
+}
