@@ -171,7 +171,8 @@ impl Command for Show {
 ///
 /// The undo is a change itself. It puts back every play, every collected episode and note as it
 /// was, and takes off no play and no episode that was there before. What comes back to a list
-/// stands at its former place. A list of Trakt dates it to the undo, which is told.
+/// stands at its former place. A list of Trakt dates it to the undo, which is told. What the
+/// service removed without having shown it is told as well: it cannot be put back.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Undo {
