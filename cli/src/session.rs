@@ -145,9 +145,9 @@ impl Session {
     /// Waiting is cancelled at once; a request under way may end first.
     pub(crate) async fn until_stopped<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         let mut work = pin!(work);
-        let interrupt = (self.interrupt)();
         let interrupted = async {
-            // It is polled when the work waits for the first time.
+            // It is polled when the work waits for the first time; until then the process just ends.
+            let interrupt = (self.interrupt)();
             self.activity.is_stoppable.store(true, Ordering::Relaxed);
             interrupt.await;
         };
