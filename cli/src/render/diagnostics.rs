@@ -165,14 +165,15 @@ impl Console {
             // Errors first; what is shown then stands in the order of the file again.
             groups.sort_by_key(|group| group.first.diagnostic.severity);
         }
-        let hidden: usize = groups.iter().skip(MOST).map(|group| 1 + group.others.len()).sum();
+        let hidden: usize = groups.iter().skip(MOST).map(|group| group.others.len().saturating_add(1)).sum();
         groups.truncate(MOST);
         groups.sort_by_key(|group| (group.first.span.file, group.first.span.bytes.start));
         let (width, color) = self.stderr_style();
         let renderer = if color { Renderer::styled() } else { Renderer::plain() };
         let renderer = renderer.term_width(width.unwrap_or(USUAL_WIDTH));
         let (drawn, short) = LINES;
-        let mut drawn = SCREEN.saturating_sub(short * groups.len()) / (drawn - short);
+        let room = SCREEN.saturating_sub(groups.len().saturating_mul(short));
+        let mut drawn = room.checked_div(drawn.saturating_sub(short)).unwrap_or_default();
         for group in &groups {
             let is_warning = group.first.diagnostic.severity > Severity::Error;
             let is_short = drawn == 0 || (is_warning && (groups.len() > DRAWN || detail == Detail::Short));

@@ -202,7 +202,7 @@ impl Plays {
             // It is not known whether this answer is ever cut into pages. The history has
             // everything, in more requests.
             let is_open = |it: &&Asked<'_>| (it.is_sure || !is_map) && plays.of(it.media).is_none();
-            if asked.iter().any(|it| is_open(&it)) {
+            if asked.iter().any(is_open) {
                 let path = if movies { "sync/history/movies" } else { "sync/history/episodes" };
                 plays.take_history(movies, &paging::read_proved(client, path, &[]).await?);
             }
