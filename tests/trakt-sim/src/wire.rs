@@ -20,7 +20,7 @@ pub struct Request {
     pub method: String,
     /// The path as sent, without the query.
     pub path: String,
-    /// The path cut at its slashes and decoded. A trailing slash gives an empty last segment, which no route knows.
+    /// The path cut at its slashes and decoded. A slash at its end is nothing.
     pub segments: Vec<String>,
     /// The query as decoded pairs, in order.
     pub query: Vec<(String, String)>,
@@ -170,6 +170,6 @@ mod tests {
         assert_eq!(request.segments, ["search", "movie"]);
         assert_eq!(request.value("query"), Some("a b cé"));
         assert_eq!(request.value("x"), None);
-        assert_eq!(Request::new(Host::Api, "GET", "/a%2Fb/", vec![], vec![]).segments, ["a/b", ""]);
+        assert_eq!(Request::new(Host::Api, "GET", "/a%2Fb/", vec![], vec![]).segments, ["a/b"]);
     }
 }
