@@ -146,7 +146,7 @@ impl Session {
     pub(crate) async fn until_stopped<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         let mut work = pin!(work);
         let interrupted = async {
-            // It is polled when the work waits for the first time; until then the process just ends.
+            // It is polled when the work first waits; until then the system ends the process.
             let interrupt = (self.interrupt)();
             self.activity.is_stoppable.store(true, Ordering::Relaxed);
             interrupt.await;
