@@ -332,7 +332,7 @@ fn at_reads_of_a_list() {
         let path = sandbox.sim().requests().last().unwrap().path.clone();
         sandbox.sim().forget_requests();
         let (message, hint) = match name {
-            "404" => ("`me` has no Trakt list `Following TV`", "did you mean `Following TV`?"),
+            "404" => ("`me` has no Trakt list `Following TV`", "it was there a moment ago"),
             _ => (message, hint),
         };
         let (ran, said, asked) = struck(&sandbox, "execute --tasks own --no-cache", "GET", &path, &trouble);
