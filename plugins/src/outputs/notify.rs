@@ -35,7 +35,8 @@ use send::{Deliveries, send};
 /// default texts are others, because entries are not always downloads: they tell what was accepted
 /// and what failed, and what movies and episodes of Trakt are called. A template file that does not
 /// exist gives a warning and the default message, so that the task is not aborted at its end. Of
-/// FlexGet's options, `images` and `socks_proxy` of Telegram are not known.
+/// FlexGet's options, `images` and `socks_proxy` of Telegram are not known. An e-mail is its text
+/// or its HTML alone, which FlexGet wraps as the one part of several.
 ///
 /// ```yaml
 /// mock: [ Solaris (1972) ]
