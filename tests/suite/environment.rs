@@ -55,13 +55,13 @@ fn a_time_zone_that_is_none_is_told_and_a_device_is_not_read() {
     let sandbox = Sandbox::new(CONFIG);
     sandbox.run("execute").good();
     let relative = format!("{}dev/zero", "../".repeat(20));
-    let (device, none) = ("dev/zero, which is no file: times are in UTC", "names no time zone that is known");
+    let (device, unknown) = ("dev/zero, which is no file: times are in UTC", "names no time zone that is known");
     for (zone, warning) in [
         (":/dev/zero", Some(device)),
         ("/dev/zero", Some(device)),
         (&*relative, Some(device)),
-        ("Nonsense/Zone", Some(none)),
-        ("EST5EDT,M3.2.0,M99.1.0", Some(none)),
+        ("Nonsense/Zone", Some(unknown)),
+        ("EST5EDT,M3.2.0,M99.1.0", Some(unknown)),
         ("Europe/Berlin", None),
         ("", None),
     ] {

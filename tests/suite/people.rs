@@ -89,7 +89,7 @@ fn a_migration_is_data_too() {
     assert_eq!(data["tasks"][0]["disable"], serde_json::json!(["move", "decompress"]));
 }
 
-/// What many tasks have in common is told once, with the first places.
+/// A mistake that many tasks share is told once, with the first places.
 #[test]
 fn a_mistake_of_many_tasks_is_told_in_a_screenful() {
     let mistakes = "mock: [ A ]\n    accept_all: maybe\n    list_add: [ entry_lis: a ]\n";

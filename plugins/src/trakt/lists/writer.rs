@@ -162,7 +162,7 @@ impl ListWriter<'_> {
         } else if more > 0 && titles == 0 {
             let stays = counted(more, "item");
             self.client.cx().warn(format!(
-                "{stays} of `{base}`, such as people, can be removed only on Trakt's site, and stay on the list"
+                "{stays} of `{base}`, such as people, cannot be removed by this program: remove them on Trakt's site"
             ));
         }
         Ok(())
