@@ -37,7 +37,7 @@ pub fn lint(config: &LoadedConfig) -> Lint {
     let Some(bodies) = document.root().get("tasks").and_then(|tasks| tasks.as_mapping()) else { return lint };
     let mut names = BTreeSet::new();
     bodies.iter().for_each(|(_, body)| plugins_in(body, &mut names));
-    let schema = schema::config(Only::These(&names));
+    let schema = schema::config(Only::Alone(&names));
     let catalogue = FieldCatalogue::default();
     let mut reported = BTreeSet::new();
     for task in plan.tasks.iter().filter(|task| !task.disabled) {

@@ -11,7 +11,7 @@ use std::rc::Rc;
 use serde::Serialize;
 
 use crate::config::schedule::{self, Schedules};
-use crate::config::schema::{self, Finding, Missing, Only};
+use crate::config::schema::{self, Finding, Missing};
 use crate::config::template::Expanded;
 use crate::document::diagnostic::{At, Diagnostic, Path, Severity};
 use crate::document::position::Place;
@@ -109,7 +109,7 @@ pub fn plan(expanded: &Expanded) -> Result<Plan, Vec<Diagnostic>> {
         expanded.tasks.iter().filter(|task| !task.disabled).map(|task| (task.name.as_str(), task.manual)).collect();
     let schedules = schedule::read(config.get("schedules"), &names_of_tasks, &mut diagnostics);
     let mut missing = Vec::new();
-    let findings = schema::check(&config, Only::These(&names));
+    let findings = schema::check(&config, &names);
     // It is as large as the config.
     drop(config);
     for finding in findings {

@@ -32,6 +32,8 @@ pub enum Only<'a> {
     Everything,
     /// These, with the names of the others still being known as names.
     These(&'a BTreeSet<&'static str>),
+    /// These; the others are not even known as names.
+    Alone(&'a BTreeSet<&'static str>),
 }
 
 /// Returns the schema of a config.
@@ -43,33 +45,28 @@ pub fn config(only: Only<'_>) -> Value {
     let mut inputs = Map::new();
     let mut plugins = Map::new();
     for (&name, registration) in registry::all() {
-        let reference = match only {
-            Only::These(names) if !names.contains(name) => json!({}),
+        let (in_task, nested) = match only {
+            Only::Alone(names) if !names.contains(name) => continue,
+            Only::These(names) if !names.contains(name) => (json!({}), json!({})),
             _ => {
                 let schema = (registration.schema)(&mut generator).to_value();
-                let in_task = if is_toggle(&schema) {
-                    json!({ "anyOf": [{ "type": "boolean" }, { "$ref": format!("#/$defs/{}", definition(name)) }] })
-                } else {
-                    json!({ "anyOf": [{ "const": false }, { "$ref": format!("#/$defs/{}", definition(name)) }] })
-                };
-                let description = schema.get("description").cloned();
-                definitions.insert(definition(name), schema);
-                let mut in_task = in_task;
-                if let (Some(Value::String(description)), Some(object)) = (description, in_task.as_object_mut()) {
-                    object.insert("description".into(), first_paragraph(&description).into());
+                let nested = json!({ "$ref": format!("#/$defs/{}", definition(name)) });
+                let switch = if is_toggle(&schema) { json!({ "type": "boolean" }) } else { json!({ "const": false }) };
+                let mut in_task = Map::from_iter([("anyOf".to_owned(), Value::Array(vec![switch, nested.clone()]))]);
+                if let Some(Value::String(description)) = schema.get("description") {
+                    in_task.insert("description".into(), first_paragraph(description).into());
                 }
-                in_task
+                definitions.insert(definition(name), schema);
+                (in_task.into(), nested)
             }
         };
-        task.insert(name.into(), reference.clone());
-        plugins.insert(name.into(), reference);
-        let nested = || json!({ "$ref": format!("#/$defs/{}", definition(name)) });
-        let known = definitions.contains_key(&definition(name));
+        task.insert(name.into(), in_task.clone());
+        plugins.insert(name.into(), in_task);
         if registration.is_list() {
-            lists.insert(name.into(), if known { nested() } else { json!({}) });
+            lists.insert(name.into(), nested.clone());
         }
         if registration.input {
-            inputs.insert(name.into(), if known { nested() } else { json!({}) });
+            inputs.insert(name.into(), nested);
         }
     }
     definitions.extend(generator.take_definitions(false));
@@ -90,8 +87,9 @@ pub fn config(only: Only<'_>) -> Value {
             "presets": "`presets` are called `templates` now",
             "feeds": "`feeds` are called `tasks` now",
         },
-        "$defs": definitions,
+        "$defs": {},
     });
+    schema["$defs"] = definitions.into();
     if let Some(root) = schema.as_object_mut() {
         forbid_null(root);
         forbid_unknown_keys(root);
@@ -144,11 +142,18 @@ pub fn plugin(name: &str) -> Option<Value> {
     Some(schema)
 }
 
-/// Returns a config checked against the schema: all errors at once.
-pub fn check(config: &Value, only: Only<'_>) -> Vec<Finding> {
-    let schema = self::config(only);
+/// Returns a config checked against the schema of the plugins that it names: all errors at once.
+pub fn check(config: &Value, names: &BTreeSet<&'static str>) -> Vec<Finding> {
+    let schema = self::config(Only::Alone(names));
     match validator(&schema) {
-        Ok(validator) => explain::findings(&schema, config, validator.iter_errors(config)),
+        Ok(validator) => {
+            let mut errors = validator.iter_errors(config).peekable();
+            if errors.peek().is_none() {
+                return Vec::new();
+            }
+            // Only who has made a mistake is told of the others' names.
+            explain::findings(&self::config(Only::These(names)), config, errors)
+        }
         // A schema that does not compile is an error of a plugin, which the house tests find; it
         // must not pass for a good config.
         Err(error) => vec![Finding::Invalid(Diagnostic::key(
@@ -229,26 +234,31 @@ fn is_toggle(schema: &Value) -> bool {
 }
 
 fn object_of_plugins(description: &str, properties: Map<String, Value>) -> Value {
-    json!({
+    let mut schema = json!({
         "description": description,
         "type": "object",
-        "properties": properties,
+        "properties": {},
         "patternProperties": { "^_": {} },
         "additionalProperties": false,
         (explain::PLUGINS): true,
-    })
+    });
+    // `json!` would copy them.
+    schema["properties"] = properties.into();
+    schema
 }
 
 fn one_of(description: &str, properties: Map<String, Value>) -> Value {
-    json!({
+    let mut schema = json!({
         "description": description,
         "type": "object",
-        "properties": properties,
+        "properties": {},
         "minProperties": 1,
         "maxProperties": 1,
         "additionalProperties": false,
         (explain::PLUGINS): true,
-    })
+    });
+    schema["properties"] = properties.into();
+    schema
 }
 
 /// Returns the keys of a task that are no plugins but belong to the language.
