@@ -1,8 +1,9 @@
 //! The clock: the only place where the time is read and where anything sleeps.
 
+use std::fs;
 use std::path::Path;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Once, OnceLock};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -28,27 +29,38 @@ struct Pace {
     factor: u16,
 }
 
-/// Whether `TZ` names a device or a pipe, which could be read without end.
-static ENDLESS_ZONE: OnceLock<bool> = OnceLock::new();
-
-fn names_no_regular_file() -> bool {
-    let Some(zone) = std::env::var_os("TZ") else { return false };
-    let path = zone.to_string_lossy();
-    let path = Path::new(path.trim_start_matches(':'));
-    // A relative path is that of a file, too, where no zone has the name.
-    let is_endless = path.metadata().is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir());
-    if is_endless {
-        tracing::warn!(target: "clock", "`TZ` names {}, which is no file: times are in UTC", path.display());
-    }
-    is_endless
+/// Returns the machine's time zone, which is read once; UTC where it is not known.
+fn machine_zone() -> TimeZone {
+    static ZONE: OnceLock<TimeZone> = OnceLock::new();
+    let zone = ZONE.get_or_init(|| match std::env::var_os("TZ") {
+        None => linked_zone().unwrap_or_else(TimeZone::system),
+        Some(name) => zone_of_environment(&name.to_string_lossy()),
+    });
+    zone.clone()
 }
 
-/// Returns the machine's time zone; once it is told that `TZ` names none.
-fn system_zone() -> TimeZone {
-    static WARNED: Once = Once::new();
+/// Returns the zone that `/etc/localtime` is a link to.
+///
+/// [`TimeZone::system`] finds it as well, but lists all zones for that, which takes a tenth of a
+/// short run.
+fn linked_zone() -> Option<TimeZone> {
+    const LOCAL: &str = "/etc/localtime";
+    let link = fs::read_link(LOCAL).ok()?;
+    let (_, name) = link.to_str()?.rsplit_once("zoneinfo/")?;
+    TimeZone::tzif(name, &fs::read(LOCAL).ok()?).ok()
+}
+
+fn zone_of_environment(name: &str) -> TimeZone {
+    let path = Path::new(name.trim_start_matches(':'));
+    // A relative path is that of a file, too, where no zone has the name. A device or a pipe could
+    // be read without end.
+    if path.metadata().is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
+        tracing::warn!(target: "clock", "`TZ` names {}, which is no file: times are in UTC", path.display());
+        return TimeZone::UTC;
+    }
     let zone = TimeZone::system();
-    if zone.is_unknown() && std::env::var_os("TZ").is_some() {
-        WARNED.call_once(|| tracing::warn!(target: "clock", "`TZ` names no time zone that is known: times are in UTC"));
+    if zone.is_unknown() {
+        tracing::warn!(target: "clock", "`TZ` names no time zone that is known: times are in UTC");
     }
     zone
 }
@@ -101,8 +113,7 @@ impl Clock {
         match (&self.zone, &self.fixed) {
             (Some(zone), _) => zone.clone(),
             (None, None) if self.faster.is_some() => TimeZone::UTC,
-            (None, None) if *ENDLESS_ZONE.get_or_init(names_no_regular_file) => TimeZone::UTC,
-            (None, None) => system_zone(),
+            (None, None) => machine_zone(),
             (None, Some(_)) => TimeZone::UTC,
         }
     }
