@@ -30,6 +30,7 @@ fn folders_that_are_no_utf8_hold_configs_and_accounts() {
     };
     assert!(run("execute -v").contains("ACCEPTED: `A`"));
     assert!(usual.join("flexget-rs.sqlite").exists());
+    assert!(!usual.join("accounts.sqlite").exists(), "nothing needed an account");
     run("trakt app set my-app --client-secret s");
     assert!(run("trakt app").contains("my-app"));
     assert!(usual.join("accounts.sqlite").exists() && !sandbox.accounts().exists());

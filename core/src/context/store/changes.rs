@@ -250,7 +250,11 @@ impl Store {
     }
 
     pub(crate) fn unsettled_changes(&self) -> Result<Vec<ChangeRow>> {
-        self.journal_database().read(|connection| {
+        let journal = self.journal_database();
+        if !journal.exists() {
+            return Ok(Vec::new());
+        }
+        journal.read(|connection| {
             connection
                 .prepare_cached(&format!("{SELECT} state IN ('pending', 'uncertain') ORDER BY id"))?
                 .query_map([], change)?

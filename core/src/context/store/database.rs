@@ -136,8 +136,7 @@ impl Store {
     /// Returns the auth store, after moving accounts there that are still beside the config.
     pub(super) fn auth_database(&self) -> &Rc<Database> {
         let beside = self.accounts_in.borrow_mut().take();
-        let exists = |beside: &Database| beside.place.path().is_some_and(Path::exists);
-        if let Some((beside, move_to_auth, is_dry_run)) = beside.filter(|(beside, ..)| exists(beside)) {
+        if let Some((beside, move_to_auth, is_dry_run)) = beside.filter(|(beside, ..)| beside.exists()) {
             move_to_auth(&beside, &self.auth, is_dry_run);
         }
         &self.auth
@@ -256,6 +255,15 @@ impl Database {
     /// Moves the log of writes into the database and empties it, unless another process reads it.
     pub(super) fn truncate_log(&self) -> Result<()> {
         self.read(|connection| connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)"))
+    }
+
+    /// Returns whether anything was ever stored in it; asking makes no file.
+    pub(super) fn exists(&self) -> bool {
+        match &self.place {
+            Place::File(path) => path.exists(),
+            Place::InMemory => true,
+            Place::Over(original) => original.exists() || self.is_open(),
+        }
     }
 
     /// Returns whether the database was used.
