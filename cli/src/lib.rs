@@ -71,6 +71,8 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>, world: World) ->
     }
     let matches = match arguments::add_contributed(own).try_get_matches_from(&arguments) {
         Ok(matches) => matches,
+        // Help and the version are no errors.
+        Err(shown) if !shown.use_stderr() => return report_command_line(shown, format, world, color),
         Err(error) => {
             // The error quotes the arguments, which must not begin lines of their own.
             let plain =
