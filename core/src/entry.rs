@@ -1,41 +1,45 @@
 //! An entry: the thing that a task is about, with its fields and what was decided about it.
 
 pub mod deferred;
+mod field_map;
 mod stored;
 pub mod trace;
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
 use crate::value::Value;
 use deferred::DeferredField;
+use field_map::FieldMap;
 use trace::{TraceEvent, TraceRecord};
 
 pub use trace::{DecisionRecord, State};
 
 /// The name of a field.
 ///
-/// Names known at compile time cost nothing, and those that many entries have are kept once.
+/// Names known at compile time cost nothing.
 pub type Name = Cow<'static, str>;
 
-/// Limit of the shared names, above the number of all plugins' fields.
-const NAMES: usize = 2_000;
+/// Number of the last decisions that entries share.
+const RECENT: usize = 4;
 
-/// Returns the name, kept once for all entries that have it.
-fn shared(name: &str) -> Name {
-    thread_local! {
-        static KEPT: RefCell<HashSet<&'static str>> = RefCell::default();
-    }
-    KEPT.with_borrow_mut(|kept| match kept.get(name) {
-        Some(known) => Cow::Borrowed(*known),
-        None if kept.len() < NAMES => {
-            let name: &'static str = Box::leak(name.into());
-            kept.insert(name);
-            Cow::Borrowed(name)
+thread_local! {
+    /// The decisions that entries got last: many get the same.
+    static RECENT_DECISIONS: RefCell<VecDeque<Rc<[DecisionRecord]>>> = RefCell::default();
+}
+
+/// Returns the decisions, kept once for entries that get the same one after the other.
+fn shared(decisions: Vec<DecisionRecord>) -> Rc<[DecisionRecord]> {
+    RECENT_DECISIONS.with_borrow_mut(|recent| {
+        if let Some(known) = recent.iter().find(|known| ***known == *decisions) {
+            return Rc::clone(known);
         }
-        None => Cow::Owned(name.to_owned()),
+        let decisions = Rc::from(decisions);
+        recent.truncate(RECENT.saturating_sub(1));
+        recent.push_front(Rc::clone(&decisions));
+        decisions
     })
 }
 
@@ -52,6 +56,8 @@ fn shared(name: &str) -> Name {
 /// let mut film = Entry::new("Solaris", "https://example.org/solaris");
 /// film.set("movie_year", 1972_i64);
 /// film.set("title", "Solaris (1972)");
+/// // Many fields cost less together.
+/// film.extend([("movie_name", Value::from("Solaris")), ("runtime", 167_i64.into())]);
 /// assert_eq!(film.text("original_title"), Some("Solaris"));
 /// assert_eq!(film.peek("movie_year").and_then(Value::as_int), Some(1972));
 /// assert_eq!(film.peek("imdb_id"), None);
@@ -62,13 +68,13 @@ fn shared(name: &str) -> Name {
 /// film.accept("my_filter");
 /// assert_eq!((film.state(), film.reason()), (State::Rejected, Some("too long")));
 /// ```
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
     /// Copies of an entry share them until one is changed: a list keeps what a task was given.
-    fields: Rc<Vec<(Name, Value)>>,
+    fields: FieldMap,
     state: State,
     /// The decisions in order; the last one gave the state.
-    decisions: Vec<DecisionRecord>,
+    decisions: Option<Rc<[DecisionRecord]>>,
     /// It must not be accepted any more: what would decide on it is not known.
     withheld: bool,
     /// State that most entries lack.
@@ -87,21 +93,24 @@ struct Rare {
     /// The events so far, if its task is traced.
     events: Vec<TraceRecord>,
     /// The fields at the last event, if its task is traced.
-    traced: Option<Rc<Vec<(Name, Value)>>>,
+    traced: Option<FieldMap>,
+}
+
+impl Rare {
+    fn take_deferred(&mut self, name: &str) -> Option<DeferredField> {
+        let at = self.deferred.iter().position(|(known, _)| known == name)?;
+        Some(self.deferred.remove(at).1)
+    }
 }
 
 impl Entry {
     /// Creates an undecided entry.
-    pub fn new(title: impl Into<String>, url: impl Into<String>) -> Self {
-        let title = Value::from(title.into());
-        let url = Value::from(url.into());
-        let fields = vec![
-            (Name::Borrowed("title"), title.clone()),
-            (Name::Borrowed("url"), url.clone()),
-            (Name::Borrowed("original_title"), title),
-            (Name::Borrowed("original_url"), url),
-        ];
-        Self { fields: Rc::new(fields), ..Self::default() }
+    pub fn new(title: impl AsRef<str>, url: impl AsRef<str>) -> Self {
+        Self::of(FieldMap::new(title.as_ref().into(), url.as_ref().into()))
+    }
+
+    fn of(fields: FieldMap) -> Self {
+        Self { fields, state: State::Undecided, decisions: None, withheld: false, rare: None }
     }
 
     /// Creates an undecided entry with these fields, which must have a `title`.
@@ -110,8 +119,8 @@ impl Entry {
     ///
     /// # Errors
     /// Says which field is missing or is not text.
-    pub fn from_fields(
-        fields: impl IntoIterator<Item = (Name, Value)>,
+    pub fn from_fields<N: AsRef<str>>(
+        fields: impl IntoIterator<Item = (N, Value)>,
         fallback_url: impl FnOnce(&str) -> String,
     ) -> Result<Self, String> {
         let mut title = None;
@@ -119,16 +128,18 @@ impl Entry {
         let mut rest = Vec::new();
         for (name, value) in fields {
             match (name.as_ref(), &value) {
-                ("title", Value::Text(text)) => title = Some(text.to_string()),
-                ("url", Value::Text(text)) => url = Some(text.to_string()),
-                ("title" | "url", other) => return Err(format!("`{name}` must be text, got {}", other.kind())),
+                ("title", Value::Text(_)) => title = Some(value),
+                ("url", Value::Text(_)) => url = Some(value),
+                (name @ ("title" | "url"), other) => {
+                    return Err(format!("`{name}` must be text, got {}", other.kind()));
+                }
                 _ => rest.push((name, value)),
             }
         }
         let title = title.ok_or("an entry needs a `title`")?;
-        let url = url.unwrap_or_else(|| fallback_url(&title));
-        let mut entry = Self::new(title, url);
-        rest.into_iter().for_each(|(name, value)| entry.set(name, value));
+        let url = url.unwrap_or_else(|| fallback_url(title.as_str().unwrap_or_default()).into());
+        let mut entry = Self::of(FieldMap::new(title, url));
+        entry.extend(rest);
         Ok(entry)
     }
 
@@ -144,7 +155,7 @@ impl Entry {
 
     /// Returns the known value of a field; nothing is looked up.
     pub fn peek(&self, name: &str) -> Option<&Value> {
-        self.fields.iter().find(|(known, _)| known == name).map(|(_, value)| value)
+        self.fields.get(name)
     }
 
     /// Returns a field as expressions see it: its known value, or the state.
@@ -178,18 +189,10 @@ impl Entry {
     }
 
     /// Sets a field.
-    pub fn set(&mut self, name: impl Into<Name>, value: impl Into<Value>) {
-        let name = name.into();
-        self.take_deferred(&name);
-        self.put(name, value.into());
-    }
-
-    fn put(&mut self, name: Name, value: Value) {
-        let fields = Rc::make_mut(&mut self.fields);
-        match fields.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, known)) => *known = value,
-            None => fields.push((if let Cow::Owned(name) = name { shared(&name) } else { name }, value)),
-        }
+    pub fn set(&mut self, name: impl AsRef<str>, value: impl Into<Value>) {
+        let name = name.as_ref();
+        self.take_deferred(name);
+        self.fields.set(name, value.into());
     }
 
     /// Defers a field until it is read; until then [`Entry::peek`] returns its old value.
@@ -212,9 +215,7 @@ impl Entry {
     }
 
     pub(crate) fn take_deferred(&mut self, name: &str) -> Option<DeferredField> {
-        let deferred = &mut self.rare.as_mut()?.deferred;
-        let at = deferred.iter().position(|(known, _)| known == name)?;
-        Some(deferred.remove(at).1)
+        self.rare.as_mut()?.take_deferred(name)
     }
 
     /// Returns whether it was tried to render a field from something that could not be fetched.
@@ -232,16 +233,28 @@ impl Entry {
     /// Sets a field unless it is known to be something.
     ///
     /// Lookups use this: what is known is never overwritten.
-    pub fn fill(&mut self, name: impl Into<Name>, value: impl Into<Value>) {
-        let name = name.into();
-        if !self.has(&name) {
-            self.put(name, value.into());
+    pub fn fill(&mut self, name: impl AsRef<str>, value: impl Into<Value>) {
+        let name = name.as_ref();
+        if !self.has(name) {
+            self.fields.set(name, value.into());
         }
+    }
+
+    /// Sets those of many fields that are not known to be something.
+    pub fn fill_all<N: AsRef<str>>(&mut self, fields: impl IntoIterator<Item = (N, Value)>) {
+        let fields = fields.into_iter();
+        self.fields.change(fields.size_hint().0, |known| {
+            for (name, value) in fields {
+                if known.get(name.as_ref()).is_none_or(Value::is_null) {
+                    known.set(name.as_ref(), value);
+                }
+            }
+        });
     }
 
     /// Returns the same with a field, if the value is something.
     #[must_use]
-    pub fn with(mut self, name: impl Into<Name>, value: impl Into<Value>) -> Self {
+    pub fn with(mut self, name: impl AsRef<str>, value: impl Into<Value>) -> Self {
         let value = value.into();
         if !value.is_null() {
             self.set(name, value);
@@ -253,13 +266,13 @@ impl Entry {
     pub fn unset(&mut self, name: &str) {
         self.take_deferred(name);
         if name != "title" && name != "url" {
-            Rc::make_mut(&mut self.fields).retain(|(known, _)| known != name);
+            self.fields = self.fields.filtered(|known| known != name);
         }
     }
 
     /// Returns the fields that are known, in the order in which they became known.
     pub fn fields(&self) -> impl Iterator<Item = (&str, &Value)> {
-        self.fields.iter().map(|(name, value)| (name.as_ref(), value))
+        self.fields.iter()
     }
 
     /// Returns the state.
@@ -269,23 +282,35 @@ impl Entry {
 
     /// Returns the plugin that decided it.
     pub fn decided_by(&self) -> Option<&'static str> {
-        self.decisions.last().map(|decision| decision.plugin)
+        self.decisions().last().map(|decision| decision.plugin)
     }
 
     /// Returns why it was decided.
     pub fn reason(&self) -> Option<&str> {
-        self.decisions.last()?.reason.as_deref()
+        self.decisions().last()?.reason.as_deref()
     }
 
     /// Returns all decisions, in order.
     pub fn decisions(&self) -> &[DecisionRecord] {
-        &self.decisions
+        self.decisions.as_deref().unwrap_or_default()
     }
 
     /// Names the phase of the decisions that were made since the last call.
     pub(crate) fn set_phase(&mut self, phase: &'static str) {
-        let new = self.decisions.iter_mut().rev().take_while(|decision| decision.phase.is_empty());
-        new.for_each(|decision| decision.phase = phase);
+        let is_new = |decision: &DecisionRecord| decision.phase.is_empty();
+        if let Some(decisions) = self.decisions.as_mut().filter(|decisions| decisions.last().is_some_and(is_new)) {
+            let name = |decisions: &mut [DecisionRecord]| {
+                let new = decisions.iter_mut().rev().take_while(|decision| is_new(decision));
+                new.for_each(|decision| decision.phase = phase);
+            };
+            if let Some(own) = Rc::get_mut(decisions) {
+                name(own);
+            } else {
+                let mut named = decisions.to_vec();
+                name(&mut named);
+                *decisions = shared(named);
+            }
+        }
         let events = self.rare.iter_mut().flat_map(|rare| rare.events.iter_mut().rev());
         events.take_while(|event| event.phase.is_empty()).for_each(|event| event.phase = phase);
     }
@@ -293,8 +318,8 @@ impl Entry {
     /// Returns the trace in order, with the decisions; empty unless the task was traced.
     pub fn trace_records(&self) -> Vec<TraceRecord> {
         let Some(rare) = self.rare.as_ref().filter(|rare| !rare.events.is_empty()) else { return Vec::new() };
-        let mut decisions = self.decisions.iter().enumerate().peekable();
-        let mut records = Vec::with_capacity(rare.events.len().saturating_add(self.decisions.len()));
+        let mut decisions = self.decisions().iter().enumerate().peekable();
+        let mut records = Vec::with_capacity(rare.events.len().saturating_add(self.decisions().len()));
         for event in &rare.events {
             while let Some((_, decision)) = decisions.next_if(|(at, _)| *at < event.decisions) {
                 records.push(decision.into());
@@ -307,7 +332,7 @@ impl Entry {
 
     /// Adds an event to the trace.
     pub(crate) fn record(&mut self, plugin: &'static str, event: TraceEvent) {
-        let decisions = self.decisions.len();
+        let decisions = self.decisions().len();
         self.rare.get_or_insert_default().events.push(TraceRecord { phase: "", plugin, event, decisions });
     }
 
@@ -317,14 +342,12 @@ impl Entry {
         let Some(before) = before else {
             return self.record(plugin, TraceEvent::Produced { source: source.map(str::to_owned) });
         };
-        let value_in = |fields: &[(Name, Value)], name: &Name| {
-            fields.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
-        };
-        let changed = self.fields.iter().filter(|(name, value)| value_in(&before, name).as_ref() != Some(value));
+        let changed = self.fields.iter().filter(|(name, value)| before.get(name) != Some(value));
         let removed = before.iter().filter(|(name, _)| self.peek(name).is_none());
-        let removed = removed.map(|(name, _)| (name.clone(), Value::Null));
-        let fields = changed.cloned().chain(removed).filter(|(name, _)| !name.starts_with('_'));
-        let fields: std::collections::BTreeMap<_, _> = fields.collect();
+        let removed = removed.map(|(name, _)| (name, &Value::Null));
+        let fields = changed.chain(removed).filter(|(name, _)| !name.starts_with('_'));
+        let fields: BTreeMap<Name, _> =
+            fields.map(|(name, value)| (Name::Owned(name.to_owned()), value.clone())).collect();
         if !fields.is_empty() {
             self.record(plugin, TraceEvent::Set { fields });
         }
@@ -353,7 +376,7 @@ impl Entry {
     /// Records that a filter left the entry undecided, unless the trace says more of it.
     pub(crate) fn record_passed(&mut self, phase: &'static str, plugin: &'static str) {
         let is_told = |at: &str, by: &str| (at.is_empty() || at == phase) && by == plugin;
-        let is_decided = self.decisions.iter().any(|decision| is_told(decision.phase, decision.plugin));
+        let is_decided = self.decisions().iter().any(|decision| is_told(decision.phase, decision.plugin));
         let events = self.rare.iter().flat_map(|rare| rare.events.iter());
         if self.state == State::Undecided
             && !is_decided
@@ -426,27 +449,37 @@ impl Entry {
 
     fn decide(&mut self, state: State, by: &'static str, reason: Option<String>) {
         self.state = state;
-        if self.decisions.is_empty() {
-            // Most entries are decided once.
-            self.decisions.reserve_exact(1);
-        }
         let reason = reason.map(String::into_boxed_str);
-        self.decisions.push(DecisionRecord { phase: "", plugin: by, verdict: state, reason });
+        let decision = DecisionRecord { phase: "", plugin: by, verdict: state, reason };
+        self.decisions = Some(shared(self.decisions().iter().cloned().chain([decision]).collect()));
     }
 
     /// Returns a copy of the fields alone, undecided: what a list keeps and gives.
     #[must_use]
     pub fn fresh(&self) -> Self {
-        Self { fields: Rc::clone(&self.fields), ..Self::default() }
+        Self::of(self.fields.clone())
     }
 
     /// Drops the fields whose names begin with `_`, which a list gives for its own use.
     #[must_use]
     pub fn without_hidden(mut self) -> Self {
         if self.fields.iter().any(|(name, _)| name.starts_with('_')) {
-            Rc::make_mut(&mut self.fields).retain(|(name, _)| !name.starts_with('_'));
+            self.fields = self.fields.filtered(|name| !name.starts_with('_'));
         }
         self
+    }
+}
+
+impl<N: AsRef<str>> Extend<(N, Value)> for Entry {
+    fn extend<I: IntoIterator<Item = (N, Value)>>(&mut self, fields: I) {
+        let (fields, rare) = (fields.into_iter(), &mut self.rare);
+        self.fields.change(fields.size_hint().0, |known| {
+            for (name, value) in fields {
+                let name = name.as_ref();
+                rare.as_mut().and_then(|rare| rare.take_deferred(name));
+                known.set(name, value);
+            }
+        });
     }
 }
 

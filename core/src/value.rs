@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::de::{self, MapAccess, SeqAccess};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use smol_str::SmolStr;
 
 /// Value of a field of an entry, cheap to clone.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -22,8 +23,8 @@ pub enum Value {
     Int(i64),
     /// A number with a fraction.
     Float(f64),
-    /// Text.
-    Text(Arc<str>),
+    /// Text; a short one is in the value itself.
+    Text(SmolStr),
     /// A day.
     Date(Date),
     /// A moment, in UTC.
@@ -409,6 +410,12 @@ mod tests {
             [Value::Time(moment), day, Value::Null, 1.5.into(), f64::NEG_INFINITY.into()].into_iter().collect();
         assert_eq!(Value::from_stored(&value.to_stored()), value);
         assert_eq!(value.to_json().to_string(), r#"["2026-11-24T01:02:03Z","2020-02-29",null,1.5,null]"#);
+    }
+
+    #[test]
+    fn a_value_takes_no_more_memory_than_its_text() {
+        assert_eq!(size_of::<Value>(), size_of::<SmolStr>());
+        assert_eq!(size_of::<Value>(), 24);
     }
 
     #[test]

@@ -56,7 +56,7 @@ impl Inject {
         for (name, text) in &self.fields {
             let value =
                 value(text).ok_or_else(|| Error::new(format!("the value of `{name}` is not YAML: `{text}`")))?;
-            entry.set(name.clone(), value);
+            entry.set(name, value);
         }
         if self.force {
             entry.set("immortal", true);

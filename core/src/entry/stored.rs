@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::rc::Rc;
 
 use serde::de::{self, Deserializer as _, MapAccess};
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::entry::{Entry, Name, shared};
+use crate::entry::Entry;
+use crate::entry::field_map::FieldMapBuilder;
 use crate::value::{self, Value};
 
 impl Entry {
@@ -23,23 +23,12 @@ impl Entry {
 
     /// Reads what [`Entry::to_stored`] wrote.
     pub fn from_stored(json: &serde_json::Value) -> Option<Self> {
-        Self::of_stored(json.deserialize_map(StoredFields).ok()?)
+        json.deserialize_map(StoredFields).ok()?
     }
 
     /// Reads the text of what [`Entry::to_stored`] wrote.
     pub fn from_stored_text(json: &str) -> Option<Self> {
-        Self::of_stored(serde_json::Deserializer::from_str(json).deserialize_map(StoredFields).ok()?)
-    }
-
-    fn of_stored(mut fields: Vec<(Name, Value)>) -> Option<Self> {
-        for names in FIRST {
-            let [field, original] = names.map(|name| fields.iter().find(|(known, _)| known == name));
-            let value = field.map(|(_, value)| value.clone()).filter(|value| value.as_str().is_some())?;
-            if original.is_none() {
-                fields.push((Cow::Borrowed(names[1]), value));
-            }
-        }
-        Some(Self { fields: Rc::new(fields), ..Self::default() })
+        serde_json::Deserializer::from_str(json).deserialize_map(StoredFields).ok()?
     }
 }
 
@@ -66,32 +55,11 @@ impl Serialize for ToStore<'_> {
     }
 }
 
-/// The name of a field, read without a copy of its own.
-struct StoredName(Name);
-
-impl<'de> Deserialize<'de> for StoredName {
-    fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Text;
-        impl de::Visitor<'_> for Text {
-            type Value = StoredName;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("the name of a field")
-            }
-
-            fn visit_str<E: de::Error>(self, name: &str) -> Result<StoredName, E> {
-                Ok(StoredName(shared(name)))
-            }
-        }
-        deserializer.deserialize_str(Text)
-    }
-}
-
-/// Reads the fields of a stored entry.
+/// Reads a stored entry; `None` if it has no title or no URL.
 struct StoredFields;
 
 impl<'de> de::Visitor<'de> for StoredFields {
-    type Value = Vec<(Name, Value)>;
+    type Value = Option<Entry>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the fields of an entry")
@@ -99,19 +67,23 @@ impl<'de> de::Visitor<'de> for StoredFields {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         // As many as an entry of a list has.
-        let mut fields = Vec::with_capacity(map.size_hint().unwrap_or(12));
+        let mut fields = FieldMapBuilder::with_capacity(map.size_hint().unwrap_or(12));
         while let Some(StoredName(name)) = map.next_key()? {
-            let value = map.next_value()?;
-            match fields.iter_mut().find(|(known, _)| *known == name) {
-                Some((_, known)) => *known = value,
-                None => fields.push((name, value)),
-            }
+            fields.set(&name, map.next_value()?);
         }
-        // Lists hold many entries.
-        fields.shrink_to_fit();
-        Ok(fields)
+        for [name, original] in FIRST {
+            if fields.get(name).and_then(Value::as_str).is_none() {
+                return Ok(None);
+            }
+            fields.add_same(original, name);
+        }
+        Ok(Some(Entry::of(fields.build())))
     }
 }
+
+/// The name of a field, which is not copied.
+#[derive(Deserialize)]
+struct StoredName<'a>(#[serde(borrow)] Cow<'a, str>);
 
 #[cfg(test)]
 mod tests {

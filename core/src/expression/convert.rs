@@ -12,14 +12,15 @@ use crate::value::Value;
 
 /// Returns a field's value for the engine.
 ///
-/// Lists and mappings are shared, not copied.
+/// Long texts, lists and mappings are shared, not copied.
 pub(super) fn to_engine(value: &Value) -> Engine {
     match value {
         Value::Null => Engine::from(()),
         Value::Bool(is) => Engine::from(*is),
         Value::Int(number) => Engine::from(*number),
         Value::Float(number) => Engine::from(*number),
-        Value::Text(text) => Engine::from(Arc::clone(text)),
+        Value::Text(text) if text.is_heap_allocated() => Engine::from(Arc::<str>::from(text.clone())),
+        Value::Text(text) => Engine::from(text.as_str()),
         Value::Date(day) => When::Day(*day).into_engine(),
         Value::Time(moment) => When::Moment(*moment, TimeZone::UTC).into_engine(),
         Value::List(items) => Engine::from_object(Items(Arc::clone(items))),

@@ -489,7 +489,7 @@ fn report(
 /// Returns an entry of an undo with the fields that the list has of it besides.
 fn filled(entry: &Entry, item: &Entry) -> Entry {
     let mut filled = entry.fresh();
-    item.fields().for_each(|(name, value)| filled.fill(name.to_owned(), value.clone()));
+    item.fields().for_each(|(name, value)| filled.fill(name, value.clone()));
     filled
 }
 

@@ -59,7 +59,7 @@ impl Task {
 
     fn set_rendered(&mut self, at: usize, by: &'static str, field: &str, value: Value) {
         let entry = &mut self.entries[at];
-        entry.set(field.to_owned(), value);
+        entry.set(field, value);
         if self.tracing {
             entry.record_fields(by, None);
         }
@@ -129,7 +129,7 @@ impl Task {
                 );
                 let entry = &mut self.entries[at];
                 let old = entry.peek(field).cloned().unwrap_or(Value::Null);
-                entry.set(field.to_owned(), old);
+                entry.set(field, old);
                 self.warn(by, message);
             }
         }

@@ -8,7 +8,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::entry::{Entry, State};
+use crate::entry::{Entry, Name, State};
 use crate::task::Task;
 use crate::value::Value;
 
@@ -132,12 +132,8 @@ impl Task {
             }
             match result {
                 Ok(fields) => {
-                    fields.into_iter().for_each(|(name, value)| entry.fill(name, value));
-                    for field in offer.fields() {
-                        if entry.peek(field).is_none() {
-                            entry.fill(*field, Value::Null);
-                        }
-                    }
+                    let unknown = offer.fields().iter().map(|field| (Name::Borrowed(*field), Value::Null));
+                    entry.fill_all(fields.into_iter().chain(unknown));
                     if self.tracing {
                         entry.mark_traced();
                     }

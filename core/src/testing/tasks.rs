@@ -161,7 +161,7 @@ pub fn list(options: &str) -> WritableList {
 #[track_caller]
 pub fn entry(fields: &str) -> Entry {
     let fields: Vec<_> = match read(&root(fields)) {
-        Ok(Field::Map(map)) => map.iter().map(|(name, value)| (name.to_string().into(), value.clone())).collect(),
+        Ok(Field::Map(map)) => map.iter().map(|(name, value)| (name.to_string(), value.clone())).collect(),
         other => panic!("no fields: {other:?}"),
     };
     let url = |title: &str| format!("mock://{title}");

@@ -139,7 +139,7 @@ const MOVIES: Tables = Tables {
         let name = Some(columns[0].display()).filter(|_| !columns[0].is_null()).ok_or("a movie without a name")?;
         let mut entry = Entry::new(&name, "").with("movie_name", name).with("movie_year", columns[1].clone());
         for (id, value) in ids.iter().filter(|(id, _)| IDS.contains(&id.as_str())) {
-            entry.set(id.clone(), value.clone());
+            entry.set(id, value.clone());
         }
         Ok(movie_list::kept(&entry, None))
     },
@@ -283,7 +283,7 @@ fn stored(cell: &Value) -> Result<Entry, String> {
     // Long ago there were only the fields.
     let fields = json.pointer("/value/fields").unwrap_or(&json).as_object().ok_or_else(broken)?;
     let fields = fields.iter().filter(|(name, _)| !DECISIONS.contains(&name.as_str()));
-    Entry::from_fields(fields.map(|(name, value)| (name.clone().into(), value_of(value))), |title| {
+    Entry::from_fields(fields.map(|(name, value)| (name, value_of(value))), |title| {
         placeholder_url(EntryList::NAME, title)
     })
 }

@@ -88,7 +88,7 @@ impl Crossmatch {
                 let entry = &mut task.entries[at];
                 for (name, value) in other.fields() {
                     if entry.peek(name).is_none() {
-                        entry.set(name.to_owned(), value.clone());
+                        entry.set(name, value.clone());
                     }
                 }
                 self.action.apply(entry, Self::NAME, reason);

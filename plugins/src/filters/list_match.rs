@@ -97,7 +97,7 @@ impl ListMatch {
                     entry.reject(Self::NAME, Some(format!("it is on the list `{}`", list.id().name)));
                 } else if !self.single_match || used.insert((item.title().to_owned(), item.url().to_owned())) {
                     for (name, value) in item.fields() {
-                        entry.fill(name.to_owned(), value.clone());
+                        entry.fill(name, value.clone());
                     }
                     entry.accept(Self::NAME);
                 }

@@ -65,15 +65,17 @@ impl Plugin for Csv {
 impl Csv {
     async fn produce(&self, task: &mut Task) -> Result<()> {
         task.read_from(&self.url);
-        let text = self.url.text(None, task).await?;
-        let rows =
-            ::csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes()).into_records();
-        for (number, row) in rows.enumerate() {
+        let text = self.url.open(None, task).await?;
+        let mut rows = ::csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text);
+        let mut row = ::csv::StringRecord::new();
+        for number in 1_usize.. {
             if task.wanted.is_some_and(|wanted| task.entries.len() >= wanted) {
                 break;
             }
-            let of_row = |problem: &str| format!("row {} of {} {problem}", number.saturating_add(1), self.url);
-            let row = row.map_err(|error| Error::new(of_row("is not CSV")).cause(error))?;
+            let of_row = |problem: &str| format!("row {number} of {} {problem}", self.url);
+            if !rows.read_record(&mut row).map_err(|error| Error::new(of_row("is not CSV")).cause(error))? {
+                break;
+            }
             let cell = |name: &str, column: usize| {
                 row.get(column.saturating_sub(1)).map(str::trim).ok_or_else(|| {
                     Error::new(of_row(&format!("has no column {column} for `{name}`")))
@@ -81,9 +83,8 @@ impl Csv {
                 })
             };
             let mut entry = Entry::new(cell("title", self.values.title)?, cell("url", self.values.url)?);
-            for (name, column) in &self.values.others {
-                entry.set(name.clone(), cell(name, *column)?);
-            }
+            let others = self.values.others.iter().map(|(name, column)| Ok((name, cell(name, *column)?.into())));
+            entry.extend(others.collect::<Result<Vec<_>>>()?);
             task.produce([entry]);
         }
         Ok(())

@@ -81,7 +81,7 @@ impl<'de> Deserialize<'de> for Produced {
         let url = |title: &str| placeholder_url(Mock::NAME, title);
         match Value::deserialize(deserializer)? {
             Value::Map(fields) => {
-                let fields = fields.iter().map(|(name, value)| (name.to_string().into(), value.clone()));
+                let fields = fields.iter().map(|(name, value)| (name, value.clone()));
                 Entry::from_fields(fields, url).map(Self).map_err(D::Error::custom)
             }
             title => {

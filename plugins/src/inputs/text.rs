@@ -1,4 +1,5 @@
 use std::borrow::Cow;
+use std::io::BufRead;
 
 use flexget_core::prelude::*;
 use schemars::{Schema, SchemaGenerator};
@@ -95,7 +96,7 @@ impl TextInput {
 
     async fn produce(&self, task: &mut Task) -> Result<()> {
         task.read_from(&self.url);
-        let text = self.url.text(self.encoding.as_deref(), task).await?;
+        let text = self.url.open(self.encoding.as_deref(), task).await?;
         let mut found: BTreeMap<&str, String> = BTreeMap::new();
         let mut incomplete = 0;
         let mut finish = |found: &mut BTreeMap<&str, String>, task: &mut Task| {
@@ -106,8 +107,9 @@ impl TextInput {
             found.clear();
         };
         for line in text.lines() {
+            let line = line.map_err(|error| Error::new(format!("{} cannot be read", self.url)).cause(error))?;
             for (field, pattern) in &self.entry {
-                let Some(captures) = pattern.0.captures(line)? else { continue };
+                let Some(captures) = pattern.0.captures(&line)? else { continue };
                 if found.contains_key(field.as_str()) {
                     finish(&mut found, task);
                 }
@@ -137,7 +139,7 @@ impl TextInput {
             fields.insert(field, text);
         }
         let mut entry = Entry::new(fields.remove("title")?, fields.remove("url")?);
-        fields.into_iter().for_each(|(name, value)| entry.set(name.to_owned(), value));
+        entry.extend(fields.into_iter().map(|(name, value)| (name, value.into())));
         Some(entry)
     }
 }

@@ -355,7 +355,7 @@ fn data(item: &StoredItem) -> serde_json::Value {
 /// Returns an entry of a list, made from what was typed.
 fn typed(title: String, url: String, attributes: &BTreeMap<String, String>) -> Entry {
     let mut entry = Entry::new(title, url);
-    attributes.iter().for_each(|(name, value)| entry.set(name.clone(), value.as_str()));
+    attributes.iter().for_each(|(name, value)| entry.set(name, value.as_str()));
     entry
 }
 

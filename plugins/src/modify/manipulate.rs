@@ -151,7 +151,7 @@ impl Manipulate {
                     Ok(value) if field == "title" && !value.is_true() => {
                         entry.fail(Self::NAME, "the title became empty");
                     }
-                    Ok(value) => entry.set(field.to_owned(), value),
+                    Ok(value) => entry.set(field, value),
                     Err(warning) => task.warn(Self::NAME, warning),
                 }
             }

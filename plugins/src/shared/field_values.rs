@@ -34,9 +34,9 @@ impl FieldValues {
         for (field, content) in &self.0 {
             match content {
                 FieldValue::Fixed(value) if matches!(field.as_str(), "title" | "url") && value.as_str().is_none() => {
-                    task.entries[at].set(field.clone(), value.display());
+                    task.entries[at].set(field, value.display());
                 }
-                FieldValue::Fixed(value) => task.entries[at].set(field.clone(), value.clone()),
+                FieldValue::Fixed(value) => task.entries[at].set(field, value.clone()),
                 FieldValue::Rendered(template) => {
                     task.set_deferred(at, field, DeferredField::new(template.clone(), by))
                 }

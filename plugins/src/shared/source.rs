@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::fmt;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, BufRead, BufReader, Cursor, Read, Seek};
 use std::path::{Path, PathBuf};
 
 use flexget_core::context::http::{Method, Request, Response};
@@ -64,13 +64,33 @@ impl SourceLocation {
         Err(Error::new(format!("{self} {problem}: status {}", response.status)).hint(hint))
     }
 
+    fn path(&self, cx: &Context) -> PathBuf {
+        expand_home(self.0.strip_prefix("file://").unwrap_or(&self.0), cx)
+    }
+
     /// Reads the file.
     ///
     /// # Errors
     /// It cannot be read, is not a regular file or is too large.
     pub fn read_file(&self, cx: &Context) -> Result<Vec<u8>> {
-        let path = expand_home(self.0.strip_prefix("file://").unwrap_or(&self.0), cx);
+        let path = self.path(cx);
         read_regular_file(&path).map_err(|error| unreadable(&path, error))
+    }
+
+    /// Opens the text of the response or the file, of which a program needs not hold all at once.
+    ///
+    /// The encoding is the same as that of [`text`](Self::text).
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub async fn open(&self, encoding: Option<&str>, task: &Task) -> Result<Box<dyn BufRead>> {
+        if !self.is_remote() && encoding.is_none() {
+            let path = self.path(&task.cx);
+            if let Some(file) = open_utf8(&path).map_err(|error| unreadable(&path, error))? {
+                return Ok(Box::new(BufReader::new(file)));
+            }
+        }
+        Ok(Box::new(Cursor::new(self.text(encoding, task).await?)))
     }
 
     /// Reads the text of the response or the file.
@@ -140,13 +160,48 @@ pub fn expand_home(path: &str, cx: &Context) -> PathBuf {
 /// # Errors
 /// It cannot be read, is something else, or is larger than 256 MiB.
 pub fn read_regular_file(path: &Path) -> io::Result<Vec<u8>> {
-    check_regular(&std::fs::metadata(path)?)?;
     let mut bytes = Vec::new();
-    File::open(path)?.take(const { MAX_FILE as u64 + 1 }).read_to_end(&mut bytes)?;
+    open_regular_file(path)?.read_to_end(&mut bytes)?;
     if bytes.len() > MAX_FILE {
         return Err(io::Error::other(format!("it is larger than {} MiB", MAX_FILE >> 20)));
     }
     Ok(bytes)
+}
+
+fn open_regular_file(path: &Path) -> io::Result<io::Take<File>> {
+    check_regular(&std::fs::metadata(path)?)?;
+    Ok(File::open(path)?.take(const { MAX_FILE as u64 + 1 }))
+}
+
+/// Opens a file if all of it is UTF-8, without a byte order mark, and not too large.
+fn open_utf8(path: &Path) -> io::Result<Option<File>> {
+    let mut file = open_regular_file(path)?;
+    let mut piece = vec![0; 1 << 16];
+    let mut rest = 0_usize;
+    loop {
+        let size = file.read(&mut piece[rest..])?;
+        let end = rest.saturating_add(size);
+        let valid = match std::str::from_utf8(&piece[..end]) {
+            Ok(_) => end,
+            // The last character goes on in the next piece.
+            Err(error) if error.error_len().is_none() && size > 0 => error.valid_up_to(),
+            Err(_) => return Ok(None),
+        };
+        if piece.starts_with("\u{feff}".as_bytes()) {
+            return Ok(None);
+        }
+        if size == 0 {
+            break;
+        }
+        piece.copy_within(valid..end, 0);
+        rest = end.saturating_sub(valid);
+    }
+    if file.limit() == 0 {
+        return Ok(None);
+    }
+    let mut file = file.into_inner();
+    file.rewind()?;
+    Ok(Some(file))
 }
 
 /// Checks that a file is a regular one.
@@ -189,7 +244,7 @@ pub fn decode(bytes: &[u8], encoding: Option<&str>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use flexget_core::testing::context;
+    use flexget_core::testing::{block_on, context};
 
     #[test]
     fn urls_are_shown_without_their_secrets() {
@@ -220,6 +275,34 @@ mod tests {
             !Path::new(&path).exists() || SourceLocation(path).read_file(&context()).is_err(),
             "a pipe would block"
         );
+    }
+
+    #[test]
+    fn what_is_read_piece_by_piece_is_the_text() {
+        let read = |bytes: &[u8]| {
+            let file = tempfile::NamedTempFile::new().unwrap();
+            std::fs::write(&file, bytes).unwrap();
+            let source = SourceLocation(file.path().display().to_string());
+            let task = Task::new("read", context());
+            let mut text = String::new();
+            block_on(source.open(None, &task)).unwrap().read_to_string(&mut text).unwrap();
+            assert_eq!(text, block_on(source.text(None, &task)).unwrap());
+            text
+        };
+        let long = "Caf\u{e9}, \u{6620}\u{753b}\n".repeat(20_000);
+        for shift in 0..4 {
+            let long = format!("{}{long}", "x".repeat(shift));
+            assert_eq!(read(long.as_bytes()), long);
+            assert!(read(&[long.as_bytes(), b"Caf\xc3"].concat()).ends_with("Caf\u{c3}"));
+        }
+        for (bytes, text) in [
+            (&b""[..], ""),
+            (b"\xef\xbb\xbfA", "A"),
+            (b"\xff\xfeA\x00", "A"),
+            (b"Caf\xc3\xa9 Caf\xe9", "Caf\u{c3}\u{a9} Caf\u{e9}"),
+        ] {
+            assert_eq!(read(bytes), text, "{bytes:?}");
+        }
     }
 
     #[test]

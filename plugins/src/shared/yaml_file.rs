@@ -160,7 +160,7 @@ fn row(item: &Node) -> Result<YamlItem, String> {
         let value: Value = read(value).unwrap_or_default();
         // `title: 1917` is a title.
         let is_text = matches!(&*name.text, "title" | "url") && !matches!(value, Value::List(_) | Value::Map(_));
-        (name.text.to_string().into(), if is_text { value.display().into() } else { value })
+        (&*name.text, if is_text { value.display().into() } else { value })
     });
     let entry = Entry::from_fields(values, url_of)?;
     Ok(YamlItem { fields, entry })

@@ -151,7 +151,7 @@ impl TraktCalendar {
         };
         let slug = airing.row.movie.as_deref().or(show).and_then(|work| work.ids.slug.clone());
         let mut entry = entry.with("trakt_slug", slug);
-        fields.into_iter().for_each(|(name, value)| entry.fill(name, value));
+        entry.fill_all(fields);
         Some(entry)
     }
 }

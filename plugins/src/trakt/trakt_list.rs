@@ -431,7 +431,7 @@ impl List for TraktList {
         let of_part = ["series_season", "series_episode", "series_id_type", "trakt_season_id", "trakt_episode_id"];
         let mut show = Entry::new(entry.title(), entry.url());
         for (name, value) in entry.fields().filter(|(name, _)| !of_part.contains(name)) {
-            show.fill(name.to_owned(), value.clone());
+            show.fill(name, value.clone());
         }
         Some(show)
     }

@@ -170,8 +170,7 @@ impl ScriptPlugin {
                 ScriptMessage::Reject(id, reason) => task.entries[positions[id]].reject(by, reason),
                 ScriptMessage::Fail(id, reason) => task.entries[positions[id]].fail(by, reason),
                 ScriptMessage::Set(id, fields) => {
-                    let entry = &mut task.entries[positions[id]];
-                    fields.into_iter().for_each(|(name, value)| entry.set(name, value));
+                    task.entries[positions[id]].extend(fields);
                 }
                 _ => {}
             }
@@ -214,7 +213,6 @@ pub(crate) fn entries_of(
     written: Vec<WrittenFields>,
 ) -> Result<Vec<Entry>> {
     let entry = |fields: WrittenFields| {
-        let fields = fields.into_iter().map(|(name, value)| (Name::Owned(name), value));
         Entry::from_fields(fields, |title| format!("script://{name}/{title}"))
             .map_err(|error| conversation.not_a_message(&error))
     };

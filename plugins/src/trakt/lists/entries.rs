@@ -81,9 +81,7 @@ fn address(kind: &str, work: &Work) -> String {
 
 /// Sets fields; those without a value are null, so that conditions like `not imdb_id` hold.
 fn with_fields<const N: usize>(mut entry: Entry, fields: [(&'static str, Value); N]) -> Entry {
-    for (name, value) in fields {
-        entry.set(name, value);
-    }
+    entry.extend(fields);
     entry
 }
 
@@ -96,8 +94,8 @@ pub fn movie(movie: &Work, style: Style) -> Entry {
         ("trakt_movie_name", original_name(movie).into()),
         ("trakt_movie_year", movie.year.into()),
         ("trakt_movie_id", movie.ids.trakt.into()),
-        ("trakt_movie_slug", movie.ids.slug.clone().into()),
-        ("imdb_id", movie.ids.imdb.clone().into()),
+        ("trakt_movie_slug", movie.ids.slug.as_deref().into()),
+        ("imdb_id", movie.ids.imdb.as_deref().into()),
         ("tmdb_id", movie.ids.tmdb.into()),
     ];
     with_fields(entry, fields)
@@ -114,8 +112,8 @@ fn with_show(entry: Entry, show: &Work, style: Style) -> Entry {
         ("trakt_series_name", original_name(show).into()),
         ("trakt_series_year", show.year.into()),
         ("trakt_show_id", show.ids.trakt.into()),
-        ("trakt_show_slug", show.ids.slug.clone().into()),
-        ("imdb_id", show.ids.imdb.clone().into()),
+        ("trakt_show_slug", show.ids.slug.as_deref().into()),
+        ("imdb_id", show.ids.imdb.as_deref().into()),
         ("tvdb_id", show.ids.tvdb.into()),
         ("tmdb_id", show.ids.tmdb.into()),
     ];
@@ -157,22 +155,24 @@ pub fn numbered(show: &Work, episode: &Episode, style: Style) -> Entry {
 /// Returns the kind and the entry of a row, or `None` for other types.
 pub fn of_row(row: &Row, style: Style) -> Option<(Kind, Entry)> {
     let kind = row.kind.as_deref();
-    let (kind, entry) = match (kind, &row.movie, &row.show, &row.season, &row.episode) {
+    let (kind, mut entry) = match (kind, &row.movie, &row.show, &row.season, &row.episode) {
         (Some("movie") | None, Some(work), None, _, _) => (Kind::Movie, movie(work, style)),
         (Some("episode") | None, _, Some(work), _, Some(part)) => (Kind::Episode, episode(work, part, style)),
         (Some("season") | None, _, Some(work), Some(part), None) => (Kind::Season, season(work, part, style)),
         (Some("show") | None, _, Some(work), _, _) => (Kind::Show, show(work, style)),
         _ => return None,
     };
-    let entry = entry
-        .with("trakt_listed_at", row.listed_at.map(Value::Time))
-        .with("trakt_collected_at", row.collected_at.map(Value::Time))
-        .with("trakt_watched_at", row.watched_at.map(Value::Time))
-        .with("trakt_rated_at", row.rated_at.map(Value::Time))
-        .with("trakt_user_rating", row.rating)
-        .with("trakt_collected_as", row.metadata.as_ref().filter(|said| said.is_object()).map(Value::from_stored))
-        .with("trakt_notes", row.notes.clone())
-        .with(RANK_FIELD, row.rank)
-        .with(ROW_FIELD, row.id.filter(|_| row.rank.is_some()));
+    let fields = [
+        ("trakt_listed_at", row.listed_at.into()),
+        ("trakt_collected_at", row.collected_at.into()),
+        ("trakt_watched_at", row.watched_at.into()),
+        ("trakt_rated_at", row.rated_at.into()),
+        ("trakt_user_rating", row.rating.into()),
+        ("trakt_collected_as", row.metadata.as_ref().filter(|said| said.is_object()).map(Value::from_stored).into()),
+        ("trakt_notes", row.notes.as_deref().into()),
+        (RANK_FIELD, row.rank.into()),
+        (ROW_FIELD, row.id.filter(|_| row.rank.is_some()).into()),
+    ];
+    entry.extend(fields.into_iter().filter(|(_, value): &(&str, Value)| !value.is_null()));
     Some((kind, entry))
 }
