@@ -1,6 +1,6 @@
 //! Expressions, fields, plugins and accounts in the options of a task, found by the schema.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::config::lint::catalogue::FieldCatalogue;
 use crate::config::plan::names_in;
@@ -59,14 +59,15 @@ const USUAL_WORDS: &str = "x-usual-words";
 const OF_TASK: &str = "x-of-task";
 
 /// The definitions under which plugins act as in a task.
-const PLUGINS: [&str; 2] = ["/$defs/plugins", "/$defs/input"];
+const PLUGINS: [&str; 2] = ["plugins", "input"];
 
 impl<'n> Uses<'n> {
     /// Finds the fields and accounts that a task uses; its body is at `at`.
     pub(super) fn of_task(schema: &Value, body: &'n Node, at: &Path, catalogue: &FieldCatalogue) -> Self {
-        let mut walk = Walk { schema, catalogue, uses: Self::default(), is_list: false, path: at.clone() };
+        let Some(definitions) = schema["$defs"].as_object() else { return Self::default() };
+        let mut walk = Walk { definitions, catalogue, uses: Self::default(), is_list: false, path: at.clone() };
         let disabled = names_in(body.get("disable"));
-        let plugins = schema.pointer("/$defs/task/properties");
+        let plugins = definitions.get("task").and_then(|task| task.get("properties"));
         for (key, options) in body.as_mapping().into_iter().flat_map(Mapping::iter) {
             let schema = plugins.and_then(|all| all.get(&*key.text));
             if let Some(schema) = schema.filter(|_| !disabled.iter().any(|name| **name == *key.text)) {
@@ -84,7 +85,7 @@ impl<'n> Uses<'n> {
 }
 
 struct Walk<'s, 'n> {
-    schema: &'s Value,
+    definitions: &'s Map<String, Value>,
     catalogue: &'s FieldCatalogue,
     uses: Uses<'n>,
     /// Whether the plugin that comes next is used as a list, not as an input.
@@ -103,42 +104,39 @@ impl<'n> Walk<'_, 'n> {
 
     /// Visits the part of a schema that a value has.
     fn visit(&mut self, schema: &Value, node: &'n Node) {
-        if !admits(schema, node) || schema.get(OF_TASK).is_some() {
+        let schema = Keywords::of(schema);
+        if schema.is_of_task || !schema.admits(node) {
             return;
         }
-        if let Some(target) = schema.get("$ref").and_then(Value::as_str).and_then(|target| target.strip_prefix('#')) {
-            let is_list = target == "/$defs/list";
+        if let Some(target) = schema.target {
             // A list to change produces no entries; what is within its options may.
             let outer = self.is_list;
-            self.is_list = is_list || (outer && !PLUGINS.contains(&target));
-            if let Some(name) = target.strip_prefix("/$defs/plugin.").and_then(registry::find).map(|found| found.name)
+            self.is_list = target == "list" || (outer && !PLUGINS.contains(&target));
+            if let Some(name) = target.strip_prefix("plugin.").and_then(registry::find).map(|found| found.name)
                 && self.path.0.len() > 3
                 && !self.is_list
             {
                 self.uses.nested.push(NestedPlugin { name, options: node });
             }
-            if let Some(schema) = self.schema.pointer(target) {
+            if let Some(schema) = self.definitions.get(target) {
                 self.visit(schema, node);
             }
             self.is_list = outer;
         }
-        for branches in ["anyOf", "oneOf", "allOf"].iter().filter_map(|keyword| schema.get(keyword)?.as_array()) {
-            branches.iter().for_each(|branch| self.visit(branch, node));
-        }
+        schema.branches.into_iter().flatten().for_each(|branch| self.visit(branch, node));
         match node.content() {
-            Content::Scalar(Scalar::Text(text)) => self.text(schema, text, At::Value),
+            Content::Scalar(Scalar::Text(text)) => self.text(&schema, text, At::Value),
             Content::Scalar(_) => {}
             Content::Sequence(items) => {
-                let Some(schema) = schema.get("items") else { return };
+                let Some(schema) = schema.items else { return };
                 for (index, item) in items.iter().enumerate() {
                     self.below(Segment::Index(index), |walk| walk.visit(schema, item));
                 }
             }
             Content::Mapping(mapping) => {
+                let names = schema.names.map(Keywords::of);
                 for (key, value) in mapping.iter() {
-                    let names = schema.get("propertyNames");
-                    let property = schema.get("properties").and_then(|all| all.get(&*key.text));
-                    let property = property.or_else(|| schema.get("additionalProperties"));
+                    let property = schema.properties.and_then(|all| all.get(&*key.text)).or(schema.other_properties);
                     if names.is_none() && property.is_none() {
                         continue;
                     }
@@ -152,9 +150,9 @@ impl<'n> Walk<'_, 'n> {
     }
 
     /// Visits a text, which is a value or a key at the present place.
-    fn text(&mut self, schema: &Value, text: &str, at: fn(Path) -> At) {
+    fn text(&mut self, schema: &Keywords<'_>, text: &str, at: fn(Path) -> At) {
         let at = |walk: &Self| at(walk.path.clone());
-        match schema.get("format").and_then(Value::as_str) {
+        match schema.format {
             Some("expression") => match Expression::compile(text) {
                 Ok(expression) => self.uses.read(at(self), expression.analysis(), false),
                 Err(_) => self.uses.read(at(self), Analysis::of_broken(text, false), true),
@@ -168,11 +166,11 @@ impl<'n> Walk<'_, 'n> {
             Some("percent") => self.percentage(text, at(self)),
             _ => {}
         }
-        if let Some(service) = schema.get(ACCOUNT).and_then(Value::as_str) {
+        if let Some(service) = schema.service {
             let (service, account) = (service.to_owned(), text.to_owned());
             self.uses.accounts.push(AccountUse { service, account, at: at(self) });
         }
-        if let Some(words) = schema.get(USUAL_WORDS).and_then(Value::as_array) {
+        if let Some(words) = schema.usual_words {
             let words: Vec<&str> = words.iter().filter_map(Value::as_str).collect();
             let folded = text.to_lowercase();
             let is_known = words.contains(&folded.as_str());
@@ -214,17 +212,60 @@ pub(super) fn warning(at: At, message: String) -> Diagnostic {
     Diagnostic { at, ..Diagnostic::key(Path::root(), message) }.severity(Severity::Warning)
 }
 
-/// Returns whether the type that a schema names is that of the value.
-fn admits(schema: &Value, node: &Node) -> bool {
-    let kind = match node.content() {
-        Content::Scalar(Scalar::Text(_)) => "string",
-        Content::Scalar(_) => return true,
-        Content::Sequence(_) => "array",
-        Content::Mapping(_) => "object",
-    };
-    match schema.get("type") {
-        Some(Value::String(named)) => named == kind,
-        Some(Value::Array(named)) => named.iter().any(|named| named == kind),
-        _ => true,
+/// The keywords of a schema that say what a value is for, looked up in one pass.
+#[derive(Default)]
+struct Keywords<'s> {
+    kind: Option<&'s Value>,
+    /// The name of the definition that it refers to.
+    target: Option<&'s str>,
+    branches: [&'s [Value]; 3],
+    items: Option<&'s Value>,
+    names: Option<&'s Value>,
+    properties: Option<&'s Map<String, Value>>,
+    other_properties: Option<&'s Value>,
+    format: Option<&'s str>,
+    service: Option<&'s str>,
+    usual_words: Option<&'s [Value]>,
+    is_of_task: bool,
+}
+
+impl<'s> Keywords<'s> {
+    fn of(schema: &'s Value) -> Self {
+        let mut found = Self::default();
+        let items = |value: &'s Value| value.as_array().map(Vec::as_slice);
+        for (keyword, value) in schema.as_object().into_iter().flatten() {
+            match keyword.as_str() {
+                "type" => found.kind = Some(value),
+                "$ref" => found.target = value.as_str().and_then(|target| target.strip_prefix("#/$defs/")),
+                "anyOf" => found.branches[0] = items(value).unwrap_or_default(),
+                "oneOf" => found.branches[1] = items(value).unwrap_or_default(),
+                "allOf" => found.branches[2] = items(value).unwrap_or_default(),
+                "items" => found.items = Some(value),
+                "propertyNames" => found.names = Some(value),
+                "properties" => found.properties = value.as_object(),
+                "additionalProperties" => found.other_properties = Some(value),
+                "format" => found.format = value.as_str(),
+                ACCOUNT => found.service = value.as_str(),
+                USUAL_WORDS => found.usual_words = items(value),
+                OF_TASK => found.is_of_task = true,
+                _ => {}
+            }
+        }
+        found
+    }
+
+    /// Returns whether the type that the schema names is that of the value.
+    fn admits(&self, node: &Node) -> bool {
+        let kind = match node.content() {
+            Content::Scalar(Scalar::Text(_)) => "string",
+            Content::Scalar(_) => return true,
+            Content::Sequence(_) => "array",
+            Content::Mapping(_) => "object",
+        };
+        match self.kind {
+            Some(Value::String(named)) => named == kind,
+            Some(Value::Array(named)) => named.iter().any(|named| named == kind),
+            _ => true,
+        }
     }
 }
