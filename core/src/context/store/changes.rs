@@ -250,10 +250,7 @@ impl Store {
     }
 
     pub(crate) fn unsettled_changes(&self) -> Result<Vec<ChangeRow>> {
-        let journal = self.journal_database();
-        if !journal.exists() {
-            return Ok(Vec::new());
-        }
+        let Some(journal) = self.existing_journal() else { return Ok(Vec::new()) };
         journal.read(|connection| {
             connection
                 .prepare_cached(&format!("{SELECT} state IN ('pending', 'uncertain') ORDER BY id"))?

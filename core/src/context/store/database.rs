@@ -148,6 +148,11 @@ impl Store {
         &self.journal
     }
 
+    /// Returns the journal if one was ever written; asking makes no file.
+    pub(super) fn existing_journal(&self) -> Option<&Rc<Database>> {
+        Some(self.journal_database()).filter(|journal| journal.exists())
+    }
+
     pub(super) fn task_database(&self) -> &Rc<Database> {
         &self.tasks
     }
@@ -257,8 +262,8 @@ impl Database {
         self.read(|connection| connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)"))
     }
 
-    /// Returns whether anything was ever stored in it; asking makes no file.
-    pub(super) fn exists(&self) -> bool {
+    /// Returns whether anything was ever stored in it.
+    fn exists(&self) -> bool {
         match &self.place {
             Place::File(path) => path.exists(),
             Place::InMemory => true,

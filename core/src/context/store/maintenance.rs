@@ -210,7 +210,7 @@ impl Store {
     fn remove_old(&self, now: Timestamp, changes_before: Timestamp) -> Result<(usize, usize, usize)> {
         const OLD: &str = "FROM change WHERE at < ? AND state NOT IN ('pending', 'uncertain', 'undoing')";
         let before = [changes_before.as_millisecond()];
-        let (changes, items) = self.journal_database().write(|transaction| {
+        let remove_changes = |transaction: &Transaction<'_>| {
             let old = transaction.query_row(
                 &format!("SELECT count(*), coalesce(sum(length(items)), 0) {OLD}"),
                 before,
@@ -218,7 +218,11 @@ impl Store {
             )?;
             transaction.execute(&format!("DELETE {OLD}"), before)?;
             Ok(old)
-        })?;
+        };
+        let (changes, items) = match self.existing_journal() {
+            Some(journal) => journal.write(remove_changes)?,
+            None => (0, 0),
+        };
         self.task_database().write(|transaction| {
             let size: usize = transaction.query_row(
                 "SELECT coalesce(sum(length(keys) + length(data)), 0) FROM record WHERE expires <= ?",
