@@ -92,35 +92,12 @@ submit! {
         .help("use `movie_list` with `list_add` and `list_match`")
 }
 
-submit! {
-    removed(&["list_accept"])
-        .help("use `list_match`")
-}
-
-submit! {
-    removed(&["list_reject"])
-        .help("use `list_match` with `action: reject`")
-}
-
-submit! {
-    removed(&["list_queue"])
-        .help("use `list_add`")
-}
-
-submit! {
-    removed(&["emit_series", "trakt_emit"])
-        .help("use `next_trakt_episodes`")
-}
-
-submit! {
-    removed(&["trakt_add"])
-        .help("use `list_add` with `trakt_list`")
-}
-
-submit! {
-    removed(&["trakt_remove"])
-        .help("use `list_remove` with `trakt_list`")
-}
+submit! { removed(&["list_accept"]).help("use `list_match`") }
+submit! { removed(&["list_reject"]).help("use `list_match` with `action: reject`") }
+submit! { removed(&["list_queue"]).help("use `list_add`") }
+submit! { removed(&["emit_series", "trakt_emit"]).help("use `next_trakt_episodes`") }
+submit! { removed(&["trakt_add"]).help("use `list_add` with `trakt_list`") }
+submit! { removed(&["trakt_remove"]).help("use `list_remove` with `trakt_list`") }
 
 submit! {
     removed(&["trakt", "trakt_acquired", "trakt_submit"])
@@ -133,25 +110,10 @@ submit! {
     ])
 }
 
-submit! {
-    removed(&["imdb_required"])
-        .help("use `require_field: imdb_id`")
-}
-
-submit! {
-    removed(&["find", "listdir"])
-        .help("use `filesystem`")
-}
-
-submit! {
-    removed(&["content_sort"])
-        .help("use `if` with `set`")
-}
-
-submit! {
-    removed(&["preset"])
-        .help("use `template`")
-}
+submit! { removed(&["imdb_required"]).help("use `require_field: imdb_id`") }
+submit! { removed(&["find", "listdir"]).help("use `filesystem`") }
+submit! { removed(&["content_sort"]).help("use `if` with `set`") }
+submit! { removed(&["preset"]).help("use `template`") }
 
 submit! {
     removed(&[
@@ -163,10 +125,7 @@ submit! {
         .help("its service no longer exists, or FlexGet does it in another way: remove it from the config")
 }
 
-submit! {
-    removed(&["disable_builtins"])
-        .help("use `disable: builtins`, or name the plugins to disable")
-}
+submit! { removed(&["disable_builtins"]).help("use `disable: builtins`, or name the plugins to disable") }
 
 submit! {
     UnsupportedPlugin::new(&["myanimelist"], RENAMED)
