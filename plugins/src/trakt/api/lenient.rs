@@ -3,114 +3,19 @@
 //! Use them with `#[serde(deserialize_with)]`. A value that has no reading is `None`: a date that
 //! is no date must not cost a whole list.
 
-use std::fmt;
-use std::marker::PhantomData;
 use std::str::FromStr;
 
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
-
-/// A JSON value that is neither array nor object; those are `Nothing`.
-enum Scalar {
-    Nothing,
-    Bool(bool),
-    Integer(i64),
-    Float(f64),
-    Text(String),
-}
-
-impl Scalar {
-    fn number(self) -> Option<i64> {
-        match self {
-            Self::Integer(number) => Some(number),
-            Self::Float(number) => whole(number),
-            Self::Text(text) => {
-                let text = text.trim();
-                text.parse().ok().or_else(|| whole(text.parse().ok()?))
-            }
-            Self::Nothing | Self::Bool(_) => None,
-        }
-    }
-
-    fn float(self) -> Option<f64> {
-        match self {
-            Self::Integer(number) => Some(number as f64),
-            Self::Float(number) => Some(number),
-            Self::Text(text) => text.trim().parse().ok(),
-            Self::Nothing | Self::Bool(_) => None,
-        }
-        .filter(|number| number.is_finite())
-    }
-
-    fn text(self) -> Option<String> {
-        match self {
-            Self::Text(text) => Some(text),
-            Self::Integer(number) => Some(number.to_string()),
-            Self::Float(number) => Some(number.to_string()),
-            Self::Nothing | Self::Bool(_) => None,
-        }
-    }
-}
-
-/// Returns a number without its fraction.
-fn whole(number: f64) -> Option<i64> {
-    (number.is_finite() && number.abs() < i64::MAX as f64).then_some(number as i64)
-}
-
-struct ScalarVisitor;
-
-impl<'de> Visitor<'de> for ScalarVisitor {
-    type Value = Scalar;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a value")
-    }
-    fn visit_bool<E: Error>(self, value: bool) -> Result<Scalar, E> {
-        Ok(Scalar::Bool(value))
-    }
-    fn visit_i64<E: Error>(self, value: i64) -> Result<Scalar, E> {
-        Ok(Scalar::Integer(value))
-    }
-    fn visit_u64<E: Error>(self, value: u64) -> Result<Scalar, E> {
-        Ok(i64::try_from(value).map_or(Scalar::Nothing, Scalar::Integer))
-    }
-    fn visit_f64<E: Error>(self, value: f64) -> Result<Scalar, E> {
-        Ok(Scalar::Float(value))
-    }
-    fn visit_str<E: Error>(self, value: &str) -> Result<Scalar, E> {
-        Ok(Scalar::Text(value.to_owned()))
-    }
-    fn visit_string<E: Error>(self, value: String) -> Result<Scalar, E> {
-        Ok(Scalar::Text(value))
-    }
-    fn visit_unit<E: Error>(self) -> Result<Scalar, E> {
-        Ok(Scalar::Nothing)
-    }
-    fn visit_none<E: Error>(self) -> Result<Scalar, E> {
-        Ok(Scalar::Nothing)
-    }
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Scalar, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Scalar, A::Error> {
-        while seq.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Scalar::Nothing)
-    }
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Scalar, A::Error> {
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Scalar::Nothing)
-    }
-}
-
-impl<'de> Deserialize<'de> for Scalar {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ScalarVisitor)
-    }
-}
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error};
+use serde_json::Value as Json;
 
 /// Reads a whole number, also from text; a fraction is cut off.
 pub fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
-    Scalar::deserialize(deserializer).map(Scalar::number)
+    let whole = |number: f64| (number.is_finite() && number.abs() < i64::MAX as f64).then_some(number as i64);
+    Ok(match Json::deserialize(deserializer)? {
+        Json::Number(number) => number.as_i64().or_else(|| whole(number.as_f64()?)),
+        Json::String(text) => text.trim().parse().ok().or_else(|| whole(text.trim().parse().ok()?)),
+        _ => None,
+    })
 }
 
 /// Reads the number of a season or an episode.
@@ -123,12 +28,29 @@ pub fn required_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64
 
 /// Reads a number, also from text.
 pub fn float<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
-    Scalar::deserialize(deserializer).map(Scalar::float)
+    let number = match Json::deserialize(deserializer)? {
+        Json::Number(number) => number.as_f64(),
+        Json::String(text) => text.trim().parse().ok(),
+        _ => None,
+    };
+    Ok(number.filter(|number| number.is_finite()))
 }
 
 /// Reads text, also from a number.
 pub fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    Scalar::deserialize(deserializer).map(Scalar::text)
+    Json::deserialize(deserializer).map(text_of)
+}
+
+/// Returns the text of a scalar; an array or an object has none.
+fn text_of(value: Json) -> Option<String> {
+    match value {
+        Json::String(text) => Some(text),
+        Json::Number(number) => match number.as_i64() {
+            Some(number) => Some(number.to_string()),
+            None => number.as_f64().map(|number| number.to_string()),
+        },
+        _ => None,
+    }
 }
 
 /// Reads text as [`text`] does; nothing is an empty text.
@@ -148,106 +70,25 @@ pub fn parsed<'de, D: Deserializer<'de>, T: FromStr>(deserializer: D) -> Result<
 
 /// Reads yes or no.
 pub fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
-    Ok(if let Scalar::Bool(flag) = Scalar::deserialize(deserializer)? { Some(flag) } else { None })
+    Ok(Json::deserialize(deserializer)?.as_bool())
 }
 
 /// Reads a list of texts; a text alone is a list of one.
 pub fn texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<String>>, D::Error> {
-    Ok(match OneOrMany::deserialize(deserializer)? {
-        OneOrMany::Many(values) => Some(values.into_iter().filter_map(Scalar::text).collect()),
-        OneOrMany::One(value) => value.text().map(|text| vec![text]),
+    Ok(match Json::deserialize(deserializer)? {
+        Json::Array(values) => Some(values.into_iter().filter_map(text_of).collect()),
+        value => text_of(value).map(|text| vec![text]),
     })
-}
-
-/// A scalar, or an array of scalars.
-enum OneOrMany {
-    One(Scalar),
-    Many(Vec<Scalar>),
-}
-
-impl<'de> Deserialize<'de> for OneOrMany {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(OneOrManyVisitor)
-    }
-}
-
-struct OneOrManyVisitor;
-
-impl<'de> Visitor<'de> for OneOrManyVisitor {
-    type Value = OneOrMany;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("texts")
-    }
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<OneOrMany, A::Error> {
-        let mut values = Vec::new();
-        while let Some(value) = seq.next_element()? {
-            values.push(value);
-        }
-        Ok(OneOrMany::Many(values))
-    }
-    fn visit_str<E: Error>(self, value: &str) -> Result<OneOrMany, E> {
-        Ok(OneOrMany::One(Scalar::Text(value.to_owned())))
-    }
-    fn visit_bool<E: Error>(self, _: bool) -> Result<OneOrMany, E> {
-        Ok(OneOrMany::One(Scalar::Nothing))
-    }
-    fn visit_i64<E: Error>(self, value: i64) -> Result<OneOrMany, E> {
-        Ok(OneOrMany::One(Scalar::Integer(value)))
-    }
-    fn visit_u64<E: Error>(self, value: u64) -> Result<OneOrMany, E> {
-        ScalarVisitor.visit_u64(value).map(OneOrMany::One)
-    }
-    fn visit_f64<E: Error>(self, value: f64) -> Result<OneOrMany, E> {
-        Ok(OneOrMany::One(Scalar::Float(value)))
-    }
-    fn visit_unit<E: Error>(self) -> Result<OneOrMany, E> {
-        Ok(OneOrMany::One(Scalar::Nothing))
-    }
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<OneOrMany, A::Error> {
-        ScalarVisitor.visit_map(map).map(OneOrMany::One)
-    }
 }
 
 /// Reads an object, and anything else as nothing.
 ///
 /// # Errors
 /// It is an object, and its values have no reading.
-pub fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
-    deserializer.deserialize_any(ObjectVisitor(PhantomData))
-}
-
-struct ObjectVisitor<T>(PhantomData<T>);
-
-impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
-    type Value = Option<T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Option<T>, A::Error> {
-        T::deserialize(MapAccessDeserializer::new(map)).map(Some)
-    }
-    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Option<T>, A::Error> {
-        ScalarVisitor.visit_seq(seq).map(|_| None)
-    }
-    fn visit_bool<E: Error>(self, _: bool) -> Result<Option<T>, E> {
-        Ok(None)
-    }
-    fn visit_i64<E: Error>(self, _: i64) -> Result<Option<T>, E> {
-        Ok(None)
-    }
-    fn visit_u64<E: Error>(self, _: u64) -> Result<Option<T>, E> {
-        Ok(None)
-    }
-    fn visit_f64<E: Error>(self, _: f64) -> Result<Option<T>, E> {
-        Ok(None)
-    }
-    fn visit_str<E: Error>(self, _: &str) -> Result<Option<T>, E> {
-        Ok(None)
-    }
-    fn visit_unit<E: Error>(self) -> Result<Option<T>, E> {
-        Ok(None)
+pub fn object<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Option<T>, D::Error> {
+    match Json::deserialize(deserializer)? {
+        object @ Json::Object(_) => T::deserialize(object).map(Some).map_err(D::Error::custom),
+        _ => Ok(None),
     }
 }
 
