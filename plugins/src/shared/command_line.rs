@@ -1,12 +1,11 @@
 //! Command lines that are templates, started without a shell or by one.
 
-use std::borrow::Cow;
-
 use flexget_core::expression::{ExpressionError, Got, Now, Scope, Template};
 use flexget_core::prelude::*;
-use schemars::{Schema, SchemaGenerator};
 
 /// A command line that is a template.
+#[derive(JsonSchema)]
+#[schemars(with = "Template", inline, description = "")]
 pub struct CommandLine {
     template: Template,
     /// The program and its arguments, each a template, or why the line needs a shell.
@@ -158,18 +157,6 @@ impl<'de> Deserialize<'de> for CommandLine {
             words.iter().map(compile).collect()
         });
         Ok(Self { template, words })
-    }
-}
-
-impl JsonSchema for CommandLine {
-    fn schema_name() -> Cow<'static, str> {
-        "command_line".into()
-    }
-    fn inline_schema() -> bool {
-        true
-    }
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        Template::json_schema(generator)
     }
 }
 

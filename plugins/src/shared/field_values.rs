@@ -1,11 +1,8 @@
 //! Fields with values or templates, as in the options of `set`.
 
-use std::borrow::Cow;
-
 use flexget_core::entry::deferred::DeferredField;
 use flexget_core::expression::Template;
 use flexget_core::prelude::*;
-use schemars::{Schema, SchemaGenerator, json_schema};
 use serde::Deserializer;
 use serde::de::Error as _;
 
@@ -15,7 +12,9 @@ use serde::de::Error as _;
 #[schemars(inline, extend("minProperties" = 1))]
 pub struct FieldValues(IndexMap<String, FieldValue>);
 
-/// The value of a field.
+/// Any value; text may be a template.
+#[derive(JsonSchema)]
+#[schemars(with = "serde_json::Value", inline, extend("format" = "template"))]
 enum FieldValue {
     /// A value.
     Fixed(Value),
@@ -56,14 +55,3 @@ impl<'de> Deserialize<'de> for FieldValue {
     }
 }
 
-impl JsonSchema for FieldValue {
-    fn schema_name() -> Cow<'static, str> {
-        "field_value".into()
-    }
-    fn inline_schema() -> bool {
-        true
-    }
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "description": "Any value; text may be a template.", "format": "template" })
-    }
-}

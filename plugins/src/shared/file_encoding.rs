@@ -1,14 +1,12 @@
 //! Encodings of text files.
 
-use std::borrow::Cow;
-
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use flexget_core::prelude::*;
-use schemars::{Schema, SchemaGenerator, json_schema};
-use serde::de::Error as _;
 
 /// The encoding of a text file, written as its name.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize, JsonSchema)]
+#[serde(try_from = "String")]
+#[schemars(with = "String", inline, description = "")]
 pub enum FileEncoding {
     /// ISO 8859-1: the first 256 characters of Unicode.
     Latin1,
@@ -25,19 +23,6 @@ impl Default for FileEncoding {
 }
 
 impl FileEncoding {
-    /// Returns the encoding of a name, in which Python may have written `_` for `-`.
-    fn of_name(name: &str) -> Option<Self> {
-        let name = name.to_ascii_lowercase().replace('_', "-");
-        match name.as_str() {
-            "ascii" | "us-ascii" => Some(Self::Ascii),
-            "latin-1" | "latin1" | "iso-8859-1" | "iso8859-1" => Some(Self::Latin1),
-            "utf-8-sig" => Some(Self::default()),
-            "utf-16-le" => Some(Self::OfWeb(UTF_16LE)),
-            "utf-16-be" => Some(Self::OfWeb(UTF_16BE)),
-            label => Encoding::for_label(label.as_bytes()).map(Self::OfWeb),
-        }
-    }
-
     /// Returns the name of the encoding.
     pub fn name(self) -> &'static str {
         match self {
@@ -86,23 +71,21 @@ fn units(text: &str) -> impl Iterator<Item = u16> {
     std::iter::once(0xfeff).chain(text.encode_utf16())
 }
 
-impl<'de> Deserialize<'de> for FileEncoding {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let name = String::deserialize(deserializer)?;
-        let unknown = || D::Error::custom(format!("unknown encoding `{name}`: use utf-8, latin-1, windows-1252 …"));
-        Self::of_name(&name).ok_or_else(unknown)
-    }
-}
+impl TryFrom<String> for FileEncoding {
+    type Error = String;
 
-impl JsonSchema for FileEncoding {
-    fn schema_name() -> Cow<'static, str> {
-        "encoding".into()
-    }
-    fn inline_schema() -> bool {
-        true
-    }
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string" })
+    /// Reads the name of an encoding, in which Python may have written `_` for `-`.
+    fn try_from(name: String) -> Result<Self, String> {
+        Ok(match name.to_ascii_lowercase().replace('_', "-").as_str() {
+            "ascii" | "us-ascii" => Self::Ascii,
+            "latin-1" | "latin1" | "iso-8859-1" | "iso8859-1" => Self::Latin1,
+            "utf-8-sig" => Self::default(),
+            "utf-16-le" => Self::OfWeb(UTF_16LE),
+            "utf-16-be" => Self::OfWeb(UTF_16BE),
+            label => Encoding::for_label(label.as_bytes())
+                .map(Self::OfWeb)
+                .ok_or_else(|| format!("unknown encoding `{name}`: use utf-8, latin-1, windows-1252 …"))?,
+        })
     }
 }
 
@@ -123,12 +106,12 @@ mod tests {
             ("shift_jis", "千と千尋"),
             ("ascii", "Solaris"),
         ] {
-            let encoding = FileEncoding::of_name(name).unwrap();
+            let encoding = FileEncoding::try_from(name.to_owned()).unwrap();
             assert_eq!(encoding.decode(encoding.encode(text).unwrap()).as_deref(), Some(text), "{name}");
         }
-        assert_eq!(FileEncoding::of_name("cp1251").unwrap().encode("Сталкер é"), Err('é'));
+        assert_eq!(FileEncoding::try_from("cp1251".to_owned()).unwrap().encode("Сталкер é"), Err('é'));
         assert_eq!(FileEncoding::Ascii.decode(b"\xe9".to_vec()), None);
         assert_eq!(FileEncoding::default().decode(b"\xe9".to_vec()), None);
-        assert_eq!(FileEncoding::of_name("klingon"), None);
+        assert!(FileEncoding::try_from("klingon".to_owned()).is_err());
     }
 }

@@ -1,6 +1,5 @@
 //! Reading from a URL or a file.
 
-use std::borrow::Cow;
 use std::cell::RefCell;
 use std::fmt;
 use std::fs::File;
@@ -10,7 +9,6 @@ use std::path::{Path, PathBuf};
 use flexget_core::context::http::{Method, Request, Response};
 use flexget_core::error::{OUT_OF_FILES, is_out_of_files};
 use flexget_core::prelude::*;
-use schemars::{Schema, SchemaGenerator, json_schema};
 
 /// The largest file that is read, in bytes.
 const MAX_FILE: usize = 256 << 20;
@@ -18,9 +16,10 @@ const MAX_FILE: usize = 256 << 20;
 /// The URL or the path of a file to read.
 ///
 /// Displayed as the host or the path alone: the rest of a URL may hold a password or a key.
-#[derive(Deserialize, Clone)]
+#[derive(Deserialize, JsonSchema, Clone)]
 #[serde(transparent)]
-pub struct SourceLocation(String);
+#[schemars(inline, description = "")]
+pub struct SourceLocation(#[schemars(length(min = 1))] String);
 
 impl SourceLocation {
     /// Returns whether it is a URL of another scheme than `file`.
@@ -116,18 +115,6 @@ impl fmt::Display for SourceLocation {
         };
         let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
         f.write_str(authority.rsplit('@').next().unwrap_or(authority))
-    }
-}
-
-impl JsonSchema for SourceLocation {
-    fn schema_name() -> Cow<'static, str> {
-        "location".into()
-    }
-    fn inline_schema() -> bool {
-        true
-    }
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "minLength": 1 })
     }
 }
 

@@ -1,14 +1,13 @@
 //! The option type for lengths of time, such as `2 hours`.
 
-use std::borrow::Cow;
-
 use flexget_core::document::read::fail;
 use flexget_core::prelude::*;
 use jiff::{SignedDuration, Span, SpanRelativeTo};
-use schemars::{Schema, SchemaGenerator, json_schema};
 
 /// A length of time: `30 minutes`, `2 hours`, `1 day`, or as in ISO 8601, `PT2H`.
-#[derive(Clone)]
+#[derive(JsonSchema, Clone)]
+#[schemars(with = "String", inline, description = "")]
+#[schemars(extend("help_type" = "write a number with its unit: `{value} hours`"))]
 pub struct TimeSpan {
     /// The text that the user wrote.
     pub text: String,
@@ -31,14 +30,3 @@ impl<'de> Deserialize<'de> for TimeSpan {
     }
 }
 
-impl JsonSchema for TimeSpan {
-    fn schema_name() -> Cow<'static, str> {
-        "time_span".into()
-    }
-    fn inline_schema() -> bool {
-        true
-    }
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "help_type": "write a number with its unit: `{value} hours`" })
-    }
-}

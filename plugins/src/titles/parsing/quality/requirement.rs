@@ -1,10 +1,7 @@
 //! Requirements of quality, as the options of `quality` and its like have them: `720p-1080p !cam`.
 
-use std::borrow::Cow;
-
 use flexget_core::plugin::registry::similar;
 use flexget_core::prelude::*;
-use schemars::{Schema, SchemaGenerator, json_schema};
 
 use super::Quality;
 use super::components::{Category, Component};
@@ -24,7 +21,9 @@ use super::components::{Category, Component};
 /// assert!(requirement.allows(&Quality::of_title("1080p webdl")));
 /// assert!(!requirement.allows(&Quality::of_title("1080p cam")));
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(try_from = "String")]
+#[schemars(with = "String", inline, description = "", extend("minLength" = 1))]
 pub struct Requirement {
     text: String,
     categories: [CategoryRequirement; Category::ALL.len()],
@@ -153,23 +152,11 @@ fn range(part: &str) -> Result<Option<(&'static Component, &'static Component)>,
     Ok(Some((min, max)))
 }
 
-impl<'de> Deserialize<'de> for Requirement {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::parse(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
-    }
-}
+impl TryFrom<String> for Requirement {
+    type Error = String;
 
-impl JsonSchema for Requirement {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        "Requirement".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "minLength": 1 })
+    fn try_from(text: String) -> Result<Self, String> {
+        Self::parse(&text)
     }
 }
 
