@@ -6,6 +6,7 @@ mod dialect;
 use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 
 use fancy_regex::{Expander, Regex, RegexBuilder};
@@ -241,6 +242,14 @@ impl fmt::Debug for Pattern {
         f.debug_tuple("Pattern").field(&self.0.text).finish()
     }
 }
+
+impl Hash for Pattern {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.text.hash(state);
+    }
+}
+
+impl Eq for Pattern {}
 
 impl PartialEq for Pattern {
     fn eq(&self, other: &Self) -> bool {

@@ -68,6 +68,8 @@ pub trait Shorthand: DeserializeOwned + JsonSchema {
     type Short: DeserializeOwned + JsonSchema;
     /// Description of the short form.
     const SHORT: &'static str;
+    /// Description of the mapping.
+    const OPTIONS: &'static str = "Options.";
 
     /// Returns the options that a short form stands for.
     fn from_short(short: Self::Short) -> Self;
@@ -107,7 +109,7 @@ impl<O: Shorthand> JsonSchema for WithShorthand<O> {
         let mut short = generator.subschema_for::<O::Short>();
         short.insert("description".to_owned(), O::SHORT.into());
         let mut options = O::json_schema(generator);
-        options.insert("description".to_owned(), "Options.".into());
+        options.insert("description".to_owned(), O::OPTIONS.into());
         json_schema!({ "anyOf": [short, options] })
     }
 }

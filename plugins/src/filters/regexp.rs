@@ -1,12 +1,5 @@
-use std::borrow::Cow;
-use std::fmt;
-
 use flexget_core::prelude::*;
 use percent_encoding::percent_decode_str;
-use schemars::{Schema, SchemaGenerator, json_schema};
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{MapAccess, Visitor};
-use serde::{Deserializer, de};
 
 use crate::shared::decision::FilterAction;
 use crate::shared::field_values::FieldValues;
@@ -49,22 +42,47 @@ pub struct Regexp {
     from: Option<OneOrMany<FieldName>>,
 }
 
-/// Regular expressions, each with its options.
-#[derive(Deserialize, Default)]
-#[serde(transparent)]
-struct Expressions(Vec<Item>);
+/// Regular expressions, alone or with their options.
+type Expressions = Vec<WithShorthand<PatternsWithOptions>>;
 
-/// One regular expression, or several with options.
-struct Item(Vec<(Pattern, Options)>);
+/// Regular expressions, each with its options.
+#[derive(Deserialize, JsonSchema)]
+#[serde(transparent)]
+#[schemars(inline, extend("propertyNames" = { "format": "regex" }))]
+struct PatternsWithOptions(IndexMap<Pattern, WithShorthand<Options>>);
+
+impl Shorthand for PatternsWithOptions {
+    type Short = Pattern;
+    const SHORT: &'static str = "A regular expression.";
+    const OPTIONS: &'static str = "A regular expression with options.";
+
+    fn from_short(pattern: Pattern) -> Self {
+        Self(IndexMap::from([(pattern, WithShorthand::default())]))
+    }
+}
 
 /// The options of a regular expression.
-#[derive(Deserialize, Default)]
+#[derive(Deserialize, JsonSchema, Default)]
 #[serde(deny_unknown_fields)]
+#[schemars(inline)]
 struct Options {
+    /// The value of the field `path`.
     path: Option<String>,
+    /// Fields and the values to set them to, in order.
     set: Option<FieldValues>,
+    /// Regular expressions that must not match in the field.
     not: Option<OneOrMany<Pattern>>,
+    /// The fields to search.
     from: Option<OneOrMany<FieldName>>,
+}
+
+impl Shorthand for Options {
+    type Short = String;
+    const SHORT: &'static str = "The value of the field `path`.";
+
+    fn from_short(path: String) -> Self {
+        Self { path: Some(path), ..Self::default() }
+    }
 }
 
 submit! { plugin::<Regexp>() }
@@ -79,29 +97,36 @@ impl Plugin for Regexp {
 }
 
 impl Regexp {
-    fn names(&self) -> Vec<Name> {
-        let lists = [&self.accept, &self.reject, &self.accept_excluding, &self.reject_excluding];
-        let set = lists.into_iter().flat_map(Expressions::each).filter_map(|(_, options)| options.set.as_ref());
-        set.flat_map(FieldValues::names).chain([Name::Borrowed("path")]).collect()
-    }
-
-    fn accepts(&self) -> bool {
-        self.rest == Some(FilterAction::Accept) || !(self.accept.0.is_empty() && self.accept_excluding.0.is_empty())
-    }
-
-    async fn decide(&self, task: &mut Task) -> Result<()> {
-        let all = [&self.accept, &self.reject, &self.accept_excluding, &self.reject_excluding];
-        let from = all.iter().flat_map(|one| one.each()).map(|(_, options)| &options.from).chain([&self.from]);
-        let needed: Vec<&str> = from.flatten().flatten().map(|name| &**name).collect();
-        task.need(&needed).await;
-
-        let mut rest: BTreeSet<usize> = task.live().collect();
-        for (expressions, action, wants_match) in [
+    /// Returns the lists, what each decides, and whether about the entries that match.
+    fn lists(&self) -> [(&Expressions, FilterAction, bool); 4] {
+        [
             (&self.accept, FilterAction::Accept, true),
             (&self.reject, FilterAction::Reject, true),
             (&self.accept_excluding, FilterAction::Accept, false),
             (&self.reject_excluding, FilterAction::Reject, false),
-        ] {
+        ]
+    }
+
+    fn options(&self) -> impl Iterator<Item = &Options> {
+        self.lists().into_iter().flat_map(|(expressions, ..)| each(expressions)).map(|(_, options)| options)
+    }
+
+    fn names(&self) -> Vec<Name> {
+        let set = self.options().filter_map(|options| options.set.as_ref());
+        set.flat_map(FieldValues::names).chain([Name::Borrowed("path")]).collect()
+    }
+
+    fn accepts(&self) -> bool {
+        self.rest == Some(FilterAction::Accept) || !(self.accept.is_empty() && self.accept_excluding.is_empty())
+    }
+
+    async fn decide(&self, task: &mut Task) -> Result<()> {
+        let from = self.options().map(|options| &options.from).chain([&self.from]);
+        let needed: Vec<&str> = from.flatten().flatten().map(|name| &**name).collect();
+        task.need(&needed).await;
+
+        let mut rest: BTreeSet<usize> = task.live().collect();
+        for (expressions, action, wants_match) in self.lists() {
             for at in task.live() {
                 if self.apply(expressions, action, wants_match, task, at)? {
                     rest.remove(&at);
@@ -125,7 +150,7 @@ impl Regexp {
         task: &mut Task,
         at: usize,
     ) -> Result<bool> {
-        for (pattern, options) in expressions.each() {
+        for (pattern, options) in each(expressions) {
             let field = self.found_in(pattern, options, &task.entries[at])?;
             if field.is_some() != wants_match {
                 continue;
@@ -179,108 +204,13 @@ fn texts(field: &str, entry: &Entry) -> Vec<String> {
         Some(value) if value.is_true() => vec![value.display()],
         _ => Vec::new(),
     };
-    if field == "url" { texts.iter().map(|text| unescaped(text)).collect() } else { texts }
+    let unescaped = |url: &String| percent_decode_str(url).decode_utf8_lossy().into_owned();
+    if field == "url" { texts.iter().map(unescaped).collect() } else { texts }
 }
 
-fn unescaped(url: &str) -> String {
-    percent_decode_str(url).decode_utf8_lossy().into_owned()
-}
-
-impl Expressions {
-    fn each(&self) -> impl Iterator<Item = (&Pattern, &Options)> {
-        self.0.iter().flat_map(|item| item.0.iter()).map(|(pattern, options)| (pattern, options))
-    }
-}
-
-impl<'de> Deserialize<'de> for Item {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct PatternOrMap;
-        impl<'de> Visitor<'de> for PatternOrMap {
-            type Value = Item;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a regular expression")
-            }
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Item, E> {
-                Ok(Item(vec![(Pattern::new(text).map_err(E::custom)?, Options::default())]))
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Item, A::Error> {
-                let mut patterns = Vec::new();
-                while let Some((pattern, PathOrOptions(options))) = map.next_entry()? {
-                    patterns.push((pattern, options));
-                }
-                Ok(Item(patterns))
-            }
-        }
-        deserializer.deserialize_any(PatternOrMap)
-    }
-}
-
-/// The options of a regular expression, or its `path` alone.
-struct PathOrOptions(Options);
-
-impl<'de> Deserialize<'de> for PathOrOptions {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct TextOrMap;
-        impl<'de> Visitor<'de> for TextOrMap {
-            type Value = PathOrOptions;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a path or options")
-            }
-            fn visit_str<E: de::Error>(self, path: &str) -> Result<PathOrOptions, E> {
-                Ok(PathOrOptions(Options { path: Some(path.to_owned()), ..Options::default() }))
-            }
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<PathOrOptions, A::Error> {
-                Options::deserialize(MapAccessDeserializer::new(map)).map(PathOrOptions)
-            }
-        }
-        deserializer.deserialize_any(TextOrMap)
-    }
-}
-
-impl JsonSchema for Expressions {
-    fn schema_name() -> Cow<'static, str> {
-        "expressions".into()
-    }
-    fn inline_schema() -> bool {
-        true
-    }
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let names = OneOrMany::<FieldName>::json_schema(generator);
-        let patterns = OneOrMany::<Pattern>::json_schema(generator);
-        let set = FieldValues::json_schema(generator);
-        json_schema!({
-            "type": "array",
-            "items": {
-                "anyOf": [
-                    { "description": "A regular expression.", "type": "string", "format": "regex" },
-                    {
-                        "description": "A regular expression with options.",
-                        "type": "object",
-                        "propertyNames": { "format": "regex" },
-                        "additionalProperties": {
-                            "anyOf": [
-                                { "description": "The value of the field `path`.", "type": "string" },
-                                {
-                                    "description": "Options.",
-                                    "type": "object",
-                                    "additionalProperties": false,
-                                    "properties": {
-                                        "path": { "description": "The value of the field `path`.", "type": "string" },
-                                        "set": set,
-                                        "not": {
-                                            "description": "Regular expressions that must not match in the field.",
-                                            "anyOf": patterns.get("anyOf"),
-                                        },
-                                        "from": { "description": "The fields to search.", "anyOf": names.get("anyOf") },
-                                    },
-                                },
-                            ],
-                        },
-                    },
-                ],
-            },
-        })
-    }
+/// Returns the regular expressions of a list with their options.
+fn each(expressions: &Expressions) -> impl Iterator<Item = (&Pattern, &Options)> {
+    expressions.iter().flat_map(|patterns| &patterns.0).map(|(pattern, options)| (pattern, &**options))
 }
 
 #[cfg(test)]
