@@ -1,13 +1,14 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use flexget_core::document::Node;
+use flexget_core::document::read::{fail, read};
 use flexget_core::expression::{ErrorKind, Expression};
 use flexget_core::prelude::*;
 use flexget_core::task::report::unavailable_fields_message;
 use schemars::{Schema, SchemaGenerator, json_schema};
-use serde::de::value::MapAccessDeserializer;
+use serde::Deserializer;
 use serde::de::{Error as _, MapAccess, Visitor};
-use serde::{Deserializer, de};
 
 /// Accepts, rejects or fails the entries for which a condition is true, or runs plugins on them.
 ///
@@ -78,9 +79,13 @@ impl Plugin for If {
     const ACCEPTS: bool = true;
 
     fn steps(&self) -> Vec<Step<Self>> {
-        let phases: BTreeSet<Phase> = self.phases().collect();
-        let accepts = self.rules.iter().flat_map(|rule| rule.actions.iter()).any(Action::accepts);
-        let step = |phase| Step::at(phase, step_in(phase)).priority(80).gives_nothing().accepts(accepts);
+        let actions = || self.rules.iter().flat_map(|rule| rule.actions.iter());
+        let phases: BTreeSet<Phase> = actions().flat_map(Action::phases).collect();
+        let accepts = actions().any(Action::accepts);
+        let step = |phase| {
+            let apply = async move |plugin: &Self, task: &mut Task| plugin.apply(phase, task).await;
+            Step::at(phase, apply).priority(80).gives_nothing().accepts(accepts)
+        };
         phases.into_iter().map(step).collect()
     }
 
@@ -102,21 +107,9 @@ impl Plugin for If {
     }
 }
 
-/// Returns the step of a phase.
-fn step_in(phase: Phase) -> impl for<'a> AsyncFn(&'a If, &'a mut Task) -> Result<()> + Copy + 'static {
-    async move |plugin: &If, task: &mut Task| plugin.apply(phase, task).await
-}
-
 impl If {
-    fn phases(&self) -> impl Iterator<Item = Phase> {
-        self.rules.iter().flat_map(|rule| rule.actions.iter()).flat_map(|action| match action {
-            Action::Decide(_) => vec![Phase::Filter],
-            Action::Run(plugins) => plugins.steps.iter().map(|step| step.phase).collect(),
-        })
-    }
-
     async fn apply(&self, phase: Phase, task: &mut Task) -> Result<()> {
-        for rule in self.rules.iter().filter(|rule| rule.actions.iter().any(|action| action.acts_in(phase))) {
+        for rule in self.rules.iter().filter(|rule| rule.actions.iter().any(|action| action.phases().contains(&phase))) {
             let matching = rule.matching(task).await;
             for action in &rule.actions {
                 match action {
@@ -153,10 +146,10 @@ impl Action {
         }
     }
 
-    fn acts_in(&self, phase: Phase) -> bool {
+    fn phases(&self) -> Vec<Phase> {
         match self {
-            Self::Decide(_) => phase == Phase::Filter,
-            Self::Run(plugins) => plugins.steps.iter().any(|step| step.phase == phase),
+            Self::Decide(_) => vec![Phase::Filter],
+            Self::Run(plugins) => plugins.steps.iter().map(|step| step.phase).collect(),
         }
     }
 
@@ -232,20 +225,12 @@ impl<'de> Deserialize<'de> for Rule {
 
 impl<'de> Deserialize<'de> for Action {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct WordOrPlugins;
-        impl<'de> Visitor<'de> for WordOrPlugins {
-            type Value = Action;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("`accept`, `reject`, `fail`, or plugins")
-            }
-            fn visit_str<E: de::Error>(self, word: &str) -> Result<Action, E> {
-                RuleDecision::deserialize(de::value::StrDeserializer::new(word)).map(Action::Decide)
-            }
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Action, A::Error> {
-                AnyPlugins::deserialize(MapAccessDeserializer::new(map)).map(Action::Run)
-            }
-        }
-        deserializer.deserialize_any(WordOrPlugins)
+        let written = Node::deserialize(deserializer)?;
+        let action = match written.as_mapping() {
+            Some(_) => read(&written).map(Self::Run),
+            None => read(&written).map(Self::Decide),
+        };
+        action.map_err(fail)
     }
 }
 
@@ -259,9 +244,9 @@ impl JsonSchema for Rule {
         true
     }
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let action = json_schema!({
-            "anyOf": [{ "type": "string", "enum": ["accept", "reject", "fail"] }, AnyPlugins::json_schema(generator)],
-        });
+        let decision = json_schema!({ "type": "string", "enum": ["accept", "reject", "fail"] });
+        let plugins = AnyPlugins::json_schema(generator);
+        let action = json_schema!({ "anyOf": [decision, plugins] });
         json_schema!({
             "description": "A condition and the actions for entries that match it.",
             "type": "object",
@@ -269,11 +254,7 @@ impl JsonSchema for Rule {
             "propertyNames": { "format": "expression" },
             "additionalProperties": {
                 "description": "The action: `accept`, `reject`, `fail`, plugins to run, or a list of these.",
-                "anyOf": [
-                    { "type": "string", "enum": ["accept", "reject", "fail"] },
-                    AnyPlugins::json_schema(generator),
-                    { "type": "array", "minItems": 1, "items": action },
-                ],
+                "anyOf": [decision, plugins, { "type": "array", "minItems": 1, "items": action }],
                 "help_anyOf": "write `accept`, `reject`, `fail` or plugins behind the condition",
             },
             "minProperties": 1,
