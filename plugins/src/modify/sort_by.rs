@@ -1,12 +1,7 @@
-use std::borrow::Cow;
 use std::cmp::Ordering;
-use std::fmt;
 
 use flexget_core::expression::{ErrorKind, Expression};
 use flexget_core::prelude::*;
-use schemars::{Schema, SchemaGenerator, json_schema};
-use serde::de::Visitor;
-use serde::{Deserializer, de};
 
 use crate::titles::parsing::quality::Quality;
 
@@ -44,8 +39,7 @@ struct SortKey {
     #[serde(default)]
     reverse: bool,
     /// Ignores `the`, `a` and `an`, or the matches of a regular expression.
-    #[serde(default)]
-    ignore_articles: Articles,
+    ignore_articles: Option<Articles>,
 }
 
 impl Shorthand for SortKey {
@@ -57,9 +51,14 @@ impl Shorthand for SortKey {
     }
 }
 
-/// The regular expression of the articles that are ignored.
-#[derive(Default)]
-struct Articles(Option<Pattern>);
+/// Whether the usual articles are ignored, or the regular expression of those that are.
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged)]
+#[schemars(inline, description = "")]
+enum Articles {
+    Usual(bool),
+    Matches(Pattern),
+}
 
 /// The articles that `ignore_articles: yes` ignores.
 const ARTICLES: &str = r"^(the|a|an)\s";
@@ -99,10 +98,11 @@ impl SortKey {
     async fn values(&self, expression: &Expression, task: &mut Task) -> Result<Vec<Value>> {
         let all = (0..task.entries.len()).collect();
         let results = task.evaluate(all, |fields, now| expression.evaluate(fields, now)).await;
+        let articles = self.articles()?;
         let (mut values, mut errors) = (Vec::with_capacity(results.len()), Vec::new());
         for (at, result) in results {
             let value = match result {
-                Ok(Value::Text(text)) => match &self.ignore_articles.0 {
+                Ok(Value::Text(text)) => match &articles {
                     Some(articles) => Value::from(&*articles.replace_all(&text, "")?),
                     None => Value::Text(text),
                 },
@@ -118,6 +118,15 @@ impl SortKey {
         }
         task.warn_of_errors(SortBy::NAME, expression.text(), &errors);
         Ok(as_qualities(&values).unwrap_or(values))
+    }
+
+    /// Returns the regular expression of the articles that are ignored.
+    fn articles(&self) -> Result<Option<Pattern>> {
+        match &self.ignore_articles {
+            None | Some(Articles::Usual(false)) => Ok(None),
+            Some(Articles::Usual(true)) => Pattern::new(ARTICLES).map(Some).map_err(Error::new),
+            Some(Articles::Matches(pattern)) => Ok(Some(pattern.clone())),
+        }
     }
 
     fn order(&self, a: &Value, b: &Value) -> Ordering {
@@ -149,38 +158,6 @@ fn as_qualities(values: &[Value]) -> Option<Vec<Value>> {
         _ => None,
     };
     values.iter().map(quality).collect()
-}
-
-impl<'de> Deserialize<'de> for Articles {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct ToggleOrPattern;
-        impl Visitor<'_> for ToggleOrPattern {
-            type Value = Articles;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("`yes`, `no` or a regular expression")
-            }
-            fn visit_bool<E: de::Error>(self, is: bool) -> Result<Articles, E> {
-                let pattern = is.then(|| Pattern::new(ARTICLES)).transpose().map_err(E::custom)?;
-                Ok(Articles(pattern))
-            }
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Articles, E> {
-                Pattern::new(text).map(|pattern| Articles(Some(pattern))).map_err(E::custom)
-            }
-        }
-        deserializer.deserialize_any(ToggleOrPattern)
-    }
-}
-
-impl JsonSchema for Articles {
-    fn schema_name() -> Cow<'static, str> {
-        "articles".into()
-    }
-    fn inline_schema() -> bool {
-        true
-    }
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "anyOf": [{ "type": "boolean" }, { "type": "string", "format": "regex" }] })
-    }
 }
 
 #[cfg(test)]
