@@ -49,7 +49,7 @@ struct FieldChange {
 }
 
 /// The phase of a change.
-#[derive(Deserialize, JsonSchema, Default, PartialEq, Clone, Copy)]
+#[derive(Deserialize, JsonSchema, Default, PartialEq, Eq, PartialOrd, Ord, Clone, Copy)]
 #[serde(rename_all = "lowercase")]
 #[schemars(inline)]
 enum ChangePhase {
@@ -83,18 +83,17 @@ impl Plugin for Manipulate {
     const NAME: &'static str = "manipulate";
 
     fn steps(&self) -> Vec<Step<Self>> {
-        let used = |when: ChangePhase| self.changes().any(|(_, _, change)| change.phase == when);
-        let mut steps = Vec::new();
-        if used(ChangePhase::Metainfo) {
-            steps.push(Step::at(Phase::Metainfo, Self::in_metainfo).priority(255).gives(Self::names));
-        }
-        if used(ChangePhase::Filter) {
-            steps.push(Step::at(Phase::Filter, Self::in_filter).priority(255).gives(Self::names));
-        }
-        if used(ChangePhase::Modify) {
-            steps.push(Step::at(Phase::Modify, Self::in_modify).priority(255).gives(Self::names));
-        }
-        steps
+        let phases: BTreeSet<ChangePhase> = self.changes().map(|(_, _, change)| change.phase).collect();
+        let step = |when: ChangePhase| {
+            let phase = match when {
+                ChangePhase::Metainfo => Phase::Metainfo,
+                ChangePhase::Filter => Phase::Filter,
+                ChangePhase::Modify => Phase::Modify,
+            };
+            let change = async move |plugin: &Self, task: &mut Task| plugin.change(when, task).await;
+            Step::at(phase, change).priority(255).gives(Self::names)
+        };
+        phases.into_iter().map(step).collect()
     }
 
     fn check(&self) -> Vec<Problem> {
@@ -118,18 +117,6 @@ impl Plugin for Manipulate {
 impl Manipulate {
     fn names(&self) -> Vec<Name> {
         self.changes().map(|(_, field, _)| Name::Owned(field.to_owned())).collect()
-    }
-
-    async fn in_metainfo(&self, task: &mut Task) -> Result<()> {
-        self.change(ChangePhase::Metainfo, task).await
-    }
-
-    async fn in_filter(&self, task: &mut Task) -> Result<()> {
-        self.change(ChangePhase::Filter, task).await
-    }
-
-    async fn in_modify(&self, task: &mut Task) -> Result<()> {
-        self.change(ChangePhase::Modify, task).await
     }
 
     fn changes(&self) -> impl Iterator<Item = (usize, &str, &FieldChange)> {

@@ -29,14 +29,17 @@ impl Plugin for Sequence {
     fn steps(&self) -> Vec<Step<Self>> {
         let phases: BTreeSet<Phase> =
             self.items.iter().flat_map(|plugins| plugins.steps.iter().map(|step| step.phase)).collect();
-        phases.into_iter().map(|phase| Step::at(phase, run_in(phase)).gives_nothing()).collect()
+        let step = |phase| {
+            let run = async move |plugin: &Self, task: &mut Task| plugin.run(phase, task).await;
+            Step::at(phase, run).gives_nothing()
+        };
+        phases.into_iter().map(step).collect()
     }
 }
 
-/// Returns the step that runs the plugins in a phase.
-fn run_in(phase: Phase) -> impl for<'a> AsyncFn(&'a Sequence, &'a mut Task) -> Result<()> + Copy + 'static {
-    async move |plugin: &Sequence, task: &mut Task| {
-        for step in plugin.items.iter().flat_map(|plugins| &plugins.steps).filter(|step| step.phase == phase) {
+impl Sequence {
+    async fn run(&self, phase: Phase, task: &mut Task) -> Result<()> {
+        for step in self.items.iter().flat_map(|plugins| &plugins.steps).filter(|step| step.phase == phase) {
             step.run(task).await?;
         }
         Ok(())
