@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use flexget_core::context::process;
-use flexget_core::expression::{Now, Scope};
+use flexget_core::expression::{ExpressionError, Now, Scope};
 use flexget_core::prelude::*;
 
 use crate::shared::command_line::CommandLine;
@@ -95,21 +95,22 @@ impl Plugin for Exec {
 
     fn steps(&self) -> Vec<Step<Self>> {
         let step = |(phase, _, commands): (Phase, &str, &PhaseCommands)| {
-            let step = Step::at(phase, run_in(phase)).priority(100);
-            if commands.needs_accepted() { step.needs_accepted() } else { step }
+            let run = async move |plugin: &Self, task: &mut Task| plugin.0.run(phase, task).await;
+            let step = Step::at(phase, run).priority(100);
+            // No command runs then unless an entry is accepted.
+            let needs_accepted = commands.groups().all(|(name, ..)| name == "for_accepted");
+            if needs_accepted { step.needs_accepted() } else { step }
         };
         self.0.phases().map(step).collect()
     }
 
     fn check(&self) -> Vec<Problem> {
         let of_phase = |(_, key, commands): (Phase, &'static str, &PhaseCommands)| {
-            let groups = commands.groups().map(|(name, _, lines)| (name, lines));
-            let all = groups.chain(commands.phase.iter().map(|lines| ("phase", lines)));
-            let problems = |(name, lines)| {
+            let problems = |(name, _, lines): Group<'_>| {
                 let path = if self.0.is_short { Path::root() } else { Path::root().key(key).key(name) };
                 problems(lines, self.0.shell.then_some(self.0.auto_escape), path)
             };
-            all.flat_map(problems).collect::<Vec<_>>()
+            commands.groups().flat_map(problems).collect::<Vec<_>>()
         };
         self.0.phases().flat_map(of_phase).collect()
     }
@@ -141,40 +142,6 @@ fn problems(commands: &OneOrMany<CommandLine>, shell: Option<bool>, path: Path) 
     commands.iter().enumerate().filter_map(problem).collect()
 }
 
-/// Returns the step of a phase.
-fn run_in(phase: Phase) -> impl for<'a> AsyncFn(&'a Exec, &'a mut Task) -> Result<()> + Copy + 'static {
-    async move |plugin: &Exec, task: &mut Task| plugin.run(phase, task).await
-}
-
-/// The settings of all commands.
-struct Settings {
-    shell: bool,
-    quote: bool,
-    fail_entries: bool,
-    timeout: Duration,
-}
-
-impl Exec {
-    async fn run(&self, phase: Phase, task: &mut Task) -> Result<()> {
-        let timeout = self.0.timeout.as_ref().and_then(|time| time.duration.try_into().ok());
-        let settings = Settings {
-            shell: self.0.shell,
-            quote: self.0.shell && self.0.auto_escape,
-            fail_entries: self.0.fail_entries,
-            timeout: timeout.unwrap_or(TIMEOUT),
-        };
-        for (_, _, commands) in self.0.phases().filter(|(at, _, _)| *at == phase) {
-            for (_, is_meant, lines) in commands.groups() {
-                for_entries(&settings, lines, is_meant, task).await?;
-            }
-            for command in commands.phase.iter().flatten() {
-                for_phase(&settings, command, task).await;
-            }
-        }
-        Ok(())
-    }
-}
-
 impl ExecOptions {
     fn phases(&self) -> impl Iterator<Item = (Phase, &'static str, &PhaseCommands)> {
         [
@@ -187,102 +154,105 @@ impl ExecOptions {
         .into_iter()
         .filter_map(|(phase, key, commands)| Some((phase, key, commands.as_ref()?)))
     }
-}
 
-/// The name of a group of entries, the states that it holds, and its commands.
-type Group<'c> = (&'static str, IsOfGroup, &'c OneOrMany<CommandLine>);
-
-/// Returns whether entries of this state are in a group.
-type IsOfGroup = fn(State) -> bool;
-
-impl PhaseCommands {
-    /// Returns whether no command runs unless an entry is accepted.
-    fn needs_accepted(&self) -> bool {
-        self.phase.is_none() && self.groups().all(|(name, _, _)| name == "for_accepted")
-    }
-
-    fn groups(&self) -> impl Iterator<Item = Group<'_>> {
-        let groups: [(&str, IsOfGroup, _); 5] = [
-            ("for_entries", |state| matches!(state, State::Undecided | State::Accepted), &self.for_entries),
-            ("for_accepted", |state| state == State::Accepted, &self.for_accepted),
-            ("for_rejected", |state| state == State::Rejected, &self.for_rejected),
-            ("for_undecided", |state| state == State::Undecided, &self.for_undecided),
-            ("for_failed", |state| state == State::Failed, &self.for_failed),
-        ];
-        groups.into_iter().filter_map(|(name, is_meant, commands)| Some((name, is_meant, commands.as_ref()?)))
-    }
-}
-
-/// Runs commands for the entries in some states: for each entry all commands, until it fails.
-async fn for_entries(
-    settings: &Settings,
-    commands: &OneOrMany<CommandLine>,
-    is_meant: fn(State) -> bool,
-    task: &mut Task,
-) -> Result<()> {
-    let positions: Vec<usize> = task.positions(|entry| is_meant(entry.state())).collect();
-    let mut lines: Vec<Vec<Option<Vec<String>>>> = vec![Vec::new(); positions.len()];
-    for command in commands {
-        let render = |scope: &dyn Scope, now: &Now| command.render(settings.shell, settings.quote, scope, now);
-        let mut errors = Vec::new();
-        for (lines, (at, line)) in lines.iter_mut().zip(task.evaluate(positions.clone(), render).await) {
-            match line {
-                Ok(line) => lines.push(Some(line)),
-                Err(error) => {
-                    errors.push((at, error));
-                    lines.push(None);
+    async fn run(&self, phase: Phase, task: &mut Task) -> Result<()> {
+        for (_, _, commands) in self.phases().filter(|(at, _, _)| *at == phase) {
+            for (_, is_of_group, lines) in commands.groups() {
+                match is_of_group {
+                    Some(is_of_group) => self.run_for_entries(lines, is_of_group, task).await,
+                    None => self.run_for_phase(lines, task).await,
                 }
             }
         }
-        task.warn_of_errors(Exec::NAME, command.text(), &errors);
+        Ok(())
     }
-    for (at, lines) in positions.into_iter().zip(lines) {
-        for (command, line) in commands.iter().zip(lines) {
-            let failure = match line {
-                Some(line) => start(settings, &line, task).await,
-                None => Err("a field for the command is missing".to_owned()),
+
+    /// Runs commands for the entries in some states: for each entry all commands, until it fails.
+    async fn run_for_entries(&self, commands: &OneOrMany<CommandLine>, is_of_group: IsOfGroup, task: &mut Task) {
+        let positions: Vec<usize> = task.positions(|entry| is_of_group(entry.state())).collect();
+        let mut lines: Vec<Vec<Option<Vec<String>>>> = vec![Vec::new(); positions.len()];
+        for command in commands {
+            let render = |scope: &dyn Scope, now: &Now| self.render(command, scope, now);
+            let mut errors = Vec::new();
+            for (lines, (at, line)) in lines.iter_mut().zip(task.evaluate(positions.clone(), render).await) {
+                lines.push(line.map_err(|error| errors.push((at, error))).ok());
+            }
+            task.warn_of_errors(Exec::NAME, command.text(), &errors);
+        }
+        for (at, lines) in positions.into_iter().zip(lines) {
+            for (command, line) in commands.iter().zip(lines) {
+                let result = match line {
+                    Some(line) => self.start(&line, task).await,
+                    None => Err("a field for the command is missing".to_owned()),
+                };
+                let Err(reason) = result else { continue };
+                if self.fail_entries {
+                    task.entries[at].fail(Exec::NAME, reason);
+                    break;
+                }
+                let title = task.entries[at].title().to_owned();
+                task.warn(Exec::NAME, format!("`{}` failed for `{title}`: {reason}", command.text()));
+            }
+        }
+    }
+
+    async fn run_for_phase(&self, commands: &OneOrMany<CommandLine>, task: &mut Task) {
+        for command in commands {
+            let result = match self.render(command, &task_scope(task), &task.now()) {
+                Ok(line) => self.start(&line, task).await,
+                Err(error) => Err(error.to_string()),
             };
-            let Err(reason) = failure else { continue };
-            if settings.fail_entries {
-                task.entries[at].fail(Exec::NAME, reason);
-                break;
+            if let Err(reason) = result {
+                task.warn(Exec::NAME, format!("`{}` failed: {reason}", command.text()));
             }
-            let title = task.entries[at].title().to_owned();
-            task.warn(Exec::NAME, format!("`{}` failed for `{title}`: {reason}", command.text()));
         }
     }
-    Ok(())
-}
 
-async fn for_phase(settings: &Settings, command: &CommandLine, task: &mut Task) {
-    let line = command.render(settings.shell, settings.quote, &task_scope(task), &task.now());
-    let result = match line {
-        Ok(line) => start(settings, &line, task).await,
-        Err(error) => Err(error.to_string()),
-    };
-    if let Err(reason) = result {
-        task.warn(Exec::NAME, format!("`{}` failed: {reason}", command.text()));
+    fn render(&self, command: &CommandLine, scope: &dyn Scope, now: &Now) -> Result<Vec<String>, ExpressionError> {
+        command.render(self.shell, self.shell && self.auto_escape, scope, now)
     }
-}
 
-/// Starts a command and waits until it ends; returns why it failed.
-async fn start(settings: &Settings, line: &[String], task: &Task) -> Result<(), String> {
-    let shown = line.join(" ");
-    if task.cx.dry_run {
-        tracing::info!(target: "exec", task = %task.name, "would execute: {shown}");
-        return Ok(());
-    }
-    tracing::debug!(target: "exec", task = %task.name, "executing: {shown}");
-    let (program, arguments) = line.split_first().ok_or("the command is empty")?;
-    match process::run(program, arguments, settings.timeout).await {
-        Err(error) => Err(format!("it could not be started: {error}")),
-        Ok(None) => Err(format!("it was killed after {} s: see `timeout`", settings.timeout.as_secs())),
-        Ok(Some(result)) => {
-            if !result.output.trim().is_empty() {
-                tracing::info!(target: "exec", task = %task.name, "output: {}", result.output.trim_end());
-            }
-            if result.is_success { Ok(()) } else { Err(format!("exec return code was non-zero ({})", result.status)) }
+    /// Starts a command and waits until it ends; returns why it failed.
+    async fn start(&self, line: &[String], task: &Task) -> Result<(), String> {
+        let shown = line.join(" ");
+        if task.cx.dry_run {
+            tracing::info!(target: "exec", task = %task.name, "would execute: {shown}");
+            return Ok(());
         }
+        tracing::debug!(target: "exec", task = %task.name, "executing: {shown}");
+        let (program, arguments) = line.split_first().ok_or("the command is empty")?;
+        let timeout = self.timeout.as_ref().and_then(|time| time.duration.try_into().ok()).unwrap_or(TIMEOUT);
+        match process::run(program, arguments, timeout).await {
+            Err(error) => Err(format!("it could not be started: {error}")),
+            Ok(None) => Err(format!("it was killed after {} s: see `timeout`", timeout.as_secs())),
+            Ok(Some(result)) => {
+                if !result.output.trim().is_empty() {
+                    tracing::info!(target: "exec", task = %task.name, "output: {}", result.output.trim_end());
+                }
+                if result.is_success { Ok(()) } else { Err(format!("exec return code was non-zero ({})", result.status)) }
+            }
+        }
+    }
+}
+
+/// The name of a group of commands, what they run for, and the commands.
+type Group<'c> = (&'static str, Option<IsOfGroup>, &'c OneOrMany<CommandLine>);
+
+/// Returns whether commands run for entries of this state.
+type IsOfGroup = fn(State) -> bool;
+
+impl PhaseCommands {
+    /// Returns the groups of commands, in order; what has no entries runs once.
+    fn groups(&self) -> impl Iterator<Item = Group<'_>> {
+        let groups: [(&str, Option<IsOfGroup>, _); 6] = [
+            ("for_entries", Some(|state| matches!(state, State::Undecided | State::Accepted)), &self.for_entries),
+            ("for_accepted", Some(|state| state == State::Accepted), &self.for_accepted),
+            ("for_rejected", Some(|state| state == State::Rejected), &self.for_rejected),
+            ("for_undecided", Some(|state| state == State::Undecided), &self.for_undecided),
+            ("for_failed", Some(|state| state == State::Failed), &self.for_failed),
+            ("phase", None, &self.phase),
+        ];
+        groups.into_iter().filter_map(|(name, is_of_group, commands)| Some((name, is_of_group, commands.as_ref()?)))
     }
 }
 
