@@ -17,7 +17,7 @@ use crate::task::Task;
 use crate::task::fields::KnownField;
 use crate::task::offer::{FetchedFields, Offer};
 use crate::task::phase::Phase;
-use crate::task::step::{BoundStep, Step};
+use crate::task::step::{BoundStep, DEFAULT_PRIORITY, Step};
 
 /// A plugin that looks up fields, which one line registers: `submit! { lookup::<MyLookup>() }`.
 ///
@@ -58,6 +58,12 @@ pub trait Lookup: DeserializeOwned + JsonSchema + 'static {
     const NAME: &'static str;
     /// The fields that one fetch fills in.
     const FIELDS: &'static [&'static str];
+    /// Whether it runs in every task that does not disable it.
+    ///
+    /// Its options must then all have defaults.
+    const BUILTIN: bool = false;
+    /// Priority of its step in the metainfo phase; higher runs first.
+    const PRIORITY: i32 = DEFAULT_PRIORITY;
 
     /// Returns the fields with the values that they can have, for `check` and its hints.
     fn gives() -> Vec<KnownField> {
@@ -93,7 +99,7 @@ pub const fn lookup<L: Lookup>() -> Registration {
         name: L::NAME,
         file: Location::caller().file(),
         type_name: std::any::type_name::<L>,
-        builtin: false,
+        builtin: L::BUILTIN,
         input: false,
         accepts: false,
         gives: L::gives,
@@ -108,7 +114,8 @@ fn bind<L: Lookup>(options: &Node) -> Result<Vec<BoundStep>, Vec<Problem>> {
     match lookup.check() {
         problems if problems.is_empty() => {
             let offered = Rc::new(LookupOffer(lookup));
-            Ok(vec![Step::at(Phase::Metainfo, offer::<L>).bind(L::NAME, &Rc::new(offered))])
+            let step = Step::at(Phase::Metainfo, offer::<L>).priority(L::PRIORITY);
+            Ok(vec![step.bind(L::NAME, &Rc::new(offered))])
         }
         problems => Err(problems),
     }

@@ -19,42 +19,16 @@ use flexget_core::prelude::*;
 #[serde(deny_unknown_fields)]
 pub struct MetainfoMediaId {}
 
-submit! { plugin::<MetainfoMediaId>() }
+submit! { lookup::<MetainfoMediaId>() }
 
-impl Plugin for MetainfoMediaId {
+impl Lookup for MetainfoMediaId {
     const NAME: &'static str = "metainfo_media_id";
+    const FIELDS: &'static [&'static str] = &["media_id"];
     const BUILTIN: bool = true;
+    const PRIORITY: i32 = 0;
 
-    fn gives() -> Vec<KnownField> {
-        KnownField::all(&["media_id"])
-    }
-
-    fn steps(&self) -> Vec<Step<Self>> {
-        vec![Step::at(Phase::Metainfo, Self::offer).priority(0)]
-    }
-}
-
-impl MetainfoMediaId {
-    async fn offer(&self, task: &mut Task) -> Result<()> {
-        task.offer(Rc::new(MediaId));
-        Ok(())
-    }
-}
-
-struct MediaId;
-
-impl Offer for MediaId {
-    fn plugin(&self) -> &'static str {
-        MetainfoMediaId::NAME
-    }
-
-    fn fields(&self) -> &[&'static str] {
-        &["media_id"]
-    }
-
-    fn fetch<'a>(&'a self, entries: &'a [&'a Entry], _: &'a Context) -> LocalBoxFuture<'a, Vec<FetchedFields>> {
-        let read = |entry: &&Entry| Ok(vec![(Name::Borrowed("media_id"), media_id(entry).into())]);
-        Box::pin(async move { entries.iter().map(read).collect() })
+    async fn fetch(&self, entries: &[&Entry], _: &Context) -> Result<Vec<FetchedFields>> {
+        Ok(entries.iter().map(|entry| Ok(vec![("media_id".into(), media_id(entry).into())])).collect())
     }
 }
 

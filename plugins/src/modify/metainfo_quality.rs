@@ -1,5 +1,4 @@
 use flexget_core::prelude::*;
-use futures_util::future::LocalBoxFuture;
 
 use crate::titles::parsing::movie::movie;
 use crate::titles::parsing::series::series;
@@ -27,53 +26,29 @@ use crate::titles::parsing::today;
 #[serde(deny_unknown_fields)]
 pub struct MetainfoQuality {}
 
-submit! { plugin::<MetainfoQuality>() }
+submit! { lookup::<MetainfoQuality>() }
 
-impl Plugin for MetainfoQuality {
+impl Lookup for MetainfoQuality {
     const NAME: &'static str = "metainfo_quality";
+    const FIELDS: &'static [&'static str] = &["quality"];
     const BUILTIN: bool = true;
+    const PRIORITY: i32 = 127;
 
-    fn gives() -> Vec<KnownField> {
-        KnownField::all(&["quality"])
-    }
-
-    fn steps(&self) -> Vec<Step<Self>> {
-        vec![Step::at(Phase::Metainfo, Self::offer).priority(127)]
-    }
-}
-
-impl MetainfoQuality {
-    async fn offer(&self, task: &mut Task) -> Result<()> {
-        task.offer(Rc::new(QualityOfTitle));
-        Ok(())
-    }
-}
-
-struct QualityOfTitle;
-
-impl Offer for QualityOfTitle {
-    fn plugin(&self) -> &'static str {
-        MetainfoQuality::NAME
-    }
-
-    fn fields(&self) -> &[&'static str] {
-        &["quality"]
-    }
-
-    fn fetch<'a>(&'a self, entries: &'a [&'a Entry], cx: &'a Context) -> LocalBoxFuture<'a, Vec<FetchedFields>> {
+    async fn fetch(&self, entries: &[&Entry], cx: &Context) -> Result<Vec<FetchedFields>> {
         let today = today(cx);
-        let quality = move |title: &str| {
+        let quality = |entry: &&Entry| {
+            let title = entry.title();
             let quality = series(title, today).map_or_else(|| movie(title).quality, |series| series.quality);
-            Ok(vec![(Name::Borrowed("quality"), Value::from(quality.to_string()))])
+            Ok(vec![("quality".into(), quality.to_string().into())])
         };
-        Box::pin(async move { entries.iter().map(|entry| quality(entry.title())).collect() })
+        Ok(entries.iter().map(quality).collect())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use flexget_core::testing::{self, block_on, context};
+    use flexget_core::testing::{self, context};
 
     /// FlexGet 3.22.7 gives the same values, and a TypeError where there is an error here; an
     /// unknown part is the text `unknown` there.
@@ -144,18 +119,15 @@ if:
 
     #[test]
     fn it_is_read_when_somebody_asks() {
-        block_on(async {
-            let mut task = Task::new("test", context());
-            task.produce(
-                ["A.Show.S01E01.720p.HDTV", "A.Movie.2010.1080p.BluRay", "A Movie"]
-                    .map(|title| Entry::new(title, title)),
-            );
-            task.entries.push(Entry::new("A.Movie.720p", "").with("quality", "mine"));
-            MetainfoQuality {}.offer(&mut task).await.unwrap();
-            assert!(!task.entries[0].has("quality"));
-            task.need(&["quality"]).await;
-            let qualities: Vec<&str> = task.entries.iter().filter_map(|entry| entry.text("quality")).collect();
-            assert_eq!(qualities, ["720p hdtv", "1080p bluray", "unknown", "mine"]);
-        });
+        let mock = "mock: [ A.Show.S01E01.720p.HDTV, A.Movie.2010.1080p.BluRay, A Movie, { title: A, quality: mine } ]";
+        let qualities = |task: &str| -> Vec<Option<String>> {
+            let report = testing::run(task, &testing::context());
+            let quality = |fields: &serde_json::Value| Some(fields.get("quality")?.as_str()?.to_owned());
+            report.entries.iter().map(|entry| quality(&serde_json::to_value(entry.fields()).unwrap())).collect()
+        };
+        let all = |qualities: [Option<&str>; 4]| qualities.map(|quality| quality.map(str::to_owned)).to_vec();
+        assert_eq!(qualities(mock), all([None, None, None, Some("mine")]));
+        let asked = format!("{mock}\nrequire_field: quality");
+        assert_eq!(qualities(&asked), all([Some("720p hdtv"), Some("1080p bluray"), Some("unknown"), Some("mine")]));
     }
 }
