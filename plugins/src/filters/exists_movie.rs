@@ -26,10 +26,7 @@ use crate::titles::parsing::quality::Quality;
 /// ```
 #[derive(Deserialize, JsonSchema)]
 #[serde(transparent)]
-pub struct ExistsMovie {
-    /// The options.
-    options: WithShorthand<ExistsMovieOptions>,
-}
+pub struct ExistsMovie(WithShorthand<ExistsMovieOptions>);
 
 /// The options.
 #[derive(Deserialize, JsonSchema)]
@@ -118,7 +115,7 @@ impl Plugin for ExistsMovie {
     }
 
     fn check(&self) -> Vec<Problem> {
-        if matches!(self.options.lookup, Lookup::None(false)) {
+        if matches!(self.0.lookup, Lookup::None(false)) {
             return Vec::new();
         }
         let message = "`lookup` needs `imdb_lookup`, which flexget-rs does not have";
@@ -135,7 +132,7 @@ impl ExistsMovie {
             return Ok(());
         }
         let ExistsMovieOptions { path: paths, allow_different_qualities: allowed, kind, recursive, .. } =
-            &*self.options;
+            &*self.0;
         let (allowed, kind, recursive) = (*allowed, *kind, *recursive);
         let mut copies = Copies::new();
         for path in paths {

@@ -29,10 +29,7 @@ use crate::titles::parsing::today;
 /// ```
 #[derive(Deserialize, JsonSchema)]
 #[serde(transparent)]
-pub struct ExistsSeries {
-    /// The options.
-    options: WithShorthand<ExistsSeriesOptions>,
-}
+pub struct ExistsSeries(WithShorthand<ExistsSeriesOptions>);
 
 /// The options.
 #[derive(Deserialize, JsonSchema)]
@@ -73,7 +70,7 @@ impl Plugin for ExistsSeries {
 
 impl ExistsSeries {
     async fn reject_existing(&self, task: &mut Task) -> Result<()> {
-        let ExistsSeriesOptions { path: templates, allow_different_qualities: allowed, recursive } = &*self.options;
+        let ExistsSeriesOptions { path: templates, allow_different_qualities: allowed, recursive } = &*self.0;
         let (allowed, recursive) = (*allowed, *recursive);
         let accepted = task.positions(|entry| entry.state() == State::Accepted);
         if accepted.len() == 0 {

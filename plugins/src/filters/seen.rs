@@ -25,10 +25,7 @@ const KEEP: Duration = Duration::from_secs(5 * 365 * 86_400);
 /// ```
 #[derive(Deserialize, JsonSchema)]
 #[serde(transparent)]
-pub struct Seen {
-    /// The options.
-    options: WithShorthand<SeenOptions>,
-}
+pub struct Seen(WithShorthand<SeenOptions>);
 
 /// The short form.
 #[derive(Deserialize, JsonSchema)]
@@ -75,12 +72,12 @@ impl Seen {
     /// Returns the fields that identify an entry.
     fn fields(&self) -> Vec<&str> {
         let usual = || vec!["title", "url", "original_url"];
-        self.options.fields.as_ref().map_or_else(usual, |fields| fields.iter().map(|field| &**field).collect())
+        self.0.fields.as_ref().map_or_else(usual, |fields| fields.iter().map(|field| &**field).collect())
     }
 
     async fn reject_seen(&self, task: &mut Task) -> Result<()> {
         let fields = self.fields();
-        if self.options.fields.is_some() {
+        if self.0.fields.is_some() {
             task.need(&fields).await;
         }
         let live: Vec<usize> = task.live().collect();
@@ -88,7 +85,7 @@ impl Seen {
         let values = identities.iter().flatten().map(|(_, value)| &**value);
         let mut seen_by: Vec<(String, Timestamp)> = Vec::new();
         let mut seen: HashMap<String, usize> = HashMap::new();
-        SeenRecord::each_of(task, self.options.local, values, |record| {
+        SeenRecord::each_of(task, self.0.local, values, |record| {
             seen.extend(record.fields.into_iter().map(|(_, value)| (value, seen_by.len())));
             seen_by.push((record.task, record.added));
         })?;
@@ -115,7 +112,7 @@ impl Seen {
             let values = identity.iter().map(|(field, value)| (*field, &**value));
             (!identity.is_empty()).then(|| NewRecord {
                 expires: added.checked_add(KEEP).ok(),
-                ..new_record(entry.title(), &task.name, self.options.local, values, added)
+                ..new_record(entry.title(), &task.name, self.0.local, values, added)
             })
         });
         if let Some(first) = records.next() {

@@ -19,10 +19,7 @@ use crate::shared::seen_record::{BY_HAND, SeenRecord, new_record};
 /// ```
 #[derive(Deserialize, JsonSchema)]
 #[serde(transparent)]
-pub struct SeenMovies {
-    /// The options.
-    options: WithShorthand<SeenMoviesOptions>,
-}
+pub struct SeenMovies(WithShorthand<SeenMoviesOptions>);
 
 /// Whether an id is required.
 #[derive(Deserialize, JsonSchema, Clone, Copy, PartialEq, Default)]
@@ -85,13 +82,13 @@ impl Plugin for SeenMovies {
 
 impl SeenMovies {
     fn is_local(&self) -> bool {
-        self.options.scope == Scope::Local
+        self.0.scope == Scope::Local
     }
 
     async fn reject_seen(&self, task: &mut Task) -> Result<()> {
         task.need(&FIELDS).await;
         for at in task.live() {
-            if self.options.matching == Matching::Strict && ids(&task.entries[at]).is_empty() {
+            if self.0.matching == Matching::Strict && ids(&task.entries[at]).is_empty() {
                 let is_lost = FIELDS.iter().any(|field| task.is_unavailable(&task.entries[at], field));
                 let reason = if is_lost {
                     "movie (imdb, tmdb or trakt) id could not be looked up, strict"

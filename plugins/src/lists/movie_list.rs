@@ -26,10 +26,7 @@ use crate::titles::parsing;
 /// ```
 #[derive(Deserialize, JsonSchema)]
 #[serde(transparent)]
-pub struct MovieList {
-    /// The options.
-    options: WithShorthand<MovieListOptions>,
-}
+pub struct MovieList(WithShorthand<MovieListOptions>);
 
 /// The options.
 #[derive(Deserialize, JsonSchema)]
@@ -104,7 +101,7 @@ pub fn kept(entry: &Entry, before: Option<&Entry>) -> Entry {
 
 impl MovieList {
     fn name(&self) -> &str {
-        &self.options.list_name
+        &self.0.list_name
     }
 
     /// Returns an item as a task sees it.
@@ -113,7 +110,7 @@ impl MovieList {
     fn entry(&self, item: &StoredItem) -> Entry {
         let stored = &item.entry;
         let mut entry = Entry::new(stored.title(), format!("mock://localhost/movie_list/{}", item.id));
-        if let Some(year) = stored.int("movie_year").filter(|_| !self.options.strip_year) {
+        if let Some(year) = stored.int("movie_year").filter(|_| !self.0.strip_year) {
             entry.set("title", format!("{} ({year})", stored.title()));
         }
         let fields = ["movie_name", "movie_year"].into_iter().chain(ids::id_fields(Kind::Movie)).chain(["added"]);

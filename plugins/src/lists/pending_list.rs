@@ -22,10 +22,7 @@ use crate::titles::media::ids::missing_ids;
 /// ```
 #[derive(Deserialize, JsonSchema)]
 #[serde(transparent)]
-pub struct PendingList {
-    /// The options.
-    options: WithShorthand<PendingListOptions>,
-}
+pub struct PendingList(WithShorthand<PendingListOptions>);
 
 /// The options.
 #[derive(Deserialize, JsonSchema)]
@@ -87,11 +84,11 @@ pub fn stored_list(cx: &Context, name: &str) -> StoredList {
 
 impl PendingList {
     fn name(&self) -> &str {
-        &self.options.list_name
+        &self.0.list_name
     }
 
     fn includes(&self, item: &Entry) -> bool {
-        match self.options.include {
+        match self.0.include {
             Include::Pending => !is_approved(item),
             Include::Approved => is_approved(item),
             Include::All => true,

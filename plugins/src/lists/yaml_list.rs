@@ -29,10 +29,7 @@ use crate::titles::media::ids::missing_ids;
 /// ```
 #[derive(Deserialize, JsonSchema)]
 #[serde(transparent)]
-pub struct YamlList {
-    /// The options.
-    options: WithShorthand<YamlListOptions>,
-}
+pub struct YamlList(WithShorthand<YamlListOptions>);
 
 /// The options.
 #[derive(Deserialize, JsonSchema)]
@@ -62,11 +59,11 @@ submit! { list::<YamlList>() }
 
 impl YamlList {
     fn path(&self) -> &str {
-        &self.options.path
+        &self.0.path
     }
 
     fn file(&self, cx: &Context) -> YamlFile {
-        YamlFile::new(self.path(), self.options.encoding, cx)
+        YamlFile::new(self.path(), self.0.encoding, cx)
     }
 
     fn is_written(&self, entry: &Entry, field: &str, value: &Value) -> bool {
@@ -76,7 +73,7 @@ impl YamlList {
             "original_url" => value.as_str() == Some(entry.url()),
             _ => false,
         };
-        match &self.options.fields {
+        match &self.0.fields {
             Some(fields) => field == "title" || fields.iter().any(|f| f == field),
             _ => !is_known && !field.starts_with('_') && !value.is_null(),
         }
@@ -108,7 +105,7 @@ impl List for YamlList {
     }
 
     fn fields(&self, entry: &Entry, adding: bool) -> Vec<Name> {
-        let written = match &self.options.fields {
+        let written = match &self.0.fields {
             Some(fields) if adding => fields.as_slice(),
             _ => &[],
         };

@@ -17,10 +17,7 @@ use crate::shared::digest_entries;
 /// ```
 #[derive(Deserialize, JsonSchema)]
 #[serde(transparent)]
-pub struct Digest {
-    /// The options.
-    options: WithShorthand<DigestOptions>,
-}
+pub struct Digest(WithShorthand<DigestOptions>);
 
 /// The options.
 #[derive(Deserialize, JsonSchema)]
@@ -54,7 +51,7 @@ impl Plugin for Digest {
 
 impl Digest {
     async fn store(&self, task: &mut Task) -> Result<()> {
-        let states = self.options.state.as_deref().unwrap_or(&[State::Accepted]);
+        let states = self.0.state.as_deref().unwrap_or(&[State::Accepted]);
         let added = task.cx.clock.now();
         let name = task.name.clone();
         let mut records = Vec::new();
@@ -63,7 +60,7 @@ impl Digest {
             entry.set("digest_state", digest_entries::state_name(entry.state()));
             records.push(NewRecord { keys: Vec::new(), data: entry.to_stored_text(&[]), added, expires: None });
         }
-        digest_entries::collection(&self.options.list, &task.cx).insert(&records)?;
+        digest_entries::collection(&self.0.list, &task.cx).insert(&records)?;
         Ok(())
     }
 }

@@ -15,10 +15,7 @@ use crate::shared::source;
 /// ```
 #[derive(Deserialize, JsonSchema)]
 #[serde(transparent)]
-pub struct FreeSpace {
-    /// The options.
-    options: WithShorthand<FreeSpaceOptions>,
-}
+pub struct FreeSpace(WithShorthand<FreeSpaceOptions>);
 
 /// The options.
 #[derive(Deserialize, JsonSchema)]
@@ -95,7 +92,7 @@ impl Plugin for FreeSpace {
     }
 
     fn check(&self) -> Vec<Problem> {
-        let options = &self.options;
+        let options = &self.0;
         let mut problems = Vec::new();
         if options.space.mebibytes().is_none() {
             problems.push(
@@ -121,7 +118,7 @@ impl Plugin for FreeSpace {
 
 impl FreeSpace {
     async fn check_space(&self, task: &mut Task) -> Result<()> {
-        let FreeSpaceOptions { space, abort_if, path, .. } = &*self.options;
+        let FreeSpaceOptions { space, abort_if, path, .. } = &*self.0;
         let space = space.mebibytes().unwrap_or_default();
         let folder = || Some(task.cx.store.path()?.parent()?.to_owned()).filter(|folder| *folder != *"");
         let path = path
