@@ -62,7 +62,28 @@ impl<K: OfKind> Command for All<K> {
     const PATH: &'static [&'static str] = &[K::KIND.command, "all"];
 
     async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
-        K::KIND.all(cx, out, self.all)
+        let others = cx.store.records_of_other_configs(K::KIND.key)?;
+        let mut lists = Vec::new();
+        for of in other_configs::configs(&others, self.all, cx) {
+            let found = of.cx.store.collections(K::KIND.key)?;
+            lists.extend(found.into_iter().map(|(name, items)| (of.config.clone(), name, items)));
+        }
+        if out.format == Format::Json {
+            let data =
+                lists.iter().map(|(config, name, items)| json!({ "name": name, "config": config, "items": items }));
+            return out.data(&data.collect::<Vec<_>>());
+        }
+        let found = lists.iter().map(|(_, _, items)| items).sum();
+        if lists.is_empty() {
+            out.line(format!("there is no {}", K::KIND.word))?;
+        } else {
+            let mut table = ConfigTable::new(&["List Name", "Items"], self.all, cx);
+            for (config, name, items) in lists {
+                table.row(config.as_deref(), [name, items.to_string()]);
+            }
+            table.print(out)?;
+        }
+        other_configs::note(found, &others, self.all, cx, out)
     }
 }
 
@@ -82,7 +103,28 @@ impl<K: OfKind> Command for Items<K> {
     const PATH: &'static [&'static str] = &[K::KIND.command, "list"];
 
     async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
-        K::KIND.list(cx, out, &self.list)
+        let kind = K::KIND;
+        let list = kind.open(cx, &self.list)?;
+        let mut items = list.items()?;
+        items.reverse();
+        if out.format == Format::Json {
+            let entries: Vec<_> = items.iter().map(data).collect();
+            return out.data(&json!({ "list": list.name(), "entries": entries }));
+        }
+        let columns = (kind.columns)(&items);
+        let mut table = Table::new(&[&["#"], columns.as_slice()].concat());
+        table.title = Some(format!("{} in {} `{}`", items.len(), kind.word, list.name()));
+        for item in &items {
+            let cells = columns.iter().map(|column| (kind.cell)(&item.entry, column));
+            table.row(std::iter::once(item.id.to_string()).chain(cells));
+        }
+        out.table(&table)?;
+        // The same list of another config is another list.
+        let others = cx.store.records_of_other_configs(kind.key)?;
+        match cx.store.config_name().filter(|_| !others.is_empty()) {
+            Some(config) => out.note(format!("by `{config}.yml`; {}", other_configs::counts_of(&others))),
+            None => Ok(()),
+        }
     }
 }
 
@@ -101,7 +143,16 @@ impl<K: OfKind> Command for Show<K> {
     const PATH: &'static [&'static str] = &[K::KIND.command, "show"];
 
     async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
-        K::KIND.show(cx, out, &self.entry)
+        let (_, item) = K::KIND.pick(cx, &self.entry, "ENTRY")?;
+        if out.format == Format::Json {
+            return out.data(&data(&item));
+        }
+        let mut table = Table::new(&["Field name", "Value"]);
+        let mut fields: Vec<(&str, String)> =
+            item.entry.fields().map(|(name, value)| (name, value.display())).collect();
+        fields.sort();
+        fields.into_iter().for_each(|(name, value)| table.row([name.to_owned(), value]));
+        out.table(&table)
     }
 }
 
@@ -120,7 +171,15 @@ impl<K: OfKind> Command for Del<K> {
     const PATH: &'static [&'static str] = &[K::KIND.command, "del"];
 
     async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
-        K::KIND.del(cx, out, &self.item)
+        let kind = K::KIND;
+        let (list, item) = kind.pick(cx, &self.item, "TITLE|#")?;
+        list.collection().remove(&[item.id])?;
+        let (list, title) = (list.name(), item.entry.title());
+        if out.format == Format::Json {
+            return out.data(&json!({ "list": list, "title": title, "removed": true, "dry_run": cx.dry_run }));
+        }
+        let removed = verb(cx, "removed", "remove");
+        out.line(format!("{removed} {} `{title}` from {} `{list}`", kind.item, kind.word))
     }
 }
 
@@ -143,27 +202,34 @@ impl<K: OfKind> Command for Purge<K> {
     const PATH: &'static [&'static str] = &[K::KIND.command, "purge"];
 
     async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
-        K::KIND.purge(cx, out, &self.list, self.yes)
+        let list = K::KIND.open(cx, &self.list)?;
+        let named = format!("{} `{}`", K::KIND.word, list.name());
+        if !self.yes && !cx.dry_run {
+            let items = list.items()?.len();
+            let noun = if items == 1 { "item" } else { "items" };
+            if !out.confirm(&format!("delete {named} with {items} {noun}?"))? {
+                return Err(Error::new(format!("{named} was not deleted")));
+            }
+        }
+        let removed = list.collection().drop()?;
+        if out.format == Format::Json {
+            return out.data(&json!({ "list": list.name(), "removed": removed, "dry_run": cx.dry_run }));
+        }
+        out.line(format!("{} {named} with {removed} items", verb(cx, "deleted", "delete")))
     }
-}
-
-/// An existing list.
-struct Opened {
-    name: String,
-    stored_list: StoredList,
 }
 
 impl Kind {
     /// Finds the list of this name, without regard to case unless two differ in it; and all names.
-    fn look_for(&self, cx: &Context, name: &str) -> Result<(Option<Opened>, Vec<String>)> {
+    fn look_for(&self, cx: &Context, name: &str) -> Result<(Option<StoredList>, Vec<String>)> {
         let names: Vec<String> = cx.store.collections(self.key)?.into_iter().map(|(name, _)| name).collect();
         let folded = name.to_lowercase();
         let found = names.iter().find(|known| *known == name);
         let found = found.or_else(|| names.iter().find(|known| known.to_lowercase() == folded));
-        Ok((found.map(|name| Opened { name: name.clone(), stored_list: (self.stored_list)(cx, name) }), names))
+        Ok((found.map(|name| (self.stored_list)(cx, name)), names))
     }
 
-    fn open(&self, cx: &Context, name: &str) -> Result<Opened> {
+    fn open(&self, cx: &Context, name: &str) -> Result<StoredList> {
         let (found, names) = self.look_for(cx, name)?;
         let others = cx.store.records_of_other_configs(self.key)?;
         found.ok_or_else(|| {
@@ -174,12 +240,6 @@ impl Kind {
             };
             Error::new(format!("could not find {} with name `{name}`", self.word)).hint(hint)
         })
-    }
-
-    /// Returns the list of this name, which is made if it is not there yet.
-    fn open_or_new(&self, cx: &Context, name: &str) -> Result<Opened> {
-        let (found, _) = self.look_for(cx, name)?;
-        Ok(found.unwrap_or_else(|| Opened { name: name.to_owned(), stored_list: (self.stored_list)(cx, name) }))
     }
 
     /// Splits the arguments `[LIST] …`, with as many words after the list as `rest` names.
@@ -195,148 +255,41 @@ impl Kind {
         Ok((list.to_owned(), words))
     }
 
-    /// Returns the item that a title, or the number that `list` shows, means.
-    fn pick(&self, list: &Opened, wanted: &str) -> Result<StoredItem> {
-        let mut items = list.stored_list.items()?;
-        let by_title = items.iter().position(|item| item.entry.title() == wanted);
-        let by_number = || wanted.trim_start_matches('#').parse().ok();
-        let at = by_title.or_else(|| by_number().and_then(|id: i64| items.iter().position(|item| item.id == id)));
-        let folded = wanted.to_lowercase();
-        match at.or_else(|| items.iter().position(|item| item.entry.title().to_lowercase() == folded)) {
-            Some(at) => Ok(items.swap_remove(at)),
-            None => Err(Error::new(format!("could not find {} `{wanted}` in list `{}`", self.item, list.name))
-                .hint(format!("`flexget-rs {} list {}` shows what is on it", self.command, list.name))),
+    /// Returns the list and the item that `[LIST] ITEM` means: by its title, or by its number.
+    fn pick(&self, cx: &Context, words: &[String], rest: &str) -> Result<(StoredList, StoredItem)> {
+        let (name, [wanted]) = self.split(words, [rest])?;
+        let list = self.open(cx, &name)?;
+        let items = list.items()?;
+        let (number, folded) = (wanted.trim_start_matches('#').parse(), wanted.to_lowercase());
+        let by_title = items.iter().find(|item| item.entry.title() == wanted);
+        let by_number = || items.iter().find(|item| number == Ok(item.id));
+        let by_folded_title = || items.iter().find(|item| item.entry.title().to_lowercase() == folded);
+        match by_title.or_else(by_number).or_else(by_folded_title) {
+            Some(item) => Ok((list, item.clone())),
+            None => Err(Error::new(format!("could not find {} `{wanted}` in list `{}`", self.item, list.name()))
+                .hint(format!("`flexget-rs {} list {}` shows what is on it", self.command, list.name()))),
         }
     }
 
-    fn all(&self, cx: &Context, out: &mut Output, all: bool) -> Result<()> {
-        let others = cx.store.records_of_other_configs(self.key)?;
-        let mut lists = Vec::new();
-        for of in other_configs::configs(&others, all, cx) {
-            let found = of.cx.store.collections(self.key)?;
-            lists.extend(found.into_iter().map(|(name, items)| (of.config.clone(), name, items)));
-        }
-        if out.format == Format::Json {
-            let data =
-                lists.iter().map(|(config, name, items)| json!({ "name": name, "config": config, "items": items }));
-            return out.data(&data.collect::<Vec<_>>());
-        }
-        let found = lists.iter().map(|(_, _, items)| items).sum();
-        if lists.is_empty() {
-            out.line(format!("there is no {}", self.word))?;
-        } else {
-            let mut table = ConfigTable::new(&["List Name", "Items"], all, cx);
-            for (config, name, items) in lists {
-                table.row(config.as_deref(), [name, items.to_string()]);
-            }
-            table.print(out)?;
-        }
-        other_configs::note(found, &others, all, cx, out)
-    }
-
-    /// Shows the items, newest first, as a table.
-    fn list(&self, cx: &Context, out: &mut Output, name: &str) -> Result<()> {
-        let list = self.open(cx, name)?;
-        let mut items = list.stored_list.items()?;
-        items.reverse();
-        if out.format == Format::Json {
-            let entries: Vec<_> = items.iter().map(data).collect();
-            return out.data(&json!({ "list": list.name, "entries": entries }));
-        }
-        let columns = (self.columns)(&items);
-        let mut table = Table::new(&[&["#"], columns.as_slice()].concat());
-        table.title = Some(format!("{} in {} `{}`", items.len(), self.word, list.name));
-        for item in &items {
-            let cells = columns.iter().map(|column| (self.cell)(&item.entry, column));
-            table.row(std::iter::once(item.id.to_string()).chain(cells));
-        }
-        out.table(&table)?;
-        // The same list of another config is another list.
-        let others = cx.store.records_of_other_configs(self.key)?;
-        match cx.store.config_name().filter(|_| !others.is_empty()) {
-            Some(config) => out.note(format!("by `{config}.yml`; {}", other_configs::counts_of(&others))),
-            None => Ok(()),
-        }
-    }
-
-    /// Adds an entry that was typed, as `put` puts it on its list.
+    /// Adds a typed entry, as `put` puts it on its list, which is made if it is not there.
     fn add(
         &self,
         cx: &Context,
         out: &mut Output,
-        words: &[String],
-        attributes: &BTreeMap<String, String>,
+        list: &str,
+        entry: &Entry,
         put: impl FnOnce(&StoredList, &Entry) -> Result<Change>,
     ) -> Result<()> {
-        let (name, [title, url]) = self.split(words, ["TITLE", "URL"])?;
-        let list = self.open_or_new(cx, &name)?;
-        let entry = typed(title, url, attributes);
-        let change = put(&list.stored_list, &entry)?;
-        self.added(cx, out, &list.name, entry.title(), change.outcomes == [Outcome::Done])
-    }
-
-    /// Shows the fields of an item.
-    fn show(&self, cx: &Context, out: &mut Output, words: &[String]) -> Result<()> {
-        let (name, [wanted]) = self.split(words, ["ENTRY"])?;
-        let item = self.pick(&self.open(cx, &name)?, &wanted)?;
+        let (found, _) = self.look_for(cx, list)?;
+        let list = found.unwrap_or_else(|| (self.stored_list)(cx, list));
+        let is_new = put(&list, entry)?.outcomes == [Outcome::Done];
+        let (list, title) = (list.name(), entry.title());
         if out.format == Format::Json {
-            return out.data(&data(&item));
-        }
-        let mut table = Table::new(&["Field name", "Value"]);
-        let mut fields: Vec<(&str, String)> =
-            item.entry.fields().map(|(name, value)| (name, value.display())).collect();
-        fields.sort();
-        fields.into_iter().for_each(|(name, value)| table.row([name.to_owned(), value]));
-        out.table(&table)
-    }
-
-    /// Says what became of an item that was to be added.
-    fn added(&self, cx: &Context, out: &mut Output, list: &str, title: &str, is_new: bool) -> Result<()> {
-        if out.format == Format::Json {
-            let result = json!({ "list": list, "title": title, "added": is_new, "dry_run": cx.dry_run });
-            return out.data(&result);
+            return out.data(&json!({ "list": list, "title": title, "added": is_new, "dry_run": cx.dry_run }));
         }
         let done = if is_new { verb(cx, "added", "add") } else { verb(cx, "updated", "update") };
         let to = if is_new { "to" } else { "on" };
         out.line(format!("{done} {} `{title}` {to} {} `{list}`", self.item, self.word))
-    }
-
-    /// Takes an item off its list.
-    fn del(&self, cx: &Context, out: &mut Output, words: &[String]) -> Result<()> {
-        let (name, [wanted]) = self.split(words, ["TITLE|#"])?;
-        let list = self.open(cx, &name)?;
-        let item = self.pick(&list, &wanted)?;
-        list.stored_list.collection().remove(&[item.id])?;
-        let title = item.entry.title();
-        if out.format == Format::Json {
-            let result = json!({ "list": list.name, "title": title, "removed": true, "dry_run": cx.dry_run });
-            return out.data(&result);
-        }
-        let removed = verb(cx, "removed", "remove");
-        out.line(format!("{removed} {} `{title}` from {} `{}`", self.item, self.word, list.name))
-    }
-
-    /// Deletes a whole list, unless the user does not agree.
-    fn purge(&self, cx: &Context, out: &mut Output, name: &str, yes: bool) -> Result<()> {
-        let list = self.open(cx, name)?;
-        let items = list.stored_list.items()?.len();
-        if !yes && !cx.dry_run {
-            let question = format!(
-                "delete {} `{}` with {items} {}?",
-                self.word,
-                list.name,
-                if items == 1 { "item" } else { "items" }
-            );
-            if !out.confirm(&question)? {
-                return Err(Error::new(format!("{} `{}` was not deleted", self.word, list.name)));
-            }
-        }
-        let removed = list.stored_list.collection().drop()?;
-        if out.format == Format::Json {
-            return out.data(&json!({ "list": list.name, "removed": removed, "dry_run": cx.dry_run }));
-        }
-        let deleted = verb(cx, "deleted", "delete");
-        out.line(format!("{deleted} {} `{}` with {removed} items", self.word, list.name))
     }
 }
 

@@ -6,12 +6,12 @@ use flexget_core::context::store::{Collection, Edits, NewRecord, RawRecord};
 use flexget_core::list::identity::{ItemKey, Role};
 use flexget_core::list::index::Index;
 use flexget_core::prelude::*;
-use jiff::Timestamp;
 
 use crate::titles::media::Media;
 
 /// A list in the store.
 pub struct StoredList {
+    name: String,
     collection: Collection,
     keys: fn(&Entry) -> Keys,
     now: Timestamp,
@@ -31,7 +31,12 @@ pub struct StoredItem {
 impl StoredList {
     /// Returns the list of this kind and name, whose items are known by `keys`.
     pub fn new(cx: &Context, kind: &str, name: &str, keys: fn(&Entry) -> Keys) -> Self {
-        Self { collection: cx.store.collection(kind, name), keys, now: cx.clock.now() }
+        Self { name: name.to_owned(), collection: cx.store.collection(kind, name), keys, now: cx.clock.now() }
+    }
+
+    /// Returns the name.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// Returns the collection itself.

@@ -2,7 +2,7 @@
 
 use flexget_core::prelude::*;
 
-use super::{All, Del, Items, Kind, OfKind, Purge, Show, cell};
+use super::{All, Del, Items, Kind, OfKind, Purge, Show, cell, typed};
 use crate::lists::entry_list::{self, EntryList};
 
 /// The kind.
@@ -10,19 +10,17 @@ use crate::lists::entry_list::{self, EntryList};
 struct Entries;
 
 impl OfKind for Entries {
-    const KIND: Kind = KIND;
+    const KIND: Kind = Kind {
+        command: "entry-list",
+        word: "entry list",
+        item: "entry",
+        key: EntryList::NAME,
+        default: "entries",
+        stored_list: entry_list::stored_list,
+        columns: |_| vec!["Title", "# of fields"],
+        cell,
+    };
 }
-
-const KIND: Kind = Kind {
-    command: "entry-list",
-    word: "entry list",
-    item: "entry",
-    key: EntryList::NAME,
-    default: "entries",
-    stored_list: entry_list::stored_list,
-    columns: |_| vec!["Title", "# of fields"],
-    cell,
-};
 
 submit! { command::<All<Entries>>() }
 submit! { command::<Del<Entries>>() }
@@ -50,6 +48,8 @@ impl Command for Add {
     const PATH: &'static [&'static str] = &["entry-list", "add"];
 
     async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
-        KIND.add(cx, out, &self.entry, &self.attributes, |list, entry| list.add(&[entry]))
+        let (list, [title, url]) = Entries::KIND.split(&self.entry, ["TITLE", "URL"])?;
+        let entry = typed(title, url, &self.attributes);
+        Entries::KIND.add(cx, out, &list, &entry, |list, entry| list.add(&[entry]))
     }
 }

@@ -10,30 +10,28 @@ use crate::lists::movie_list::{self, IDS, MovieList};
 struct Movies;
 
 impl OfKind for Movies {
-    const KIND: Kind = KIND;
+    const KIND: Kind = Kind {
+        command: "movie-list",
+        word: "movie list",
+        item: "movie",
+        key: MovieList::NAME,
+        default: "movies",
+        stored_list: movie_list::stored_list,
+        columns: |movies| {
+            // Only the ids that some movie has.
+            let ids = IDS.into_iter().filter(|id| movies.iter().any(|movie| movie.entry.has(id)));
+            ["Movie Name", "Movie year"].into_iter().chain(ids).collect()
+        },
+        cell: |movie, column| {
+            let field = match column {
+                "Movie Name" => "movie_name",
+                "Movie year" => "movie_year",
+                id => id,
+            };
+            movie.peek(field).map(Value::display).unwrap_or_default()
+        },
+    };
 }
-
-const KIND: Kind = Kind {
-    command: "movie-list",
-    word: "movie list",
-    item: "movie",
-    key: MovieList::NAME,
-    default: "movies",
-    stored_list: movie_list::stored_list,
-    columns: |movies| {
-        // Only the ids that some movie has.
-        let ids = IDS.into_iter().filter(|id| movies.iter().any(|movie| movie.entry.has(id)));
-        ["Movie Name", "Movie year"].into_iter().chain(ids).collect()
-    },
-    cell: |movie, column| {
-        let field = match column {
-            "Movie Name" => "movie_name",
-            "Movie year" => "movie_year",
-            id => id,
-        };
-        movie.peek(field).map(Value::display).unwrap_or_default()
-    },
-};
 
 submit! { command::<All<Movies>>() }
 submit! { command::<Del<Movies>>() }
@@ -61,15 +59,13 @@ impl Command for Add {
     const PATH: &'static [&'static str] = &["movie-list", "add"];
 
     async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
-        let (name, [title]) = KIND.split(&self.movie, ["TITLE"])?;
+        let (list, [title]) = Movies::KIND.split(&self.movie, ["TITLE"])?;
         if let Some((id, _)) = self.identifiers.iter().find(|(id, value)| !is_id(id, value)) {
             return Err(Error::new(format!("`{id}={}` is not an id of a movie", self.identifiers[id]))
                 .hint(format!("ids are: {}; all but imdb_id and the slug are numbers", IDS.join(", "))));
         }
-        let list = KIND.open_or_new(cx, &name)?;
         let entry = typed(title, String::new(), &self.identifiers);
-        let change = list.stored_list.put(&[&entry], movie_list::kept)?;
-        KIND.added(cx, out, &list.name, entry.title(), change.outcomes == [Outcome::Done])
+        Movies::KIND.add(cx, out, &list, &entry, |list, entry| list.put(&[entry], movie_list::kept))
     }
 }
 

@@ -3,7 +3,7 @@
 use flexget_core::prelude::*;
 use serde_json::json;
 
-use super::{All, Del, Items, Kind, OfKind, Purge, Show, cell};
+use super::{All, Del, Items, Kind, OfKind, Purge, Show, cell, typed};
 use crate::lists::pending_list::{self, APPROVED, PendingList, is_approved};
 
 /// The kind.
@@ -11,22 +11,20 @@ use crate::lists::pending_list::{self, APPROVED, PendingList, is_approved};
 struct PendingEntries;
 
 impl OfKind for PendingEntries {
-    const KIND: Kind = KIND;
+    const KIND: Kind = Kind {
+        command: "pending-list",
+        word: "pending list",
+        item: "entry",
+        key: PendingList::NAME,
+        default: "pending",
+        stored_list: pending_list::stored_list,
+        columns: |_| vec!["Title", "# of fields", "Approved"],
+        cell: |entry, column| match column {
+            "Approved" => if is_approved(entry) { "yes" } else { "no" }.to_owned(),
+            column => cell(entry, column),
+        },
+    };
 }
-
-const KIND: Kind = Kind {
-    command: "pending-list",
-    word: "pending list",
-    item: "entry",
-    key: PendingList::NAME,
-    default: "pending",
-    stored_list: pending_list::stored_list,
-    columns: |_| vec!["Title", "# of fields", "Approved"],
-    cell: |entry, column| match column {
-        "Approved" => if is_approved(entry) { "yes" } else { "no" }.to_owned(),
-        column => cell(entry, column),
-    },
-};
 
 submit! { command::<All<PendingEntries>>() }
 submit! { command::<Del<PendingEntries>>() }
@@ -61,7 +59,9 @@ impl Command for Add {
             let kept = pending_list::kept(entry, before);
             if self.approved { kept.with(APPROVED, true) } else { kept }
         };
-        KIND.add(cx, out, &self.entry, &self.attributes, |list, entry| list.put(&[entry], kept))
+        let (list, [title, url]) = PendingEntries::KIND.split(&self.entry, ["TITLE", "URL"])?;
+        let entry = typed(title, url, &self.attributes);
+        PendingEntries::KIND.add(cx, out, &list, &entry, |list, entry| list.put(&[entry], kept))
     }
 }
 
@@ -102,15 +102,13 @@ impl Command for Reject {
 }
 
 fn decide(cx: &Context, out: &mut Output, words: &[String], approve: bool) -> Result<()> {
-    let (name, [wanted]) = KIND.split(words, ["ENTRY"])?;
-    let list = KIND.open(cx, &name)?;
-    let item = KIND.pick(&list, &wanted)?;
+    let (list, item) = PendingEntries::KIND.pick(cx, words, "ENTRY")?;
     let was = is_approved(&item.entry);
-    list.stored_list.put(&[&item.entry], |entry, _| entry.fresh().with(APPROVED, approve))?;
+    list.put(&[&item.entry], |entry, _| entry.fresh().with(APPROVED, approve))?;
     let title = item.entry.title();
     if out.format == Format::Json {
         return out.data(&json!({
-            "list": list.name,
+            "list": list.name(),
             "title": title,
             "approved": approve,
             "changed": was != approve,

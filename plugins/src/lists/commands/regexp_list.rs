@@ -1,6 +1,5 @@
 //! The commands `regexp-list …`.
 
-use flexget_core::pattern::Pattern;
 use flexget_core::prelude::*;
 
 use super::{All, Del, Items, Kind, OfKind, Purge, cell};
@@ -11,19 +10,17 @@ use crate::lists::regexp_list::{self, RegexpList};
 struct Regexps;
 
 impl OfKind for Regexps {
-    const KIND: Kind = KIND;
+    const KIND: Kind = Kind {
+        command: "regexp-list",
+        word: "regexp list",
+        item: "regexp",
+        key: RegexpList::NAME,
+        default: "regexps",
+        stored_list: regexp_list::stored_list,
+        columns: |_| vec!["Regexp"],
+        cell,
+    };
 }
-
-const KIND: Kind = Kind {
-    command: "regexp-list",
-    word: "regexp list",
-    item: "regexp",
-    key: RegexpList::NAME,
-    default: "regexps",
-    stored_list: regexp_list::stored_list,
-    columns: |_| vec!["Regexp"],
-    cell,
-};
 
 submit! { command::<All<Regexps>>() }
 submit! { command::<Del<Regexps>>() }
@@ -46,13 +43,12 @@ impl Command for Add {
     const PATH: &'static [&'static str] = &["regexp-list", "add"];
 
     async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
-        let (name, [regexp]) = KIND.split(&self.regexp, ["REGEXP"])?;
+        let (list, [regexp]) = Regexps::KIND.split(&self.regexp, ["REGEXP"])?;
         Pattern::new(&regexp).map_err(|reason| {
             Error::new(format!("`{regexp}` is not a regular expression: {reason}"))
                 .hint("signs that mean themselves need a `\\` before them, such as `\\(`")
         })?;
-        let list = KIND.open_or_new(cx, &name)?;
-        let change = list.stored_list.put(&[&Entry::new(&regexp, "")], regexp_list::kept)?;
-        KIND.added(cx, out, &list.name, &regexp, change.outcomes == [Outcome::Done])
+        let entry = Entry::new(regexp, "");
+        Regexps::KIND.add(cx, out, &list, &entry, |list, entry| list.put(&[entry], regexp_list::kept))
     }
 }
