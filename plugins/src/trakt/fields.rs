@@ -2,6 +2,7 @@
 
 use flexget_core::prelude::*;
 
+use self::FieldValue::{Computed, OfDetails, OfEpisode, OfSeason, OfWork};
 use crate::titles::media::Kind;
 use crate::trakt::api::model::{Airs, Details, Episode, Season, Work};
 use crate::trakt::api::urls::SITE;
@@ -34,20 +35,10 @@ pub enum FieldGroup {
 }
 
 impl FieldGroup {
-    /// All groups.
-    pub const ALL: [Self; 11] = [
-        Self::Movie,
-        Self::Show,
-        Self::Season,
-        Self::Episode,
-        Self::EpisodeNames,
-        Self::Actors,
-        Self::Translations,
-        Self::Watched,
-        Self::Collected,
-        Self::Ratings,
-        Self::PartRatings,
-    ];
+    /// Returns all groups, in the order of the table.
+    pub fn all() -> impl Iterator<Item = Self> {
+        FIELDS.chunk_by(|(a, ..), (b, ..)| a == b).filter_map(|fields| Some(fields.first()?.0))
+    }
 
     /// Tells whether the fields belong to a user.
     pub fn is_of_user(self) -> bool {
@@ -76,7 +67,7 @@ impl FieldGroup {
 
     /// Returns the names of the fields.
     pub fn names(self) -> Vec<&'static str> {
-        FIELDS.iter().filter(|field| field.group == self).map(|field| field.name).collect()
+        FIELDS.iter().filter(|(group, ..)| *group == self).map(|(_, name, _)| *name).collect()
     }
 }
 
@@ -123,140 +114,114 @@ const STATUSES: [&str; 11] = [
     "rumored",
 ];
 
-/// A field that a lookup offers.
-#[derive(Clone, Copy)]
-pub struct LookupField {
-    group: FieldGroup,
-    name: &'static str,
-    value: FieldValue,
-}
-
 /// How the value of a field is read from a response.
 #[derive(Clone, Copy)]
 enum FieldValue {
     /// From the names and ids of a movie or show.
-    Work(fn(&Work) -> Value),
+    OfWork(fn(&Work) -> Value),
     /// From the details of a movie or show.
-    Details(fn(&Details) -> Value),
+    OfDetails(fn(&Details) -> Value),
     /// From a season.
-    Season(fn(&Season) -> Value),
+    OfSeason(fn(&Season) -> Value),
     /// From an episode.
-    Episode(fn(&Episode) -> Value),
+    OfEpisode(fn(&Episode) -> Value),
     /// Computed by the lookup.
     Computed,
 }
 
-const fn work(group: FieldGroup, name: &'static str, value: fn(&Work) -> Value) -> LookupField {
-    LookupField { group, name, value: FieldValue::Work(value) }
-}
-
-const fn detail(group: FieldGroup, name: &'static str, value: fn(&Details) -> Value) -> LookupField {
-    LookupField { group, name, value: FieldValue::Details(value) }
-}
-
-const fn season(group: FieldGroup, name: &'static str, value: fn(&Season) -> Value) -> LookupField {
-    LookupField { group, name, value: FieldValue::Season(value) }
-}
-
-const fn episode(group: FieldGroup, name: &'static str, value: fn(&Episode) -> Value) -> LookupField {
-    LookupField { group, name, value: FieldValue::Episode(value) }
-}
-
-const fn other(group: FieldGroup, name: &'static str) -> LookupField {
-    LookupField { group, name, value: FieldValue::Computed }
-}
-
 /// All fields, with FlexGet's names.
-static FIELDS: &[LookupField] = &[
-    work(FieldGroup::Movie, "movie_name", |it| it.title.clone().into()),
-    work(FieldGroup::Movie, "movie_year", |it| it.year.into()),
-    work(FieldGroup::Movie, "trakt_movie_name", |it| it.title.clone().into()),
-    work(FieldGroup::Movie, "trakt_movie_year", |it| it.year.into()),
-    work(FieldGroup::Movie, "trakt_movie_id", |it| it.ids.trakt.into()),
-    work(FieldGroup::Movie, "trakt_movie_slug", |it| it.ids.slug.clone().into()),
-    work(FieldGroup::Movie, "imdb_id", |it| it.ids.imdb.clone().into()),
-    work(FieldGroup::Movie, "tmdb_id", |it| it.ids.tmdb.into()),
-    detail(FieldGroup::Movie, "trakt_tagline", |it| it.tagline.clone().into()),
-    detail(FieldGroup::Movie, "trakt_overview", |it| it.overview.clone().into()),
-    detail(FieldGroup::Movie, "trakt_released", |it| it.released.into()),
-    detail(FieldGroup::Movie, "trakt_runtime", |it| it.runtime.into()),
-    detail(FieldGroup::Movie, "trakt_rating", |it| it.rating.into()),
-    detail(FieldGroup::Movie, "trakt_votes", |it| it.votes.into()),
-    detail(FieldGroup::Movie, "trakt_homepage", |it| it.homepage.clone().into()),
-    detail(FieldGroup::Movie, "trakt_trailer", |it| it.trailer.clone().into()),
-    detail(FieldGroup::Movie, "trakt_language", |it| it.language.clone().into()),
-    detail(FieldGroup::Movie, "trakt_genres", |it| texts(&it.genres)),
-    detail(FieldGroup::Movie, "trakt_languages", |it| texts(&it.available_translations)),
-    work(FieldGroup::Movie, "imdb_url", imdb_url),
-    work(FieldGroup::Show, "trakt_series_name", |it| it.title.clone().into()),
-    work(FieldGroup::Show, "trakt_series_year", |it| it.year.into()),
-    work(FieldGroup::Show, "trakt_show_id", |it| it.ids.trakt.into()),
-    work(FieldGroup::Show, "trakt_show_slug", |it| it.ids.slug.clone().into()),
-    work(FieldGroup::Show, "imdb_id", |it| it.ids.imdb.clone().into()),
-    work(FieldGroup::Show, "tvdb_id", |it| it.ids.tvdb.into()),
-    work(FieldGroup::Show, "tmdb_id", |it| it.ids.tmdb.into()),
-    detail(FieldGroup::Show, "trakt_trailer", |it| it.trailer.clone().into()),
-    detail(FieldGroup::Show, "trakt_homepage", |it| it.homepage.clone().into()),
-    detail(FieldGroup::Show, "trakt_series_runtime", |it| it.runtime.into()),
-    detail(FieldGroup::Show, "trakt_series_first_aired", |it| it.first_aired.into()),
-    detail(FieldGroup::Show, "trakt_series_air_time", |it| airs_of(it).time.into()),
-    detail(FieldGroup::Show, "trakt_series_air_day", |it| airs_of(it).day.into()),
-    detail(FieldGroup::Show, "trakt_series_content_rating", |it| it.certification.clone().into()),
-    detail(FieldGroup::Show, "trakt_genres", |it| texts(&it.genres)),
-    detail(FieldGroup::Show, "trakt_series_network", |it| it.network.clone().into()),
-    work(FieldGroup::Show, "imdb_url", imdb_url),
-    work(FieldGroup::Show, "trakt_series_url", |it| {
-        it.ids.slug.as_ref().map(|slug| format!("{SITE}/shows/{slug}")).into()
-    }),
-    detail(FieldGroup::Show, "trakt_series_country", |it| it.country.clone().into()),
-    detail(FieldGroup::Show, "trakt_series_status", |it| it.status.clone().into()),
-    detail(FieldGroup::Show, "trakt_series_overview", |it| it.overview.clone().into()),
-    detail(FieldGroup::Show, "trakt_series_rating", |it| it.rating.into()),
-    detail(FieldGroup::Show, "trakt_series_votes", |it| it.votes.into()),
-    detail(FieldGroup::Show, "trakt_series_language", |it| it.language.clone().into()),
-    detail(FieldGroup::Show, "trakt_series_aired_episodes", |it| it.aired_episodes.into()),
-    detail(FieldGroup::Show, "trakt_languages", |it| texts(&it.available_translations)),
-    detail(FieldGroup::Show, "trakt_rating", |it| it.rating.into()),
-    detail(FieldGroup::Show, "trakt_series_air_timezone", |it| airs_of(it).timezone.into()),
-    detail(FieldGroup::Show, "trakt_series_updated_at", |it| it.updated_at.into()),
-    season(FieldGroup::Season, "trakt_season_name", |it| it.title.clone().into()),
-    season(FieldGroup::Season, "trakt_season_tvdb_id", |it| it.ids.tvdb.into()),
-    season(FieldGroup::Season, "trakt_season_tmdb_id", |it| it.ids.tmdb.into()),
-    season(FieldGroup::Season, "trakt_season_id", |it| it.ids.trakt.into()),
-    season(FieldGroup::Season, "trakt_season_first_aired", |it| it.first_aired.into()),
-    season(FieldGroup::Season, "trakt_season_overview", |it| it.overview.clone().into()),
-    season(FieldGroup::Season, "trakt_season_episode_count", |it| it.episode_count.into()),
-    season(FieldGroup::Season, "trakt_season_aired_episodes", |it| it.aired_episodes.into()),
-    season(FieldGroup::Season, "trakt_season", |it| it.number.into()),
-    episode(FieldGroup::Episode, "trakt_ep_name", |it| it.title.clone().into()),
-    episode(FieldGroup::Episode, "trakt_ep_imdb_id", |it| it.ids.imdb.clone().into()),
-    episode(FieldGroup::Episode, "trakt_ep_tvdb_id", |it| it.ids.tvdb.into()),
-    episode(FieldGroup::Episode, "trakt_ep_tmdb_id", |it| it.ids.tmdb.into()),
-    episode(FieldGroup::Episode, "trakt_episode_id", |it| it.ids.trakt.into()),
-    episode(FieldGroup::Episode, "trakt_ep_first_aired", |it| it.first_aired.into()),
-    episode(FieldGroup::Episode, "trakt_ep_overview", |it| it.overview.clone().into()),
-    episode(FieldGroup::Episode, "trakt_ep_abs_number", |it| it.number_abs.into()),
-    episode(FieldGroup::Episode, "trakt_season", |it| it.season.into()),
-    episode(FieldGroup::Episode, "trakt_episode", |it| it.number.into()),
-    episode(FieldGroup::Episode, "trakt_ep_id", |it| format!("S{:02}E{:02}", it.season, it.number).into()),
-    episode(FieldGroup::Episode, "trakt_ep_languages", |it| texts(&it.available_translations)),
-    episode(FieldGroup::Episode, "trakt_ep_runtime", |it| it.runtime.into()),
-    episode(FieldGroup::Episode, "trakt_ep_updated_at", |it| it.updated_at.into()),
-    episode(FieldGroup::Episode, "trakt_ep_rating", |it| it.rating.into()),
-    episode(FieldGroup::Episode, "trakt_ep_votes", |it| it.votes.into()),
-    other(FieldGroup::EpisodeNames, "trakt_series_episodes"),
-    other(FieldGroup::Actors, "trakt_actors"),
-    other(FieldGroup::Translations, "trakt_translations"),
-    other(FieldGroup::Watched, "trakt_watched"),
-    other(FieldGroup::Collected, "trakt_collected"),
-    other(FieldGroup::Ratings, "trakt_movie_user_rating"),
-    other(FieldGroup::Ratings, "trakt_series_user_rating"),
-    other(FieldGroup::PartRatings, "trakt_season_user_rating"),
-    other(FieldGroup::PartRatings, "trakt_ep_user_rating"),
+static FIELDS: &[(FieldGroup, &str, FieldValue)] = &[
+    (FieldGroup::Movie, "movie_name", OfWork(|it| it.title.clone().into())),
+    (FieldGroup::Movie, "movie_year", OfWork(|it| it.year.into())),
+    (FieldGroup::Movie, "trakt_movie_name", OfWork(|it| it.title.clone().into())),
+    (FieldGroup::Movie, "trakt_movie_year", OfWork(|it| it.year.into())),
+    (FieldGroup::Movie, "trakt_movie_id", OfWork(|it| it.ids.trakt.into())),
+    (FieldGroup::Movie, "trakt_movie_slug", OfWork(|it| it.ids.slug.clone().into())),
+    (FieldGroup::Movie, "imdb_id", OfWork(|it| it.ids.imdb.clone().into())),
+    (FieldGroup::Movie, "tmdb_id", OfWork(|it| it.ids.tmdb.into())),
+    (FieldGroup::Movie, "trakt_tagline", OfDetails(|it| it.tagline.clone().into())),
+    (FieldGroup::Movie, "trakt_overview", OfDetails(|it| it.overview.clone().into())),
+    (FieldGroup::Movie, "trakt_released", OfDetails(|it| it.released.into())),
+    (FieldGroup::Movie, "trakt_runtime", OfDetails(|it| it.runtime.into())),
+    (FieldGroup::Movie, "trakt_rating", OfDetails(|it| it.rating.into())),
+    (FieldGroup::Movie, "trakt_votes", OfDetails(|it| it.votes.into())),
+    (FieldGroup::Movie, "trakt_homepage", OfDetails(|it| it.homepage.clone().into())),
+    (FieldGroup::Movie, "trakt_trailer", OfDetails(|it| it.trailer.clone().into())),
+    (FieldGroup::Movie, "trakt_language", OfDetails(|it| it.language.clone().into())),
+    (FieldGroup::Movie, "trakt_genres", OfDetails(|it| texts(&it.genres))),
+    (FieldGroup::Movie, "trakt_languages", OfDetails(|it| texts(&it.available_translations))),
+    (FieldGroup::Movie, "imdb_url", OfWork(imdb_url)),
+    (FieldGroup::Show, "trakt_series_name", OfWork(|it| it.title.clone().into())),
+    (FieldGroup::Show, "trakt_series_year", OfWork(|it| it.year.into())),
+    (FieldGroup::Show, "trakt_show_id", OfWork(|it| it.ids.trakt.into())),
+    (FieldGroup::Show, "trakt_show_slug", OfWork(|it| it.ids.slug.clone().into())),
+    (FieldGroup::Show, "imdb_id", OfWork(|it| it.ids.imdb.clone().into())),
+    (FieldGroup::Show, "tvdb_id", OfWork(|it| it.ids.tvdb.into())),
+    (FieldGroup::Show, "tmdb_id", OfWork(|it| it.ids.tmdb.into())),
+    (FieldGroup::Show, "trakt_trailer", OfDetails(|it| it.trailer.clone().into())),
+    (FieldGroup::Show, "trakt_homepage", OfDetails(|it| it.homepage.clone().into())),
+    (FieldGroup::Show, "trakt_series_runtime", OfDetails(|it| it.runtime.into())),
+    (FieldGroup::Show, "trakt_series_first_aired", OfDetails(|it| it.first_aired.into())),
+    (FieldGroup::Show, "trakt_series_air_time", OfDetails(|it| airs_of(it).time.into())),
+    (FieldGroup::Show, "trakt_series_air_day", OfDetails(|it| airs_of(it).day.into())),
+    (FieldGroup::Show, "trakt_series_content_rating", OfDetails(|it| it.certification.clone().into())),
+    (FieldGroup::Show, "trakt_genres", OfDetails(|it| texts(&it.genres))),
+    (FieldGroup::Show, "trakt_series_network", OfDetails(|it| it.network.clone().into())),
+    (FieldGroup::Show, "imdb_url", OfWork(imdb_url)),
+    (FieldGroup::Show, "trakt_series_url", OfWork(series_url)),
+    (FieldGroup::Show, "trakt_series_country", OfDetails(|it| it.country.clone().into())),
+    (FieldGroup::Show, "trakt_series_status", OfDetails(|it| it.status.clone().into())),
+    (FieldGroup::Show, "trakt_series_overview", OfDetails(|it| it.overview.clone().into())),
+    (FieldGroup::Show, "trakt_series_rating", OfDetails(|it| it.rating.into())),
+    (FieldGroup::Show, "trakt_series_votes", OfDetails(|it| it.votes.into())),
+    (FieldGroup::Show, "trakt_series_language", OfDetails(|it| it.language.clone().into())),
+    (FieldGroup::Show, "trakt_series_aired_episodes", OfDetails(|it| it.aired_episodes.into())),
+    (FieldGroup::Show, "trakt_languages", OfDetails(|it| texts(&it.available_translations))),
+    (FieldGroup::Show, "trakt_rating", OfDetails(|it| it.rating.into())),
+    (FieldGroup::Show, "trakt_series_air_timezone", OfDetails(|it| airs_of(it).timezone.into())),
+    (FieldGroup::Show, "trakt_series_updated_at", OfDetails(|it| it.updated_at.into())),
+    (FieldGroup::Season, "trakt_season_name", OfSeason(|it| it.title.clone().into())),
+    (FieldGroup::Season, "trakt_season_tvdb_id", OfSeason(|it| it.ids.tvdb.into())),
+    (FieldGroup::Season, "trakt_season_tmdb_id", OfSeason(|it| it.ids.tmdb.into())),
+    (FieldGroup::Season, "trakt_season_id", OfSeason(|it| it.ids.trakt.into())),
+    (FieldGroup::Season, "trakt_season_first_aired", OfSeason(|it| it.first_aired.into())),
+    (FieldGroup::Season, "trakt_season_overview", OfSeason(|it| it.overview.clone().into())),
+    (FieldGroup::Season, "trakt_season_episode_count", OfSeason(|it| it.episode_count.into())),
+    (FieldGroup::Season, "trakt_season_aired_episodes", OfSeason(|it| it.aired_episodes.into())),
+    (FieldGroup::Season, "trakt_season", OfSeason(|it| it.number.into())),
+    (FieldGroup::Episode, "trakt_ep_name", OfEpisode(|it| it.title.clone().into())),
+    (FieldGroup::Episode, "trakt_ep_imdb_id", OfEpisode(|it| it.ids.imdb.clone().into())),
+    (FieldGroup::Episode, "trakt_ep_tvdb_id", OfEpisode(|it| it.ids.tvdb.into())),
+    (FieldGroup::Episode, "trakt_ep_tmdb_id", OfEpisode(|it| it.ids.tmdb.into())),
+    (FieldGroup::Episode, "trakt_episode_id", OfEpisode(|it| it.ids.trakt.into())),
+    (FieldGroup::Episode, "trakt_ep_first_aired", OfEpisode(|it| it.first_aired.into())),
+    (FieldGroup::Episode, "trakt_ep_overview", OfEpisode(|it| it.overview.clone().into())),
+    (FieldGroup::Episode, "trakt_ep_abs_number", OfEpisode(|it| it.number_abs.into())),
+    (FieldGroup::Episode, "trakt_season", OfEpisode(|it| it.season.into())),
+    (FieldGroup::Episode, "trakt_episode", OfEpisode(|it| it.number.into())),
+    (FieldGroup::Episode, "trakt_ep_id", OfEpisode(|it| format!("S{:02}E{:02}", it.season, it.number).into())),
+    (FieldGroup::Episode, "trakt_ep_languages", OfEpisode(|it| texts(&it.available_translations))),
+    (FieldGroup::Episode, "trakt_ep_runtime", OfEpisode(|it| it.runtime.into())),
+    (FieldGroup::Episode, "trakt_ep_updated_at", OfEpisode(|it| it.updated_at.into())),
+    (FieldGroup::Episode, "trakt_ep_rating", OfEpisode(|it| it.rating.into())),
+    (FieldGroup::Episode, "trakt_ep_votes", OfEpisode(|it| it.votes.into())),
+    (FieldGroup::EpisodeNames, "trakt_series_episodes", Computed),
+    (FieldGroup::Actors, "trakt_actors", Computed),
+    (FieldGroup::Translations, "trakt_translations", Computed),
+    (FieldGroup::Watched, "trakt_watched", Computed),
+    (FieldGroup::Collected, "trakt_collected", Computed),
+    (FieldGroup::Ratings, "trakt_movie_user_rating", Computed),
+    (FieldGroup::Ratings, "trakt_series_user_rating", Computed),
+    (FieldGroup::PartRatings, "trakt_season_user_rating", Computed),
+    (FieldGroup::PartRatings, "trakt_ep_user_rating", Computed),
 ];
 
 fn texts(values: &Option<Vec<String>>) -> Value {
     values.as_ref().map_or(Value::Null, |values| values.iter().map(String::as_str).collect())
+}
+
+fn series_url(work: &Work) -> Value {
+    work.ids.slug.as_ref().map(|slug| format!("{SITE}/shows/{slug}")).into()
 }
 
 fn imdb_url(work: &Work) -> Value {
@@ -269,8 +234,8 @@ fn airs_of(details: &Details) -> Airs {
 
 /// Returns the fields of a group with the values that `value` reads.
 fn filled(group: FieldGroup, value: impl Fn(FieldValue) -> Option<Value>) -> Vec<(Name, Value)> {
-    let fields = FIELDS.iter().filter(|field| field.group == group);
-    fields.filter_map(|field| Some((Name::Borrowed(field.name), value(field.value)?))).collect()
+    let fields = FIELDS.iter().filter(|(of, ..)| *of == group);
+    fields.filter_map(|(_, name, read)| Some((Name::Borrowed(*name), value(*read)?))).collect()
 }
 
 /// Returns the fields of a movie or show.
@@ -278,23 +243,20 @@ pub fn work_fields(kind: Kind, work: &Work) -> Vec<(Name, Value)> {
     let group = if kind == Kind::Movie { FieldGroup::Movie } else { FieldGroup::Show };
     let details = work.details();
     filled(group, |value| match value {
-        FieldValue::Work(value) => Some(value(work)),
-        FieldValue::Details(value) => Some(value(&details)),
+        OfWork(value) => Some(value(work)),
+        OfDetails(value) => Some(value(&details)),
         _ => None,
     })
 }
 
 /// Returns the fields of a season.
 pub fn season_fields(season: &Season) -> Vec<(Name, Value)> {
-    filled(FieldGroup::Season, |value| if let FieldValue::Season(value) = value { Some(value(season)) } else { None })
+    filled(FieldGroup::Season, |value| if let OfSeason(value) = value { Some(value(season)) } else { None })
 }
 
 /// Returns the fields of an episode.
 pub fn episode_fields(episode: &Episode) -> Vec<(Name, Value)> {
-    filled(
-        FieldGroup::Episode,
-        |value| if let FieldValue::Episode(value) = value { Some(value(episode)) } else { None },
-    )
+    filled(FieldGroup::Episode, |value| if let OfEpisode(value) = value { Some(value(episode)) } else { None })
 }
 
 #[cfg(test)]
@@ -340,7 +302,7 @@ mod tests {
         let (_, fields) = manual.split_once("Fields of movies:").unwrap();
         let fields = fields.split("```").next().unwrap_or_default();
         let named: BTreeSet<&str> = fields.split('`').skip(1).step_by(2).collect();
-        let known: BTreeSet<&str> = FIELDS.iter().map(|field| field.name).collect();
+        let known: BTreeSet<&str> = FIELDS.iter().map(|(_, name, _)| *name).collect();
         assert_eq!(named, known);
     }
 }

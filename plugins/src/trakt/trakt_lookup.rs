@@ -89,7 +89,7 @@ impl Plugin for TraktLookup {
     const NAME: &'static str = "trakt_lookup";
 
     fn gives() -> Vec<KnownField> {
-        FieldGroup::ALL.into_iter().flat_map(FieldGroup::fields).collect()
+        FieldGroup::all().flat_map(FieldGroup::fields).collect()
     }
 
     fn steps(&self) -> Vec<Step<Self>> {
@@ -112,7 +112,7 @@ impl TraktLookup {
     /// Returns the groups of fields that it offers; those of a user need one.
     fn groups(&self) -> impl Iterator<Item = FieldGroup> {
         let has_user = self.account.is_some() || self.username.is_some();
-        FieldGroup::ALL.into_iter().filter(move |group| has_user || !group.is_of_user())
+        FieldGroup::all().filter(move |group| has_user || !group.is_of_user())
     }
 
     fn names(&self) -> Vec<Name> {
