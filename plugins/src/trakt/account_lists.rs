@@ -2,7 +2,6 @@
 
 use flexget_core::plugin::service::unknown::unknown_account;
 use flexget_core::prelude::*;
-use serde::Serialize;
 
 use crate::trakt::SERVICE;
 use crate::trakt::api::client::Client;
@@ -43,9 +42,18 @@ struct AccountList {
     account: String,
     list: String,
     #[serde(rename = "type")]
-    kind: Option<String>,
+    kind: Option<&'static str>,
     items: Option<u64>,
     config: String,
+}
+
+impl AccountList {
+    /// Creates a list that a config means by `name`.
+    fn new(account: &str, list: &str, name: &str, kind: Option<&'static str>, items: Option<u64>) -> Self {
+        let of_kind = kind.map(|kind| format!(", type: {kind}")).unwrap_or_default();
+        let config = format!("trakt_list: {{ account: {}, list: {}{of_kind} }}", scalar(account), scalar(name));
+        Self { account: account.to_owned(), list: list.to_owned(), kind, items, config }
+    }
 }
 
 impl Command for AccountLists {
@@ -71,7 +79,7 @@ impl Command for AccountLists {
             let mut table = Table::new(&["List", "Items", "In a config"]);
             table.title = Some(format!("lists of account `{name}`"));
             for list in lists.iter().filter(|list| list.account == *name) {
-                let kind = list.kind.as_ref().map(|kind| format!(" ({kind})")).unwrap_or_default();
+                let kind = list.kind.map(|kind| format!(" ({kind})")).unwrap_or_default();
                 let items = list.items.map_or_else(|| "?".to_owned(), |items| items.to_string());
                 table.row([format!("{}{kind}", list.list), items, list.config.clone()]);
             }
@@ -86,22 +94,16 @@ async fn lists_of(cx: &Context, account: &str) -> Result<Vec<AccountList>> {
     let client = Client::new(cx, Some(account))?;
     let mut lists = Vec::new();
     for (list, kind, path) in BUILT_IN {
-        let items = count(&client, path).await?;
-        let kind = kind.map(str::to_owned);
-        lists.push(AccountList { items, config: config(account, list, kind.as_deref()), ..named(account, list, kind) });
+        lists.push(AccountList::new(account, list, list, kind, count(&client, path).await?));
     }
     let own = paging::read::<ListSummary>(&client, Listing::new("users/me/lists", &[], Extent::Whole)).await?;
     for list in own.rows {
         let items = list.item_count.and_then(|items| u64::try_from(items).ok());
         // The name alone would mean the list of Trakt's.
         let name = if is_built_in(&list.name) { format!("list:{}", list.name) } else { list.name.clone() };
-        lists.push(AccountList { items, config: config(account, &name, None), ..named(account, &list.name, None) });
+        lists.push(AccountList::new(account, &list.name, &name, None, items));
     }
     Ok(lists)
-}
-
-fn named(account: &str, list: &str, kind: Option<String>) -> AccountList {
-    AccountList { account: account.to_owned(), list: list.to_owned(), kind, items: None, config: String::new() }
 }
 
 /// Returns the number of items at `path`, or `None` where Trakt does not tell.
@@ -115,12 +117,6 @@ async fn count(client: &Client, path: &str) -> Result<Option<u64>, Fault> {
     // Without pages, the response is the whole list.
     let whole = || response.json::<Vec<serde_json::Value>>().ok().map(|rows| rows.len() as u64);
     Ok(total.or_else(whole))
-}
-
-/// Returns the options that name a list in a config.
-fn config(account: &str, list: &str, kind: Option<&str>) -> String {
-    let kind = kind.map(|kind| format!(", type: {kind}")).unwrap_or_default();
-    format!("trakt_list: {{ account: {}, list: {}{kind} }}", scalar(account), scalar(list))
 }
 
 /// Returns a text as a YAML scalar, quoted where a plain one would mean something else.

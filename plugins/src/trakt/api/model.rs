@@ -3,7 +3,6 @@
 //! Everything but Trakt's own id may be missing or null; unknown fields are ignored.
 
 use flexget_core::prelude::*;
-use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::de::{DeserializeOwned, Deserializer, Error as _, IgnoredAny};
 use serde::ser::Serializer;
@@ -12,7 +11,7 @@ use serde_json::value::RawValue;
 use crate::titles::media::ids::MediaIds;
 use crate::trakt::api::lenient;
 
-/// The ids of a movie, show, season, episode or person.
+/// The ids of a movie, show, season, episode, person, list or user.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default)]
 pub struct Ids {
@@ -348,9 +347,9 @@ pub struct ListSummary {
     /// The name.
     #[serde(deserialize_with = "lenient::text_or_empty")]
     pub name: String,
-    /// The ids: a number and a slug.
+    /// The ids: a number, and a slug made of the name that the list had first.
     #[serde(deserialize_with = "lenient::null_is_default")]
-    pub ids: ListIds,
+    pub ids: Ids,
     /// Number of items.
     #[serde(deserialize_with = "lenient::number")]
     pub item_count: Option<i64>,
@@ -360,18 +359,6 @@ pub struct ListSummary {
     /// Owner.
     #[serde(deserialize_with = "lenient::object")]
     pub user: Option<User>,
-}
-
-/// The ids of a list.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
-#[serde(default)]
-pub struct ListIds {
-    /// Trakt's number.
-    #[serde(deserialize_with = "lenient::number")]
-    pub trakt: Option<i64>,
-    /// Trakt's slug, made of the name that the list had first.
-    #[serde(deserialize_with = "lenient::text")]
-    pub slug: Option<String>,
 }
 
 /// A user.
@@ -384,18 +371,9 @@ pub struct User {
     /// Whether it pays.
     #[serde(deserialize_with = "lenient::flag")]
     pub vip: Option<bool>,
-    /// The ids.
+    /// The ids: the slug is the name as it stands in addresses; official lists have a user without.
     #[serde(deserialize_with = "lenient::null_is_default")]
-    pub ids: UserIds,
-}
-
-/// The ids of a user.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
-#[serde(default)]
-pub struct UserIds {
-    /// The name as it stands in addresses; official lists have a user without.
-    #[serde(deserialize_with = "lenient::text")]
-    pub slug: Option<String>,
+    pub ids: Ids,
 }
 
 /// The settings of a user, as far as they matter here.
