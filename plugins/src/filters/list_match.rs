@@ -1,6 +1,7 @@
-use std::collections::HashSet;
-
 use flexget_core::prelude::*;
+
+use crate::shared::decision::FilterAction;
+use crate::shared::yes;
 
 /// Accepts or rejects the entries that are on a list.
 ///
@@ -22,29 +23,13 @@ pub struct ListMatch {
     from: Vec<AnyList>,
     /// Action for an entry that is on one of the lists.
     #[serde(default)]
-    action: Action,
+    action: FilterAction,
     /// Whether accepted entries are taken off the lists when the task has acted on them.
     #[serde(default = "yes")]
     remove_on_match: bool,
     /// Whether an item of a list is used for one entry only, the first that it matches.
     #[serde(default = "yes")]
     single_match: bool,
-}
-
-/// Action for an entry that is on a list.
-#[derive(Deserialize, JsonSchema, Default, PartialEq, Clone, Copy)]
-#[serde(rename_all = "lowercase")]
-#[schemars(inline)]
-enum Action {
-    /// Accept it.
-    #[default]
-    Accept,
-    /// Reject it.
-    Reject,
-}
-
-fn yes() -> bool {
-    true
 }
 
 submit! { plugin::<ListMatch>() }
@@ -57,7 +42,7 @@ impl Plugin for ListMatch {
         vec![
             Step::at(Phase::Start, Self::check_lists),
             // An entry takes over the fields of the item that it matches.
-            Step::at(Phase::Filter, Self::find).priority(0).accepts(self.action == Action::Accept).gives_any(),
+            Step::at(Phase::Filter, Self::find).priority(0).accepts(self.action == FilterAction::Accept).gives_any(),
             Step::at(Phase::Learn, Self::remove),
         ]
     }
@@ -93,7 +78,7 @@ impl ListMatch {
             for (at, item) in live.into_iter().zip(found) {
                 let Some(item) = item else { continue };
                 let entry = &mut task.entries[at];
-                if self.action == Action::Reject {
+                if self.action == FilterAction::Reject {
                     entry.reject(Self::NAME, Some(format!("it is on the list `{}`", list.id().name)));
                 } else if !self.single_match || used.insert((item.title().to_owned(), item.url().to_owned())) {
                     for (name, value) in item.fields() {

@@ -3,11 +3,12 @@
 use flexget_core::prelude::*;
 
 /// The decision about an entry.
-#[derive(Deserialize, JsonSchema, PartialEq, Clone, Copy)]
+#[derive(Deserialize, JsonSchema, Default, PartialEq, Clone, Copy)]
 #[serde(rename_all = "lowercase")]
 #[schemars(inline)]
 pub enum FilterAction {
     /// Accept it.
+    #[default]
     Accept,
     /// Reject it.
     Reject,
