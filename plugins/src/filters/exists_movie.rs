@@ -1,11 +1,7 @@
-use std::collections::HashMap;
-use std::path::Path as FilePath;
-
 use flexget_core::prelude::*;
 
-use crate::shared::existing_copies::{AllowedQualities, comparable_name, quality_of};
-use crate::shared::folder::{self, FolderItem};
-use crate::shared::source;
+use crate::shared::existing_copies::{AllowedQualities, comparable_name, items_in, quality_of};
+use crate::shared::folder::FolderItem;
 use crate::titles::parsing::movie::movie;
 use crate::titles::parsing::quality::Quality;
 
@@ -131,14 +127,10 @@ impl ExistsMovie {
         if task.accepted().next().is_none() {
             return Ok(());
         }
-        let ExistsMovieOptions { path: paths, allow_different_qualities: allowed, kind, recursive, .. } =
-            &*self.0;
-        let (allowed, kind, recursive) = (*allowed, *kind, *recursive);
         let mut copies = Copies::new();
-        for path in paths {
-            let folder = source::expand_home(path, &task.cx);
-            match folder::all_items(&folder, recursive).map_err(|error| source::unreadable(&folder, error))? {
-                Some(items) => add_copies(&items, kind, &mut copies),
+        for path in &self.0.path {
+            match items_in(path, self.0.recursive, &task.cx)? {
+                Some(items) => add_copies(&items, self.0.kind, &mut copies),
                 None => task.warn(Self::NAME, format!("path `{path}` does not exist")),
             }
         }
@@ -153,7 +145,7 @@ impl ExistsMovie {
             let name = comparable_name(entry.text("movie_name").unwrap_or_default());
             let is_copy = |(of, _): &&(Option<i64>, Quality)| of.is_none() || year.is_none() || *of == year;
             let mut copies = copies.get(&name).into_iter().flatten().filter(is_copy);
-            if copies.any(|(_, copy)| !allowed.accepts(&quality, copy)) {
+            if copies.any(|(_, copy)| !self.0.allow_different_qualities.accepts(&quality, copy)) {
                 entry.reject(Self::NAME, Some("movie exists".into()));
             }
         }
@@ -162,22 +154,13 @@ impl ExistsMovie {
 }
 
 fn add_copies(items: &[FolderItem], kind: CopyKind, copies: &mut Copies) {
-    for FolderItem { path, is_folder } in items {
-        let name = match kind {
-            CopyKind::Dirs if *is_folder => path.file_name(),
-            CopyKind::Files if is_video(path) && !is_folder => path.file_stem(),
-            _ => None,
-        };
-        let Some(name) = name.map(|name| name.to_string_lossy()) else { continue };
+    for item in items.iter().filter(|item| item.is_folder == (kind == CopyKind::Dirs)) {
+        let Some(name) = item.title(&VIDEOS) else { continue };
         if kind == CopyKind::Files || !is_part_of_a_movie(&name) {
             let movie = movie(&name);
             copies.entry(comparable_name(&movie.name)).or_default().push((movie.year, movie.quality));
         }
     }
-}
-
-fn is_video(path: &FilePath) -> bool {
-    path.extension().is_some_and(|extension| VIDEOS.iter().any(|video| extension.eq_ignore_ascii_case(video)))
 }
 
 /// Returns whether a folder is named like a part of a movie: `cd 1`, `subs`, `samples`.

@@ -1,12 +1,9 @@
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry as MapEntry;
 
 use flexget_core::expression::Template;
 use flexget_core::prelude::*;
 
-use crate::shared::existing_copies::{AllowedQualities, comparable_name, quality_of};
-use crate::shared::folder::{self, FolderItem};
-use crate::shared::source;
+use crate::shared::existing_copies::{AllowedQualities, comparable_name, items_in, quality_of};
 use crate::titles::parsing::series::episode_id::EpisodeId;
 use crate::titles::parsing::series::{Series, series};
 use crate::titles::parsing::today;
@@ -70,8 +67,6 @@ impl Plugin for ExistsSeries {
 
 impl ExistsSeries {
     async fn reject_existing(&self, task: &mut Task) -> Result<()> {
-        let ExistsSeriesOptions { path: templates, allow_different_qualities: allowed, recursive } = &*self.0;
-        let (allowed, recursive) = (*allowed, *recursive);
         let accepted = task.positions(|entry| entry.state() == State::Accepted);
         if accepted.len() == 0 {
             return Ok(());
@@ -83,7 +78,7 @@ impl ExistsSeries {
         }
         task.need(&["quality"]).await;
         let mut copies: BTreeMap<String, Vec<Series>> = BTreeMap::new();
-        for template in templates {
+        for template in &self.0.path {
             let (mut paths, mut errors) = (BTreeSet::new(), Vec::new());
             for (at, path) in task.evaluate(episodes.clone(), |fields, now| template.render(fields, now)).await {
                 match path {
@@ -94,7 +89,7 @@ impl ExistsSeries {
             task.warn_of_errors(Self::NAME, template.text(), &errors);
             for path in paths {
                 if let MapEntry::Vacant(place) = copies.entry(path) {
-                    let found = copies_in(place.key(), recursive, task)?;
+                    let found = copies_in(place.key(), self.0.recursive, task)?;
                     place.insert(found);
                 }
             }
@@ -109,7 +104,7 @@ impl ExistsSeries {
             let exists = |(of, copy): &(String, &Series)| {
                 *of == name
                     && is_copy_of(&copy.id, &id)
-                    && !allowed.accepts(&quality, &copy.quality)
+                    && !self.0.allow_different_qualities.accepts(&quality, &copy.quality)
                     && copy.propers >= propers
             };
             if copies.iter().any(exists) {
@@ -137,23 +132,12 @@ fn is_copy_of(copy: &EpisodeId, id: &str) -> bool {
 
 /// Reads the names in a folder as episodes.
 fn copies_in(path: &str, recursive: bool, task: &mut Task) -> Result<Vec<Series>> {
-    let folder = source::expand_home(path, &task.cx);
-    let items = folder::all_items(&folder, recursive).map_err(|error| source::unreadable(&folder, error))?;
-    let Some(items) = items else {
+    let Some(items) = items_in(path, recursive, &task.cx)? else {
         task.warn(ExistsSeries::NAME, format!("directory `{path}` does not exist"));
         return Ok(Vec::new());
     };
     let today = today(&task.cx);
-    let episode = |FolderItem { path, is_folder }: &FolderItem| {
-        let is_video = |extension: &std::ffi::OsStr| VIDEOS.iter().any(|video| extension.eq_ignore_ascii_case(video));
-        let name = if *is_folder {
-            path.file_name()
-        } else {
-            path.file_stem().filter(|_| path.extension().is_some_and(is_video))
-        };
-        series(&name?.to_string_lossy(), today)
-    };
-    Ok(items.iter().filter_map(episode).collect())
+    Ok(items.iter().filter_map(|item| series(&item.title(&VIDEOS)?, today)).collect())
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 use flexget_core::prelude::*;
 
+use crate::shared::folder::{self, FolderItem};
+use crate::shared::source;
 use crate::titles::parsing::quality::Quality;
 
 /// The option `allow_different_qualities`.
@@ -38,6 +40,15 @@ impl AllowedQualities {
             Self::Better(_) => release > copy,
         }
     }
+}
+
+/// Returns the items in a folder (with `recursive` below it, too), or `None` if it is none.
+///
+/// # Errors
+/// The folder or a subfolder cannot be read.
+pub fn items_in(path: &str, recursive: bool, cx: &Context) -> Result<Option<Vec<FolderItem>>> {
+    let folder = source::expand_home(path, cx);
+    folder::all_items(&folder, recursive).map_err(|error| source::unreadable(&folder, error))
 }
 
 /// Returns the quality of an entry, which the caller has fetched.

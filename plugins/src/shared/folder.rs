@@ -1,5 +1,7 @@
 //! The contents of folders.
 
+use std::borrow::Cow;
+use std::ffi::OsStr;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
@@ -9,6 +11,19 @@ pub struct FolderItem {
     pub path: PathBuf,
     /// Whether it is a folder, or a link to one.
     pub is_folder: bool,
+}
+
+impl FolderItem {
+    /// Returns the name as that of a release; a file has one if its extension is one of these.
+    pub fn title(&self, extensions: &[&str]) -> Option<Cow<'_, str>> {
+        let is_one = |of_file: &OsStr| extensions.iter().any(|extension| of_file.eq_ignore_ascii_case(extension));
+        let name = if self.is_folder {
+            self.path.file_name()
+        } else {
+            self.path.file_stem().filter(|_| self.path.extension().is_some_and(is_one))
+        };
+        name.map(OsStr::to_string_lossy)
+    }
 }
 
 /// Returns the paths of all that is in a folder, sorted.
