@@ -167,8 +167,9 @@ impl Notify {
         if let Some(of_task) = self.task.as_ref().filter(|of_task| of_task.is_due(task)) {
             let file = of_task.template.as_deref().filter(|_| of_task.message.is_none());
             let file = file.and_then(|name| template_file(name, "task", task));
-            let (title, message) = (of_task.title.as_ref(), of_task.message.as_ref().or(file.as_ref()));
-            send_about_task(title, message, default_summary(task), &of_task.via, task).await;
+            let message = of_task.message.as_ref().or(file.as_ref());
+            let notification = Notification { title: of_task.title.as_ref(), message, via: &of_task.via };
+            notification.send_about_task(default_summary(task), task).await;
         }
         Ok(())
     }
@@ -179,7 +180,8 @@ impl Notify {
                 title: format!("Task {} has aborted!", task.name),
                 body: format!("Reason: {}", task.abort_reason.as_deref().unwrap_or("unknown")),
             };
-            send_about_task(abort.title.as_ref(), abort.message.as_ref(), default, &abort.via, task).await;
+            let (title, message) = (abort.title.as_ref(), abort.message.as_ref());
+            Notification { title, message, via: &abort.via }.send_about_task(default, task).await;
         }
         Ok(())
     }
@@ -199,15 +201,14 @@ impl EntryNotification {
             let new: Vec<usize> = of_group.filter(|at| !positions.contains(at)).collect();
             positions.extend(new);
         }
-        let render = |default: Message, scope: &dyn Scope, now: &Now| {
-            deliveries(self.title.as_ref(), message, default, &self.via, scope, now)
-        };
+        let notification = Notification { title: self.title.as_ref(), message, via: &self.via };
         // Fields of lookups are fetched for all entries at once.
-        task.evaluate(positions.clone(), |scope, now| render(Message::default(), scope, now)).await;
+        task.evaluate(positions.clone(), |scope, now| notification.deliveries(Message::default(), scope, now)).await;
         let (mut all, mut errors) = (Vec::new(), Vec::new());
         for at in positions {
             let default = default_message(&task.entries[at]);
-            for (at, result) in task.evaluate(vec![at], |scope, now| render(default.clone(), scope, now)).await {
+            let deliveries = |scope: &dyn Scope, now: &Now| notification.deliveries(default.clone(), scope, now);
+            for (at, result) in task.evaluate(vec![at], deliveries).await {
                 match result {
                     Ok(deliveries) => all.extend(deliveries),
                     Err(error) => errors.push((at, error)),
@@ -260,38 +261,34 @@ fn template_file(name: &str, kind: &str, task: &mut Task) -> Option<Template> {
     template.map_err(|error| task.warn(Notify::NAME, format!("the template {} is wrong: {error}", path.display()))).ok()
 }
 
-async fn send_about_task(
-    title: Option<&Template>,
-    message: Option<&Template>,
-    default: Message,
-    via: &[Notifier],
-    task: &mut Task,
-) {
-    match deliveries(title, message, default, via, &task_scope(task), &task.now()) {
-        Ok(deliveries) => send(deliveries, task).await,
-        Err(error) => task.warn(Notify::NAME, format!("the notification could not be rendered: {error}")),
-    }
+/// What a notification says, and the notifiers that it is sent by.
+struct Notification<'n> {
+    title: Option<&'n Template>,
+    message: Option<&'n Template>,
+    via: &'n [Notifier],
 }
 
-fn deliveries(
-    title: Option<&Template>,
-    message: Option<&Template>,
-    default: Message,
-    via: &[Notifier],
-    scope: &dyn Scope,
-    now: &Now,
-) -> Result<Deliveries, ExpressionError> {
-    let message = Message {
-        title: title.map_or(Ok(default.title), |title| title.render(scope, now))?,
-        body: message.map_or(Ok(default.body), |message| message.render(scope, now))?,
-    };
-    let render = |template: &Template| template.render(scope, now);
-    let mut deliveries = Vec::new();
-    for notifier in via {
-        let of_notifier = notifier.deliveries(&message, &render)?;
-        deliveries.extend(of_notifier.into_iter().map(|delivery| (notifier.name(), delivery)));
+impl Notification<'_> {
+    async fn send_about_task(&self, default: Message, task: &mut Task) {
+        match self.deliveries(default, &task_scope(task), &task.now()) {
+            Ok(deliveries) => send(deliveries, task).await,
+            Err(error) => task.warn(Notify::NAME, format!("the notification could not be rendered: {error}")),
+        }
     }
-    Ok(deliveries)
+
+    fn deliveries(&self, default: Message, scope: &dyn Scope, now: &Now) -> Result<Deliveries, ExpressionError> {
+        let render = |template: &Template| template.render(scope, now);
+        let message = Message {
+            title: self.title.map_or(Ok(default.title), render)?,
+            body: self.message.map_or(Ok(default.body), render)?,
+        };
+        let mut deliveries = Vec::new();
+        for notifier in self.via {
+            let of_notifier = notifier.deliveries(&message, &render)?;
+            deliveries.extend(of_notifier.into_iter().map(|delivery| (notifier.name(), delivery)));
+        }
+        Ok(deliveries)
+    }
 }
 
 #[cfg(test)]

@@ -97,7 +97,7 @@ mod tests {
         let render = |template: &Template| Ok(template.text().replace("{{ x }}", "X").replace("{{ 2 }}", "2"));
         let request = |delivery| match delivery {
             Delivery::Request(request) => request,
-            Delivery::Telegram(message) => message.request(message.chat().unwrap()),
+            Delivery::Telegram(message) => message.request(message.recipient.chat_id.unwrap()),
             Delivery::Mail(..) => panic!("no request"),
         };
         let requests: Vec<Request> = notifier.deliveries(&message, &render).unwrap().into_iter().map(request).collect();

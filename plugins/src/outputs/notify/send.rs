@@ -1,6 +1,5 @@
 //! Sending of notifications, and what is said if that fails.
 
-use flexget_core::context::http::Request;
 use flexget_core::context::mail::{self, MailServer};
 use flexget_core::prelude::*;
 use serde_json::Value as Json;
@@ -39,13 +38,13 @@ pub async fn send(deliveries: Deliveries, task: &mut Task) {
 }
 
 async fn request_sent(request: Request, cx: &Context) -> Result<(), String> {
-    delivered(status_of(request, cx).await?)
+    delivered(response_to(request, cx).await?.status)
 }
 
 /// Sends a message of Telegram, without its markup if Telegram cannot read that.
 async fn telegram_sent(message: &TelegramMessage, task: &mut Task) -> Result<(), String> {
     let chat = chat_of(message, &task.cx).await?;
-    let status = status_of(message.request(chat), &task.cx).await?;
+    let status = response_to(message.request(chat), &task.cx).await?.status;
     let Some(plain) = message.without_markup().filter(|_| status == 400) else {
         return delivered(status);
     };
@@ -55,9 +54,8 @@ async fn telegram_sent(message: &TelegramMessage, task: &mut Task) -> Result<(),
     request_sent(plain.request(chat), &task.cx).await
 }
 
-async fn status_of(request: Request, cx: &Context) -> Result<u16, String> {
-    let response = cx.http.send(request).await.map_err(|error| Error::from(error).to_string())?;
-    Ok(response.status)
+async fn response_to(request: Request, cx: &Context) -> Result<Response, String> {
+    cx.http.send(request).await.map_err(|error| Error::from(error).to_string())
 }
 
 /// Returns why a response with this status means that nothing was delivered.
@@ -73,7 +71,7 @@ fn delivered(status: u16) -> Result<(), String> {
 
 /// Returns the chat of a recipient, which is looked for once and then remembered.
 async fn chat_of(message: &TelegramMessage, cx: &Context) -> Result<i64, String> {
-    if let Some(chat) = message.chat() {
+    if let Some(chat) = message.recipient.chat_id {
         return Ok(chat);
     }
     let key = format!("telegram {}", message.name());
@@ -82,7 +80,7 @@ async fn chat_of(message: &TelegramMessage, cx: &Context) -> Result<i64, String>
     {
         return Ok(chat);
     }
-    let response = cx.http.send(message.updates()).await.map_err(|error| Error::from(error).to_string())?;
+    let response = response_to(message.updates(), cx).await?;
     if !(200..300).contains(&response.status) {
         return Err(format!("status {}: check `bot_token`", response.status));
     }

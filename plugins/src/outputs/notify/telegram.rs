@@ -37,7 +37,7 @@ pub struct Telegram {
 #[schemars(inline, extend("minProperties" = 1, "maxProperties" = 1))]
 pub struct TelegramRecipient {
     /// The id of the chat.
-    chat_id: Option<i64>,
+    pub chat_id: Option<i64>,
     /// The user name of somebody who has written to the bot.
     username: Option<String>,
     /// The title of a group that the bot is in.
@@ -107,11 +107,6 @@ impl Telegram {
 }
 
 impl TelegramMessage {
-    /// Returns the number of the chat, if it was given.
-    pub fn chat(&self) -> Option<i64> {
-        self.recipient.chat_id
-    }
-
     /// Returns the request that sends the message to a chat.
     pub fn request(&self, chat: i64) -> Request {
         let mut body = self.body.clone();
