@@ -60,24 +60,6 @@ impl Quality {
         Self::read(text).unwrap_or_else(|| Self::of_title(text))
     }
 
-    /// Reads the names of components, one of a category at most, as options of FlexGet have them.
-    ///
-    /// # Errors
-    /// The text is empty, holds something else, or names two components of one category.
-    pub fn from_names(text: &str) -> Result<Self, String> {
-        let mut quality = Self::default();
-        for name in text.split_whitespace() {
-            let component =
-                Component::named(name).ok_or_else(|| format!("`{name}` is not a valid quality component"))?;
-            let place = &mut quality.components[component.category as usize];
-            if place.is_some() {
-                return Err(format!("`{}` cannot be defined twice in a quality", component.category.name()));
-            }
-            *place = Some(component);
-        }
-        if quality.is_unknown() { Err("no quality given".to_owned()) } else { Ok(quality) }
-    }
-
     /// Combines mentions: the best of each category, or the worst copy made before the release.
     pub fn of<'a>(mentions: impl Iterator<Item = &'a Mention> + Clone) -> Self {
         let mut quality = Self::default();

@@ -56,14 +56,6 @@ fn components_step_within_their_category_and_stop_at_its_ends() {
 }
 
 #[test]
-fn options_name_one_component_of_a_category() {
-    assert_eq!(Quality::from_names("hdtv 720p").unwrap().to_string(), "720p hdtv");
-    assert_eq!(Quality::from_names("foo").unwrap_err(), "`foo` is not a valid quality component");
-    assert_eq!(Quality::from_names("720p 1080p").unwrap_err(), "`resolution` cannot be defined twice in a quality");
-    assert_eq!(Quality::from_names(" ").unwrap_err(), "no quality given");
-}
-
-#[test]
 fn requirements_allow_what_flexget_allows() {
     for (requirement, allowed, refused) in [
         ("any", &["unknown", "720p", "cam"][..], &[][..]),
