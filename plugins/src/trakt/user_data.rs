@@ -6,10 +6,9 @@
 //! or season is watched (collected) when all of its aired episodes are.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
 
 use flexget_core::prelude::*;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
 use crate::trakt::activities;
 use crate::trakt::api::client::Client;
@@ -98,9 +97,7 @@ impl ShowState {
             self.seasons.iter().filter(|(season, _)| **season > 0).map(|(_, episodes)| episodes.len()).sum();
         i64::try_from(count).unwrap_or(i64::MAX)
     }
-}
 
-impl ShowState {
     /// Returns whether the number of episodes alone tells that all that were aired are among them.
     ///
     /// It does not where there are more than were aired, or some are left out between others: then
@@ -229,31 +226,25 @@ impl Who<'_> {
         match question {
             ActivityKind::WatchedMovies | ActivityKind::CollectedMovies => {
                 let rows: Rows<MovieRow> = self.walk(&path, &[]).await?;
-                Answered::of(rows, |data, rows| {
-                    let movie = |row: MovieRow| Some((row.movie.ids.trakt?, row.plays.unwrap_or(1)));
-                    data.movies = rows.into_iter().filter_map(movie).collect();
-                    Ok(())
+                let movie = |row: MovieRow| Some((row.movie.ids.trakt?, row.plays.unwrap_or(1)));
+                Answered::of(rows, |rows| {
+                    Ok(UserData { movies: rows.into_iter().filter_map(movie).collect(), ..UserData::default() })
                 })
             }
-            ActivityKind::WatchedShows => {
-                let rows: Rows<ShowRow> = self.walk(&path, &progress).await?;
-                Answered::of(rows, |data, rows| shows(rows).map(|shows| data.shows = shows))
-            }
-            ActivityKind::CollectedShows => {
-                let mut rows: Rows<ShowRow> = self.walk(&path, &progress[1..]).await?;
-                // It is not known whether Trakt still gives the episodes without being asked for
-                // them.
-                if rows.rows.iter().any(|row| row.seasons.is_none()) {
+            ActivityKind::WatchedShows | ActivityKind::CollectedShows => {
+                let is_watched = question == ActivityKind::WatchedShows;
+                let query = if is_watched { progress.as_slice() } else { &progress[1..] };
+                let mut rows: Rows<ShowRow> = self.walk(&path, query).await?;
+                // It is not known whether Trakt still gives the collected episodes without being
+                // asked for them.
+                if !is_watched && rows.rows.iter().any(|row| row.seasons.is_none()) {
                     rows = self.walk(&path, &progress).await?;
                 }
-                Answered::of(rows, |data, rows| shows(rows).map(|shows| data.shows = shows))
+                Answered::of(rows, |rows| Ok(UserData { shows: shows(rows)?, ..UserData::default() }))
             }
             ActivityKind::Ratings => {
                 let rows: Rows<Row> = self.walk(&path, &[]).await?;
-                Answered::of(rows, |data, rows| {
-                    data.ratings = ratings(&rows)?;
-                    Ok(())
-                })
+                Answered::of(rows, |rows| Ok(UserData { ratings: ratings(&rows)?, ..UserData::default() }))
             }
         }
     }
@@ -271,11 +262,9 @@ struct Answered {
 }
 
 impl Answered {
-    fn of<T>(rows: Rows<T>, fill: impl FnOnce(&mut UserData, Vec<T>) -> Result<()>) -> Result<Self> {
+    fn of<T>(rows: Rows<T>, data_of: impl FnOnce(Vec<T>) -> Result<UserData>) -> Result<Self> {
         let Rows { rows, began, is_whole, .. } = rows;
-        let mut data = UserData::default();
-        fill(&mut data, rows)?;
-        Ok(Self { data, began, is_whole })
+        Ok(Self { data: data_of(rows)?, began, is_whole })
     }
 }
 
