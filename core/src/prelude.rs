@@ -1,6 +1,6 @@
 //! Everything that a plugin's file imports: `use flexget_core::prelude::*;`.
 
-pub use std::collections::{BTreeMap, BTreeSet};
+pub use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 pub use std::rc::Rc;
 
 pub use futures_util::future::LocalBoxFuture;

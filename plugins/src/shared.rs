@@ -23,3 +23,8 @@ pub mod test_lookup;
 pub mod test_server;
 pub mod time_span;
 pub mod yaml_file;
+
+/// Returns the default of options that are on.
+pub fn yes() -> bool {
+    true
+}

@@ -1,11 +1,7 @@
 //! `import flexget-db`: takes over what FlexGet has kept.
 
-use std::collections::HashMap;
-
 use flexget_core::context::store::{ForeignDb, NewRecord};
-use flexget_core::pattern::Pattern;
 use flexget_core::prelude::*;
-use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use serde_json::{Value as Json, json};
@@ -60,6 +56,7 @@ impl Command for ImportFlexgetDb {
 }
 
 /// Result for one list.
+#[derive(Serialize)]
 struct Brought {
     kind: &'static str,
     name: String,
@@ -70,15 +67,7 @@ struct Brought {
 
 fn report(cx: &Context, out: &mut Output, brought: &[Brought], accounts: &[String]) -> Result<()> {
     if out.format == Format::Json {
-        let lists: Vec<Json> = brought
-            .iter()
-            .map(|one| {
-                json!({
-                    "kind": one.kind, "name": one.name, "found": one.found, "new": one.new, "left_out": one.left_out,
-                })
-            })
-            .collect();
-        return out.data(&json!({ "imported": lists, "accounts_to_authorize": accounts, "dry_run": cx.dry_run }));
+        return out.data(&json!({ "imported": brought, "accounts_to_authorize": accounts, "dry_run": cx.dry_run }));
     }
     let mut table = Table::new(&["Kind", "Name", "Found", "New"]);
     for one in brought {

@@ -30,10 +30,8 @@ impl Command for Search {
     const PATH: &'static [&'static str] = &["seen", "search"];
 
     async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
-        let pattern = match self.pattern.contains(['*', '?']) {
-            true => self.pattern.clone(),
-            false => format!("*{}*", self.pattern),
-        };
+        let is_pattern = self.pattern.contains(['*', '?']);
+        let pattern = if is_pattern { self.pattern.clone() } else { format!("*{}*", self.pattern) };
         let is_wanted =
             |record: &SeenRecord| is_of(&self.task, record) && is_known_by(record, |value| is_like(&pattern, value));
         let others = cx.store.records_of_other_configs(COLLECTION)?;
@@ -105,9 +103,10 @@ impl Command for Add {
             return out
                 .data(&json!({ "value": self.value, "tasks": self.task, "added": news.len(), "dry_run": cx.dry_run }));
         }
-        out.line(match news.is_empty() {
-            true => format!("`{}` is already seen, for {whom}", self.value),
-            false => format!("{} `{}` as seen, for {whom}", verb(cx, "added", "add"), self.value),
+        out.line(if news.is_empty() {
+            format!("`{}` is already seen, for {whom}", self.value)
+        } else {
+            format!("{} `{}` as seen, for {whom}", verb(cx, "added", "add"), self.value)
         })
     }
 }

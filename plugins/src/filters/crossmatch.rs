@@ -1,10 +1,8 @@
-use std::collections::HashMap;
-
 use flexget_core::prelude::*;
 
 use crate::shared::decision::{FilterAction, comparable};
 use crate::shared::distinct::DistinctEntries;
-use crate::shared::nested_inputs;
+use crate::shared::{nested_inputs, yes};
 
 /// Accepts or rejects the entries that other inputs produce, too.
 ///
@@ -40,10 +38,6 @@ pub struct Crossmatch {
     /// Whether the comparison is case-sensitive.
     #[serde(default = "yes")]
     case_sensitive: bool,
-}
-
-fn yes() -> bool {
-    true
 }
 
 submit! { plugin::<Crossmatch>() }

@@ -109,7 +109,8 @@ impl Plugin for If {
 
 impl If {
     async fn apply(&self, phase: Phase, task: &mut Task) -> Result<()> {
-        for rule in self.rules.iter().filter(|rule| rule.actions.iter().any(|action| action.phases().contains(&phase))) {
+        for rule in self.rules.iter().filter(|rule| rule.actions.iter().any(|action| action.phases().contains(&phase)))
+        {
             let matching = rule.matching(task).await;
             for action in &rule.actions {
                 match action {

@@ -1,7 +1,7 @@
 use std::cell::Cell;
 
 use flexget_core::prelude::*;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
 use crate::shared::time_span::TimeSpan;
 

@@ -1,10 +1,8 @@
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::time::Duration;
 
 use flexget_core::context::store::NewRecord;
 use flexget_core::prelude::*;
-use jiff::Timestamp;
 
 use crate::shared::seen_record::{SeenRecord, new_record};
 

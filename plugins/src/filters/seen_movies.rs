@@ -1,5 +1,3 @@
-use std::collections::HashSet;
-
 use flexget_core::prelude::*;
 
 use crate::shared::seen_record::{BY_HAND, SeenRecord, new_record};

@@ -1,6 +1,3 @@
-use std::collections::HashSet;
-
-use flexget_core::pattern::Pattern;
 use flexget_core::prelude::*;
 
 use crate::lists::stored_list::{StoredItem, StoredList, removed_or_absent};

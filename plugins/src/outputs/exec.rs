@@ -7,6 +7,7 @@ use flexget_core::prelude::*;
 use crate::shared::command_line::CommandLine;
 use crate::shared::task_scope::task_scope;
 use crate::shared::time_span::TimeSpan;
+use crate::shared::yes;
 
 /// Runs commands, by default for each accepted entry.
 ///
@@ -79,10 +80,6 @@ pub struct PhaseCommands {
     for_undecided: Option<OneOrMany<CommandLine>>,
     /// Commands for each failed entry.
     for_failed: Option<OneOrMany<CommandLine>>,
-}
-
-fn yes() -> bool {
-    true
 }
 
 /// The default of `timeout`.
@@ -229,7 +226,11 @@ impl ExecOptions {
                 if !result.output.trim().is_empty() {
                     tracing::info!(target: "exec", task = %task.name, "output: {}", result.output.trim_end());
                 }
-                if result.is_success { Ok(()) } else { Err(format!("exec return code was non-zero ({})", result.status)) }
+                if result.is_success {
+                    Ok(())
+                } else {
+                    Err(format!("exec return code was non-zero ({})", result.status))
+                }
             }
         }
     }

@@ -1,7 +1,5 @@
 //! Entries of several inputs, each once.
 
-use std::collections::HashSet;
-
 use flexget_core::prelude::*;
 
 /// The titles and URLs of the entries so far.

@@ -54,4 +54,3 @@ impl<'de> Deserialize<'de> for FieldValue {
         }
     }
 }
-

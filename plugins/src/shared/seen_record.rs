@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use flexget_core::context::store::{Collection, NewRecord, RawRecord};
 use flexget_core::prelude::*;
-use jiff::Timestamp;
 
 /// The kind of collection in the store that holds seen entries.
 pub const COLLECTION: &str = "seen";

@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Cursor, Read, Seek};
 use std::path::{Path, PathBuf};
 
-use flexget_core::context::http::{Method, Request, Response};
+use flexget_core::context::http::Method;
 use flexget_core::error::{OUT_OF_FILES, is_out_of_files};
 use flexget_core::prelude::*;
 

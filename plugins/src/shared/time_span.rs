@@ -29,4 +29,3 @@ impl<'de> Deserialize<'de> for TimeSpan {
         }
     }
 }
-

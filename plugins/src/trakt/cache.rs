@@ -19,7 +19,7 @@
 
 use flexget_core::context::store::{Collection, Edits, NewRecord, Record};
 use flexget_core::prelude::*;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 

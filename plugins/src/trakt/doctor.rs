@@ -1,7 +1,7 @@
 //! `trakt doctor`: checks the clock, the network, Trakt and each account.
 
 use flexget_core::context::auth::Account;
-use flexget_core::context::http::{Method, Request};
+use flexget_core::context::http::Method;
 use flexget_core::plugin::command::{Health, HealthCheck};
 use flexget_core::prelude::*;
 use jiff::SignedDuration;

@@ -1,5 +1,3 @@
-use std::collections::HashMap;
-
 use flexget_core::prelude::*;
 
 use crate::titles::media::Kind;

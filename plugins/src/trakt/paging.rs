@@ -5,11 +5,8 @@
 //! are read. So at least the reported pages are read, and more while they give rows; the rows are
 //! told apart by kind and Trakt's number, and compared with the reported count.
 
-use std::collections::HashSet;
-
-use flexget_core::context::http::{PageCount, Response};
+use flexget_core::context::http::PageCount;
 use flexget_core::prelude::*;
-use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 
 use crate::trakt::api::client::Client;

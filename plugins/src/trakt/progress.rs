@@ -5,8 +5,6 @@
 //! collections, is computed from their watched and collected episodes, which are read in bulk as
 //! well. Specials do not count, as in Trakt's own responses.
 
-use std::collections::HashMap;
-
 use flexget_core::prelude::*;
 use jiff::SignedDuration;
 

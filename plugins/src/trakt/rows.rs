@@ -1,7 +1,6 @@
 //! Rows of Trakt's lists: what tells them apart, and rows of charts.
 
 use flexget_core::prelude::*;
-use jiff::Timestamp;
 use serde::de::{Deserializer, Error as _};
 
 use crate::titles::media::Kind;

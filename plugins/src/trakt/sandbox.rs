@@ -1,13 +1,10 @@
 //! For tests: a simulated Trakt, and a world that is authorized there.
 
-use std::collections::BTreeMap;
-
 use flexget_core::context::Environment;
 use flexget_core::context::auth::{Account, Application, Tokens};
 use flexget_core::context::http::{Http, HttpOptions};
 use flexget_core::prelude::*;
 use flexget_core::testing;
-use jiff::Timestamp;
 use secrecy::SecretString;
 use trakt_sim::{CLIENT_ID, CLIENT_SECRET, Options, Seed, Sim};
 

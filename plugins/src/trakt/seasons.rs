@@ -1,10 +1,9 @@
 //! The seasons and episodes of shows: all of a show in one request, and stored.
 
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
 
 use flexget_core::prelude::*;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
 use crate::trakt::api::client::Client;
 use crate::trakt::api::model::{Episode, Season, Work};

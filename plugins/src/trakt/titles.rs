@@ -9,7 +9,6 @@ pub mod request;
 pub mod stored;
 
 use std::cell::{Ref, RefCell};
-use std::collections::{HashMap, HashSet};
 
 use flexget_core::prelude::*;
 

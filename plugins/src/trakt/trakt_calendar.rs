@@ -1,7 +1,7 @@
 use flexget_core::prelude::*;
+use jiff::ToSpan;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan};
 use serde::de::{Deserializer, Error as _};
 
 use crate::titles::media::Kind;

@@ -1,12 +1,9 @@
 mod changing;
 mod finding;
 
-use std::collections::HashSet;
-
 use flexget_core::context::journal::Action;
 use flexget_core::list::Unseen;
 use flexget_core::prelude::*;
-use jiff::Timestamp;
 
 use crate::titles::media::ids;
 use crate::titles::media::{self, Kind, Media};

@@ -8,7 +8,7 @@ use flexget_core::context::http::{Method, RateLimit, Request, Response, Retry};
 use flexget_core::context::oauth::AccountHttp;
 use flexget_core::plugin::service::unknown::unknown_account;
 use flexget_core::prelude::*;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use serde::de::DeserializeOwned;
 
 use crate::trakt::SERVICE;

@@ -1,10 +1,8 @@
 //! Titles in the cache, and other responses about titles that change seldom.
 
-use std::collections::{HashMap, HashSet};
-
 use flexget_core::context::store::NewRecord;
 use flexget_core::prelude::*;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
 use super::keys::keys_of;
 use crate::titles::media::Kind;

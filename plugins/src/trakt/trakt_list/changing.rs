@@ -5,7 +5,7 @@ use flexget_core::list::UNSEEN;
 use flexget_core::list::index::Index;
 use flexget_core::prelude::*;
 use flexget_core::task::report::first_titles;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
 use super::TraktList;
 use crate::titles::media::Media;
