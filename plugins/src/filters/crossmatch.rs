@@ -54,6 +54,9 @@ impl Plugin for Crossmatch {
     }
 }
 
+/// The positions of entries by the number of a field and its text.
+type Index = HashMap<(usize, String), Vec<usize>>;
+
 impl Crossmatch {
     async fn compare(&self, task: &mut Task) -> Result<()> {
         if task.live().len() == 0 {
@@ -69,11 +72,7 @@ impl Crossmatch {
         task.need(&fields).await;
         let index = self.index(&others);
         for at in task.live() {
-            let matches = match &index {
-                Some(index) => self.equal(&task.entries[at], index),
-                None => self.similar(&task.entries[at], &others),
-            };
-            for (other, common) in matches {
+            for (other, common) in self.matches(&task.entries[at], &others, index.as_ref()) {
                 if self.all_fields && common.len() < self.fields.len() {
                     continue;
                 }
@@ -98,8 +97,8 @@ impl Crossmatch {
     }
 
     /// Indexes the others by field and value, or returns `None` if comparisons are not exact.
-    fn index(&self, others: &[Entry]) -> Option<HashMap<(usize, String), Vec<usize>>> {
-        let mut index: HashMap<(usize, String), Vec<usize>> = HashMap::new();
+    fn index(&self, others: &[Entry]) -> Option<Index> {
+        let mut index = Index::new();
         for (at, other) in others.iter().enumerate().filter(|_| self.exact) {
             for (number, field) in self.fields.iter().enumerate() {
                 if let Some(text) = other.peek(field).and_then(|value| self.comparable(value)) {
@@ -110,27 +109,22 @@ impl Crossmatch {
         self.exact.then_some(index)
     }
 
-    /// Returns the positions of the others with equal fields, and these fields.
-    fn equal(&self, entry: &Entry, index: &HashMap<(usize, String), Vec<usize>>) -> BTreeMap<usize, Vec<&str>> {
+    /// Returns the positions of the others that match, and their matching fields.
+    ///
+    /// Fields match if they are equal or, without an index, if one contains the other.
+    fn matches(&self, entry: &Entry, others: &[Entry], index: Option<&Index>) -> BTreeMap<usize, Vec<&str>> {
         let mut matches: BTreeMap<usize, Vec<&str>> = BTreeMap::new();
         for (number, field) in self.fields.iter().enumerate() {
-            let text = entry.get(field).and_then(|value| self.comparable(&value));
-            let found = text.and_then(|text| index.get(&(number, text)));
-            found.into_iter().flatten().for_each(|at| matches.entry(*at).or_default().push(field));
-        }
-        matches
-    }
-
-    /// Returns the others with a field that contains the entry's or is within it, and these fields.
-    fn similar(&self, entry: &Entry, others: &[Entry]) -> BTreeMap<usize, Vec<&str>> {
-        let mut matches: BTreeMap<usize, Vec<&str>> = BTreeMap::new();
-        for (at, other) in others.iter().enumerate() {
-            for field in &self.fields {
-                let values = entry.get(field).zip(other.peek(field));
-                if values.is_some_and(|(one, two)| self.contains(&one, two) || self.contains(two, &one)) {
-                    matches.entry(at).or_default().push(field);
+            let Some(value) = entry.get(field) else { continue };
+            let is_similar = |other: &Value| self.contains(&value, other) || self.contains(other, &value);
+            let found: Vec<usize> = match index {
+                Some(index) => {
+                    let text = self.comparable(&value);
+                    text.and_then(|text| index.get(&(number, text))).cloned().unwrap_or_default()
                 }
-            }
+                None => (0..others.len()).filter(|at| others[*at].peek(field).is_some_and(is_similar)).collect(),
+            };
+            found.into_iter().for_each(|at| matches.entry(at).or_default().push(field));
         }
         matches
     }
