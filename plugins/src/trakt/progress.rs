@@ -112,14 +112,11 @@ async fn rows_of_account(client: &Client) -> Result<Vec<Row>, Fault> {
 /// # Errors
 /// Trakt could not be asked, and nothing is kept.
 pub async fn of_user(who: Who<'_>, question: ActivityKind) -> Result<HashMap<i64, ShowProgress>> {
-    let snapshot = who.ask(question).await?;
-    if let Some(read_at) = snapshot.as_of {
-        who.client.cx().warn(format!("Trakt is unavailable: using the user's data of {read_at}"));
-    }
-    if let Some((id, _)) = snapshot.data.shows.iter().find(|(_, state)| state.is_unknown) {
+    let data = who.ask(question).await?;
+    if let Some((id, _)) = data.shows.iter().find(|(_, state)| state.is_unknown) {
         return Err(Error::new(format!("Trakt did not say which episodes of show {id} were watched or collected")));
     }
-    Ok(snapshot.data.shows.iter().map(|(id, state)| (*id, of_state(state))).collect())
+    Ok(data.shows.iter().map(|(id, state)| (*id, of_state(state))).collect())
 }
 
 fn of_state(state: &ShowState) -> ShowProgress {

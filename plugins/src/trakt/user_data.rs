@@ -50,11 +50,7 @@ impl ActivityKind {
 
     /// Returns what a write changes that changes the answer.
     fn topic(self) -> &'static str {
-        match self {
-            Self::WatchedMovies | Self::WatchedShows => "watched",
-            Self::CollectedMovies | Self::CollectedShows => "collection",
-            Self::Ratings => "ratings",
-        }
+        self.name().split_once('/').map_or(self.name(), |(topic, _)| topic)
     }
 
     fn is_of_shows(self) -> bool {
@@ -132,11 +128,10 @@ impl UserData {
 
 /// Activity of a user, and whether it is current.
 #[derive(Clone)]
-pub struct Snapshot {
-    /// The data.
-    pub data: Rc<UserData>,
+struct Snapshot {
+    data: Rc<UserData>,
     /// When it was read, if Trakt could not be asked whether it is still so.
-    pub as_of: Option<Timestamp>,
+    as_of: Option<Timestamp>,
 }
 
 /// User to request the activity of: the account's own, or another.
@@ -158,12 +153,12 @@ fn known(cx: &Context, account: Option<&str>) -> Rc<Known> {
 impl Who<'_> {
     /// Returns the activity of the user, requested once in a run.
     ///
-    /// A cached response is used if Trakt reports no change, or if Trakt is unavailable; then its
-    /// time is told.
+    /// A cached response is used if Trakt reports no change, or if Trakt is unavailable; then a
+    /// warning tells its time.
     ///
     /// # Errors
     /// Trakt could not be asked, and nothing is kept.
-    pub async fn ask(&self, question: ActivityKind) -> Result<Snapshot> {
+    pub async fn ask(&self, question: ActivityKind) -> Result<Rc<UserData>> {
         let cx = self.client.cx();
         if self.client.account().is_none() && self.username.is_none() {
             return Err(Error::new("no Trakt account or username given"));
@@ -175,12 +170,19 @@ impl Who<'_> {
             part: question.name().to_owned(),
         };
         let known = known(cx, key.account.as_deref());
-        if let Some(snapshot) = known.borrow().get(&key) {
-            return Ok(snapshot.clone());
+        let here = known.borrow().get(&key).cloned();
+        let snapshot = match here {
+            Some(snapshot) => snapshot,
+            None => {
+                let snapshot = self.ask_store_or_trakt(question, &key).await?;
+                known.borrow_mut().insert(key, snapshot.clone());
+                snapshot
+            }
+        };
+        if let Some(read_at) = snapshot.as_of {
+            cx.warn(format!("Trakt is unavailable: using the user's data of {read_at}"));
         }
-        let snapshot = self.ask_store_or_trakt(question, &key).await?;
-        known.borrow_mut().insert(key, snapshot.clone());
-        Ok(snapshot)
+        Ok(snapshot.data)
     }
 
     async fn ask_store_or_trakt(&self, question: ActivityKind, key: &CacheKey) -> Result<Snapshot> {

@@ -10,18 +10,14 @@ use crate::trakt::api::client::Client;
 use crate::trakt::api::model::Work;
 use crate::trakt::seasons::{self, ShowSeasons};
 use crate::trakt::titles;
-use crate::trakt::user_data::{ActivityKind, ShowState, Snapshot, UserData, Who};
+use crate::trakt::user_data::{ActivityKind, ShowState, UserData, Who};
 
 /// Most episodes that a release holds.
 const MAX_EPISODES: i64 = 100;
 
 /// Returns the user's data as far as `question` goes.
 async fn ask(who: Who<'_>, question: ActivityKind) -> Result<Rc<UserData>, String> {
-    let Snapshot { data, as_of } = who.ask(question).await.map_err(|error| error.to_string())?;
-    if let Some(read_at) = as_of {
-        who.client.cx().warn(format!("Trakt is unavailable: using the user's data of {read_at}"));
-    }
-    Ok(data)
+    who.ask(question).await.map_err(|error| error.to_string())
 }
 
 /// Returns the user's data if it is needed.
