@@ -29,7 +29,7 @@ pub async fn last_activities(client: &Client) -> Option<Rc<Json>> {
             Some(activities)
         }
         Err(fault) => {
-            tracing::info!(target: "trakt", "Trakt does not say what has changed: {}", fault.into_error());
+            tracing::info!(target: "trakt", "Trakt does not say what has changed: {}", Error::from(fault));
             None
         }
     }

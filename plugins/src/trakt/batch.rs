@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 
+use flexget_core::error::Error;
 use futures_util::StreamExt;
 use futures_util::stream;
 
@@ -45,7 +46,7 @@ pub async fn each<I, T>(
                 }
                 _ => false,
             };
-            let reason = fault.into_error().to_string();
+            let reason = Error::from(fault).to_string();
             if !is_of_item {
                 ended.borrow_mut().get_or_insert_with(|| reason.clone());
             }

@@ -105,17 +105,19 @@ impl Fault {
             _ => None,
         }
     }
+}
 
-    /// Returns the failure in words for users, with what to do about it.
-    pub fn into_error(self) -> Error {
-        match self {
-            Self::Unauthorized { account: Some(account) } => {
+/// A failure in words for users, with what to do about it.
+impl From<Fault> for Error {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Unauthorized { account: Some(account) } => {
                 Error::new(format!("Trakt does not accept the authorization of account `{account}`"))
                     .hint(format!("authorize it again: `{}`", auth::command(SERVICE, &account)))
             }
-            Self::Unauthorized { account: None } => Error::new("Trakt shows this only to an authorized account")
+            Fault::Unauthorized { account: None } => Error::new("Trakt shows this only to an authorized account")
                 .hint("set `account` to a name stored by `flexget-rs trakt auth NAME`"),
-            Self::Forbidden => Error::new(
+            Fault::Forbidden => Error::new(
                 "Trakt refused the request: \
                  it does not accept the API key (client id), or the list is not yours",
             )
@@ -123,40 +125,40 @@ impl Fault {
                 "check the application at {APPS} (Trakt deleted those of free accounts in July 2026); \
                  another client id needs `flexget-rs trakt auth NAME --client-id ID`"
             )),
-            Self::Cloudflare { ray, .. } => {
+            Fault::Cloudflare { ray, .. } => {
                 let ray = ray.map(|ray| format!(" (Ray ID {ray})")).unwrap_or_default();
                 Error::new(format!("Cloudflare, which stands in front of Trakt, blocked the request{ray}")).hint(
                     "wait some minutes; \
                      if it stays so, your network address is blocked: try without VPN or proxy",
                 )
             }
-            Self::NotFound => Error::new("Trakt does not have this, or it is private")
+            Fault::NotFound => Error::new("Trakt does not have this, or it is private")
                 .hint("check the name; what is private needs an `account` that may see it"),
-            Self::NoSuchUser => {
+            Fault::NoSuchUser => {
                 Error::new("there is no such Trakt user").hint("use the name in the address of the user's profile page")
             }
-            Self::Conflict => Error::new("Trakt says that this was done already")
+            Fault::Conflict => Error::new("Trakt says that this was done already")
                 .hint("look on Trakt whether it is as you want it; if it is, nothing is left to do"),
-            Self::Refused(status) => Error::new(format!("Trakt does not take this request (status {status})"))
+            Fault::Refused(status) => Error::new(format!("Trakt does not take this request (status {status})"))
                 .hint("this is a mistake of flexget-rs, or Trakt has changed: look for a newer version"),
-            Self::AccountLimit => Error::new("a limit of the Trakt account is reached")
+            Fault::AccountLimit => Error::new("a limit of the Trakt account is reached")
                 .hint(format!("remove items, or see {VIP} for higher limits")),
-            Self::Invalid(said) => {
+            Fault::Invalid(said) => {
                 let said = if said.is_empty() { said } else { format!(": {said}") };
                 Error::new(format!("Trakt calls the request invalid{said}")).hint(
                     "check the options and what the entries hold; \
                      if they are right, look for a newer version of flexget-rs",
                 )
             }
-            Self::Locked { deactivated } => {
+            Fault::Locked { deactivated } => {
                 let state = if deactivated { "deactivated" } else { "locked" };
                 Error::new(format!("the Trakt account is {state}")).hint("write to support@trakt.tv")
             }
-            Self::VipOnly { url } => Error::new("Trakt offers this to VIP members only")
+            Fault::VipOnly { url } => Error::new("Trakt offers this to VIP members only")
                 .hint(format!("see {}", url.as_deref().unwrap_or(VIP))),
-            Self::RateLimited { .. } => Error::new("Trakt goes on refusing requests as too many")
+            Fault::RateLimited { .. } => Error::new("Trakt goes on refusing requests as too many")
                 .hint("wait five minutes; other programs with the same account share its limit"),
-            Self::Unavailable { status, maybe_done } => {
+            Fault::Unavailable { status, maybe_done } => {
                 let how = match status {
                     200..=299 => "it answered with a web page".to_owned(),
                     _ => format!("status {status}"),
@@ -165,8 +167,8 @@ impl Fault {
                     .hint(format!("try again later; {STATUS} may say more"));
                 if maybe_done { error.after_sending() } else { error }
             }
-            Self::UnexpectedResponse(error) | Self::Account(error) => error,
-            Self::Network(error) => error.into(),
+            Fault::UnexpectedResponse(error) | Fault::Account(error) => error,
+            Fault::Network(error) => error.into(),
         }
     }
 }
@@ -177,11 +179,5 @@ impl From<SendError> for Fault {
             SendError::Http(error) => Self::Network(error),
             error => Self::Account(error.into()),
         }
-    }
-}
-
-impl From<Fault> for Error {
-    fn from(fault: Fault) -> Self {
-        fault.into_error()
     }
 }

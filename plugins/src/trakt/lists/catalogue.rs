@@ -341,7 +341,7 @@ pub async fn explain(client: &Client, path: &str, fault: Fault) -> Error {
                 if let ["lists", list, ..] = rest { list } else { rest.first().unwrap_or(&"profile") },
             );
         }
-        _ => return fault.into_error(),
+        _ => return Error::from(fault),
     };
     let owner = if user == "me" { client.account().unwrap_or_default() } else { user.to_owned() };
     match lists_of(client, user).await {
