@@ -66,13 +66,13 @@ impl SearchName {
 
     /// Chooses among the hits of a search.
     pub fn choose(&self, hits: &[Work]) -> Choice {
-        let mut choices = self.variants.iter().map(|variant| variant.choose(hits)).collect::<Vec<_>>();
-        let sure = choices.iter().position(|choice| matches!(choice, Choice::One(_)));
-        let ambiguous = || choices.iter().position(|choice| matches!(choice, Choice::Ambiguous(_)));
-        match sure.or_else(ambiguous) {
-            Some(at) => choices.swap_remove(at),
-            None => Choice::Nothing,
-        }
+        let doubt = |choice: &Choice| match choice {
+            Choice::One(_) => 0,
+            Choice::Ambiguous(_) => 1,
+            Choice::Nothing => 2,
+        };
+        let choices = self.variants.iter().map(|variant| variant.choose(hits));
+        choices.min_by_key(doubt).unwrap_or(Choice::Nothing)
     }
 }
 

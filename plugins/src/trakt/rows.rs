@@ -41,29 +41,22 @@ impl PageRow for Row {
 impl Row {
     /// Returns the key of the item, which all of its plays share.
     pub fn item_key(&self) -> RowKey {
-        let show = self.show.as_deref();
-        let season = || part(Kind::Season, self.season.as_ref().map(|it| &it.ids), show, self.season_number());
-        let episode = || part(Kind::Episode, self.episode.as_ref().map(|it| &it.ids), show, self.episode_numbers());
-        match self.kind.as_deref() {
-            Some("movie") => item(Kind::Movie, self.movie.as_ref().map(|it| &it.ids)),
-            Some("show") => item(Kind::Show, show.map(|it| &it.ids)),
-            Some("season") => season(),
-            Some("episode") => episode(),
-            Some(_) if self.movie.is_some() || self.show.is_some() => RowKey::Unknown(self.id),
-            Some(_) => RowKey::Other(self.id),
-            None if self.movie.is_some() => item(Kind::Movie, self.movie.as_ref().map(|it| &it.ids)),
-            None if self.episode.is_some() => episode(),
-            None if self.season.is_some() => season(),
-            None => item(Kind::Show, show.map(|it| &it.ids)),
+        let (show, season, episode) = (self.show.as_deref(), self.season.as_ref(), self.episode.as_ref());
+        let kind = match self.kind.as_deref() {
+            Some(kind) => kind,
+            None if self.movie.is_some() => "movie",
+            None if episode.is_some() => "episode",
+            None if season.is_some() => "season",
+            None => "show",
+        };
+        match kind {
+            "movie" => item(Kind::Movie, self.movie.as_ref().map(|it| &it.ids)),
+            "show" => item(Kind::Show, show.map(|it| &it.ids)),
+            "season" => part(Kind::Season, season.map(|it| &it.ids), show, season.map(|it| (it.number, 0))),
+            "episode" => part(Kind::Episode, episode.map(|it| &it.ids), show, episode.map(|it| (it.season, it.number))),
+            _ if self.movie.is_some() || show.is_some() => RowKey::Unknown(self.id),
+            _ => RowKey::Other(self.id),
         }
-    }
-
-    fn season_number(&self) -> Option<(i64, i64)> {
-        Some((self.season.as_ref()?.number, 0))
-    }
-
-    fn episode_numbers(&self) -> Option<(i64, i64)> {
-        self.episode.as_ref().map(|episode| (episode.season, episode.number))
     }
 }
 

@@ -73,17 +73,15 @@ impl TraktList {
 
     /// Returns the same list with items of one kind only.
     fn of_kind(&self, kind: Kind) -> Result<AnyList> {
-        let mut options = Map::new();
-        let mut put = |name: &str, value: Option<String>| {
-            if let Some(value) = value {
-                options.insert(name.into(), value.into());
-            }
-        };
-        put("account", self.account.clone());
-        put("username", self.username.clone());
-        put("list", Some(self.list.to_string()));
-        put("type", Some(format!("{}s", kind.word())));
-        AnyList::open(Self::NAME, &Node::from(&Json::Object(options)))
+        let options = [
+            ("account", self.account.clone()),
+            ("username", self.username.clone()),
+            ("list", Some(self.list.to_string())),
+            ("type", Some(format!("{}s", kind.word()))),
+        ];
+        let options = options.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.into())));
+        let options: Map<String, Json> = options.collect();
+        AnyList::open(Self::NAME, &Node::from(&options.into()))
             .map_err(|problems| Error::new(problems.into_iter().map(|problem| problem.message).collect::<String>()))
     }
 }
