@@ -261,7 +261,7 @@ fn template_file(name: &str, kind: &str, task: &mut Task) -> Option<Template> {
     template.map_err(|error| task.warn(Notify::NAME, format!("the template {} is wrong: {error}", path.display()))).ok()
 }
 
-/// What a notification says, and the notifiers that it is sent by.
+/// The texts of a notification, and the notifiers that send it.
 struct Notification<'n> {
     title: Option<&'n Template>,
     message: Option<&'n Template>,

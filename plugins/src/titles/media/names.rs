@@ -17,11 +17,8 @@ pub(super) fn movie_of_title(title: &str) -> (String, Option<i64>) {
 
 /// Removes a year without brackets from the end of a name.
 pub(super) fn without_year(name: String, year: Option<i64>) -> String {
-    let year = year.map(|year| format!(" {year}"));
-    match year.and_then(|year| name.strip_suffix(year.as_str()).map(str::to_owned)) {
-        Some(rest) => rest,
-        None => name,
-    }
+    let rest = year.and_then(|year| Some(name.strip_suffix(&format!(" {year}"))?.to_owned()));
+    rest.unwrap_or(name)
 }
 
 /// Splits a name and the year in brackets at its end: `Solaris (1972)`.

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::fmt;
 
+use self::Category::{Audio, Codec, ColorRange, Resolution, Source};
 use crate::titles::parsing::words::{self, Word};
 
 /// A category of quality, of which a title names one component at most.
@@ -153,28 +154,28 @@ const fn pre_release(
 }
 
 static RESOLUTIONS: &[Component] = &[
-    component(Category::Resolution, "360p", 10, &["360p"]),
-    component(Category::Resolution, "368p", 20, &["368p", "368"]),
-    component(Category::Resolution, "480p", 30, &["480p", "480"]),
-    component(Category::Resolution, "540p", 35, &["540p", "540"]),
-    component(Category::Resolution, "576p", 40, &["576p", "576"]),
-    component(Category::Resolution, "hr", 45, &["hr"]),
-    component(Category::Resolution, "720i", 50, &["720i"]),
+    component(Resolution, "360p", 10, &["360p"]),
+    component(Resolution, "368p", 20, &["368p", "368"]),
+    component(Resolution, "480p", 30, &["480p", "480"]),
+    component(Resolution, "540p", 35, &["540p", "540"]),
+    component(Resolution, "576p", 40, &["576p", "576"]),
+    component(Resolution, "hr", 45, &["hr"]),
+    component(Resolution, "720i", 50, &["720i"]),
     component(
-        Category::Resolution,
+        Resolution,
         "720p",
         60,
         &["720p", "720", "720hd", "720px", "720p50", "720p60", "720px50", "720px60", "1280x720", "1280x720p"],
     ),
-    component(Category::Resolution, "1080i", 70, &["1080i"]),
+    component(Resolution, "1080i", 70, &["1080i"]),
     component(
-        Category::Resolution,
+        Resolution,
         "1080p",
         80,
         &["1080p", "1080", "1080px", "1080p50", "1080p60", "1080px50", "1080px60", "1920x1080", "1920x1080p"],
     ),
     component(
-        Category::Resolution,
+        Resolution,
         "2160p",
         90,
         &["2160p", "2160", "2160px", "2160p50", "2160p60", "2160px50", "2160px60", "3840x2160", "3840x2160p", "4k"],
@@ -182,60 +183,54 @@ static RESOLUTIONS: &[Component] = &[
 ];
 
 static SOURCES: &[Component] = &[
-    pre_release(Category::Source, "workprint", 10, -8, &["workprint"]),
-    pre_release(Category::Source, "cam", 20, -7, &["cam", "hdcam"]),
-    pre_release(Category::Source, "ts", 30, -6, &["ts", "hdts", "telesync"]),
-    pre_release(Category::Source, "tc", 40, -5, &["tc", "telecine"]),
-    pre_release(Category::Source, "r5", 50, -4, &["r5", "r2", "r3", "r4", "r6", "r7", "r8", "rc"]),
-    pre_release(Category::Source, "hdrip", 60, -3, &["hd-rip"]),
-    pre_release(Category::Source, "ppvrip", 70, -2, &["ppv-rip"]),
-    pre_release(Category::Source, "preair", 80, -1, &["preair"]),
-    component(Category::Source, "tvrip", 90, &["tv-rip"]),
-    component(Category::Source, "dsr", 100, &["dsr", "ds-rip"]),
-    component(Category::Source, "sdtv", 110, &["sdtv", "pdtv", "dvb", "sdtv-rip", "pdtv-rip", "dvb-rip"]),
-    pre_release(
-        Category::Source,
-        "dvdscr",
-        120,
-        0,
-        &["dvd-scr", "dvd-screener", "web-scr", "web-screener", "scr", "screener"],
-    ),
-    component(Category::Source, "bdscr", 130, &["bdscr", "bdscreener"]),
-    component(Category::Source, "webrip", 140, &["web-rip"]),
-    component(Category::Source, "hdtv", 150, &["hdtv", "ahdtv", "hdtv-rip", "ahdtv-rip"]),
-    component(Category::Source, "webdl", 160, &["web", "web-dl", "web-hd"]),
-    component(Category::Source, "dvdrip", 170, &["dvd", "dvd-rip"]),
-    component(Category::Source, "remux", 175, &["remux"]),
-    component(Category::Source, "bluray", 180, &["blu-ray", "blu-ray-rip", "bd-rip", "br-rip"]),
+    pre_release(Source, "workprint", 10, -8, &["workprint"]),
+    pre_release(Source, "cam", 20, -7, &["cam", "hdcam"]),
+    pre_release(Source, "ts", 30, -6, &["ts", "hdts", "telesync"]),
+    pre_release(Source, "tc", 40, -5, &["tc", "telecine"]),
+    pre_release(Source, "r5", 50, -4, &["r5", "r2", "r3", "r4", "r6", "r7", "r8", "rc"]),
+    pre_release(Source, "hdrip", 60, -3, &["hd-rip"]),
+    pre_release(Source, "ppvrip", 70, -2, &["ppv-rip"]),
+    pre_release(Source, "preair", 80, -1, &["preair"]),
+    component(Source, "tvrip", 90, &["tv-rip"]),
+    component(Source, "dsr", 100, &["dsr", "ds-rip"]),
+    component(Source, "sdtv", 110, &["sdtv", "pdtv", "dvb", "sdtv-rip", "pdtv-rip", "dvb-rip"]),
+    pre_release(Source, "dvdscr", 120, 0, &["dvd-scr", "dvd-screener", "web-scr", "web-screener", "scr", "screener"]),
+    component(Source, "bdscr", 130, &["bdscr", "bdscreener"]),
+    component(Source, "webrip", 140, &["web-rip"]),
+    component(Source, "hdtv", 150, &["hdtv", "ahdtv", "hdtv-rip", "ahdtv-rip"]),
+    component(Source, "webdl", 160, &["web", "web-dl", "web-hd"]),
+    component(Source, "dvdrip", 170, &["dvd", "dvd-rip"]),
+    component(Source, "remux", 175, &["remux"]),
+    component(Source, "bluray", 180, &["blu-ray", "blu-ray-rip", "bd-rip", "br-rip"]),
 ];
 
 static CODECS: &[Component] = &[
-    component(Category::Codec, "divx", 10, &["divx"]),
-    component(Category::Codec, "xvid", 20, &["xvid"]),
-    component(Category::Codec, "nvenc", 25, &["nvenc"]),
-    component(Category::Codec, "h264", 30, &["h-264", "x-264", "avc"]),
-    component(Category::Codec, "vp9", 35, &["vp9"]),
-    component(Category::Codec, "h265", 40, &["h-265", "x-265", "hevc"]),
-    component(Category::Codec, "av1", 50, &["av-1"]),
+    component(Codec, "divx", 10, &["divx"]),
+    component(Codec, "xvid", 20, &["xvid"]),
+    component(Codec, "nvenc", 25, &["nvenc"]),
+    component(Codec, "h264", 30, &["h-264", "x-264", "avc"]),
+    component(Codec, "vp9", 35, &["vp9"]),
+    component(Codec, "h265", 40, &["h-265", "x-265", "hevc"]),
+    component(Codec, "av1", 50, &["av-1"]),
 ];
 
 static COLOR_RANGES: &[Component] = &[
-    component(Category::ColorRange, "8bit", 10, &["8-bit", "8-bits", "hi8", "hi8p", "sdr"]),
-    component(Category::ColorRange, "10bit", 20, &["10-bit", "10-bits", "hi10", "hi10p"]),
-    component(Category::ColorRange, "hdr", 30, &["hdr", "hdr-10"]),
-    component(Category::ColorRange, "hdrplus", 40, &["hdr-+", "hdr-p", "hdr-plus", "hdr10-+", "hdr10-p", "hdr10-plus"]),
-    component(Category::ColorRange, "dolbyvision", 50, &["dolby-vision", "dovi", "dv"]),
-    component(Category::ColorRange, "hybrid_hdr", 60, &["hybrid-hdr"]),
+    component(ColorRange, "8bit", 10, &["8-bit", "8-bits", "hi8", "hi8p", "sdr"]),
+    component(ColorRange, "10bit", 20, &["10-bit", "10-bits", "hi10", "hi10p"]),
+    component(ColorRange, "hdr", 30, &["hdr", "hdr-10"]),
+    component(ColorRange, "hdrplus", 40, &["hdr-+", "hdr-p", "hdr-plus", "hdr10-+", "hdr10-p", "hdr10-plus"]),
+    component(ColorRange, "dolbyvision", 50, &["dolby-vision", "dovi", "dv"]),
+    component(ColorRange, "hybrid_hdr", 60, &["hybrid-hdr"]),
 ];
 
 static AUDIOS: &[Component] = &[
-    component(Category::Audio, "mp3", 10, &["mp3"]),
-    component(Category::Audio, "aac", 20, &["aac", "aac-#-~"]),
-    component(Category::Audio, "dd5.1", 30, &["dd-#-~"]),
-    component(Category::Audio, "ac3", 40, &["ac3", "ac3-#-~"]),
-    component(Category::Audio, "dd+5.1", 45, &["dd+-#-~", "ddp-#-~"]),
-    component(Category::Audio, "flac", 50, &["flac", "flac-#-~"]),
-    component(Category::Audio, "dts", 60, &["dts"]),
-    component(Category::Audio, "dtshd", 70, &["dts-hd", "dts-hd-#-~", "dts-hd-ma", "dts-hd-ma-#-~"]),
-    component(Category::Audio, "truehd", 80, &["truehd", "truehd-#-~"]),
+    component(Audio, "mp3", 10, &["mp3"]),
+    component(Audio, "aac", 20, &["aac", "aac-#-~"]),
+    component(Audio, "dd5.1", 30, &["dd-#-~"]),
+    component(Audio, "ac3", 40, &["ac3", "ac3-#-~"]),
+    component(Audio, "dd+5.1", 45, &["dd+-#-~", "ddp-#-~"]),
+    component(Audio, "flac", 50, &["flac", "flac-#-~"]),
+    component(Audio, "dts", 60, &["dts"]),
+    component(Audio, "dtshd", 70, &["dts-hd", "dts-hd-#-~", "dts-hd-ma", "dts-hd-ma-#-~"]),
+    component(Audio, "truehd", 80, &["truehd", "truehd-#-~"]),
 ];
