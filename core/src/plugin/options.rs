@@ -3,9 +3,9 @@
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
-/// Returns the settings that all schemas are made with.
+/// Returns the settings that all schemas are made with: options stand where they are used.
 pub(crate) fn settings() -> SchemaSettings {
-    SchemaSettings::draft2020_12()
+    SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true)
 }
 
 /// Removes `null` from the types of options, unless they have `"nullable": true`.

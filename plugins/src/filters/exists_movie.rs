@@ -27,7 +27,6 @@ pub struct ExistsMovie(WithShorthand<ExistsMovieOptions>);
 /// The options.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(inline)]
 pub struct ExistsMovieOptions {
     /// The folder, or several.
     path: OneOrMany<String>,
@@ -63,7 +62,6 @@ impl Shorthand for ExistsMovieOptions {
 /// The kind of copies.
 #[derive(Deserialize, JsonSchema, Clone, Copy, PartialEq, Default)]
 #[serde(rename_all = "lowercase")]
-#[schemars(inline)]
 enum CopyKind {
     /// Folders.
     #[default]
@@ -75,7 +73,6 @@ enum CopyKind {
 /// The service that identifies movies.
 #[derive(Deserialize, JsonSchema)]
 #[serde(untagged)]
-#[schemars(inline)]
 enum Lookup {
     /// None.
     None(bool),
@@ -86,7 +83,6 @@ enum Lookup {
 /// A service that identifies movies.
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-#[schemars(inline)]
 enum LookupService {
     /// IMDb.
     Imdb,

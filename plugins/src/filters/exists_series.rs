@@ -31,7 +31,6 @@ pub struct ExistsSeries(WithShorthand<ExistsSeriesOptions>);
 /// The options.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(inline)]
 pub struct ExistsSeriesOptions {
     /// The folder, or several; text may be a template.
     path: OneOrMany<Template>,

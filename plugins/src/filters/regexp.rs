@@ -48,7 +48,7 @@ type Expressions = Vec<WithShorthand<PatternsWithOptions>>;
 /// Regular expressions, each with its options.
 #[derive(Deserialize, JsonSchema)]
 #[serde(transparent)]
-#[schemars(inline, extend("propertyNames" = { "format": "regex" }))]
+#[schemars(extend("propertyNames" = { "format": "regex" }))]
 struct PatternsWithOptions(IndexMap<Pattern, WithShorthand<Options>>);
 
 impl Shorthand for PatternsWithOptions {
@@ -64,7 +64,6 @@ impl Shorthand for PatternsWithOptions {
 /// The options of a regular expression.
 #[derive(Deserialize, JsonSchema, Default)]
 #[serde(deny_unknown_fields)]
-#[schemars(inline)]
 struct Options {
     /// The value of the field `path`.
     path: Option<String>,

@@ -28,7 +28,6 @@ pub struct Seen(WithShorthand<SeenOptions>);
 /// The short form.
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-#[schemars(inline)]
 pub enum LocalWord {
     /// Each task remembers only its own entries.
     Local,
@@ -37,7 +36,6 @@ pub enum LocalWord {
 /// The options.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(inline)]
 pub struct SeenOptions {
     /// Whether the task remembers only its own entries.
     #[serde(default)]

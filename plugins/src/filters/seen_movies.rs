@@ -22,7 +22,6 @@ pub struct SeenMovies(WithShorthand<SeenMoviesOptions>);
 /// Whether an id is required.
 #[derive(Deserialize, JsonSchema, Clone, Copy, PartialEq, Default)]
 #[serde(rename_all = "lowercase")]
-#[schemars(inline)]
 pub enum Matching {
     /// Rejects entries without an id.
     Strict,
@@ -34,7 +33,6 @@ pub enum Matching {
 /// The options.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(inline)]
 pub struct SeenMoviesOptions {
     /// The tasks whose movies count.
     #[serde(default)]
@@ -56,7 +54,6 @@ impl Shorthand for SeenMoviesOptions {
 /// The tasks whose movies count.
 #[derive(Deserialize, JsonSchema, Clone, Copy, PartialEq, Default)]
 #[serde(rename_all = "lowercase")]
-#[schemars(inline)]
 enum Scope {
     /// All tasks of the config.
     #[default]

@@ -27,7 +27,6 @@ pub struct Csv {
 
 /// The column numbers of the fields.
 #[derive(Deserialize, JsonSchema)]
-#[schemars(inline)]
 struct Columns {
     /// The column of the title.
     #[schemars(range(min = 1))]

@@ -35,7 +35,6 @@ pub struct Filesystem {
 /// The options.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(inline)]
 pub struct FilesystemOptions {
     /// The folder, or several.
     path: OneOrMany<String>,
@@ -62,7 +61,6 @@ impl Shorthand for FilesystemOptions {
 /// A kind of directory entry.
 #[derive(Deserialize, JsonSchema, Clone, Copy, PartialEq)]
 #[serde(rename_all = "lowercase")]
-#[schemars(inline)]
 enum Kind {
     /// Files.
     Files,
@@ -75,7 +73,6 @@ enum Kind {
 /// The depth to which folders are read.
 #[derive(Deserialize, JsonSchema, Clone, Copy)]
 #[serde(untagged)]
-#[schemars(inline)]
 enum Depth {
     /// Whether subfolders are read.
     Toggle(bool),
@@ -92,7 +89,7 @@ impl Default for Depth {
 /// A mask for paths.
 #[derive(Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
-#[schemars(inline, with = "String")]
+#[schemars(with = "String")]
 struct Mask(Pattern);
 
 impl TryFrom<String> for Mask {
@@ -105,7 +102,7 @@ impl TryFrom<String> for Mask {
 /// A regular expression that matches at the beginning of paths.
 #[derive(Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
-#[schemars(inline, with = "Pattern")]
+#[schemars(with = "Pattern")]
 struct Start(Pattern);
 
 impl TryFrom<String> for Start {

@@ -35,7 +35,6 @@ pub struct FromDigest {
 /// When entries are removed.
 #[derive(Deserialize, JsonSchema)]
 #[serde(untagged)]
-#[schemars(inline)]
 enum Expire {
     /// Whether they are removed after this run.
     Once(bool),

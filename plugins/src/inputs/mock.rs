@@ -27,7 +27,7 @@ pub struct Mock {
 /// An entry: its title, or its fields.
 #[derive(JsonSchema)]
 #[expect(dead_code, reason = "it is the schema of an entry, which is read as a value")]
-#[schemars(inline, untagged)]
+#[schemars(untagged)]
 enum MockEntry {
     /// A title.
     Title(String),
@@ -38,7 +38,6 @@ enum MockEntry {
 /// The fields of an entry.
 #[derive(JsonSchema)]
 #[expect(dead_code, reason = "it is a part of the schema")]
-#[schemars(inline)]
 struct MockFields {
     /// The title.
     title: String,

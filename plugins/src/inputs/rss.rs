@@ -47,7 +47,6 @@ pub struct Rss {
 /// The options.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(inline)]
 pub struct RssOptions {
     /// The URL, or the path of a file.
     url: SourceLocation,
@@ -109,7 +108,6 @@ impl Shorthand for RssOptions {
 /// A field of the feed, and its name in entries.
 #[derive(Deserialize, JsonSchema)]
 #[serde(untagged)]
-#[schemars(inline)]
 enum OtherField {
     /// Under its own name.
     Same(String),

@@ -31,7 +31,6 @@ pub struct MovieList(WithShorthand<MovieListOptions>);
 /// The options.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(inline)]
 pub struct MovieListOptions {
     /// The list's name.
     #[schemars(length(min = 1))]

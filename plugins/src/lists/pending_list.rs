@@ -27,7 +27,6 @@ pub struct PendingList(WithShorthand<PendingListOptions>);
 /// The options.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(inline)]
 pub struct PendingListOptions {
     /// The list's name.
     #[schemars(length(min = 1))]
@@ -49,7 +48,6 @@ impl Shorthand for PendingListOptions {
 /// Entries of a list to use.
 #[derive(Deserialize, JsonSchema, Default, PartialEq, Clone, Copy)]
 #[serde(rename_all = "lowercase")]
-#[schemars(inline)]
 enum Include {
     /// Those that wait.
     Pending,

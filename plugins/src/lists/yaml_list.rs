@@ -34,7 +34,6 @@ pub struct YamlList(WithShorthand<YamlListOptions>);
 /// The options.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(inline)]
 pub struct YamlListOptions {
     /// The file.
     #[schemars(length(min = 1))]

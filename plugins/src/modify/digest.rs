@@ -22,7 +22,6 @@ pub struct Digest(WithShorthand<DigestOptions>);
 /// The options.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(inline)]
 pub struct DigestOptions {
     /// The name of the digest.
     list: String,

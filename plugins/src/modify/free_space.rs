@@ -20,7 +20,6 @@ pub struct FreeSpace(WithShorthand<FreeSpaceOptions>);
 /// The options.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(inline)]
 pub struct FreeSpaceOptions {
     /// The space: a number of MiB, or text with a unit.
     space: Space,
@@ -62,7 +61,6 @@ impl Shorthand for FreeSpaceOptions {
 /// When the task is aborted.
 #[derive(Deserialize, JsonSchema, Clone, Copy, PartialEq, Default)]
 #[serde(rename_all = "lowercase")]
-#[schemars(inline)]
 enum AbortIf {
     /// If less is free.
     #[default]
@@ -74,7 +72,6 @@ enum AbortIf {
 /// An amount of space.
 #[derive(Deserialize, JsonSchema)]
 #[serde(untagged)]
-#[schemars(inline)]
 enum Space {
     /// A number of MiB.
     Mebibytes(f64),

@@ -23,7 +23,6 @@ pub struct Manipulate {
 /// A change of a field: `erase`, `extract` and `replace` are applied in this order.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(inline)]
 struct FieldChange {
     /// The phase of the change.
     #[serde(default)]
@@ -51,7 +50,6 @@ struct FieldChange {
 /// The phase of a change.
 #[derive(Deserialize, JsonSchema, Default, PartialEq, Eq, PartialOrd, Ord, Clone, Copy)]
 #[serde(rename_all = "lowercase")]
-#[schemars(inline)]
 enum ChangePhase {
     /// Before anything is decided.
     #[default]
@@ -65,7 +63,6 @@ enum ChangePhase {
 /// A replacement.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(inline)]
 struct Replacement {
     /// The regular expression whose matches are replaced.
     regexp: Pattern,

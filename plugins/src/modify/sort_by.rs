@@ -31,7 +31,6 @@ pub struct SortBy {
 /// A key to sort by.
 #[derive(Deserialize, JsonSchema, Default)]
 #[serde(deny_unknown_fields)]
-#[schemars(inline)]
 struct SortKey {
     /// A field, or an expression; without it, the order stays.
     field: Option<Expression>,
@@ -54,7 +53,7 @@ impl Shorthand for SortKey {
 /// Whether the usual articles are ignored, or the regular expression of those that are.
 #[derive(Deserialize, JsonSchema)]
 #[serde(untagged)]
-#[schemars(inline, description = "")]
+#[schemars(description = "")]
 enum Articles {
     Usual(bool),
     Matches(Pattern),

@@ -28,7 +28,6 @@ pub struct Exec(WithShorthand<ExecOptions>);
 /// The options.
 #[derive(Deserialize, JsonSchema, Default)]
 #[serde(deny_unknown_fields)]
-#[schemars(inline)]
 pub struct ExecOptions {
     /// Commands before anything is read.
     on_start: Option<PhaseCommands>,
@@ -65,7 +64,6 @@ pub struct ExecOptions {
 /// The commands of a phase.
 #[derive(Deserialize, JsonSchema, Default)]
 #[serde(deny_unknown_fields)]
-#[schemars(inline)]
 pub struct PhaseCommands {
     /// Commands that run once, after those for entries; `task` holds the task.
     #[schemars(extend("x-of-task" = true))]

@@ -43,7 +43,6 @@ pub struct ListSync {
 /// Way to combine two lists.
 #[derive(Deserialize, JsonSchema, Default, Clone, Copy, PartialEq)]
 #[serde(rename_all = "lowercase")]
-#[schemars(inline)]
 enum Mode {
     /// `to` becomes equal to `from`.
     #[default]
@@ -55,7 +54,6 @@ enum Mode {
 /// Limit of the items to remove from a list.
 #[derive(Deserialize, JsonSchema)]
 #[serde(untagged)]
-#[schemars(inline)]
 enum MaxRemovals {
     /// Number of items.
     Number(u64),

@@ -63,7 +63,6 @@ pub struct Notify {
 /// A notification for each entry.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(inline)]
 struct EntryNotification {
     /// The title; the entry's title by default.
     title: Option<Template>,
@@ -83,7 +82,6 @@ struct EntryNotification {
 /// A group of entries.
 #[derive(Deserialize, JsonSchema, Clone, Copy, PartialEq)]
 #[serde(rename_all = "lowercase")]
-#[schemars(inline)]
 enum EntryGroup {
     /// Accepted entries.
     Accepted,
@@ -100,7 +98,6 @@ enum EntryGroup {
 /// A notification about the task.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(inline)]
 struct TaskNotification {
     /// The title; the number of accepted and failed entries by default.
     title: Option<Template>,
@@ -121,7 +118,6 @@ struct TaskNotification {
 /// A notification if the task is aborted.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(inline)]
 struct AbortNotification {
     /// The title; `Task NAME has aborted!` by default.
     title: Option<Template>,

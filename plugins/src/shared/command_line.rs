@@ -5,7 +5,7 @@ use flexget_core::prelude::*;
 
 /// A command line that is a template.
 #[derive(JsonSchema)]
-#[schemars(with = "Template", inline, description = "")]
+#[schemars(with = "Template", description = "")]
 pub struct CommandLine {
     template: Template,
     /// The program and its arguments, each a template, or why the line needs a shell.

@@ -5,7 +5,6 @@ use flexget_core::prelude::*;
 /// The decision about an entry.
 #[derive(Deserialize, JsonSchema, Default, PartialEq, Clone, Copy)]
 #[serde(rename_all = "lowercase")]
-#[schemars(inline)]
 pub enum FilterAction {
     /// Accept it.
     #[default]

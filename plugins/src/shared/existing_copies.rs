@@ -9,7 +9,6 @@ use crate::titles::parsing::quality::Quality;
 /// The option `allow_different_qualities`.
 #[derive(Deserialize, JsonSchema, Clone, Copy)]
 #[serde(untagged)]
-#[schemars(inline)]
 pub enum AllowedQualities {
     /// Whether any other quality is accepted.
     Other(bool),
@@ -20,7 +19,6 @@ pub enum AllowedQualities {
 /// The word `better`.
 #[derive(Deserialize, JsonSchema, Clone, Copy)]
 #[serde(rename_all = "lowercase")]
-#[schemars(inline)]
 pub enum Better {
     /// Only a better quality is accepted.
     Better,

@@ -9,12 +9,12 @@ use serde::de::Error as _;
 /// Fields and the values to set them to, in order.
 #[derive(Deserialize, JsonSchema, Default)]
 #[serde(transparent)]
-#[schemars(inline, extend("minProperties" = 1))]
+#[schemars(extend("minProperties" = 1))]
 pub struct FieldValues(IndexMap<String, FieldValue>);
 
 /// Any value; text may be a template.
 #[derive(JsonSchema)]
-#[schemars(with = "serde_json::Value", inline, extend("format" = "template"))]
+#[schemars(with = "serde_json::Value", extend("format" = "template"))]
 enum FieldValue {
     /// A value.
     Fixed(Value),

@@ -6,7 +6,7 @@ use flexget_core::prelude::*;
 /// The encoding of a text file, written as its name.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
-#[schemars(with = "String", inline, description = "")]
+#[schemars(with = "String", description = "")]
 pub enum FileEncoding {
     /// ISO 8859-1: the first 256 characters of Unicode.
     Latin1,

@@ -5,5 +5,4 @@ use flexget_core::prelude::*;
 /// Text that is not empty, as an option.
 #[derive(Deserialize, JsonSchema)]
 #[serde(transparent)]
-#[schemars(inline)]
 pub struct NonEmpty(#[schemars(length(min = 1))] pub String);

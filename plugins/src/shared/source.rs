@@ -18,7 +18,7 @@ const MAX_FILE: usize = 256 << 20;
 /// Displayed as the host or the path alone: the rest of a URL may hold a password or a key.
 #[derive(Deserialize, JsonSchema, Clone)]
 #[serde(transparent)]
-#[schemars(inline, description = "")]
+#[schemars(description = "")]
 pub struct SourceLocation(#[schemars(length(min = 1))] String);
 
 impl SourceLocation {

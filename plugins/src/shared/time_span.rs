@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Span, SpanRelativeTo};
 
 /// A length of time: `30 minutes`, `2 hours`, `1 day`, or as in ISO 8601, `PT2H`.
 #[derive(JsonSchema, Clone)]
-#[schemars(with = "String", inline, description = "")]
+#[schemars(with = "String", description = "")]
 #[schemars(extend("help_type" = "write a number with its unit: `{value} hours`"))]
 pub struct TimeSpan {
     /// The text that the user wrote.

@@ -42,7 +42,6 @@ pub struct Parsing {
 /// A parser of FlexGet.
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-#[schemars(inline)]
 pub enum Parser {
     /// FlexGet's own parser.
     Internal,

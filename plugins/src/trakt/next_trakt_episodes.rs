@@ -68,7 +68,6 @@ pub struct NextTraktEpisodes {
 /// Episode to produce.
 #[derive(Deserialize, JsonSchema, Default, Clone, Copy, PartialEq)]
 #[serde(rename_all = "lowercase")]
-#[schemars(inline)]
 enum Position {
     /// The episode after the latest one that counts.
     #[default]
@@ -80,7 +79,6 @@ enum Position {
 /// State of episodes that counts.
 #[derive(Deserialize, JsonSchema, Default, Clone, Copy, PartialEq)]
 #[serde(rename_all = "lowercase")]
-#[schemars(inline)]
 enum Counts {
     /// Watched episodes.
     #[default]

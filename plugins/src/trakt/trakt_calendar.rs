@@ -57,7 +57,6 @@ pub struct TraktCalendar {
 /// Type of a calendar.
 #[derive(Deserialize, JsonSchema, Clone, Copy, PartialEq)]
 #[serde(rename_all = "lowercase")]
-#[schemars(inline)]
 enum Type {
     /// Each show once.
     Shows,

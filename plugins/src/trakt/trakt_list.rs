@@ -118,7 +118,6 @@ pub struct TraktList {
 /// Kinds of items.
 #[derive(Deserialize, JsonSchema, Default, Clone, Copy, PartialEq)]
 #[serde(rename_all = "lowercase")]
-#[schemars(inline)]
 enum Type {
     /// Shows.
     Shows,
@@ -136,7 +135,6 @@ enum Type {
 /// The time that a chart is of.
 #[derive(Deserialize, JsonSchema, Clone, Copy)]
 #[serde(rename_all = "lowercase")]
-#[schemars(inline)]
 enum Period {
     /// The last day.
     Daily,
@@ -151,7 +149,6 @@ enum Period {
 /// Whether what was watched before gets another play.
 #[derive(Deserialize, JsonSchema, Default, Clone, Copy, PartialEq)]
 #[serde(rename_all = "lowercase")]
-#[schemars(inline)]
 enum Plays {
     /// Only what was not watched before is added.
     #[default]

@@ -11,7 +11,6 @@ const MAX_TEXT: usize = 2000;
 /// A channel of Discord.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(inline)]
 pub struct Discord {
     /// The URL of the webhook, which is a secret.
     #[schemars(with = "String")]

@@ -8,7 +8,6 @@ use super::message::{Message, RenderTemplate};
 /// Addresses of e-mail.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(inline)]
 pub struct Email {
     /// The address, or several.
     to: OneOrMany<Template>,

@@ -15,7 +15,6 @@ use super::webhook::Webhook;
 /// A service that notifications are sent to.
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-#[schemars(inline)]
 pub enum Notifier {
     /// Any HTTP service.
     Webhook(Webhook),

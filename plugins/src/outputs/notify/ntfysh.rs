@@ -9,7 +9,6 @@ use super::message::{Message, RenderTemplate};
 /// A topic of ntfy.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(inline)]
 pub struct Ntfysh {
     /// The topic.
     topic: Template,

@@ -11,7 +11,6 @@ const PUSHOVER: &str = "https://api.pushover.net";
 /// Users of Pushover.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(inline)]
 pub struct Pushover {
     /// The key of the user, or several.
     user_key: OneOrMany<String>,
@@ -46,7 +45,6 @@ pub struct Pushover {
 /// The priority of a message.
 #[derive(Deserialize, JsonSchema)]
 #[serde(untagged)]
-#[schemars(inline)]
 enum PushoverPriority {
     /// A number.
     Number(#[schemars(range(min = -2, max = 2))] i64),

@@ -13,7 +13,6 @@ const MAX_TEXT: usize = 4096;
 /// Chats of a Telegram bot.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(inline)]
 pub struct Telegram {
     /// The token of the bot.
     #[schemars(with = "String")]
@@ -34,7 +33,7 @@ pub struct Telegram {
 /// One that is not given by its number is looked for among those who have written to the bot.
 #[derive(Deserialize, JsonSchema, Clone)]
 #[serde(deny_unknown_fields)]
-#[schemars(inline, extend("minProperties" = 1, "maxProperties" = 1))]
+#[schemars(extend("minProperties" = 1, "maxProperties" = 1))]
 pub struct TelegramRecipient {
     /// The id of the chat.
     pub chat_id: Option<i64>,
@@ -49,7 +48,6 @@ pub struct TelegramRecipient {
 /// The name of somebody.
 #[derive(Deserialize, JsonSchema, Clone)]
 #[serde(deny_unknown_fields)]
-#[schemars(inline)]
 pub struct TelegramName {
     /// The first name.
     first: String,
@@ -60,7 +58,6 @@ pub struct TelegramName {
 /// The markup of messages of Telegram.
 #[derive(Deserialize, JsonSchema, Clone, Copy)]
 #[serde(rename_all = "snake_case")]
-#[schemars(inline)]
 enum TelegramMarkup {
     /// MarkdownV2.
     Markdown,

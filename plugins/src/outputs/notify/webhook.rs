@@ -9,7 +9,6 @@ use super::message::{Message, RenderTemplate, post, rendered};
 /// Any HTTP service.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(inline)]
 pub struct Webhook {
     /// The URL, which may hold a secret.
     #[schemars(with = "String")]
@@ -27,7 +26,6 @@ pub struct Webhook {
 /// The HTTP method of a webhook.
 #[derive(Deserialize, JsonSchema, Clone, Copy, Default)]
 #[serde(rename_all = "UPPERCASE")]
-#[schemars(inline)]
 enum WebhookMethod {
     /// POST.
     #[default]

@@ -23,7 +23,6 @@ pub struct ListName {
 /// The name of a list; a number is the number of a list.
 #[derive(Deserialize, JsonSchema)]
 #[serde(untagged)]
-#[schemars(inline)]
 enum Name {
     /// A name, slug or address.
     Text(

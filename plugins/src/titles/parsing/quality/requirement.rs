@@ -23,7 +23,7 @@ use super::components::{Category, Component};
 /// ```
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
-#[schemars(with = "String", inline, description = "", extend("minLength" = 1))]
+#[schemars(with = "String", description = "", extend("minLength" = 1))]
 pub struct Requirement {
     text: String,
     categories: [CategoryRequirement; Category::ALL.len()],
