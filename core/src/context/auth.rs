@@ -5,9 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use secrecy::SecretString;
 
-use crate::context::clock::Clock;
-use crate::context::store::Store;
-pub use crate::context::store::accounts::{Account, AccountState, Application, Tokens, renew_at};
+pub use crate::context::store::accounts::{Account, AccountState, Application, Auth, Tokens, renew_at};
 use crate::error::{Error, Result};
 
 #[cfg(test)]
@@ -34,83 +32,7 @@ impl From<Error> for RenewError {
     }
 }
 
-/// The accounts and applications of all services, in the auth store.
-///
-/// Cheap to clone.
-///
-/// ```
-/// use flexget_core::context::auth::{Account, AccountState, Application, Tokens};
-///
-/// let cx = flexget_core::testing::context();
-/// let now = cx.clock.now();
-/// let expires = now + std::time::Duration::from_secs(3600);
-/// let tokens = Tokens::new("access".into(), "refresh".into(), now, expires);
-/// let application = Application::new("my-application", None);
-/// let account = Account::new("example", "me", application, tokens);
-/// cx.auth.save(&account).unwrap();
-///
-/// let stored = cx.auth.account("example", "me").unwrap().unwrap();
-/// assert_eq!(stored.state, AccountState::Ok);
-/// assert!(format!("{stored:?}").contains("REDACTED"));
-/// // The application survives the account.
-/// assert!(cx.auth.delete("example", "me").unwrap());
-/// assert_eq!(cx.auth.applications("example").unwrap()[0].id, "my-application");
-/// ```
-#[derive(Debug, Clone)]
-pub struct Auth {
-    store: Store,
-    clock: Clock,
-}
-
 impl Auth {
-    /// Opens the accounts of `store`.
-    ///
-    /// Also those of a scratch store are the real ones.
-    pub fn new(store: Store, clock: Clock) -> Self {
-        Self { store, clock }
-    }
-
-    /// Returns the accounts of a service, by name.
-    ///
-    /// # Errors
-    ///
-    /// The database cannot be used; so for all methods.
-    pub fn accounts(&self, service: &str) -> Result<Vec<Account>> {
-        self.store.accounts(service)
-    }
-
-    /// Returns the services that have accounts, by name.
-    pub fn services(&self) -> Result<Vec<String>> {
-        self.store.services()
-    }
-
-    /// Returns the account of this name.
-    pub fn account(&self, service: &str, name: &str) -> Result<Option<Account>> {
-        self.store.account(service, name)
-    }
-
-    /// Returns the applications of a service, the one that was authorized last first.
-    pub fn applications(&self, service: &str) -> Result<Vec<Application>> {
-        self.store.applications(service)
-    }
-
-    /// Stores an application, which new accounts are authorized with from now on.
-    pub fn save_application(&self, service: &str, application: &Application) -> Result<()> {
-        self.store.save_application(service, application, self.clock.now())
-    }
-
-    /// Forgets an application; returns whether it was known.
-    pub fn delete_application(&self, service: &str, id: &str) -> Result<bool> {
-        self.store.delete_application(service, id)
-    }
-
-    /// Stores an account in place of the one of the same service and name.
-    ///
-    /// It is on disk when this returns.
-    pub fn save(&self, account: &Account) -> Result<()> {
-        self.store.save_account(account)
-    }
-
     /// Stores an API key, which never expires, under a name that configs use as `account`.
     pub fn save_key(&self, service: &str, name: &str, key: SecretString) -> Result<()> {
         self.save_forever(service, name, None, key)
@@ -146,30 +68,11 @@ impl Auth {
         Ok((account.user.unwrap_or(account.name), account.tokens.access))
     }
 
-    /// Makes sure that an account can be stored, before the user is asked to authorize it.
-    pub fn prepare(&self) -> Result<()> {
-        self.store.reserve_room()
-    }
-
     /// Stores an account that the user has just authorized, and waits if the database is busy.
     ///
     /// `waiting` is called with the failure before each further try.
     pub async fn save_new(&self, account: &Account, mut waiting: impl FnMut(&Error)) -> Result<()> {
-        self.persist(AUTHORIZATION_TRIES, &mut waiting, || self.store.save_account(account)).await
-    }
-
-    /// Sets the user name of an account, unless its tokens have changed since it was read.
-    ///
-    /// Returns whether it was set.
-    pub fn set_user(&self, account: &Account, user: Option<&str>, slug: Option<&str>) -> Result<bool> {
-        self.store.set_user(account, user, slug)
-    }
-
-    /// Deletes an account; returns whether there was one.
-    ///
-    /// Its application stays.
-    pub fn delete(&self, service: &str, name: &str) -> Result<bool> {
-        self.store.delete_account(service, name)
+        self.persist(AUTHORIZATION_TRIES, &mut waiting, || self.save(account)).await
     }
 
     /// Returns the account with tokens that are good, renewed if need be.
@@ -201,13 +104,13 @@ impl Auth {
             return Ok(account);
         }
         // A refresh token works once: it is not exchanged where the new one cannot be stored.
-        self.store.reserve_room()?;
-        if !self.store.replace_tokens(&account, &account.tokens)? {
+        self.prepare()?;
+        if !self.replace_tokens(&account, &account.tokens)? {
             return self.usable(service, name);
         }
         match refresh(&account).await {
             Ok(tokens) if self.keep(&account, &tokens).await? => Ok(Account { tokens, ..account }),
-            Err(RenewError::Dead(reason)) if self.store.mark_dead(&account, &reason)? => {
+            Err(RenewError::Dead(reason)) if self.mark_dead(&account, &reason)? => {
                 Err(needs_authorization(service, name, &reason))
             }
             Ok(_) | Err(RenewError::Dead(_)) => self.usable(service, name),
@@ -221,7 +124,7 @@ impl Auth {
         let mut warn = |error: &Error| {
             tracing::warn!("the new tokens of account `{name}` are not stored yet: {error}");
         };
-        let stored = self.persist(RENEWAL_TRIES, &mut warn, || self.store.replace_tokens(account, tokens)).await;
+        let stored = self.persist(RENEWAL_TRIES, &mut warn, || self.replace_tokens(account, tokens)).await;
         stored.map_err(|error| {
             Error::new(format!("the new tokens of {service} account `{name}` could not be stored"))
                 .hint(format!("when the database can be written again, run `{}`", command(service, name)))

@@ -347,8 +347,19 @@ fn until(from: Timestamp, to: Timestamp) -> Duration {
     Duration::try_from(to.duration_since(from)).unwrap_or_default()
 }
 
+/// Returns when each task of a plan runs next if a daemon runs: without one nothing runs by itself.
+///
+/// # Errors
+/// The database cannot be used.
+pub fn next_runs_by_daemon(plan: Option<&Plan>, cx: &Context) -> Result<BTreeMap<String, Timestamp>> {
+    match (plan, cx.store.daemon_process()) {
+        (Some(plan), Some(_)) => Ok(next_runs(plan, &cx.store.schedule_times()?)),
+        _ => Ok(BTreeMap::new()),
+    }
+}
+
 /// Returns when each task of a plan runs next, by the remembered times of its schedules.
-pub fn next_runs(plan: &Plan, times: &BTreeMap<String, Timestamp>) -> BTreeMap<String, Timestamp> {
+fn next_runs(plan: &Plan, times: &BTreeMap<String, Timestamp>) -> BTreeMap<String, Timestamp> {
     let tasks: Vec<&TaskPlan> = plan.tasks.iter().filter(|task| !task.disabled).collect();
     let names = TaskNames::new(tasks.iter().map(|task| (task.name.as_str(), task.manual)));
     // Of items that mean the same tasks only the earliest one counts.

@@ -4,11 +4,12 @@ use std::fmt;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Row, Transaction};
+use rusqlite::{Connection, Params, Row, Transaction};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::database::{Database, Store};
-use super::rows::time;
+use super::rows::{all, first, time};
+use crate::context::clock::Clock;
 use crate::error::Result;
 
 /// How long before expiry tokens are renewed, or a quarter of their life if that is shorter.
@@ -165,82 +166,122 @@ const SELECT: &str = "SELECT service, name, account.client_id, client_secret, ac
                       created, expires, user, user_slug, dead FROM account LEFT JOIN application \
                       USING (service, client_id)";
 
-impl Store {
-    pub(crate) fn accounts(&self, service: &str) -> Result<Vec<Account>> {
-        self.auth_database().read(|connection| {
-            connection
-                .prepare_cached(&format!("{SELECT} WHERE service = ? ORDER BY name"))?
-                .query_map([service], account)?
-                .collect()
-        })
+/// The accounts and applications of all services, in the auth store.
+///
+/// Cheap to clone.
+///
+/// ```
+/// use flexget_core::context::auth::{Account, AccountState, Application, Tokens};
+///
+/// let cx = flexget_core::testing::context();
+/// let now = cx.clock.now();
+/// let expires = now + std::time::Duration::from_secs(3600);
+/// let tokens = Tokens::new("access".into(), "refresh".into(), now, expires);
+/// let application = Application::new("my-application", None);
+/// let account = Account::new("example", "me", application, tokens);
+/// cx.auth.save(&account).unwrap();
+///
+/// let stored = cx.auth.account("example", "me").unwrap().unwrap();
+/// assert_eq!(stored.state, AccountState::Ok);
+/// assert!(format!("{stored:?}").contains("REDACTED"));
+/// // The application survives the account.
+/// assert!(cx.auth.delete("example", "me").unwrap());
+/// assert_eq!(cx.auth.applications("example").unwrap()[0].id, "my-application");
+/// ```
+#[derive(Debug, Clone)]
+pub struct Auth {
+    pub(in crate::context) store: Store,
+    pub(in crate::context) clock: Clock,
+}
+
+impl Auth {
+    /// Opens the accounts of `store`.
+    ///
+    /// Also those of a scratch store are the real ones.
+    pub fn new(store: Store, clock: Clock) -> Self {
+        Self { store, clock }
     }
 
-    pub(crate) fn services(&self) -> Result<Vec<String>> {
-        self.auth_database().read(|connection| {
-            connection
-                .prepare_cached("SELECT DISTINCT service FROM account ORDER BY service")?
-                .query_map([], |row| row.get(0))?
-                .collect()
-        })
+    /// Returns the accounts of a service, by name.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be used; so for all methods.
+    pub fn accounts(&self, service: &str) -> Result<Vec<Account>> {
+        let query = format!("{SELECT} WHERE service = ? ORDER BY name");
+        self.store.auth_database().read(|connection| all(connection, &query, [service], account))
     }
 
-    pub(crate) fn account(&self, service: &str, name: &str) -> Result<Option<Account>> {
-        self.auth_database().read(|connection| one(connection, service, name))
+    /// Returns the services that have accounts, by name.
+    pub fn services(&self) -> Result<Vec<String>> {
+        let query = "SELECT DISTINCT service FROM account ORDER BY service";
+        self.store.auth_database().read(|connection| all(connection, query, [], |row| row.get(0)))
     }
 
-    /// Returns the applications of a service, the one that was used last first.
-    pub(crate) fn applications(&self, service: &str) -> Result<Vec<Application>> {
-        self.auth_database().read(|connection| {
-            connection
-                .prepare_cached(
-                    "SELECT client_id, client_secret FROM application WHERE service = ? ORDER BY used DESC, client_id",
-                )?
-                .query_map([service], |row| {
-                    let secret = row.get::<_, Option<String>>(1)?.map(SecretString::from);
-                    Ok(Application { id: row.get(0)?, secret })
-                })?
-                .collect()
-        })
+    /// Returns all accounts, by service and name.
+    pub fn all(&self) -> Result<Vec<Account>> {
+        let query = format!("{SELECT} ORDER BY service, name");
+        self.store.auth_database().read(|connection| all(connection, &query, [], account))
     }
 
-    /// Stores an application, which is the last used one from now on.
-    pub(crate) fn save_application(&self, service: &str, application: &Application, now: Timestamp) -> Result<()> {
-        self.auth_database().write_secret(|transaction| save_application(transaction, service, application, now))
+    /// Returns the account of this name.
+    pub fn account(&self, service: &str, name: &str) -> Result<Option<Account>> {
+        self.store.auth_database().read(|connection| one(connection, service, name))
     }
 
-    /// Deletes an application and returns whether there was one.
+    /// Returns the applications of a service, the one that was authorized last first.
+    pub fn applications(&self, service: &str) -> Result<Vec<Application>> {
+        let query = "SELECT client_id, client_secret FROM application WHERE service = ? ORDER BY used DESC, client_id";
+        let application = |row: &Row<'_>| {
+            let secret = row.get::<_, Option<String>>(1)?.map(SecretString::from);
+            Ok(Application { id: row.get(0)?, secret })
+        };
+        self.store.auth_database().read(|connection| all(connection, query, [service], application))
+    }
+
+    /// Stores an application, which new accounts are authorized with from now on.
+    pub fn save_application(&self, service: &str, application: &Application) -> Result<()> {
+        let now = self.clock.now();
+        self.store.auth_database().write_secret(|transaction| save_application(transaction, service, application, now))
+    }
+
+    /// Forgets an application; returns whether it was known.
     ///
     /// No trace of its secret stays in the file.
-    pub(crate) fn delete_application(&self, service: &str, id: &str) -> Result<bool> {
-        let deleted = self.auth_database().write_secret(|transaction| {
-            transaction
-                .execute("DELETE FROM application WHERE service = ? AND client_id = ?", (service, id))
-                .map(|deleted| deleted > 0)
-        })?;
-        self.auth_database().truncate_log()?;
-        Ok(deleted)
+    pub fn delete_application(&self, service: &str, id: &str) -> Result<bool> {
+        self.erase("DELETE FROM application WHERE service = ? AND client_id = ?", service, id)
     }
 
-    pub(crate) fn save_account(&self, account: &Account) -> Result<()> {
-        self.auth_database().write_secret(|transaction| save(transaction, account))
-    }
-
-    /// Deletes an account and returns whether there was one.
+    /// Stores an account in place of the one of the same service and name.
     ///
-    /// No trace of its tokens stays in the file.
-    pub(crate) fn delete_account(&self, service: &str, name: &str) -> Result<bool> {
-        let deleted = self.auth_database().write_secret(|transaction| {
-            transaction
-                .execute("DELETE FROM account WHERE service = ? AND name = ?", (service, name))
-                .map(|deleted| deleted > 0)
-        })?;
-        self.auth_database().truncate_log()?;
+    /// It is on disk when this returns.
+    pub fn save(&self, account: &Account) -> Result<()> {
+        self.store.auth_database().write_secret(|transaction| save(transaction, account))
+    }
+
+    /// Deletes an account; returns whether there was one.
+    ///
+    /// Its application stays. No trace of its tokens stays in the file.
+    pub fn delete(&self, service: &str, name: &str) -> Result<bool> {
+        self.erase("DELETE FROM account WHERE service = ? AND name = ?", service, name)
+    }
+
+    fn erase(&self, statement: &str, service: &str, name: &str) -> Result<bool> {
+        let deleted = self.update(statement, (service, name))?;
+        self.store.auth_database().truncate_log()?;
         Ok(deleted)
     }
 
-    /// Makes sure that new tokens can be stored: writes, and leaves room for what will be written.
-    pub(crate) fn reserve_room(&self) -> Result<()> {
-        let database = self.auth_database();
+    /// Runs a statement, and returns whether it changed something.
+    fn update(&self, statement: &str, parameters: impl Params) -> Result<bool> {
+        self.store.auth_database().write_secret(|transaction| Ok(transaction.execute(statement, parameters)? > 0))
+    }
+
+    /// Makes sure that an account can be stored, before the user is asked to authorize it.
+    ///
+    /// It writes, and leaves room for what will be written.
+    pub fn prepare(&self) -> Result<()> {
+        let database = self.store.auth_database();
         database.write_secret(|transaction| {
             transaction.execute("INSERT OR REPLACE INTO reserve (id, room) VALUES (1, zeroblob(?))", [RESERVE])
         })?;
@@ -249,90 +290,70 @@ impl Store {
         database.read(|connection| connection.execute_batch("PRAGMA wal_checkpoint(PASSIVE)"))
     }
 
-    /// Sets the user name of an account, unless its tokens have changed meanwhile.
-    pub(crate) fn set_user(&self, of: &Account, user: Option<&str>, slug: Option<&str>) -> Result<bool> {
-        self.auth_database().write_secret(|transaction| {
-            let changed = transaction.execute(
-                &format!("UPDATE account SET user = ?4, user_slug = ?5 {SAME_TOKENS}"),
-                (
-                    &of.service,
-                    &of.name,
-                    of.tokens.refresh.expose_secret(),
-                    user,
-                    slug,
-                    of.tokens.access.expose_secret(),
-                ),
-            )?;
-            Ok(changed > 0)
-        })
+    /// Sets the user name of an account, unless its tokens have changed since it was read.
+    ///
+    /// Returns whether it was set.
+    pub fn set_user(&self, of: &Account, user: Option<&str>, slug: Option<&str>) -> Result<bool> {
+        let Account { service, name, tokens, .. } = of;
+        let (access, refresh) = (tokens.access.expose_secret(), tokens.refresh.expose_secret());
+        let update = format!("UPDATE account SET user = ?5, user_slug = ?6 {SAME_TOKENS}");
+        self.update(&update, (service, name, access, refresh, user, slug))
     }
 
     /// Replaces the tokens of `old`, unless they were renewed, replaced or deleted meanwhile.
-    pub(crate) fn replace_tokens(&self, old: &Account, renewed: &Tokens) -> Result<bool> {
-        self.auth_database().write_secret(|transaction| {
-            let changed = transaction.execute(
-                &format!(
-                    "UPDATE account SET access_token = ?4, refresh_token = ?5, scope = ?7, created = ?8, \
-                     expires = ?9, dead = NULL {SAME_TOKENS}"
-                ),
-                (
-                    &old.service,
-                    &old.name,
-                    old.tokens.refresh.expose_secret(),
-                    renewed.access.expose_secret(),
-                    renewed.refresh.expose_secret(),
-                    old.tokens.access.expose_secret(),
-                    &renewed.scope,
-                    renewed.created.as_millisecond(),
-                    renewed.expires.as_millisecond(),
-                ),
-            )?;
-            Ok(changed > 0)
-        })
+    pub(in crate::context) fn replace_tokens(&self, old: &Account, renewed: &Tokens) -> Result<bool> {
+        let update = format!(
+            "UPDATE account SET access_token = ?5, refresh_token = ?6, scope = ?7, created = ?8, expires = ?9, \
+             dead = NULL {SAME_TOKENS}"
+        );
+        let parameters = (
+            &old.service,
+            &old.name,
+            old.tokens.access.expose_secret(),
+            old.tokens.refresh.expose_secret(),
+            renewed.access.expose_secret(),
+            renewed.refresh.expose_secret(),
+            &renewed.scope,
+            renewed.created.as_millisecond(),
+            renewed.expires.as_millisecond(),
+        );
+        self.update(&update, parameters)
     }
 
     /// Marks the refresh token of `old` as dead, unless it was replaced or deleted meanwhile.
-    pub(crate) fn mark_dead(&self, old: &Account, reason: &str) -> Result<bool> {
-        self.auth_database().write_secret(|transaction| {
-            let changed = transaction.execute(
-                "UPDATE account SET dead = ? WHERE service = ? AND name = ? AND refresh_token = ?",
-                (reason, &old.service, &old.name, old.tokens.refresh.expose_secret()),
-            )?;
-            Ok(changed > 0)
-        })
+    pub(in crate::context) fn mark_dead(&self, old: &Account, reason: &str) -> Result<bool> {
+        let update = "UPDATE account SET dead = ? WHERE service = ? AND name = ? AND refresh_token = ?";
+        self.update(update, (reason, &old.service, &old.name, old.tokens.refresh.expose_secret()))
     }
 }
 
 /// The condition that an account still has the tokens that were read.
-const SAME_TOKENS: &str = "WHERE service = ?1 AND name = ?2 AND refresh_token = ?3 AND access_token = ?6";
+const SAME_TOKENS: &str = "WHERE service = ?1 AND name = ?2 AND access_token = ?3 AND refresh_token = ?4";
 
 /// Returns the names of all accounts of a database.
 pub(super) fn names(database: &Database) -> Result<Vec<String>> {
-    database.read(|connection| {
-        connection.prepare("SELECT DISTINCT name FROM account ORDER BY 1")?.query_map([], |row| row.get(0))?.collect()
-    })
+    let query = "SELECT DISTINCT name FROM account ORDER BY 1";
+    database.read(|connection| all(connection, query, [], |row| row.get(0)))
 }
 
 /// Moves all accounts and applications of one database to another, and returns what became of them.
 pub(super) fn move_all(from: &Database, to: &Database) -> Result<Vec<Moved>> {
     let (accounts, has_applications) = from.read(|connection| {
-        let accounts = connection.prepare(SELECT)?.query_map([], account)?.collect::<rusqlite::Result<Vec<_>>>()?;
+        let accounts: Vec<Account> = all(connection, SELECT, [], account)?;
         Ok((accounts, connection.prepare("SELECT 1 FROM application")?.exists([])?))
     })?;
     if accounts.is_empty() && !has_applications {
         return Ok(Vec::new());
     }
     let applications: Vec<(String, String, Option<String>, i64)> = from.read(|connection| {
-        connection
-            .prepare("SELECT service, client_id, client_secret, used FROM application")?
-            .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?
-            .collect()
+        let query = "SELECT service, client_id, client_secret, used FROM application";
+        all(connection, query, [], |row| row.try_into())
     })?;
     let moved = to.write_secret(|transaction| {
         for application in &applications {
             transaction.execute(
                 "INSERT OR IGNORE INTO application (service, client_id, client_secret, used) VALUES (?, ?, ?, ?)",
-                (&application.0, &application.1, &application.2, application.3),
+                application.clone(),
             )?;
         }
         accounts.iter().map(|account| move_one(transaction, account)).collect::<rusqlite::Result<Vec<_>>>()
@@ -366,19 +387,31 @@ fn move_one(transaction: &Transaction<'_>, found: &Account) -> rusqlite::Result<
 }
 
 fn one(connection: &Connection, service: &str, name: &str) -> rusqlite::Result<Option<Account>> {
-    connection
-        .prepare_cached(&format!("{SELECT} WHERE service = ? AND name = ?"))?
-        .query_row((service, name), account)
-        .optional()
+    first(connection, &format!("{SELECT} WHERE service = ? AND name = ?"), (service, name), account)
 }
 
 fn save(transaction: &Transaction<'_>, account: &Account) -> rusqlite::Result<()> {
-    let Account { service, client_id, client_secret, tokens, .. } = account;
+    let Account { service, name, client_id, client_secret, tokens, user, user_slug, state } = account;
     if !client_id.is_empty() {
         let application = Application { id: client_id.clone(), secret: client_secret.clone() };
         save_application(transaction, service, &application, tokens.created)?;
     }
-    save_tokens(transaction, account)
+    let insert = "INSERT OR REPLACE INTO account (service, name, client_id, access_token, refresh_token, scope, \
+                  created, expires, user, user_slug, dead) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    let parameters = (
+        service,
+        name,
+        client_id,
+        tokens.access.expose_secret(),
+        tokens.refresh.expose_secret(),
+        &tokens.scope,
+        tokens.created.as_millisecond(),
+        tokens.expires.as_millisecond(),
+        user,
+        user_slug,
+        state.problem(),
+    );
+    transaction.execute(insert, parameters).map(drop)
 }
 
 fn save_application(
@@ -388,38 +421,8 @@ fn save_application(
     used: Timestamp,
 ) -> rusqlite::Result<()> {
     let secret = application.secret.as_ref().map(ExposeSecret::expose_secret);
-    transaction
-        .execute(
-            "INSERT OR REPLACE INTO application (service, client_id, client_secret, used) VALUES (?, ?, ?, ?)",
-            (service, &application.id, secret, used.as_millisecond()),
-        )
-        .map(drop)
-}
-
-fn save_tokens(transaction: &Transaction<'_>, account: &Account) -> rusqlite::Result<()> {
-    let Account { service, name, client_id, tokens, user, user_slug, state, .. } = account;
-    let dead = match state {
-        AccountState::Ok => None,
-        AccountState::NeedsAuthorization(reason) => Some(reason),
-    };
-    transaction.execute(
-        "INSERT OR REPLACE INTO account (service, name, client_id, access_token, refresh_token, scope, created, \
-         expires, user, user_slug, dead) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            service,
-            name,
-            client_id,
-            tokens.access.expose_secret(),
-            tokens.refresh.expose_secret(),
-            &tokens.scope,
-            tokens.created.as_millisecond(),
-            tokens.expires.as_millisecond(),
-            user,
-            user_slug,
-            dead,
-        ),
-    )?;
-    Ok(())
+    let insert = "INSERT OR REPLACE INTO application (service, client_id, client_secret, used) VALUES (?, ?, ?, ?)";
+    transaction.execute(insert, (service, &application.id, secret, used.as_millisecond())).map(drop)
 }
 
 fn account(row: &Row<'_>) -> rusqlite::Result<Account> {

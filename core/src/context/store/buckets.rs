@@ -1,9 +1,11 @@
 //! The buckets of the rate limiter, shared by all processes that use the auth store.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::Connection;
+use serde::Serialize;
 
 use super::database::Store;
+use super::rows::{all, first, run};
 use crate::error::Result;
 
 /// State of a bucket.
@@ -22,11 +24,13 @@ pub(crate) struct BucketState {
 }
 
 /// Use of a rate limit.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RateLimitUse {
     /// Name of the bucket: the service, and the account if the limit is its own.
+    #[serde(rename = "name")]
     pub bucket: String,
     /// Number of requests in the last five minutes.
+    #[serde(rename = "requests_in_5_minutes")]
     pub recent: usize,
     /// When requests may be sent again, if they are blocked.
     pub blocked_until: Option<Timestamp>,
@@ -44,10 +48,7 @@ impl Store {
     pub fn rate_limits(&self, now: Timestamp) -> Result<Vec<RateLimitUse>> {
         let now = now.as_millisecond();
         let buckets: Vec<(String, BucketState)> = self.auth_database().read(|connection| {
-            let names: Vec<String> = connection
-                .prepare_cached("SELECT name FROM bucket ORDER BY name")?
-                .query_map([], |row| row.get(0))?
-                .collect::<rusqlite::Result<_>>()?;
+            let names: Vec<String> = all(connection, "SELECT name FROM bucket ORDER BY name", [], |row| row.get(0))?;
             names.into_iter().map(|name| Ok((name.clone(), read(connection, &name)?))).collect()
         })?;
         let limit = |(bucket, state): (String, BucketState)| RateLimitUse {
@@ -67,19 +68,12 @@ impl Store {
             let mut state = read(transaction, name)?;
             let done = update(&mut state);
             let first = state.requests.first().copied().unwrap_or_default();
-            transaction
-                .prepare_cached(
-                    "INSERT OR REPLACE INTO bucket (name, first, requests, blocked_until, remaining, remaining_until) \
-                     VALUES (?, ?, ?, ?, ?, ?)",
-                )?
-                .execute((
-                    name,
-                    first,
-                    pack(first, &state.requests),
-                    state.blocked_until,
-                    state.left,
-                    state.left_until,
-                ))?;
+            run(
+                transaction,
+                "INSERT OR REPLACE INTO bucket (name, first, requests, blocked_until, remaining, remaining_until) \
+                 VALUES (?, ?, ?, ?, ?, ?)",
+                (name, first, pack(first, &state.requests), state.blocked_until, state.left, state.left_until),
+            )?;
             Ok(done)
         })
     }
@@ -100,17 +94,15 @@ impl Store {
 }
 
 fn read(connection: &Connection, name: &str) -> rusqlite::Result<BucketState> {
-    let state = connection
-        .prepare_cached("SELECT first, requests, blocked_until, remaining, remaining_until FROM bucket WHERE name = ?")?
-        .query_row([name], |row| {
-            Ok(BucketState {
-                requests: unpack(row.get(0)?, row.get_ref(1)?.as_blob()?),
-                blocked_until: row.get(2)?,
-                left: row.get(3)?,
-                left_until: row.get(4)?,
-            })
+    let query = "SELECT first, requests, blocked_until, remaining, remaining_until FROM bucket WHERE name = ?";
+    let state = first(connection, query, [name], |row| {
+        Ok(BucketState {
+            requests: unpack(row.get(0)?, row.get_ref(1)?.as_blob()?),
+            blocked_until: row.get(2)?,
+            left: row.get(3)?,
+            left_until: row.get(4)?,
         })
-        .optional()?;
+    })?;
     Ok(state.unwrap_or_default())
 }
 

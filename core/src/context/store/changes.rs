@@ -1,19 +1,24 @@
-//! The rows behind [`Journal`](crate::context::journal::Journal).
+//! The rows of the [journal](crate::context::journal).
 
-use jiff::Timestamp;
+use std::str::FromStr;
+
+use jiff::{SignedDuration, Timestamp};
 use rusqlite::types::{FromSqlError, Type};
-use rusqlite::{Connection, OptionalExtension, Row};
+use rusqlite::{Connection, Params, Row};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
+use strum::{EnumString, IntoStaticStr};
 
 use super::database::{Database, Store};
-use super::rows::{json, optional_json, optional_time, time};
-use crate::error::Result;
+use super::rows::{all, json, optional_json, optional_time, run, time, to_json};
+use crate::context::clock::Clock;
+use crate::error::{Error, Result};
 
 /// Kind of a change to a list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema, EnumString, IntoStaticStr)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub enum Action {
     /// Adds items.
     Add,
@@ -26,15 +31,7 @@ pub enum Action {
 impl Action {
     /// Returns its name.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Add => "add",
-            Self::Remove => "remove",
-            Self::Clear => "clear",
-        }
-    }
-
-    pub(crate) fn from_name(name: &str) -> Option<Self> {
-        [Self::Add, Self::Remove, Self::Clear].into_iter().find(|action| action.name() == name)
+        self.into()
     }
 }
 
@@ -77,7 +74,8 @@ pub struct ChangeRow {
 }
 
 /// Outcome of a change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 #[non_exhaustive]
 pub enum ChangeState {
     /// It was begun.
@@ -101,45 +99,57 @@ pub enum ChangeState {
 impl ChangeState {
     /// Returns its name.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Done => "done",
-            Self::Failed => "failed",
-            Self::Uncertain => "uncertain",
-            Self::Undoing => "undoing",
-            Self::Undone => "undone",
-            Self::Abandoned => "abandoned",
-        }
-    }
-
-    pub(crate) fn from_name(name: &str) -> Option<Self> {
-        const ALL: [ChangeState; 7] = [
-            ChangeState::Pending,
-            ChangeState::Done,
-            ChangeState::Failed,
-            ChangeState::Uncertain,
-            ChangeState::Undoing,
-            ChangeState::Undone,
-            ChangeState::Abandoned,
-        ];
-        ALL.into_iter().find(|state| state.name() == name)
+        self.into()
     }
 }
 
 const SELECT: &str = "SELECT id, at, service, account, list, list_config, action, items, state, answer, undo_of, \
                       lease, user FROM change WHERE";
 
-impl Store {
-    /// Inserts a change, unless a later change of the account than number `latest` is there.
-    pub(crate) fn begin_change(
-        &self,
-        at: Timestamp,
-        lease: Timestamp,
-        change: &NewChange,
-        latest: Option<i64>,
-    ) -> Result<Option<i64>> {
+/// How long a change is left to its own process without a sign of life.
+const LEASE: SignedDuration = SignedDuration::from_mins(5);
+
+/// The changes to remote lists.
+///
+/// Cheap to clone. All configs share the journal, because they change the lists of the same
+/// accounts; each shows and undoes its own changes.
+#[derive(Debug, Clone)]
+pub struct Journal {
+    store: Store,
+    clock: Clock,
+}
+
+impl Journal {
+    /// Opens the journal in `store`, for the config that the store is scoped to.
+    pub fn new(store: Store, clock: Clock) -> Self {
+        Self { store, clock }
+    }
+
+    /// Records a change that is about to be sent and returns its number.
+    ///
+    /// It is on disk when this returns.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be used; so for all methods. Nothing may be sent then.
+    pub fn begin(&self, change: &NewChange) -> Result<i64> {
+        // Without a number that must be the latest a change is always recorded.
+        Ok(self.insert(change, None)?.unwrap_or_default())
+    }
+
+    /// Records a change unless another one of the account is later than number `latest`.
+    ///
+    /// Otherwise it does what [`Journal::begin`] does.
+    ///
+    /// So looking at a list and recording a change to it are one step: of several processes that
+    /// have looked, one records its change, and the others look again.
+    pub fn begin_after(&self, latest: i64, change: &NewChange) -> Result<Option<i64>> {
+        self.insert(change, Some(latest))
+    }
+
+    fn insert(&self, change: &NewChange, latest: Option<i64>) -> Result<Option<i64>> {
         let NewChange { service, account, user, list, list_config, action, items, undo_of } = change;
-        self.journal_database().write_durably(|transaction| {
+        self.store.journal_database().write_durably(|transaction| {
             if latest.is_some_and(|latest| last_change(transaction, service, account.as_deref()) != Ok(latest)) {
                 return Ok(None);
             }
@@ -148,19 +158,18 @@ impl Store {
                  (scope, at, service, account, user, list, list_config, action, items, state, undo_of, lease) \
                  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
-                    &**self.scope(),
-                    at.as_millisecond(),
+                    &**self.store.scope(),
+                    self.clock.now().as_millisecond(),
                     service,
                     account,
                     user,
                     list,
                     list_config.to_string(),
                     action.name(),
-                    serde_json::to_string(items)
-                        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?,
+                    to_json(items)?,
                     ChangeState::Pending.name(),
                     undo_of,
-                    lease.as_millisecond(),
+                    self.lease(),
                 ),
             )?;
             // Not the last row id: a dry run writes through a view.
@@ -169,94 +178,96 @@ impl Store {
     }
 
     /// Returns the number of the latest change of an account; 0 if there is none.
-    pub(crate) fn latest_change(&self, service: &str, account: Option<&str>) -> Result<i64> {
-        self.journal_database().read(|connection| last_change(connection, service, account))
+    pub fn latest(&self, service: &str, account: Option<&str>) -> Result<i64> {
+        self.store.journal_database().read(|connection| last_change(connection, service, account))
     }
 
-    pub(crate) fn finish_change(
-        &self,
-        id: i64,
-        state: ChangeState,
-        response: Option<&Value>,
-        lease: Option<Timestamp>,
-    ) -> Result<bool> {
-        self.journal_database().write(|transaction| {
+    /// Shows that the process which makes a change, or undoes it, is alive.
+    pub fn renew(&self, id: i64) -> Result<()> {
+        self.run("UPDATE change SET lease = ? WHERE id = ?", (self.lease(), id)).map(drop)
+    }
+
+    /// Marks a change as being undone, and returns whether this process is the one that may do so.
+    ///
+    /// It is so if the change is made and no living process undoes it.
+    pub fn claim_undo(&self, id: i64) -> Result<bool> {
+        let claim = "UPDATE change SET state = 'undoing', lease = ? \
+                     WHERE id = ? AND (state = 'done' OR state = 'undoing' AND lease < ?)";
+        let claimed = self.run(claim, (self.lease(), id, self.clock.now().as_millisecond()))?;
+        Ok(claimed > 0)
+    }
+
+    /// Returns the end of a lease that begins now, as it is stored.
+    fn lease(&self) -> i64 {
+        self.clock.now().saturating_add(LEASE).unwrap_or(Timestamp::MAX).as_millisecond()
+    }
+
+    /// Records the outcome of a change.
+    pub fn finish(&self, id: i64, state: ChangeState, response: Option<&Value>) -> Result<()> {
+        // The list may show only after a while what became of an uncertain change.
+        let lease = (state == ChangeState::Uncertain).then(|| self.lease());
+        let exists = self.store.journal_database().write(|transaction| {
             let exists = transaction.prepare_cached("SELECT 1 FROM change WHERE id = ?")?.exists([id])?;
-            transaction.execute(
-                "UPDATE change SET state = ?, answer = coalesce(?, answer), lease = ? WHERE id = ?",
-                (state.name(), response.map(Value::to_string), lease.map(Timestamp::as_millisecond), id),
-            )?;
+            let update = "UPDATE change SET state = ?, answer = coalesce(?, answer), lease = ? WHERE id = ?";
+            run(transaction, update, (state.name(), response.map(Value::to_string), lease, id))?;
             Ok(exists)
-        })
+        })?;
+        if exists {
+            return Ok(());
+        }
+        Err(Error::new(format!("there is no change {id}")).hint("`flexget-rs changes` shows those that there are"))
     }
 
-    pub(crate) fn delete_change(&self, id: i64) -> Result<()> {
-        self.journal_database()
-            .write(|transaction| transaction.execute("DELETE FROM change WHERE id = ?", [id]).map(drop))
+    /// Removes the record of a change of which nothing was sent, because there is no such list.
+    pub fn withdraw(&self, id: i64) -> Result<()> {
+        self.run("DELETE FROM change WHERE id = ?", [id]).map(drop)
     }
 
-    pub(crate) fn renew_change(&self, id: i64, lease: Timestamp) -> Result<()> {
-        self.journal_database().write(|transaction| {
-            transaction.execute("UPDATE change SET lease = ? WHERE id = ?", (lease.as_millisecond(), id)).map(drop)
-        })
-    }
-
-    /// Marks a change as being undone, if it is made and no living process undoes it.
-    pub(crate) fn claim_change(&self, id: i64, now: Timestamp, lease: Timestamp) -> Result<bool> {
-        self.journal_database().write(|transaction| {
-            let claimed = transaction.execute(
-                "UPDATE change SET state = 'undoing', lease = ? \
-                 WHERE id = ? AND (state = 'done' OR state = 'undoing' AND lease < ?)",
-                (lease.as_millisecond(), id, now.as_millisecond()),
-            )?;
-            Ok(claimed > 0)
-        })
-    }
-
-    pub(crate) fn changes(&self, limit: usize) -> Result<Vec<ChangeRow>> {
+    /// Returns the latest changes, at most `limit`, newest first.
+    pub fn list(&self, limit: usize) -> Result<Vec<ChangeRow>> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        self.journal_database().read(|connection| {
-            connection
-                .prepare_cached(&format!("{SELECT} scope = ?1 ORDER BY id DESC LIMIT ?2"))?
-                .query_map((&**self.scope(), limit), change)?
-                .collect()
-        })
+        self.select("scope = ? ORDER BY id DESC LIMIT ?", (&**self.store.scope(), limit))
     }
 
-    pub(crate) fn recent_changes(
+    /// Returns recent changes to a list, or to all lists of an account, oldest first.
+    ///
+    /// These are the changes that were begun at `since` or later.
+    ///
+    /// Lists of one service, account and name may still differ in their options.
+    pub fn recent(
         &self,
         service: &str,
         account: Option<&str>,
         list: Option<&str>,
         since: Timestamp,
     ) -> Result<Vec<ChangeRow>> {
-        self.journal_database().read(|connection| {
-            connection
-                .prepare_cached(&format!(
-                    "{SELECT} at >= ?1 AND service = ?2 AND account IS ?3 AND list = coalesce(?4, list) ORDER BY id"
-                ))?
-                .query_map((since.as_millisecond(), service, account, list), change)?
-                .collect()
-        })
+        let condition = "at >= ? AND service = ? AND account IS ? AND list = coalesce(?, list) ORDER BY id";
+        self.select(condition, (since.as_millisecond(), service, account, list))
     }
 
-    pub(crate) fn change(&self, id: i64) -> Result<Option<ChangeRow>> {
-        self.journal_database().read(|connection| {
-            connection
-                .prepare_cached(&format!("{SELECT} scope = ?1 AND id = ?2"))?
-                .query_row((&**self.scope(), id), change)
-                .optional()
-        })
+    /// Returns the change of this number.
+    pub fn get(&self, id: i64) -> Result<Option<ChangeRow>> {
+        Ok(self.select("scope = ? AND id = ?", (&**self.store.scope(), id))?.pop())
     }
 
-    pub(crate) fn unsettled_changes(&self) -> Result<Vec<ChangeRow>> {
-        let Some(journal) = self.existing_journal() else { return Ok(Vec::new()) };
-        journal.read(|connection| {
-            connection
-                .prepare_cached(&format!("{SELECT} state IN ('pending', 'uncertain') ORDER BY id"))?
-                .query_map([], change)?
-                .collect()
-        })
+    /// Returns the changes whose outcome is unknown (pending or uncertain), oldest first.
+    ///
+    /// A change that another process is making at this moment is pending too; it has a
+    /// [lease](ChangeRow::lease).
+    pub fn pending(&self) -> Result<Vec<ChangeRow>> {
+        if self.store.existing_journal().is_none() {
+            return Ok(Vec::new());
+        }
+        self.select("state IN ('pending', 'uncertain') ORDER BY id", [])
+    }
+
+    fn select(&self, condition: &str, parameters: impl Params) -> Result<Vec<ChangeRow>> {
+        let query = format!("{SELECT} {condition}");
+        self.store.journal_database().read(|connection| all(connection, &query, parameters, change))
+    }
+
+    fn run(&self, statement: &str, parameters: impl Params) -> Result<usize> {
+        self.store.journal_database().write(|transaction| run(transaction, statement, parameters))
     }
 }
 
@@ -322,18 +333,19 @@ fn change(row: &Row<'_>) -> rusqlite::Result<ChangeRow> {
             user: row.get(12)?,
             list: row.get(4)?,
             list_config: json(row, 5)?,
-            action: word(row, 6, Action::from_name)?,
+            action: word(row, 6)?,
             items: json(row, 7)?,
             undo_of: row.get(10)?,
         },
-        state: word(row, 8, ChangeState::from_name)?,
+        state: word(row, 8)?,
         response: optional_json(row, 9)?,
         lease: optional_time(row, 11)?,
     })
 }
 
-fn word<T>(row: &Row<'_>, column: usize, from_name: impl FnOnce(&str) -> Option<T>) -> rusqlite::Result<T> {
-    from_name(row.get_ref(column)?.as_str()?).ok_or_else(|| {
-        rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(FromSqlError::InvalidType))
-    })
+fn word<T: FromStr>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
+    row.get_ref(column)?
+        .as_str()?
+        .parse()
+        .map_err(|_| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(FromSqlError::InvalidType)))
 }

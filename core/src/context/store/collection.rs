@@ -5,12 +5,11 @@ use std::collections::HashSet;
 use std::rc::Rc;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Transaction};
+use rusqlite::Connection;
 
 use super::database::{Database, Store};
-use super::record;
-use super::record::{NewRecord, RawRecord, Record};
-use super::rows::whole;
+use super::record::{NewRecord, RawRecord, Record, Records};
+use super::rows::{all, first, run, whole};
 use crate::error::Result;
 
 /// Records of one kind and name, such as the entry list `movies`.
@@ -58,14 +57,10 @@ impl Store {
     /// When the database cannot be used.
     pub fn collections(&self, kind: &str) -> Result<Vec<(String, usize)>> {
         self.task_database().read(|connection| {
-            connection
-                .prepare_cached(
-                    "SELECT name, (SELECT count(*) FROM record WHERE record.id BETWEEN collection.id << 32 \
-                     AND (collection.id << 32) + 0xffffffff) FROM collection WHERE scope = ? AND kind = ? \
-                     ORDER BY name",
-                )?
-                .query_map((&**self.scope(), kind), |row| Ok((row.get(0)?, whole(row, 1)?)))?
-                .collect()
+            let query = "SELECT name, (SELECT count(*) FROM record WHERE record.id BETWEEN collection.id << 32 \
+                         AND (collection.id << 32) + 0xffffffff) FROM collection WHERE scope = ? AND kind = ? \
+                         ORDER BY name";
+            all(connection, query, (&**self.scope(), kind), |row| Ok((row.get(0)?, whole(row, 1)?)))
         })
     }
 
@@ -94,7 +89,7 @@ impl Collection {
     ///
     /// Inserting creates it too.
     pub fn exists(&self) -> Result<bool> {
-        self.database.read(|connection| Ok(self.id(connection)?.is_some()))
+        self.database.read(|connection| Ok(self.records(connection)?.is_some()))
     }
 
     /// Creates it, empty; does nothing when it exists.
@@ -104,17 +99,17 @@ impl Collection {
 
     /// Returns all records, in the order of insertion.
     pub fn all(&self) -> Result<Vec<Record>> {
-        self.read(record::all)
+        self.read(|records| records.all())
     }
 
     /// Returns what `take` makes of each record, in the order of insertion.
     pub fn each<T>(&self, take: impl FnMut(RawRecord<'_>) -> T) -> Result<Vec<T>> {
-        self.read(|connection, collection| record::each(connection, collection, take))
+        self.read(|records| records.each(take))
     }
 
     /// Returns the number of records.
     pub fn len(&self) -> Result<usize> {
-        self.read(record::count)
+        self.read(|records| records.count())
     }
 
     /// Returns whether there is no record.
@@ -124,37 +119,34 @@ impl Collection {
 
     /// Returns the record of this number.
     pub fn get(&self, id: i64) -> Result<Option<Record>> {
-        self.read(|connection, collection| record::get(connection, collection, id))
+        self.read(|records| records.get(id))
     }
 
     /// Returns the records that have any of the keys, each once, in the order of insertion.
     pub fn find<K: AsRef<str>>(&self, keys: &[K]) -> Result<Vec<Record>> {
-        self.read(|connection, collection| record::find(connection, collection, keys))
+        self.read(|records| records.find(keys))
     }
 
     /// Maps each record with any of the keys, in the order of insertion, and perhaps others.
     pub fn each_with<T>(&self, keys: &[&str], take: impl FnMut(RawRecord<'_>) -> T) -> Result<Vec<T>> {
-        self.read(|connection, collection| record::each_with(connection, collection, keys, take))
+        self.read(|records| records.each_with(keys, take))
     }
 
     /// Returns those of the keys that some record has.
     pub fn has_keys<K: AsRef<str>>(&self, keys: &[K]) -> Result<HashSet<String>> {
-        self.read(|connection, collection| record::known_keys(connection, collection, keys))
+        self.read(|records| Ok(records.known(keys)?.into_iter().flat_map(|(_, keys)| keys).collect()))
     }
 
     /// Adds records, all or none, and returns their numbers.
     ///
     /// Each is made when it is written, so that memory holds few at once.
     pub fn insert<'a>(&self, records: impl IntoIterator<Item = impl Into<Cow<'a, NewRecord>>>) -> Result<Vec<i64>> {
-        self.database.write(|transaction| {
-            let collection = self.made(transaction)?;
-            record::insert(transaction, collection, records)
-        })
+        self.database.write(|transaction| self.made(transaction)?.insert(records))
     }
 
     /// Replaces the record of this number; returns whether there is one.
     pub fn update(&self, id: i64, new: &NewRecord) -> Result<bool> {
-        self.write(|transaction, collection| record::update(transaction, collection, id, new))
+        self.write(|records| records.update(id, new))
     }
 
     /// Reads the records with any of the keys and applies the changes that `decide` returns.
@@ -166,7 +158,7 @@ impl Collection {
         keys: &[K],
         decide: impl FnOnce(Vec<Record>) -> (Edits<I>, T),
     ) -> Result<T> {
-        self.edit_what(|transaction, collection| record::find(transaction, collection, keys), decide)
+        self.edit_what(|records| records.find(keys), decide)
     }
 
     /// Edits records like [`edit`](Self::edit), each of them mapped by a function.
@@ -178,11 +170,8 @@ impl Collection {
         take: impl FnMut(RawRecord<'_>) -> R,
         decide: impl FnOnce(Vec<R>) -> (Edits<I>, T),
     ) -> Result<T> {
-        let find = |transaction: &Transaction<'_>, collection| {
-            if record::is_empty(transaction, collection)? {
-                return Ok(Vec::new());
-            }
-            record::each_with(transaction, collection, &keys(), take)
+        let find = |records: Records<'_>| {
+            if records.is_empty()? { Ok(Vec::new()) } else { records.each_with(&keys(), take) }
         };
         self.edit_what(find, decide)
     }
@@ -192,26 +181,26 @@ impl Collection {
     /// Each new record is made when it is written, so that memory holds few at once.
     pub fn replace<K: AsRef<str>>(&self, keys: &[K], with: impl IntoIterator<Item = NewRecord>) -> Result<()> {
         self.database.write(|transaction| {
-            let collection = self.made(transaction)?;
-            let old = record::having(transaction, collection, keys)?;
-            record::remove(transaction, collection, &old)?;
-            record::insert(transaction, collection, with).map(drop)
+            let records = self.made(transaction)?;
+            let old: Vec<i64> = records.known(keys)?.into_iter().map(|(number, _)| number).collect();
+            records.remove(&old)?;
+            records.insert(with).map(drop)
         })
     }
 
     fn edit_what<R, T, I: IntoIterator<Item = NewRecord>>(
         &self,
-        find: impl FnOnce(&Transaction<'_>, i64) -> rusqlite::Result<Vec<R>>,
+        find: impl FnOnce(Records<'_>) -> rusqlite::Result<Vec<R>>,
         decide: impl FnOnce(Vec<R>) -> (Edits<I>, T),
     ) -> Result<T> {
         self.database.write(|transaction| {
-            let collection = self.made(transaction)?;
-            let (edits, result) = decide(find(transaction, collection)?);
-            record::remove(transaction, collection, &edits.remove)?;
+            let records = self.made(transaction)?;
+            let (edits, result) = decide(find(records)?);
+            records.remove(&edits.remove)?;
             for (number, new) in &edits.update {
-                record::update(transaction, collection, *number, new)?;
+                records.update(*number, new)?;
             }
-            record::insert(transaction, collection, edits.insert)?;
+            records.insert(edits.insert)?;
             Ok(result)
         })
     }
@@ -220,74 +209,67 @@ impl Collection {
     pub fn replace_all(&self, records: &[NewRecord]) -> Result<Vec<i64>> {
         self.database.write(|transaction| {
             let collection = self.made(transaction)?;
-            record::clear(transaction, collection)?;
-            record::insert(transaction, collection, records)
+            collection.clear()?;
+            collection.insert(records)
         })
     }
 
     /// Removes the records of these numbers and returns how many there were.
     pub fn remove(&self, ids: &[i64]) -> Result<usize> {
-        self.write(|transaction, collection| record::remove(transaction, collection, ids))
+        self.write(|records| records.remove(ids))
     }
 
     /// Removes all records and returns how many there were; the collection stays.
     pub fn clear(&self) -> Result<usize> {
-        self.write(record::clear)
+        self.write(|records| records.clear())
     }
 
     /// Removes the collection and returns how many records it had.
     pub fn drop(&self) -> Result<usize> {
-        self.write(|transaction, collection| {
-            let removed = record::clear(transaction, collection)?;
-            transaction.execute("DELETE FROM collection WHERE id = ?", [collection])?;
+        self.write(|records| {
+            let removed = records.clear()?;
+            run(records.connection, "DELETE FROM collection WHERE id = ?", [records.collection])?;
             Ok(removed)
         })
     }
 
     /// Removes expired records, then the oldest beyond `max_records`; returns their number.
     pub fn prune(&self, max_records: Option<usize>, now: Timestamp) -> Result<usize> {
-        self.write(|transaction, collection| {
-            let expired = record::expired(transaction, collection, now)?;
-            let removed = record::remove(transaction, collection, &expired)?;
+        self.write(|records| {
+            let removed = records.remove(&records.expired(now)?)?;
             let Some(max) = max_records else { return Ok(removed) };
-            let over = record::count(transaction, collection)?.saturating_sub(max);
-            let oldest = record::oldest(transaction, collection, over)?;
-            Ok(record::remove(transaction, collection, &oldest)?.saturating_add(removed))
+            let over = records.count()?.saturating_sub(max);
+            Ok(records.remove(&records.oldest(over)?)?.saturating_add(removed))
         })
     }
 
     /// Reads the collection in one transaction, if it exists: one state, and less locking.
-    fn read<T: Default>(&self, work: impl FnOnce(&Connection, i64) -> rusqlite::Result<T>) -> Result<T> {
+    fn read<T: Default>(&self, work: impl FnOnce(Records<'_>) -> rusqlite::Result<T>) -> Result<T> {
         self.database.read(|connection| {
             let transaction = connection.unchecked_transaction()?;
-            let Some(id) = self.id(&transaction)? else { return Ok(T::default()) };
-            work(&transaction, id)
+            self.records(&transaction)?.map_or_else(|| Ok(T::default()), work)
         })
     }
 
     /// Writes if the collection exists.
-    fn write<T: Default>(&self, work: impl FnOnce(&Transaction<'_>, i64) -> rusqlite::Result<T>) -> Result<T> {
-        self.database.write(|transaction| match self.id(transaction)? {
-            Some(id) => work(transaction, id),
-            None => Ok(T::default()),
-        })
+    fn write<T: Default>(&self, work: impl FnOnce(Records<'_>) -> rusqlite::Result<T>) -> Result<T> {
+        self.database.write(|transaction| self.records(transaction)?.map_or_else(|| Ok(T::default()), work))
     }
 
-    fn id(&self, connection: &Connection) -> rusqlite::Result<Option<i64>> {
-        connection
-            .prepare_cached("SELECT id FROM collection WHERE scope = ? AND kind = ? AND name = ?")?
-            .query_row((&*self.scope, &*self.kind, &*self.name), |row| row.get(0))
-            .optional()
+    fn records<'c>(&self, connection: &'c Connection) -> rusqlite::Result<Option<Records<'c>>> {
+        let query = "SELECT id FROM collection WHERE scope = ? AND kind = ? AND name = ?";
+        let id = first(connection, query, (&*self.scope, &*self.kind, &*self.name), |row| row.get(0))?;
+        Ok(id.map(|collection| Records { connection, collection }))
     }
 
-    fn made(&self, transaction: &Transaction<'_>) -> rusqlite::Result<i64> {
-        if let Some(id) = self.id(transaction)? {
-            return Ok(id);
+    /// Returns the records of the collection, which is created if it does not exist.
+    fn made<'c>(&self, connection: &'c Connection) -> rusqlite::Result<Records<'c>> {
+        if let Some(records) = self.records(connection)? {
+            return Ok(records);
         }
-        transaction.prepare_cached("INSERT INTO collection (scope, kind, name) VALUES (?, ?, ?)")?.insert((
-            &*self.scope,
-            &*self.kind,
-            &*self.name,
-        ))
+        let collection = connection
+            .prepare_cached("INSERT INTO collection (scope, kind, name) VALUES (?, ?, ?)")?
+            .insert((&*self.scope, &*self.kind, &*self.name))?;
+        Ok(Records { connection, collection })
     }
 }

@@ -5,9 +5,10 @@
 use std::path::{Path, PathBuf};
 
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Row};
 
 use super::database::BUSY_TIMEOUT;
+use super::rows::all;
 use crate::error::{Error, Result};
 use crate::value::Value;
 
@@ -51,10 +52,7 @@ impl ForeignDb {
     }
 
     fn columns(&self, table: &str) -> rusqlite::Result<Vec<String>> {
-        self.connection
-            .prepare("SELECT name FROM pragma_table_info(?)")?
-            .query_map([table], |row| row.get(0))?
-            .collect()
+        all(&self.connection, "SELECT name FROM pragma_table_info(?)", [table], |row| row.get(0))
     }
 
     /// Returns the rows of a table with these columns, or `None` if there is no such table.
@@ -84,11 +82,8 @@ impl ForeignDb {
             ValueRef::Text(text) => String::from_utf8_lossy(text).into_owned().into(),
             ValueRef::Null | ValueRef::Blob(_) => Value::Null,
         };
-        self.connection
-            .prepare(&sql)?
-            .query_map([], |row| (0..columns.len()).map(|column| Ok(cell(row.get_ref(column)?))).collect())?
-            .collect::<rusqlite::Result<_>>()
-            .map(Some)
+        let cells = |row: &Row<'_>| (0..columns.len()).map(|column| Ok(cell(row.get_ref(column)?))).collect();
+        all(&self.connection, &sql, [], cells).map(Some)
     }
 }
 

@@ -8,10 +8,12 @@ mod write;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr};
 
 /// How a run of a task ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, EnumString, IntoStaticStr)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 #[non_exhaustive]
 pub enum RunOutcome {
     /// It has not ended.
@@ -33,29 +35,9 @@ pub enum RunOutcome {
 }
 
 impl RunOutcome {
-    const ALL: [Self; 8] = [
-        Self::Running,
-        Self::Ok,
-        Self::Failed,
-        Self::Incomplete,
-        Self::Aborted,
-        Self::Skipped,
-        Self::Interrupted,
-        Self::Killed,
-    ];
-
     /// Returns its name.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Running => "running",
-            Self::Ok => "ok",
-            Self::Failed => "failed",
-            Self::Incomplete => "incomplete",
-            Self::Aborted => "aborted",
-            Self::Skipped => "skipped",
-            Self::Interrupted => "interrupted",
-            Self::Killed => "killed",
-        }
+        self.into()
     }
 
     /// Returns whether the task needs attention.

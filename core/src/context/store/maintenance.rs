@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use rusqlite::Transaction;
+use strum::IntoStaticStr;
 
 use super::database::{SHARED_SCOPE, Store};
-use super::rows::whole;
-use super::{history, record};
+use super::history;
+use super::record::Records;
+use super::rows::{all, whole};
 use crate::error::Result;
 
 /// How long runs stay in the history.
@@ -23,11 +25,13 @@ const DAY: Duration = Duration::from_secs(86_400);
 const MAINTAINED: &str = "maintained";
 
 /// Purpose of a part of the database.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 pub enum Purpose {
     /// Responses of services, which are requested again when they are gone.
     Cache,
     /// Data of tasks: lists, seen entries, times of last runs.
+    #[strum(serialize = "memory")]
     Tasks,
     /// Changes to remote lists.
     Journal,
@@ -42,14 +46,7 @@ pub enum Purpose {
 impl Purpose {
     /// Returns its name.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Cache => "cache",
-            Self::Tasks => "memory",
-            Self::Journal => "journal",
-            Self::History => "history",
-            Self::Accounts => "accounts",
-            Self::Pacing => "pacing",
-        }
+        self.into()
     }
 }
 
@@ -110,17 +107,13 @@ impl Store {
     /// The database cannot be used.
     pub fn sizes(&self) -> Result<Vec<Size>> {
         let mut sizes: Vec<Size> = self.task_database().read(|connection| {
-            connection
-                .prepare(
-                    "SELECT scope <> ?, kind, count(record.id), coalesce(sum(length(keys) + length(data)), 0) \
-                     FROM collection LEFT JOIN record ON record.id BETWEEN collection.id << 32 AND \
-                     (collection.id << 32) + 0xffffffff GROUP BY 1, 2 ORDER BY 1, 2",
-                )?
-                .query_map([SHARED_SCOPE], |row| {
-                    let purpose = if row.get(0)? { Purpose::Tasks } else { Purpose::Cache };
-                    Ok(Size { purpose, kind: row.get(1)?, records: whole(row, 2)?, bytes: whole(row, 3)? })
-                })?
-                .collect()
+            let query = "SELECT scope <> ?, kind, count(record.id), coalesce(sum(length(keys) + length(data)), 0) \
+                         FROM collection LEFT JOIN record ON record.id BETWEEN collection.id << 32 AND \
+                         (collection.id << 32) + 0xffffffff GROUP BY 1, 2 ORDER BY 1, 2";
+            all(connection, query, [SHARED_SCOPE], |row| {
+                let purpose = if row.get(0)? { Purpose::Tasks } else { Purpose::Cache };
+                Ok(Size { purpose, kind: row.get(1)?, records: whole(row, 2)?, bytes: whole(row, 3)? })
+            })
         })?;
         for (purpose, kind, query) in TABLES {
             let database = match purpose {
@@ -243,18 +236,16 @@ const DROP_EMPTY: &str = "DELETE FROM collection WHERE scope = ?1 AND NOT EXISTS
 
 /// Removes what has expired by `now`: all of it, or that in the shared collections of a kind.
 fn remove_expired(transaction: &Transaction<'_>, kind: Option<&str>, now: Timestamp) -> rusqlite::Result<usize> {
-    let expired: Vec<(i64, i64)> = transaction
-        .prepare_cached(
-            "SELECT record.id >> 32, record.id & 0xffffffff FROM record WHERE expires <= ?1 AND (?3 IS NULL OR \
-             EXISTS (SELECT 1 FROM collection WHERE id = record.id >> 32 AND scope = ?2 AND kind = ?3)) \
-             ORDER BY record.id",
-        )?
-        .query_map((now.as_millisecond(), SHARED_SCOPE, kind), |row| Ok((row.get(0)?, row.get(1)?)))?
-        .collect::<rusqlite::Result<_>>()?;
+    let query = "SELECT record.id >> 32, record.id & 0xffffffff FROM record WHERE expires <= ?1 AND (?3 IS NULL OR \
+                 EXISTS (SELECT 1 FROM collection WHERE id = record.id >> 32 AND scope = ?2 AND kind = ?3)) \
+                 ORDER BY record.id";
+    let parameters = (now.as_millisecond(), SHARED_SCOPE, kind);
+    let expired: Vec<(i64, i64)> = all(transaction, query, parameters, |row| Ok((row.get(0)?, row.get(1)?)))?;
     let mut removed = 0;
     for of_one in expired.chunk_by(|one, next| one.0 == next.0) {
         let numbers: Vec<i64> = of_one.iter().map(|(_, number)| *number).collect();
-        removed = record::remove(transaction, of_one[0].0, &numbers)?.saturating_add(removed);
+        let records = Records { connection: transaction, collection: of_one[0].0 };
+        removed = records.remove(&numbers)?.saturating_add(removed);
     }
     Ok(removed)
 }

@@ -3,7 +3,7 @@
 use rusqlite::Params;
 
 use super::database::{Database, Store};
-use super::rows::whole;
+use super::rows::{all, whole};
 use crate::error::Result;
 
 /// Scopes are `config` and the name of the config.
@@ -45,9 +45,8 @@ impl Store {
 }
 
 fn count_by_config(database: &Database, query: &str, parameters: impl Params) -> Result<Vec<(String, usize)>> {
-    let rows: Vec<(String, usize)> = database.read(|connection| {
-        connection.prepare_cached(query)?.query_map(parameters, |row| Ok((row.get(0)?, whole(row, 1)?)))?.collect()
-    })?;
+    let rows: Vec<(String, usize)> =
+        database.read(|connection| all(connection, query, parameters, |row| Ok((row.get(0)?, whole(row, 1)?))))?;
     let config = |(scope, count): (String, usize)| Some((scope.strip_prefix(PREFIX)?.to_owned(), count));
     Ok(rows.into_iter().filter_map(config).filter(|(name, _)| !name.is_empty()).collect())
 }

@@ -7,6 +7,8 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
+use super::rows::all;
+
 /// Lays the tables of a new database in memory over those in the file at `path`.
 pub(super) fn attach(connection: &Connection, path: &Path) -> rusqlite::Result<()> {
     // As bytes, because a path need not be text.
@@ -77,10 +79,8 @@ const OVERLAY: &str = "
 
 /// Lays the table of changes over the original's, whatever columns it has.
 fn attach_changes(connection: &Connection) -> rusqlite::Result<()> {
-    let columns: Vec<String> = connection
-        .prepare("SELECT name FROM pragma_table_info('new_change')")?
-        .query_map([], |row| row.get(0))?
-        .collect::<rusqlite::Result<_>>()?;
+    let query = "SELECT name FROM pragma_table_info('new_change')";
+    let columns: Vec<String> = all(connection, query, [], |row| row.get(0))?;
     let list = columns.join(", ");
     let new: Vec<String> = columns.iter().map(|column| format!("new.{column}")).collect();
     let set: Vec<String> = columns.iter().map(|column| format!("{column} = new.{column}")).collect();

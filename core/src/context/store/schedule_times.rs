@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::database::Store;
-use super::rows::time;
+use super::rows::{all, run, time};
 use crate::error::Result;
 
 impl Store {
@@ -16,30 +16,24 @@ impl Store {
     /// The database cannot be used; so for all methods.
     pub fn schedule_times(&self) -> Result<BTreeMap<String, Timestamp>> {
         self.task_database().read(|connection| {
-            connection
-                .prepare_cached("SELECT key, next FROM schedule WHERE scope = ?")?
-                .query_map([&**self.scope()], |row| Ok((row.get(0)?, time(row, 1)?)))?
-                .collect()
+            let query = "SELECT key, next FROM schedule WHERE scope = ?";
+            all(connection, query, [&**self.scope()], |row| Ok((row.get(0)?, time(row, 1)?)))
         })
     }
 
     /// Stores when items of schedules run next, and forgets the items that are not among `keys`.
     pub fn set_schedule_times(&self, times: &[(&str, Timestamp)], keys: Option<&[&str]>) -> Result<()> {
         self.task_database().write(|transaction| {
-            let mut insert =
-                transaction.prepare_cached("INSERT OR REPLACE INTO schedule (scope, key, next) VALUES (?, ?, ?)")?;
             for (key, next) in times {
-                insert.execute((&**self.scope(), key, next.as_millisecond()))?;
+                let insert = "INSERT OR REPLACE INTO schedule (scope, key, next) VALUES (?, ?, ?)";
+                run(transaction, insert, (&**self.scope(), key, next.as_millisecond()))?;
             }
             let Some(keys) = keys else { return Ok(()) };
-            let known: Vec<String> = transaction
-                .prepare_cached("SELECT key FROM schedule WHERE scope = ?")?
-                .query_map([&**self.scope()], |row| row.get(0))?
-                .collect::<rusqlite::Result<_>>()?;
+            let query = "SELECT key FROM schedule WHERE scope = ?";
+            let known: Vec<String> = all(transaction, query, [&**self.scope()], |row| row.get(0))?;
             let keys: BTreeSet<&str> = keys.iter().copied().collect();
-            let mut delete = transaction.prepare_cached("DELETE FROM schedule WHERE scope = ? AND key = ?")?;
             for gone in known.iter().filter(|known| !keys.contains(known.as_str())) {
-                delete.execute((&**self.scope(), gone))?;
+                run(transaction, "DELETE FROM schedule WHERE scope = ? AND key = ?", (&**self.scope(), gone))?;
             }
             Ok(())
         })

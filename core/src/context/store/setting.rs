@@ -1,10 +1,9 @@
 //! Settings: small values by name, such as when something last ran.
 
-use rusqlite::OptionalExtension;
 use serde_json::Value;
 
 use super::database::Store;
-use super::rows::json;
+use super::rows::{first, json, run};
 use crate::error::Result;
 
 impl Store {
@@ -15,10 +14,8 @@ impl Store {
     /// The database cannot be used.
     pub fn get_setting(&self, key: &str) -> Result<Option<Value>> {
         self.task_database().read(|connection| {
-            connection
-                .prepare_cached("SELECT value FROM setting WHERE scope = ? AND key = ?")?
-                .query_row((&**self.scope(), key), |row| json(row, 0))
-                .optional()
+            let query = "SELECT value FROM setting WHERE scope = ? AND key = ?";
+            first(connection, query, (&**self.scope(), key), |row| json(row, 0))
         })
     }
 
@@ -30,11 +27,10 @@ impl Store {
     pub fn set_setting(&self, key: &str, value: &Value) -> Result<()> {
         self.task_database().write(|transaction| {
             if value.is_null() {
-                transaction.execute("DELETE FROM setting WHERE scope = ? AND key = ?", (&**self.scope(), key))?;
+                run(transaction, "DELETE FROM setting WHERE scope = ? AND key = ?", (&**self.scope(), key))?;
             } else {
-                transaction
-                    .prepare_cached("INSERT OR REPLACE INTO setting (scope, key, value) VALUES (?, ?, ?)")?
-                    .execute((&**self.scope(), key, value.to_string()))?;
+                let insert = "INSERT OR REPLACE INTO setting (scope, key, value) VALUES (?, ?, ?)";
+                run(transaction, insert, (&**self.scope(), key, value.to_string()))?;
             }
             Ok(())
         })

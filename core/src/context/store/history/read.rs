@@ -3,13 +3,11 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use rusqlite::types::Type;
-use rusqlite::{Connection, OptionalExtension, Row};
-use serde::de::DeserializeOwned;
+use rusqlite::{Connection, Row};
 
 use super::{RunCounts, RunEntry, RunFilter, RunOutcome, RunRecord, TaskHistory};
 use crate::context::store::database::Store;
-use crate::context::store::rows::{time, whole};
+use crate::context::store::rows::{all, first, json, time, whole};
 use crate::error::Result;
 
 const COLUMNS: &str = "id, task, started, elapsed, outcome, produced, accepted, rejected, failed, changed, requests, \
@@ -26,23 +24,19 @@ impl Store {
         let before = filter.before.unwrap_or(i64::MAX);
         let entries = if filter.entries { ", acted_on, others" } else { "" };
         self.task_database().read(|connection| {
-            connection
-                .prepare_cached(&format!(
-                    "SELECT {COLUMNS}{entries} FROM run WHERE scope = ?1 AND task = coalesce(?2, task) \
-                     AND id < ?3 ORDER BY id DESC LIMIT ?4"
-                ))?
-                .query_map((&**self.scope(), &filter.task, before, limit), |row| run(row, filter.entries))?
-                .collect()
+            let query = format!(
+                "SELECT {COLUMNS}{entries} FROM run WHERE scope = ?1 AND task = coalesce(?2, task) \
+                 AND id < ?3 ORDER BY id DESC LIMIT ?4"
+            );
+            all(connection, &query, (&**self.scope(), &filter.task, before, limit), |row| run(row, filter.entries))
         })
     }
 
     /// Returns a run with its entries.
     pub fn run(&self, id: i64) -> Result<Option<RunRecord>> {
         self.task_database().read(|connection| {
-            connection
-                .prepare_cached(&format!("SELECT {COLUMNS}, acted_on, others FROM run WHERE scope = ? AND id = ?"))?
-                .query_row((&**self.scope(), id), |row| run(row, true))
-                .optional()
+            let query = format!("SELECT {COLUMNS}, acted_on, others FROM run WHERE scope = ? AND id = ?");
+            first(connection, &query, (&**self.scope(), id), |row| run(row, true))
         })
     }
 
@@ -67,14 +61,10 @@ impl Store {
     pub fn task_histories(&self) -> Result<BTreeMap<String, TaskHistory>> {
         self.task_database().read(|connection| {
             // From one task to the next: there are many more runs than tasks.
-            let names: Vec<String> = connection
-                .prepare_cached(
-                    "WITH RECURSIVE name (task) AS (SELECT min(task) FROM run WHERE scope = ?1 UNION ALL \
-                     SELECT (SELECT min(run.task) FROM run WHERE scope = ?1 AND run.task > name.task) FROM name \
-                     WHERE name.task IS NOT NULL) SELECT task FROM name WHERE task IS NOT NULL",
-                )?
-                .query_map([&**self.scope()], |row| row.get(0))?
-                .collect::<rusqlite::Result<_>>()?;
+            let query = "WITH RECURSIVE name (task) AS (SELECT min(task) FROM run WHERE scope = ?1 UNION ALL \
+                         SELECT (SELECT min(run.task) FROM run WHERE scope = ?1 AND run.task > name.task) FROM name \
+                         WHERE name.task IS NOT NULL) SELECT task FROM name WHERE task IS NOT NULL";
+            let names: Vec<String> = all(connection, query, [&**self.scope()], |row| row.get(0))?;
             names.into_iter().map(|name| Ok((name.clone(), task_history(connection, self.scope(), &name)?))).collect()
         })
     }
@@ -87,13 +77,10 @@ impl Store {
 
 fn task_history(connection: &Connection, scope: &str, task: &str) -> rusqlite::Result<TaskHistory> {
     let latest = |condition: &str| {
-        connection
-            .prepare_cached(&format!(
-                "SELECT {COLUMNS} FROM run WHERE scope = ? AND task = ? AND outcome {condition} \
-                 ORDER BY id DESC LIMIT 1"
-            ))?
-            .query_row((scope, task), |row| run(row, false))
-            .optional()
+        let query = format!(
+            "SELECT {COLUMNS} FROM run WHERE scope = ? AND task = ? AND outcome {condition} ORDER BY id DESC LIMIT 1"
+        );
+        first(connection, &query, (scope, task), |row| run(row, false))
     };
     let last = latest("<> 'skipped'")?;
     let success = latest("= 'ok'")?;
@@ -108,9 +95,8 @@ fn task_history(connection: &Connection, scope: &str, task: &str) -> rusqlite::R
 }
 
 fn outcome(row: &Row<'_>, column: usize) -> rusqlite::Result<RunOutcome> {
-    let name = row.get_ref(column)?.as_str()?;
     // A later version may know more of them.
-    Ok(RunOutcome::ALL.into_iter().find(|one| one.name() == name).unwrap_or(RunOutcome::Aborted))
+    Ok(row.get_ref(column)?.as_str()?.parse().unwrap_or(RunOutcome::Aborted))
 }
 
 fn counts(row: &Row<'_>, first: usize) -> rusqlite::Result<RunCounts> {
@@ -135,17 +121,12 @@ fn run(row: &Row<'_>, entries: bool) -> rusqlite::Result<RunRecord> {
         elapsed_ms: row.get::<_, Option<i64>>(3)?.and_then(|elapsed| u64::try_from(elapsed).ok()),
         outcome: outcome(row, 4)?,
         counts: counts(row, 5)?,
-        details: from_json(row, 12)?,
+        details: json(row, 12)?,
         entries: Vec::new(),
     };
     if entries {
-        record.entries = from_json(row, 13)?;
-        record.entries.extend(from_json::<Vec<RunEntry>>(row, 14)?);
+        record.entries = json(row, 13)?;
+        record.entries.extend(json::<Vec<RunEntry>>(row, 14)?);
     }
     Ok(record)
-}
-
-fn from_json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
-    serde_json::from_str(row.get_ref(column)?.as_str()?)
-        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error)))
 }
