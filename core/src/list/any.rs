@@ -28,14 +28,19 @@ use crate::task::Task;
 
 /// Declares a dyn-compatible trait with a boxed future for each `async fn`.
 ///
-/// It is implemented for every [`List`].
+/// It is implemented for every [`List`]. What is not async is a method of [`AnyList`], too.
 ///
 /// A trait with an associated constant and with futures of its own types is never dyn-compatible,
 /// so that the methods which are called without knowing the type of the list are named once more.
 macro_rules! erase {
     (
         $erased:ident of $original:ident;
-        $(fn $name:ident($($arg:ident: $type:ty),*) -> $output:ty;)*
+        methods {
+            $(
+                $(#[$about:meta])*
+                $visibility:vis fn $name:ident($($arg:ident: $type:ty),*) -> $output:ty;
+            )*
+        }
         $(async fn $future:ident($($future_arg:ident: $future_type:ty),*) -> $future_output:ty;)*
     ) => {
         trait $erased {
@@ -51,23 +56,55 @@ macro_rules! erase {
                 Box::pin($original::$future(self $(, $future_arg)*))
             })*
         }
+
+        impl AnyList {
+            $(
+                $(#[$about])*
+                $visibility fn $name(&self $(, $arg: $type)*) -> $output {
+                    self.0.list.$name($($arg),*)
+                }
+            )*
+        }
     };
 }
 
 erase! {
     ErasedList of List;
-    fn ready(cx: &Context) -> Result<()>;
-    fn user(cx: &Context) -> Result<Option<String>>;
-    fn fields(entry: &Entry, adding: bool) -> Vec<Name>;
-    fn keys(entry: &Entry) -> Keys;
-    fn accepts(entry: &Entry) -> Result<(), String>;
-    fn has_row(entry: &Entry) -> bool;
-    fn is_up_to_date(item: &Entry, entry: &Entry) -> bool;
-    fn unseen(entry: &Entry) -> Unseen;
-    fn listed_at(item: &Entry) -> Option<Timestamp>;
-    fn restores_dates() -> bool;
-    fn whole(entry: &Entry) -> Option<Entry>;
-    fn possible_keys(entry: &Entry) -> Option<Keys>;
+    methods {
+        /// Checks whether the list can be used now; see [`List::ready`].
+        ///
+        /// # Errors
+        /// Why it cannot be used.
+        pub fn ready(cx: &Context) -> Result<()>;
+        /// Returns the user that the account belongs to; see [`List::user`].
+        ///
+        /// # Errors
+        /// The accounts cannot be read.
+        pub(super) fn user(cx: &Context) -> Result<Option<String>>;
+        /// Returns the fields of an entry that the list reads; see [`List::fields`].
+        fn fields(entry: &Entry, adding: bool) -> Vec<Name>;
+        /// Returns the keys of an entry on this list.
+        pub fn keys(entry: &Entry) -> Keys;
+        /// Checks whether an entry can be an item of this list.
+        ///
+        /// # Errors
+        /// Why it cannot.
+        pub fn accepts(entry: &Entry) -> Result<(), String>;
+        /// Returns whether an entry would be a row of its own; see [`List::has_row`].
+        pub(super) fn has_row(entry: &Entry) -> bool;
+        /// Checks whether adding `entry` would leave `item` as it is; see [`List::is_up_to_date`].
+        pub fn is_up_to_date(item: &Entry, entry: &Entry) -> bool;
+        /// Returns what is to be done about an entry that was not seen; see [`List::unseen`].
+        pub(super) fn unseen(entry: &Entry) -> Unseen;
+        /// Returns when an item was put on the list, if the list says so.
+        pub fn listed_at(item: &Entry) -> Option<Timestamp>;
+        /// Returns whether an undo restores the dates of items; see [`List::restores_dates`].
+        pub fn restores_dates() -> bool;
+        /// Returns the item that an entry is a part of; see [`List::whole`].
+        pub(super) fn whole(entry: &Entry) -> Option<Entry>;
+        /// Returns keys whose item only the service can tell; see [`List::possible_keys`].
+        pub(super) fn possible_keys(entry: &Entry) -> Option<Keys>;
+    }
     async fn items(limit: Option<usize>, cx: &'a Context) -> Result<Vec<Entry>>;
     async fn all_items(cx: &'a Context) -> Result<Vec<Entry>>;
     async fn find(entries: &'a [&'a Entry], cx: &'a Context) -> Result<Option<Vec<Option<Entry>>>>;
@@ -174,22 +211,6 @@ impl AnyList {
         &self.0.options
     }
 
-    /// Checks whether the list can be used now; see [`List::ready`].
-    ///
-    /// # Errors
-    /// Why it cannot be used.
-    pub fn ready(&self, cx: &Context) -> Result<()> {
-        self.0.list.ready(cx)
-    }
-
-    /// Returns the user that the account belongs to; see [`List::user`].
-    ///
-    /// # Errors
-    /// The accounts cannot be read.
-    pub(super) fn user(&self, cx: &Context) -> Result<Option<String>> {
-        self.0.list.user(cx)
-    }
-
     /// Fetches the offered fields that the list reads of entries; see [`List::fields`].
     pub async fn fetch_fields(&self, adding: bool, positions: &[usize], task: &mut Task) {
         let wanted = positions.iter().map(|at| (*at, self.missing_fields(&task.entries[*at], adding, task)));
@@ -201,51 +222,8 @@ impl AnyList {
 
     /// Returns the fields that the list reads of an entry and that are offered and not fetched yet.
     pub fn missing_fields(&self, entry: &Entry, adding: bool, task: &Task) -> BTreeSet<String> {
-        let fields = self.0.list.fields(entry, adding).into_iter();
+        let fields = self.fields(entry, adding).into_iter();
         fields.filter(|field| task.is_pending(entry, field)).map(Name::into_owned).collect()
-    }
-
-    /// Returns the keys of an entry on this list.
-    pub fn keys(&self, entry: &Entry) -> Keys {
-        self.0.list.keys(entry)
-    }
-
-    /// Checks whether an entry can be an item of this list.
-    ///
-    /// # Errors
-    /// Why it cannot.
-    pub fn accepts(&self, entry: &Entry) -> Result<(), String> {
-        self.0.list.accepts(entry)
-    }
-
-    /// Returns whether an entry would be a row of its own; see [`List::has_row`].
-    pub(super) fn has_row(&self, entry: &Entry) -> bool {
-        self.0.list.has_row(entry)
-    }
-
-    /// Checks whether adding `entry` would leave `item` as it is; see [`List::is_up_to_date`].
-    pub fn is_up_to_date(&self, item: &Entry, entry: &Entry) -> bool {
-        self.0.list.is_up_to_date(item, entry)
-    }
-
-    /// Returns what is to be done about an entry that was not seen; see [`List::unseen`].
-    pub(super) fn unseen(&self, entry: &Entry) -> Unseen {
-        self.0.list.unseen(entry)
-    }
-
-    /// Returns when an item was put on the list, if the list says so.
-    pub fn listed_at(&self, item: &Entry) -> Option<Timestamp> {
-        self.0.list.listed_at(item)
-    }
-
-    /// Returns whether an undo restores the dates of items; see [`List::restores_dates`].
-    pub fn restores_dates(&self) -> bool {
-        self.0.list.restores_dates()
-    }
-
-    /// Returns the item that an entry is a part of; see [`List::whole`].
-    pub(super) fn whole(&self, entry: &Entry) -> Option<Entry> {
-        self.0.list.whole(entry)
     }
 
     /// Reads the items from the list itself, without the copies of this run.
@@ -268,11 +246,6 @@ impl AnyList {
         let list = &self.0.list;
         let found = if is_proved { list.find_proved(entries, cx).await? } else { list.find(entries, cx).await? };
         found.map(|found| self.one_each("items", found, entries.len())).transpose()
-    }
-
-    /// Returns keys of an entry whose item only the service can tell; see [`List::possible_keys`].
-    pub(super) fn possible_keys(&self, entry: &Entry) -> Option<Keys> {
-        self.0.list.possible_keys(entry)
     }
 
     /// Asks the service what entries are; see [`List::identify`].
