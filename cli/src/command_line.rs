@@ -22,9 +22,8 @@ use crate::commands::plugins::Plugins;
 use crate::commands::report::ReportPage;
 use crate::commands::schema::Schema;
 use crate::commands::status::Status;
-use crate::exit;
 use crate::identity::Identity;
-use crate::session::Session;
+use crate::session::{CommandError, Session};
 
 /// The program's own commands.
 #[derive(Debug, Clone, Subcommand)]
@@ -51,11 +50,11 @@ pub(crate) enum OwnCommand {
 impl OwnCommand {
     /// Runs the command and returns the exit code.
     pub(crate) async fn run(&self, session: &Session) -> u8 {
-        match self {
+        let done = match self {
             Self::Execute(command) => command.run(session).await,
             Self::Inject(command) => match command.entry() {
                 Ok(entry) => execution(command, entry).run(session).await,
-                Err(error) => session.fail(&error, command.format.format(), exit::USAGE),
+                Err(error) => Err(CommandError::usage(error)),
             },
             Self::ServeSchedules(command) => command.run(session).await,
             Self::Status(command) => command.run(session),
@@ -69,7 +68,8 @@ impl OwnCommand {
             Self::Schema(command) => command.run(session),
             Self::Completions(command) => command.run(session),
             Self::Man(command) => command.run(program(None), session),
-        }
+        };
+        session.end(done)
     }
 }
 

@@ -108,11 +108,7 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>, world: World) ->
     let file = match global.log.as_deref().map(|path| open_log(path, &global, &folders, &world.environment)) {
         None => None,
         Some(Ok(file)) => Some((file, named_level.unwrap_or(LevelFilter::INFO.max(level)))),
-        Some(Err(error)) => {
-            session::print_document(&console, &error, format);
-            console.error(&error);
-            return exit::USAGE;
-        }
+        Some(Err(error)) => return session::fail(&console, &error, format, exit::USAGE),
     };
     let directives = (world.environment)("FLEXGET_LOG").filter(|directives| !directives.is_empty());
     let options = LogOptions {
@@ -129,14 +125,13 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>, world: World) ->
             let help =
                 "set it to a level (`info`), or to targets with levels (`flexget_core::context::http=debug,warn`)";
             let error = Error::new(format!("`FLEXGET_LOG` is not valid: {reason}")).hint(help);
-            session::print_document(&console, &error, format);
-            console.error(&error);
-            return exit::USAGE;
+            return session::fail(&console, &error, format, exit::USAGE);
         }
     };
     let session = Rc::new(Session {
         console: console.clone(),
         global,
+        format,
         folders,
         environment: world.environment,
         clock: world.clock,
@@ -180,7 +175,8 @@ fn open_log(
 async fn dispatch(matches: &clap::ArgMatches, session: &Rc<Session>) -> u8 {
     let Some((name, _)) = matches.subcommand() else { return exit::USAGE };
     if !OwnCommand::has_subcommand(name) {
-        return commands::contributed::run(matches, session).await;
+        let done = commands::contributed::run(matches, session).await;
+        return session.end(done);
     }
     match OwnCommand::from_arg_matches(matches) {
         Ok(command) => command.run(session).await,
@@ -283,7 +279,5 @@ fn report_start_failure(error: &io::Error, format: Format) -> u8 {
     let failure = if is_out_of_files(error) { failure.hint(OUT_OF_FILES) } else { failure };
     let World { stdout, stderr, environment, .. } = World::real();
     let console = Console::new(stdout, stderr, ColorChoice::Auto, &environment);
-    session::print_document(&console, &failure, format);
-    console.error(&failure);
-    exit::FAILURE
+    session::fail(&console, &failure, format, exit::FAILURE)
 }

@@ -30,10 +30,34 @@ use crate::world::{Input, Interrupt, OnStop};
 /// How long a request under way may take to end after Ctrl-C, so that its outcome is known.
 const GRACE: Duration = Duration::from_secs(5);
 
+/// An error that ends a command, and the exit code for it.
+pub(crate) struct CommandError {
+    error: Error,
+    code: u8,
+}
+
+impl CommandError {
+    /// Ends a command because of its arguments or the config.
+    pub(crate) fn usage(error: Error) -> Self {
+        Self { error, code: exit::USAGE }
+    }
+}
+
+impl From<Error> for CommandError {
+    fn from(error: Error) -> Self {
+        Self { error, code: exit::FAILURE }
+    }
+}
+
+/// The exit code of a command, or the error that is printed at its end.
+pub(crate) type Exit = Result<u8, CommandError>;
+
 /// One invocation of the program.
 pub(crate) struct Session {
     pub console: Console,
     pub global: GlobalOptions,
+    /// The output format of the command.
+    pub format: Format,
     pub folders: Folders,
     pub environment: Environment,
     pub clock: Clock,
@@ -99,19 +123,21 @@ impl Session {
     ///
     /// # Errors
     /// There is none; the error says where it was looked for.
-    pub(crate) fn config(&self) -> Result<PathBuf> {
-        let named = self.global.config.as_deref();
+    pub(crate) fn config(&self) -> Result<PathBuf, CommandError> {
+        self.find_config(self.global.config.as_deref()).map_err(CommandError::usage)
+    }
+
+    /// Returns the path of the config that is named, or of the usual one.
+    ///
+    /// # Errors
+    /// There is none; the error says where it was looked for.
+    pub(crate) fn find_config(&self, named: Option<&Path>) -> Result<PathBuf> {
         self.folders.config(named, &self.environment).map_err(|missing| self.no_config(&missing))
     }
 
-    /// Does what a command does with the config and its store; prints the error if that fails.
-    pub(crate) fn with_config(&self, format: Format, work: impl FnOnce(&Path, &Context) -> Result<u8>) -> u8 {
-        let path = match self.config() {
-            Ok(path) => path,
-            Err(error) => return self.fail(&error, format, exit::USAGE),
-        };
-        let done = work(&path, &self.context(self.store(&path), false));
-        done.unwrap_or_else(|error| self.fail(&error, format, exit::FAILURE))
+    /// Returns the failure of a command that cannot use the config of this name.
+    pub(crate) fn wrong_config(&self, name: &str) -> CommandError {
+        CommandError::usage(Error::new(format!("the config {name} is wrong")).hint("`flexget-rs check` explains it"))
     }
 
     /// Makes the scripts beside the config known as plugins, if there is a config.
@@ -190,16 +216,14 @@ impl Session {
         })
     }
 
-    /// Prints an error, as a JSON document too where that is the format, and returns `code`.
-    pub(crate) fn fail(&self, error: &Error, format: Format, code: u8) -> u8 {
-        print_document(&self.console, error, format);
-        self.console.error(error);
-        code
+    /// Returns the exit code of a command, and prints the error that has ended it.
+    pub(crate) fn end(&self, done: Exit) -> u8 {
+        done.unwrap_or_else(|CommandError { error, code }| fail(&self.console, &error, self.format, code))
     }
 
     /// Says that the user has stopped a command, as a JSON document too where that is the format.
-    pub(crate) fn interrupted(&self, format: Format) -> u8 {
-        if format == Format::Json {
+    pub(crate) fn interrupted(&self) -> u8 {
+        if self.format == Format::Json {
             self.console.json(&interruption());
         }
         self.console.message(MessageKind::Note, "interrupted", &[]);
@@ -241,6 +265,13 @@ pub(crate) fn end_at_stop(console: &Console, activity: &Activity, on_stop: OnSto
             process::exit(exit::INTERRUPTED.into());
         }
     }));
+}
+
+/// Prints an error, as a JSON document too where that is the format, and returns `code`.
+pub(crate) fn fail(console: &Console, error: &Error, format: Format, code: u8) -> u8 {
+    print_document(console, error, format);
+    console.error(error);
+    code
 }
 
 /// Prints an error as a JSON document where that is the format.

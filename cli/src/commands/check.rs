@@ -19,7 +19,7 @@ use crate::exit;
 use crate::render::diagnostics::{Detail, diagnostic_reports};
 use crate::render::printable::Printable;
 use crate::render::text::{count, on_a_screen};
-use crate::session::Session;
+use crate::session::{CommandError, Exit, Session};
 
 /// Check the config and report everything that is wrong with it
 ///
@@ -41,20 +41,17 @@ pub(crate) struct Check {
 
 impl Check {
     /// Checks the config.
-    pub(crate) fn run(&self, session: &Session) -> u8 {
+    pub(crate) fn run(&self, session: &Session) -> Exit {
         let Session { console, global, folders, .. } = session;
         let format = self.format.format();
         let named = self.file.as_deref().or(global.config.as_deref());
-        let path = match folders.config(named, &session.environment) {
-            Ok(path) => path,
-            Err(missing) => return session.fail(&session.no_config(&missing), format, exit::USAGE),
-        };
+        let path = session.find_config(named).map_err(CommandError::usage)?;
         let mut config = load(&path, Vec::new());
         if self.migrate
             && let Some(plan) = &config.plan
         {
             migration::print(plan, &path, format, session);
-            return exit::SUCCESS;
+            return Ok(exit::SUCCESS);
         }
         let lint = lint(&config);
         config.diagnostics.extend(lint.diagnostics);
@@ -84,7 +81,7 @@ impl Check {
                 }
             }
         }
-        if is_valid { exit::SUCCESS } else { exit::USAGE }
+        Ok(if is_valid { exit::SUCCESS } else { exit::USAGE })
     }
 }
 

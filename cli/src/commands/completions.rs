@@ -2,12 +2,11 @@
 
 use clap_complete::env::{Bash, CompleteEnv, Elvish, EnvCompleter, Fish, Powershell, Zsh};
 use flexget_core::error::{Error, Result};
-use flexget_core::plugin::command::Format;
 
 use crate::exit;
 use crate::identity::Identity;
 use crate::render::printable::Printable;
-use crate::session::Session;
+use crate::session::{CommandError, Exit, Session};
 
 /// The environment variable that the scripts set to ask for candidates.
 const VARIABLE: &str = "_FLEXGET_RS_COMPLETE";
@@ -26,11 +25,8 @@ pub(crate) struct Completions {
 
 impl Completions {
     /// Prints the script.
-    pub(crate) fn run(&self, session: &Session) -> u8 {
-        let shell = match self.shell.map_or_else(|| own_shell(session), Ok) {
-            Ok(shell) => shell,
-            Err(error) => return session.fail(&error, Format::Text, exit::USAGE),
-        };
+    pub(crate) fn run(&self, session: &Session) -> Exit {
+        let shell = self.shell.map_or_else(|| own_shell(session), Ok).map_err(CommandError::usage)?;
         let completer: &dyn EnvCompleter = match shell {
             clap_complete::Shell::Elvish => &Elvish,
             clap_complete::Shell::Fish => &Fish,
@@ -43,7 +39,7 @@ impl Completions {
         // Writing to memory does not fail.
         let _ = completer.write_registration(VARIABLE, name, name, name, &mut script);
         session.console.data(&Printable::block(String::from_utf8_lossy(&script)));
-        exit::SUCCESS
+        Ok(exit::SUCCESS)
     }
 }
 

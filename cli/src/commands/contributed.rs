@@ -16,10 +16,10 @@ use crate::config;
 use crate::exit;
 use crate::render::console::MessageKind;
 use crate::render::printable::Printable;
-use crate::session::{Session, error_document, interruption};
+use crate::session::{CommandError, Exit, Session, error_document, interruption};
 
 /// Runs the command of `matches`.
-pub(crate) async fn run(matches: &ArgMatches, session: &Rc<Session>) -> u8 {
+pub(crate) async fn run(matches: &ArgMatches, session: &Rc<Session>) -> Exit {
     let mut words = Vec::new();
     let mut leaf = matches;
     while let Some((word, below)) = leaf.subcommand() {
@@ -27,14 +27,11 @@ pub(crate) async fn run(matches: &ArgMatches, session: &Rc<Session>) -> u8 {
         leaf = below;
     }
     let Some(registration) = registry::commands().into_iter().find(|command| command.path == words) else {
-        return exit::USAGE;
+        return Ok(exit::USAGE);
     };
     let console = &session.console;
     let format = FormatOption::from_arg_matches(leaf).map(FormatOption::format).unwrap_or_default();
-    let path = match config_path(session) {
-        Ok(path) => path,
-        Err(error) => return session.fail(&error, format, exit::USAGE),
-    };
+    let path = config_path(session).map_err(CommandError::usage)?;
     // A change that is undone may be of a list that is a script.
     session.use_scripts();
     let result = Rc::new(RefCell::new(JsonResult::default()));
@@ -56,15 +53,10 @@ pub(crate) async fn run(matches: &ArgMatches, session: &Rc<Session>) -> u8 {
     }
     if is_interrupted {
         console.message(MessageKind::Note, "interrupted", &[]);
-        return exit::INTERRUPTED;
+        return Ok(exit::INTERRUPTED);
     }
-    match error {
-        Some(error) => {
-            console.error(&error);
-            exit::FAILURE
-        }
-        None => exit::SUCCESS,
-    }
+    error.iter().for_each(|error| console.error(error));
+    Ok(if error.is_none() { exit::SUCCESS } else { exit::FAILURE })
 }
 
 /// Returns the config that the command is about.

@@ -6,11 +6,10 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use flexget_core::config::load::{LoadedConfig, load};
-use flexget_core::plugin::command::{Format, Table};
+use flexget_core::plugin::command::Table;
 use flexget_core::run::daemon::{self, DaemonEvent, POLL};
 
 use crate::exit;
-use crate::output_file;
 use crate::render::console::MessageKind;
 use crate::render::diagnostics::Detail;
 use crate::render::page;
@@ -18,7 +17,7 @@ use crate::render::printable::Printable;
 use crate::render::report::{ReportStyle, Verbosity};
 use crate::render::text::count;
 use crate::render::time;
-use crate::session::Session;
+use crate::session::{CommandError, Exit, Session};
 
 /// Longest time between two pages while tasks run.
 const PAGE_EVERY: Duration = Duration::from_secs(60);
@@ -41,12 +40,9 @@ pub(crate) struct ServeSchedules {
 
 impl ServeSchedules {
     /// Runs until the user asks to stop.
-    pub(crate) async fn run(&self, session: &Session) -> u8 {
+    pub(crate) async fn run(&self, session: &Session) -> Exit {
         let Session { console, global, folders, .. } = session;
-        let path = match session.config() {
-            Ok(path) => path,
-            Err(error) => return session.fail(&error, Format::Text, exit::USAGE),
-        };
+        let path = session.config()?;
         let name = folders.shown(&path);
         let cx = session.context(session.store(&path), false);
         let config = load(&path, Vec::new());
@@ -58,7 +54,7 @@ impl ServeSchedules {
             console.message(MessageKind::Note, "no `schedules` in the config: all tasks run once an hour", &[help]);
         }
         if cx.dry_run {
-            return self.preview(config.plan.as_ref(), session);
+            return Ok(self.preview(config.plan.as_ref(), session));
         }
         drop(config);
         let stop = (session.interrupt)();
@@ -68,13 +64,7 @@ impl ServeSchedules {
         let write_report = || {
             let Some(file) = self.report.as_ref().map(|file| folders.current.join(file)) else { return };
             let Some(config) = in_force.borrow().clone() else { return };
-            let written = page::of(&path, config.plan.as_ref(), &cx).and_then(|page| {
-                output_file::replace(&file, &page).map_err(|error| {
-                    flexget_core::error::Error::new(format!("the page `{}` cannot be written: {error}", file.display()))
-                        .hint("check the permissions of its folder, or name another file with `--report FILE.html`")
-                })
-            });
-            match written {
+            match page::write_report(&file, &path, config.plan.as_ref(), &cx) {
                 Ok(()) => *report_failed.borrow_mut() = false,
                 // Once, and again only if it was written meanwhile.
                 Err(error) if !report_failed.replace(true) => console.error(&error),
@@ -130,10 +120,10 @@ impl ServeSchedules {
         match done {
             Some(Ok(())) => {
                 self.note(session, "stopped");
-                exit::SUCCESS
+                Ok(exit::SUCCESS)
             }
-            Some(Err(error)) => session.fail(&error, Format::Text, exit::USAGE),
-            None => exit::INTERRUPTED,
+            Some(Err(error)) => Err(CommandError::usage(error)),
+            None => Ok(exit::INTERRUPTED),
         }
     }
 

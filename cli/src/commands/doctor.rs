@@ -17,7 +17,7 @@ use crate::config;
 use crate::exit;
 use crate::render::printable::{ERROR, GOOD, Printable, STRONG, WARNING};
 use crate::render::text::count;
-use crate::session::Session;
+use crate::session::{Exit, Session};
 
 /// Check config, database, network and accounts, and print what to do
 ///
@@ -31,8 +31,8 @@ pub(crate) struct Doctor {
 
 impl Doctor {
     /// Runs all checks and prints them.
-    pub(crate) async fn run(&self, session: &Session) -> u8 {
-        let (mut checks, store) = match session.config() {
+    pub(crate) async fn run(&self, session: &Session) -> Exit {
+        let (mut checks, store) = match session.find_config(session.global.config.as_deref()) {
             Ok(path) => (check_config(&path, session), session.store(&path)),
             Err(error) => {
                 let check = HealthCheck::new("config", Health::Error, error.to_string());
@@ -61,7 +61,7 @@ impl Doctor {
             let contributed = collected.take().into_iter().filter_map(|data: Value| serde_json::from_value(data).ok());
             checks.extend(contributed.flat_map(|found: Vec<HealthCheck>| found));
             match ran {
-                None => return session.interrupted(self.format.format()),
+                None => return Ok(session.interrupted()),
                 Some(Err(error)) if checks.iter().all(|check| check.state != Health::Error) => {
                     checks.push(HealthCheck::new(registration.path.join(" "), Health::Error, error.to_string()));
                 }
@@ -70,7 +70,7 @@ impl Doctor {
         }
         print(&checks, self.format.format(), session);
         let is_ok = checks.iter().all(|check| check.state != Health::Error);
-        if is_ok { exit::SUCCESS } else { exit::FAILURE }
+        Ok(if is_ok { exit::SUCCESS } else { exit::FAILURE })
     }
 }
 

@@ -1,10 +1,10 @@
 //! `execute`: runs tasks.
 
 use std::collections::HashSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use flexget_core::config::load::{LoadedConfig, load};
-use flexget_core::config::plan::{Plan, TaskPlan};
+use flexget_core::config::plan::TaskPlan;
 use flexget_core::context::Context;
 use flexget_core::document::diagnostic::{Diagnostic, Severity};
 use flexget_core::document::to_yaml;
@@ -20,7 +20,6 @@ use serde_json::Value;
 use crate::args::{FormatOption, key_value};
 use crate::candidates;
 use crate::exit;
-use crate::output_file;
 use crate::render::console::{Console, MessageKind};
 use crate::render::diagnostics::{Detail, DiagnosticReport, diagnostic_reports};
 use crate::render::dump::Dump;
@@ -28,7 +27,7 @@ use crate::render::page;
 use crate::render::printable::Printable;
 use crate::render::report::{ReportStyle, Verbosity};
 use crate::render::text::count;
-use crate::session::{Session, error_document};
+use crate::session::{Exit, Session, error_document};
 
 /// Run tasks
 ///
@@ -97,13 +96,10 @@ struct RunDocument<'a> {
 
 impl Execute {
     /// Runs the tasks that the user selected.
-    pub(crate) async fn run(&self, session: &Session) -> u8 {
+    pub(crate) async fn run(&self, session: &Session) -> Exit {
         let Session { console, global, folders, .. } = session;
         let format = self.format.format();
-        let path = match session.config() {
-            Ok(path) => path,
-            Err(error) => return session.fail(&error, format, exit::USAGE),
-        };
+        let path = session.config()?;
         let mut config = load(&path, self.cli_config.clone());
         let name = folders.shown(&path);
         let verbosity = global.verbosity();
@@ -128,7 +124,7 @@ impl Execute {
             if is_json {
                 document(Vec::new(), Some(error), false);
             }
-            exit::USAGE
+            Ok(exit::USAGE)
         };
         let Some(plan) = &config.plan else {
             console.diagnostics(&config, &name, folders, detail);
@@ -152,7 +148,7 @@ impl Execute {
         };
         if self.dump_config {
             dump_config(&config, &tasks, format, console);
-            return exit::SUCCESS;
+            return Ok(exit::SUCCESS);
         }
         // What is odd about tasks that do not run is for `check` to tell.
         let is_other = |diagnostic: &Diagnostic| {
@@ -202,32 +198,21 @@ impl Execute {
         {
             tracing::warn!("old rows of the database could not be removed: {error}");
         }
-        if let Some(error) =
-            self.report.as_ref().and_then(|file| write_page(&folders.current.join(file), &path, plan, &cx).err())
+        if let Some(file) = self.report.as_ref().filter(|_| !cx.dry_run)
+            && let Err(error) = page::write_report(&folders.current.join(file), &path, Some(plan), &cx)
         {
             console.error(&error);
             is_ok = false;
         }
         if is_interrupted {
             report_interruption(&cx, console);
-            return exit::INTERRUPTED;
+            return Ok(exit::INTERRUPTED);
         }
         // A task that needs a missing plugin counts only if it was named, or if no other could run.
         let is_missed =
             !unusable.is_empty() && (!selection.tasks.is_empty() || (!has_run && unusable.len() == tasks.len()));
-        if is_ok && !is_missed { exit::SUCCESS } else { exit::FAILURE }
+        Ok(if is_ok && !is_missed { exit::SUCCESS } else { exit::FAILURE })
     }
-}
-
-/// Writes the page about the last runs; a dry run writes none.
-fn write_page(file: &Path, config: &Path, plan: &Plan, cx: &Context) -> Result<(), Error> {
-    if cx.dry_run {
-        return Ok(());
-    }
-    output_file::replace(file, &page::of(config, Some(plan), cx)?).map_err(|error| {
-        Error::new(format!("the page `{}` cannot be written: {error}", file.display()))
-            .hint("check the permissions of its folder, or name another file with `--report FILE.html`")
-    })
 }
 
 /// Reports that the run did not come to its end, and which changes it leaves in doubt.

@@ -12,7 +12,7 @@ use crate::args::FormatOption;
 use crate::candidates;
 use crate::exit;
 use crate::render::diagnostics::Detail;
-use crate::session::Session;
+use crate::session::{CommandError, Exit, Session};
 
 /// Run a task as a dry run and show why each entry was accepted, rejected or neither
 #[derive(Debug, Clone, clap::Args)]
@@ -30,31 +30,23 @@ pub(crate) struct Explain {
 
 impl Explain {
     /// Runs the task and prints the trace of its entries.
-    pub(crate) async fn run(&self, session: &Session) -> u8 {
+    pub(crate) async fn run(&self, session: &Session) -> Exit {
         let Session { console, folders, .. } = session;
-        let format = self.format.format();
-        let path = match session.config() {
-            Ok(path) => path,
-            Err(error) => return session.fail(&error, format, exit::USAGE),
-        };
+        let path = session.config()?;
         let config = load(&path, Vec::new());
         let name = folders.shown(&path);
         let Some(plan) = &config.plan else {
             console.diagnostics(&config, &name, folders, Detail::Errors);
-            let error = Error::new(format!("the config {name} is wrong")).hint("`flexget-rs check` explains it");
-            return session.fail(&error, format, exit::USAGE);
+            return Err(session.wrong_config(&name));
         };
         let selection = Selection { tasks: vec![self.task.clone()], trace: true, ..Selection::default() };
-        let tasks = match select(plan, &selection) {
-            Ok(tasks) => tasks,
-            Err(error) => return session.fail(&error, format, exit::USAGE),
-        };
+        let tasks = select(plan, &selection).map_err(CommandError::usage)?;
         let cx = session.dry_context(session.store(&path));
         let mut reports: Vec<TaskReport> = Vec::new();
         let done = session.until_stopped(run::run(&tasks, &selection, &cx, |task| reports.push(task))).await;
         console.end_status();
         if done.is_none() || session.activity.interrupted.get() {
-            return session.interrupted(format);
+            return Ok(session.interrupted());
         }
         if let Some(wanted) = &self.title {
             let folded = wanted.to_lowercase();
@@ -68,16 +60,16 @@ impl Explain {
                     Some(near) => format!("did you mean `{near}`?"),
                     None => format!("it has {} entries; leave the title out to see them all", titles.len()),
                 };
-                return session.fail(&error.hint(hint), format, exit::FAILURE);
+                return Err(error.hint(hint).into());
             }
         }
         let is_ok = reports.iter().all(TaskReport::is_ok);
-        if format == Format::Json {
+        if self.format.format() == Format::Json {
             console.json(&Report::new(reports, &cx));
         } else {
             reports.iter().for_each(|report| console.explanation(report));
         }
-        if is_ok { exit::SUCCESS } else { exit::FAILURE }
+        Ok(if is_ok { exit::SUCCESS } else { exit::FAILURE })
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use flexget_core::context::store::Store;
 use flexget_core::context::store::history::{RunEntry, RunFilter, RunRecord};
 use flexget_core::error::{Error, Result};
 use flexget_core::plugin::command::{Format, Table};
@@ -12,7 +13,7 @@ use crate::candidates;
 use crate::exit;
 use crate::render::printable::Printable;
 use crate::render::time;
-use crate::session::Session;
+use crate::session::{Exit, Session};
 
 /// Number of runs that are read at once in the search for entries.
 const PART: usize = 100;
@@ -44,18 +45,17 @@ pub(crate) struct History {
 
 impl History {
     /// Prints the history.
-    pub(crate) fn run(&self, session: &Session) -> u8 {
-        session.with_config(self.format.format(), |_, cx| {
-            match (self.run, self.entries || self.search.is_some()) {
-                (Some(id), _) => self.one(id, &cx.store, session),
-                (None, true) => self.entries(&cx.store, session),
-                (None, false) => self.runs(&cx.store, session),
-            }
-            .map(|()| exit::SUCCESS)
-        })
+    pub(crate) fn run(&self, session: &Session) -> Exit {
+        let store = session.context(session.store(&session.config()?), false).store;
+        match (self.run, self.entries || self.search.is_some()) {
+            (Some(id), _) => self.one(id, &store, session)?,
+            (None, true) => self.entries(&store, session)?,
+            (None, false) => self.runs(&store, session)?,
+        }
+        Ok(exit::SUCCESS)
     }
 
-    fn runs(&self, store: &flexget_core::context::store::Store, session: &Session) -> Result<()> {
+    fn runs(&self, store: &Store, session: &Session) -> Result<()> {
         let filter = RunFilter { task: self.task.clone(), limit: Some(self.limit), ..RunFilter::default() };
         let runs = store.runs(&filter)?;
         if self.format.format() == Format::Json {
@@ -88,7 +88,7 @@ impl History {
         Ok(())
     }
 
-    fn entries(&self, store: &flexget_core::context::store::Store, session: &Session) -> Result<()> {
+    fn entries(&self, store: &Store, session: &Session) -> Result<()> {
         let searched = self.search.as_ref().map(|text| text.to_lowercase());
         let is_found = |entry: &RunEntry| match &searched {
             Some(text) => entry.title.to_lowercase().contains(text),
@@ -136,7 +136,7 @@ impl History {
         Ok(())
     }
 
-    fn one(&self, id: i64, store: &flexget_core::context::store::Store, session: &Session) -> Result<()> {
+    fn one(&self, id: i64, store: &Store, session: &Session) -> Result<()> {
         let run = store.run(id)?.ok_or_else(|| {
             Error::new(format!("there is no run {id}")).hint("`flexget-rs history` shows those that there are")
         })?;

@@ -14,7 +14,7 @@ use crate::args::FormatOption;
 use crate::exit;
 use crate::identity::{Identity, with_name};
 use crate::render::printable::Printable;
-use crate::session::Session;
+use crate::session::{Exit, Session};
 
 /// The schema that the config names, beside it.
 const SCHEMA_FILE: &str = "flexget-rs.schema.json";
@@ -64,48 +64,25 @@ impl Recipe {
     }
 
     fn tasks(self, account: &str) -> String {
-        match self {
-            Self::TidyWatchlist => format!(
-                "tasks:\n  tidy watchlist:\n    # The entries: every movie on the watchlist.\n    \
-                 trakt_list: {{ account: {account}, list: watchlist, type: movies }}\n    \
-                 # Looks up what you have done with them.\n    trakt_lookup: {{ account: {account} }}\n    \
-                 # Accepts those that you have watched.\n    if:\n      - trakt_watched: accept\n    \
-                 # Takes the accepted ones off the list. `flexget-rs undo last` puts them back.\n    \
-                 list_remove:\n      - trakt_list: {{ account: {account}, list: watchlist, type: movies }}\n    \
-                 # The list itself is the memory of this task.\n    seen: no\n"
-            ),
-            Self::Trending => format!(
-                "tasks:\n  trending:\n    # The entries: what many people watch just now.\n    \
-                 trakt_list: {{ account: {account}, list: trending, type: movies, limit: 50 }}\n    \
-                 # Looks up the rating, and what you have done with them.\n    \
-                 trakt_lookup: {{ account: {account} }}\n    \
-                 # Rejects what you have watched or nobody has rated, and accepts the good ones.\n    \
-                 if:\n      - trakt_watched or not trakt_rating: reject\n      - trakt_rating > 7.5: accept\n    \
-                 # Puts the accepted ones on the watchlist. `flexget-rs undo last` takes them off.\n    \
-                 list_add:\n      - trakt_list: {{ account: {account}, list: watchlist }}\n"
-            ),
-            Self::Hello => "tasks:\n  hello:\n    # The entries, written in the config itself.\n    \
-                            mock: [ My first entry, Another one ]\n    # Accepts all of them.\n    \
-                            accept_all: yes\n    \
-                            # Keeps them on a list of this program: `flexget-rs entry-list list first`.\n    \
-                            list_add:\n      - entry_list: first\n"
-                .to_owned(),
-        }
+        let tasks = match self {
+            Self::TidyWatchlist => include_str!("init/tidy-watchlist.yml"),
+            Self::Trending => include_str!("init/trending.yml"),
+            Self::Hello => include_str!("init/hello.yml"),
+        };
+        tasks.replace("ACCOUNT", account)
     }
 }
 
 impl Init {
     /// Writes the config and its schema.
-    pub(crate) fn run(&self, session: &Session) -> u8 {
-        let format = self.format.format();
-        match self.write(session, format) {
-            Ok(()) => exit::SUCCESS,
-            Err(_) if session.activity.interrupted.get() => exit::INTERRUPTED,
-            Err(error) => session.fail(&error, format, exit::FAILURE),
+    pub(crate) fn run(&self, session: &Session) -> Exit {
+        match self.write(session) {
+            Err(_) if session.activity.interrupted.get() => Ok(exit::INTERRUPTED),
+            done => Ok(done.map(|()| exit::SUCCESS)?),
         }
     }
 
-    fn write(&self, session: &Session, format: Format) -> Result<()> {
+    fn write(&self, session: &Session) -> Result<()> {
         let path = target(session)?;
         let name = session.folders.absolute(&path);
         if path.exists() {
@@ -132,7 +109,7 @@ impl Init {
             Recipe::Hello => format!("{} execute -v", Identity::get().name),
             _ => format!("{} trakt auth {account}", Identity::get().name),
         };
-        if format == Format::Json {
+        if self.format.format() == Format::Json {
             let document = json!({ "file": name, "config": config, "next": next, "dry_run": session.global.test });
             session.console.json(&document);
         } else if session.global.test {

@@ -6,7 +6,7 @@ use flexget_core::error::{Error, Result};
 
 use crate::exit;
 use crate::render::printable::Printable;
-use crate::session::Session;
+use crate::session::{Exit, Session};
 
 /// Print the man page, or write all pages to a folder
 #[derive(Debug, Clone, clap::Args)]
@@ -18,28 +18,21 @@ pub(crate) struct Man {
 
 impl Man {
     /// Prints the page of the program, or writes a page for each command.
-    pub(crate) fn run(&self, mut program: clap::Command, session: &Session) -> u8 {
+    pub(crate) fn run(&self, mut program: clap::Command, session: &Session) -> Exit {
         program.build();
-        let written = match &self.folder {
-            None => page(&program).map(|page| session.console.data(&Printable::block(page))),
+        match &self.folder {
+            None => session.console.data(&Printable::block(page(&program)?)),
             Some(folder) => {
                 let folder = session.folders.current.join(folder);
                 if session.global.test {
                     let line = format!("would write man pages to {}", session.folders.absolute(&folder));
                     session.console.line(&Printable::line(line));
-                    Ok(())
                 } else {
-                    write_pages(&program, &folder)
+                    write_pages(&program, &folder)?;
                 }
             }
-        };
-        match written {
-            Ok(()) => exit::SUCCESS,
-            Err(error) => {
-                session.console.error(&error);
-                exit::FAILURE
-            }
         }
+        Ok(exit::SUCCESS)
     }
 }
 

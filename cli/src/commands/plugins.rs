@@ -18,7 +18,7 @@ use crate::arguments::{resolve, words};
 use crate::candidates;
 use crate::exit;
 use crate::render::printable::{Printable, STRONG};
-use crate::session::Session;
+use crate::session::{CommandError, Exit, Session};
 use crate::unknown_plugin::unknown_plugin;
 
 /// Print the plugins, or the manual of one
@@ -34,20 +34,17 @@ pub(crate) struct Plugins {
 
 impl Plugins {
     /// Prints all plugins, or the manual of one.
-    pub(crate) fn run(&self, session: &Session) -> u8 {
+    pub(crate) fn run(&self, session: &Session) -> Exit {
         let format = self.format.format();
         session.use_scripts();
-        let Some(name) = &self.name else {
-            all(format, session);
-            return exit::SUCCESS;
-        };
-        match registry::find(name) {
-            Some(registration) => {
+        match &self.name {
+            None => all(format, session),
+            Some(name) => {
+                let registration = registry::find(name).ok_or_else(|| CommandError::usage(unknown_plugin(name)))?;
                 one(registration, format, session);
-                exit::SUCCESS
             }
-            None => session.fail(&unknown_plugin(name), format, exit::USAGE),
         }
+        Ok(exit::SUCCESS)
     }
 }
 

@@ -4,13 +4,12 @@ use std::path::PathBuf;
 
 use flexget_core::config::load::load;
 use flexget_core::error::Error;
-use flexget_core::plugin::command::Format;
 
 use crate::exit;
 use crate::output_file;
 use crate::render::page;
 use crate::render::printable::Printable;
-use crate::session::Session;
+use crate::session::{Exit, Session};
 
 /// Write a page about tasks, runs, changes and accounts
 ///
@@ -25,20 +24,20 @@ pub(crate) struct ReportPage {
 
 impl ReportPage {
     /// Writes the page.
-    pub(crate) fn run(&self, session: &Session) -> u8 {
+    pub(crate) fn run(&self, session: &Session) -> Exit {
         let file = session.folders.current.join(&self.file);
         let shown = session.folders.shown(&file);
-        session.with_config(Format::Text, |path, cx| {
-            let page = page::of(path, load(path, Vec::new()).plan.as_ref(), cx)?;
-            if !cx.dry_run {
-                output_file::replace(&file, &page).map_err(|error| {
-                    Error::new(format!("the page `{shown}` cannot be written: {error}"))
-                        .hint("check the permissions of its folder, or name another file")
-                })?;
-            }
-            let did = if cx.dry_run { "would write" } else { "wrote" };
-            session.console.data(&Printable::line(format!("{did} {shown}")).end());
-            Ok(exit::SUCCESS)
-        })
+        let path = session.config()?;
+        let cx = session.context(session.store(&path), false);
+        let page = page::of(&path, load(&path, Vec::new()).plan.as_ref(), &cx)?;
+        if !cx.dry_run {
+            output_file::replace(&file, &page).map_err(|error| {
+                Error::new(format!("the page `{shown}` cannot be written: {error}"))
+                    .hint("check the permissions of its folder, or name another file")
+            })?;
+        }
+        let did = if cx.dry_run { "would write" } else { "wrote" };
+        session.console.data(&Printable::line(format!("{did} {shown}")).end());
+        Ok(exit::SUCCESS)
     }
 }

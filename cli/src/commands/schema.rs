@@ -5,7 +5,7 @@ use flexget_core::config::schema;
 use crate::args::FormatOption;
 use crate::candidates;
 use crate::exit;
-use crate::session::Session;
+use crate::session::{CommandError, Exit, Session};
 use crate::unknown_plugin::unknown_plugin;
 
 /// Print the JSON Schema of configs, for editors
@@ -21,16 +21,13 @@ pub(crate) struct Schema {
 
 impl Schema {
     /// Prints the schema of configs, or of the options of one plugin.
-    pub(crate) fn run(&self, session: &Session) -> u8 {
+    pub(crate) fn run(&self, session: &Session) -> Exit {
         session.use_scripts();
         let schema = match &self.plugin {
             None => schema::editor::config(),
-            Some(name) => match schema::plugin(name) {
-                Some(schema) => schema,
-                None => return session.fail(&unknown_plugin(name), self.format.format(), exit::USAGE),
-            },
+            Some(name) => schema::plugin(name).ok_or_else(|| CommandError::usage(unknown_plugin(name)))?,
         };
         session.console.json(&schema);
-        exit::SUCCESS
+        Ok(exit::SUCCESS)
     }
 }

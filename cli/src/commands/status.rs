@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use flexget_core::config::load::load;
 use flexget_core::context::Context;
+use flexget_core::context::store::RateLimitUse;
 use flexget_core::context::store::history::{RunOutcome, TaskHistory};
 use flexget_core::error::Result;
 use flexget_core::plugin::command::{Format, Table};
@@ -18,7 +19,7 @@ use crate::render::console::MessageKind;
 use crate::render::printable::Printable;
 use crate::render::text::count;
 use crate::render::time;
-use crate::session::Session;
+use crate::session::{Exit, Session};
 
 /// Show last and next runs of each task, and the accounts
 ///
@@ -37,7 +38,7 @@ struct StatusDocument {
     daemon: DaemonStatus,
     tasks: Vec<TaskStatus>,
     accounts: Vec<AccountStatus>,
-    limits: Vec<LimitStatus>,
+    limits: Vec<RateLimitUse>,
 }
 
 #[derive(Debug, Serialize)]
@@ -72,33 +73,25 @@ struct AccountStatus {
     expires: Timestamp,
 }
 
-#[derive(Debug, Serialize)]
-struct LimitStatus {
-    name: String,
-    requests_in_5_minutes: usize,
-    blocked_until: Option<Timestamp>,
-}
-
 impl Status {
     /// Prints the status.
-    pub(crate) fn run(&self, session: &Session) -> u8 {
-        let format = self.format.format();
-        session.with_config(format, |path, cx| {
-            let config = load(path, Vec::new());
-            if config.plan.is_none() {
-                let message =
-                    format!("the config {} is wrong: only tasks that have run are shown", session.folders.shown(path));
-                session.console.message(MessageKind::Warning, &message, &["`flexget-rs check` explains it"]);
-            }
-            let document = document(config.plan.as_ref(), cx)?;
-            match format {
-                Format::Json => session.console.json(&document),
-                Format::Text => print(&document, session, cx.clock.now()),
-            }
-            let is_well = document.tasks.iter().all(|task| task.failures == 0)
-                && document.accounts.iter().all(|account| account.token == VALID);
-            Ok(if is_well { exit::SUCCESS } else { exit::FAILURE })
-        })
+    pub(crate) fn run(&self, session: &Session) -> Exit {
+        let path = session.config()?;
+        let cx = session.context(session.store(&path), false);
+        let config = load(&path, Vec::new());
+        if config.plan.is_none() {
+            let name = session.folders.shown(&path);
+            let message = format!("the config {name} is wrong: only tasks that have run are shown");
+            session.console.message(MessageKind::Warning, &message, &["`flexget-rs check` explains it"]);
+        }
+        let document = document(config.plan.as_ref(), &cx)?;
+        match self.format.format() {
+            Format::Json => session.console.json(&document),
+            Format::Text => print(&document, session, cx.clock.now()),
+        }
+        let is_well = document.tasks.iter().all(|task| task.failures == 0)
+            && document.accounts.iter().all(|account| account.token == VALID);
+        Ok(if is_well { exit::SUCCESS } else { exit::FAILURE })
     }
 }
 
@@ -107,42 +100,30 @@ const VALID: &str = "ok";
 
 fn document(plan: Option<&flexget_core::config::plan::Plan>, cx: &Context) -> Result<StatusDocument> {
     let mut histories = cx.store.task_histories()?;
-    let times = cx.store.schedule_times()?;
-    let process = cx.store.daemon_process();
-    // Without a daemon nothing runs by itself.
-    let next = match (plan, process) {
-        (Some(plan), Some(_)) => daemon::next_runs(plan, &times),
-        _ => BTreeMap::new(),
-    };
+    let next = daemon::next_runs_by_daemon(plan, cx)?;
     let names: Vec<String> = match plan {
         Some(plan) => plan.tasks.iter().filter(|task| !task.disabled).map(|task| task.name.clone()).collect(),
         None => histories.keys().cloned().collect(),
     };
-    let tasks = names.into_iter().map(|name| {
+    let task = |name: String| {
         let history = histories.remove(&name);
         task_status(name, history.as_ref(), &next, cx)
+    };
+    let tasks = names.into_iter().map(task).collect();
+    let accounts = cx.auth.all()?.into_iter().map(|account| AccountStatus {
+        token: match account.state.problem() {
+            None => VALID.to_owned(),
+            Some(reason) => format!("needs authorization: {reason}"),
+        },
+        service: account.service,
+        name: account.name,
+        user: account.user,
+        expires: account.tokens.expires,
     });
-    let tasks = tasks.collect();
-    let mut accounts = Vec::new();
-    for service in cx.auth.services()? {
-        accounts.extend(cx.auth.accounts(&service)?.into_iter().map(|account| AccountStatus {
-            token: match account.state.problem() {
-                None => VALID.to_owned(),
-                Some(reason) => format!("needs authorization: {reason}"),
-            },
-            service: account.service,
-            name: account.name,
-            user: account.user,
-            expires: account.tokens.expires,
-        }));
-    }
-    let limits = cx.store.rate_limits(cx.clock.now())?.into_iter().map(|limit| LimitStatus {
-        name: limit.bucket,
-        requests_in_5_minutes: limit.recent,
-        blocked_until: limit.blocked_until,
-    });
+    let process = cx.store.daemon_process();
     let daemon = DaemonStatus { running: process.is_some(), process: process.filter(|process| *process > 0) };
-    Ok(StatusDocument { version: 1, daemon, tasks, accounts, limits: limits.collect() })
+    let limits = cx.store.rate_limits(cx.clock.now())?;
+    Ok(StatusDocument { version: 1, daemon, tasks, accounts: accounts.collect(), limits })
 }
 
 fn task_status(
@@ -235,7 +216,7 @@ fn print(document: &StatusDocument, session: &Session, now: Timestamp) {
         let blocked =
             limit.blocked_until.map(|until| format!(", blocked until {}", time::minute(until, &session.clock)));
         let blocked = blocked.unwrap_or_default();
-        let used = count(limit.requests_in_5_minutes, "request");
-        console.data(&Printable::line(format!("{}: {used} in 5 minutes{blocked}", limit.name)).end());
+        let used = count(limit.recent, "request");
+        console.data(&Printable::line(format!("{}: {used} in 5 minutes{blocked}", limit.bucket)).end());
     }
 }
