@@ -24,7 +24,7 @@ pub(super) fn is_field(name: &str) -> bool {
 }
 
 /// Names of an evaluation, as the engine's root object.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct FieldScope {
     pub(super) names: Arc<[ScopeName]>,
     /// State of each name.
@@ -57,14 +57,7 @@ pub(super) const FIELDS: &str = "$fields";
 impl FieldScope {
     /// Returns the same knowledge with one more piece, nothing asked.
     pub(super) fn next(&self, change: impl FnOnce(&mut Self)) -> Self {
-        let mut next = Self {
-            names: Arc::clone(&self.names),
-            slots: self.slots.clone(),
-            has: self.has.clone(),
-            now: self.now.clone(),
-            asked: OnceLock::new(),
-            frozen: false,
-        };
+        let mut next = Self { asked: OnceLock::new(), frozen: false, ..self.clone() };
         change(&mut next);
         next
     }

@@ -10,55 +10,51 @@ use jiff::{Timestamp, ZonedDateTime};
 use minijinja::value::{Kwargs, Rest, ValueKind};
 use minijinja::{Environment, Error, State, Value};
 
-use super::arguments::{Arguments, bad, missing, on_text};
+use super::arguments::{Arguments, add_filter, bad, missing, on_text};
 use super::convert::{Number, defined, kind};
 use super::dates::When;
 use crate::pattern::Pattern;
 
 pub(super) fn add(environment: &mut Environment<'static>) {
-    environment.add_filter("default", default);
-    environment.add_filter("d", default);
-    environment.add_filter("re_replace", re_replace);
+    add_filter(environment, "default", &["default_value", "boolean"], default);
+    add_filter(environment, "d", &["default_value", "boolean"], default);
+    add_filter(environment, "re_replace", &["pattern", "repl"], re_replace);
     environment.add_filter("re_search", re_search);
     environment.add_filter("formatdate", formatdate);
     environment.add_filter("parsedate", parsedate);
     environment.add_filter("to_date", to_date);
     environment.add_filter("date_suffix", date_suffix);
-    environment.add_filter("format_number", format_number);
-    environment.add_filter("pad", pad);
+    add_filter(environment, "format_number", &["places", "grouping"], format_number);
+    add_filter(environment, "pad", &["width", "fillchar"], pad);
     environment.add_filter("asciify", |value: &Value| on_text(value, |text| asciify(text).into()));
     environment.add_filter("strip_symbols", |value: &Value| on_text(value, |text| strip_symbols(text).into()));
     environment.add_filter("strip_year", |value: &Value| on_text(value, |text| split_year(text).0.into()));
     environment.add_filter("get_year", |value: &Value| on_text(value, |text| split_year(text).1.into()));
-    environment.add_filter("parse_size", parse_size);
-    environment.add_filter("format_size", format_size);
+    add_filter(environment, "parse_size", &["si", "match_re"], parse_size);
+    add_filter(environment, "format_size", &["si", "unit"], format_size);
     environment.add_filter("int", int);
     environment.add_filter("float", float);
 }
 
 /// As Jinja's, but what is empty or nothing is replaced too unless `boolean=false`.
-fn default(value: &Value, given: Rest<Value>, named: Kwargs) -> Result<Value, Error> {
-    let arguments = Arguments { given: &given, named: &named };
-    let otherwise = arguments.get(0, "default_value")?.unwrap_or_else(|| Value::from(""));
-    let lax = arguments.is(1, "boolean", true)?;
-    arguments.end(2)?;
+fn default(value: &Value, arguments: &Arguments) -> Result<Value, Error> {
+    let otherwise = arguments.get("default_value").cloned().unwrap_or_else(|| Value::from(""));
+    let lax = arguments.is("boolean", true);
     Ok(if value.is_undefined() || (lax && !value.is_true()) { otherwise } else { value.clone() })
 }
 
 /// As the engine's, but what is no number becomes `default`, which is 0.
 fn int(state: &State<'_, '_>, value: &Value, given: Rest<Value>, named: Kwargs) -> Result<Value, Error> {
-    let arguments = Arguments { given: &given, named: &named };
-    let otherwise = arguments.get(0, "default")?.unwrap_or_else(|| Value::from(0));
-    let base = arguments.number(1, "base")?.and_then(|base| u32::try_from(base).ok());
-    arguments.end(2)?;
+    let arguments = Arguments::new(&["default", "base"], &given, &named)?;
+    let otherwise = arguments.get("default").cloned().unwrap_or_else(|| Value::from(0));
+    let base = arguments.number("base")?.and_then(|base| u32::try_from(base).ok());
     minijinja::filters::int(state, defined(value)?, Some(otherwise), base, Kwargs::from_iter(NO_ARGUMENTS))
 }
 
 /// As the engine's, but what is no number becomes `default`, which is 0.0.
 fn float(state: &State<'_, '_>, value: &Value, given: Rest<Value>, named: Kwargs) -> Result<Value, Error> {
-    let arguments = Arguments { given: &given, named: &named };
-    let otherwise = arguments.get(0, "default")?.unwrap_or_else(|| Value::from(0.0));
-    arguments.end(1)?;
+    let arguments = Arguments::new(&["default"], &given, &named)?;
+    let otherwise = arguments.get("default").cloned().unwrap_or_else(|| Value::from(0.0));
     minijinja::filters::float(state, defined(value)?, Some(otherwise), Kwargs::from_iter(NO_ARGUMENTS))
 }
 
@@ -69,11 +65,9 @@ fn regex(build: fn(&str) -> Result<Pattern, String>, text: &str) -> Result<Patte
     build(text).map_err(|reason| bad(format!("`{text}` is not a regular expression: {reason}")))
 }
 
-fn re_replace(value: &Value, given: Rest<Value>, named: Kwargs) -> Result<Value, Error> {
-    let arguments = Arguments { given: &given, named: &named };
-    let pattern = arguments.text(0, "pattern")?.ok_or_else(|| missing("pattern"))?;
-    let replacement = arguments.text(1, "repl")?.ok_or_else(|| missing("repl"))?;
-    arguments.end(2)?;
+fn re_replace(value: &Value, arguments: &Arguments) -> Result<Value, Error> {
+    let pattern = arguments.text("pattern")?.ok_or_else(|| missing("pattern"))?;
+    let replacement = arguments.text("repl")?.ok_or_else(|| missing("repl"))?;
     let text = defined(value)?.to_string();
     let replaced = regex(Pattern::exact, &pattern)?.replace_all(&text, &replacement);
     replaced.map(|replaced| Value::from(replaced.into_owned())).map_err(|error| bad(error.to_string()))
@@ -161,11 +155,9 @@ fn date_suffix(value: &Value) -> Result<Value, Error> {
 }
 
 /// Formats a number with separators: `1234.5` → `1,234.50`; integers only get `places` if given.
-fn format_number(value: &Value, given: Rest<Value>, named: Kwargs) -> Result<Value, Error> {
-    let arguments = Arguments { given: &given, named: &named };
-    let places = arguments.number(0, "places")?;
-    let grouping = arguments.is(1, "grouping", true)?;
-    arguments.end(2)?;
+fn format_number(value: &Value, arguments: &Arguments) -> Result<Value, Error> {
+    let places = arguments.number("places")?;
+    let grouping = arguments.is("grouping", true);
     let number = match Number::of(defined(value)?).filter(|_| value.kind() == ValueKind::Number) {
         Some(Number::Int(number)) if places.unwrap_or(0) == 0 => number.to_string(),
         Some(number) => format!("{:.*}", places.unwrap_or(2), number.float()),
@@ -187,11 +179,9 @@ fn format_number(value: &Value, given: Rest<Value>, named: Kwargs) -> Result<Val
 }
 
 /// Pads on the left: `7` → `07` with `pad(2)`.
-fn pad(value: &Value, given: Rest<Value>, named: Kwargs) -> Result<Value, Error> {
-    let arguments = Arguments { given: &given, named: &named };
-    let width = arguments.number(0, "width")?.ok_or_else(|| missing("width"))?;
-    let fill = arguments.get(1, "fillchar")?.map_or_else(|| "0".to_string(), |fill| fill.to_string());
-    arguments.end(2)?;
+fn pad(value: &Value, arguments: &Arguments) -> Result<Value, Error> {
+    let width = arguments.number("width")?.ok_or_else(|| missing("width"))?;
+    let fill = arguments.get("fillchar").cloned().map_or_else(|| "0".to_string(), |fill| fill.to_string());
     let text = defined(value)?.to_string();
     let lacking = width.saturating_sub(text.chars().count());
     Ok(Value::from(fill.repeat(lacking) + &text))
@@ -238,11 +228,9 @@ const SIZE: &str = r"(?<![\w.])([0-9]+(?:[, ][0-9]+)*(?:\.[0-9]+)?)\s*((?:[kmgtp
 ///
 /// Units are powers of 1024 unless `si=true`; `GiB` always is. `match_re` has two groups: amount
 /// and unit.
-fn parse_size(value: &Value, given: Rest<Value>, named: Kwargs) -> Result<Value, Error> {
-    let arguments = Arguments { given: &given, named: &named };
-    let si = arguments.is(0, "si", false)?;
-    let pattern = arguments.text(1, "match_re")?;
-    arguments.end(2)?;
+fn parse_size(value: &Value, arguments: &Arguments) -> Result<Value, Error> {
+    let si = arguments.is("si", false);
+    let pattern = arguments.text("match_re")?;
     let Some(text) = defined(value)?.as_str() else { return Ok(value.clone()) };
     let groups = |pattern: Pattern, text: &str| -> Result<Option<Vec<String>>, Error> {
         let found = pattern.captures(text).map_err(|error| bad(error.to_string()))?;
@@ -269,11 +257,9 @@ fn parse_size(value: &Value, given: Rest<Value>, named: Kwargs) -> Result<Value,
 /// Writes bytes as `1.5 GiB`, with `si=true` as `1.61 GB`.
 ///
 /// `unit='MB'` chooses the unit, and with it the base.
-fn format_size(value: &Value, given: Rest<Value>, named: Kwargs) -> Result<Value, Error> {
-    let arguments = Arguments { given: &given, named: &named };
-    let si = arguments.is(0, "si", false)?;
-    let unit = arguments.text(1, "unit")?.map(|unit| unit.to_lowercase());
-    arguments.end(2)?;
+fn format_size(value: &Value, arguments: &Arguments) -> Result<Value, Error> {
+    let si = arguments.is("si", false);
+    let unit = arguments.text("unit")?.map(|unit| unit.to_lowercase());
     let number = Number::of(defined(value)?).filter(|_| value.kind() == ValueKind::Number);
     let Some(size) = number.map(Number::float) else { return Ok(value.clone()) };
     let si = unit.as_ref().map_or(si, |unit| !unit.contains('i'));

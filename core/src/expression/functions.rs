@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 use minijinja::value::{Kwargs, Rest};
 use minijinja::{Environment, Error, ErrorKind, State, Value};
 
+use super::arguments::bad;
 use super::convert::{Number, defined, kind, to_engine};
 use super::dates::{DAY, Duration};
 use super::fields::{FIELDS, FieldScope};
@@ -42,8 +43,7 @@ fn attribute_operand(value: &Value, field: &str, name: &str) -> Result<Value, Er
     let is_value = |text: &str| text_attributes(field).is_none_or(|known| (known.is_value)(name, text));
     match value.as_str() {
         Some(text) if !is_value(text) => {
-            let message = format!("`{field}.{name}` cannot be compared with `{text}`, which is no {name}");
-            Err(Error::new(ErrorKind::InvalidOperation, message))
+            Err(bad(format!("`{field}.{name}` cannot be compared with `{text}`, which is no {name}")))
         }
         _ => Ok(value.clone()),
     }
@@ -87,8 +87,7 @@ fn in_text(state: &mut State<'_, '_>, value: &Value, container: &Value, field: &
 fn has_field(state: &State<'_, '_>, name: &Value) -> Result<bool, Error> {
     let name = defined(name)?;
     let Some(name) = name.as_str() else {
-        let message = format!("`has_field` needs the name of a field as text, not {}", kind(name));
-        return Err(Error::new(ErrorKind::InvalidOperation, message));
+        return Err(bad(format!("`has_field` needs the name of a field as text, not {}", kind(name))));
     };
     let fields = state.lookup(FIELDS);
     match fields.as_ref().and_then(|fields| fields.downcast_object_ref::<FieldScope>()) {
@@ -130,13 +129,12 @@ fn duration(arguments: Rest<Value>, named: Kwargs) -> Result<Value, Error> {
             ("years", _) => months += value * 12.0,
             ("months", _) => months += value,
             _ => {
-                let message = format!("a duration has no `{name}`: it has days, seconds, minutes, hours, weeks, …");
-                return Err(Error::new(ErrorKind::InvalidOperation, message));
+                return Err(bad(format!("a duration has no `{name}`: it has days, seconds, minutes, hours, weeks, …")));
             }
         }
     }
     if !(nanos.abs() < 1e27 && months.abs() < 1e6) {
-        return Err(Error::new(ErrorKind::InvalidOperation, "the duration is too long"));
+        return Err(bad("the duration is too long".to_owned()));
     }
     // Whole microseconds, so that fractions of days do not leave a rest.
     let exact = SignedDuration::from_micros_i128((nanos / 1e3).round() as i128);
@@ -145,13 +143,12 @@ fn duration(arguments: Rest<Value>, named: Kwargs) -> Result<Value, Error> {
 
 fn number(name: &str, value: &Value) -> Result<f64, Error> {
     let value = defined(value)?;
-    Number::of(value).map(Number::float).ok_or_else(|| {
-        Error::new(ErrorKind::InvalidOperation, format!("`{name}` of a duration is a number, not {}", kind(value)))
-    })
+    let number = Number::of(value).map(Number::float);
+    number.ok_or_else(|| bad(format!("`{name}` of a duration is a number, not {}", kind(value))))
 }
 
 fn spelled(text: &str) -> Result<Duration, Error> {
-    let bad = || Error::new(ErrorKind::InvalidOperation, format!("not a duration such as `2 days`: `{text}`"));
+    let bad = || bad(format!("not a duration such as `2 days`: `{text}`"));
     let span: jiff::Span = text.trim().parse().map_err(|_| bad())?;
     let months = i64::from(span.get_years()).saturating_mul(12).saturating_add(span.get_months().into());
     let days = i64::from(span.get_weeks()).saturating_mul(7).saturating_add(span.get_days().into());

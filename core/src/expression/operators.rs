@@ -6,6 +6,7 @@ use minijinja::machinery::Instruction;
 use minijinja::value::{Tuple, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, State, Value};
 
+use super::arguments::bad;
 use super::convert::{Number, defined, kind};
 use super::dates::{Duration, When};
 use super::text;
@@ -62,11 +63,7 @@ const MAX_LEVELS: usize = 32;
 /// Returns a value, if it is not too large and no namespace, which could contain itself.
 fn bound(value: &Value) -> Result<Value, Error> {
     let mut budget = MAX_PARTS;
-    if count(value, MAX_LEVELS, &mut budget)? {
-        Ok(value.clone())
-    } else {
-        Err(type_error("the value is too large".into()))
-    }
+    if count(value, MAX_LEVELS, &mut budget)? { Ok(value.clone()) } else { Err(bad("the value is too large".into())) }
 }
 
 /// Takes the parts of a value off a budget, and returns whether it suffices.
@@ -74,21 +71,14 @@ fn count(value: &Value, levels: usize, budget: &mut usize) -> Result<bool, Error
     let Some(left) = budget.checked_sub(1) else { return Ok(false) };
     *budget = left;
     if value.as_object().is_some_and(|object| object.type_name().contains("Namespace")) {
-        return Err(type_error("a namespace cannot be a part of another value".into()));
+        return Err(bad("a namespace cannot be a part of another value".into()));
     }
     match value.kind() {
         ValueKind::Seq | ValueKind::Map if levels == 0 => Ok(false),
-        ValueKind::Seq => {
+        kind @ (ValueKind::Seq | ValueKind::Map) => {
             for item in value.try_iter()? {
+                let item = if kind == ValueKind::Map { value.get_item(&item)? } else { item };
                 if !count(&item, levels.saturating_sub(1), budget)? {
-                    return Ok(false);
-                }
-            }
-            Ok(true)
-        }
-        ValueKind::Map => {
-            for key in value.try_iter()? {
-                if !count(&value.get_item(&key)?, levels.saturating_sub(1), budget)? {
                     return Ok(false);
                 }
             }
@@ -138,10 +128,6 @@ pub(super) fn added(state: &State<'_, '_>, a: &Value, b: &Value) -> Result<Value
     binary("+", plus, a, b)
 }
 
-fn type_error(message: String) -> Error {
-    Error::new(ErrorKind::InvalidOperation, message)
-}
-
 /// Pays for the text or list that two others make.
 fn pay_for(state: &State<'_, '_>, a: &Value, b: &Value) -> Result<(), Error> {
     let size = |value: &Value| value.as_str().map_or_else(|| value.len().unwrap_or(0), |text| text.len() / 64);
@@ -173,7 +159,7 @@ type Operation = fn(&Value, &Value) -> Result<Option<Value>, Error>;
 fn binary(symbol: &str, operation: Operation, a: &Value, b: &Value) -> Result<Value, Error> {
     let (a, b) = (defined(a)?, defined(b)?);
     operation(a, b)?
-        .ok_or_else(|| type_error(format!("unsupported operand types for `{symbol}`: {} and {}", kind(a), kind(b))))
+        .ok_or_else(|| bad(format!("unsupported operand types for `{symbol}`: {} and {}", kind(a), kind(b))))
 }
 
 /// Calculates with two numbers, whole ones as long as both are whole.
@@ -294,7 +280,7 @@ fn negate(value: &Value) -> Result<Value, Error> {
     match Number::of(value) {
         Some(Number::Int(number)) => number.checked_neg().map(Value::from).ok_or_else(|| too_large(0, number)),
         Some(Number::Float(number)) => Ok(Value::from(-number)),
-        None => Err(type_error(format!("unsupported operand type for `-`: {}", kind(value)))),
+        None => Err(bad(format!("unsupported operand type for `-`: {}", kind(value)))),
     }
 }
 
@@ -303,12 +289,12 @@ pub(super) fn contained(state: &mut State<'_, '_>, value: &Value, container: &Va
     match container.kind() {
         ValueKind::String => match (value.as_str(), container.as_str()) {
             (Some(part), Some(text)) => Ok(text.contains(part)),
-            _ => Err(type_error(format!("`in` looks for text in text, not for {}", kind(value)))),
+            _ => Err(bad(format!("`in` looks for text in text, not for {}", kind(value)))),
         },
         ValueKind::Seq | ValueKind::Map | ValueKind::Iterable => {
             state.perform_test("in", &[value.clone(), container.clone()])
         }
-        _ => Err(type_error(format!("`in` needs a list, a mapping or text on its right, not {}", kind(container)))),
+        _ => Err(bad(format!("`in` needs a list, a mapping or text on its right, not {}", kind(container)))),
     }
 }
 
@@ -329,7 +315,7 @@ fn ordered(symbol: &str, holds: fn(Ordering) -> bool, a: &Value, b: &Value) -> R
             ("nothing", _) | (_, "nothing") => ": ask first whether it `is not none`",
             _ => "",
         };
-        type_error(format!("`{symbol}` does not work between {} and {}{way_out}", kind(a), kind(b)))
+        bad(format!("`{symbol}` does not work between {} and {}{way_out}", kind(a), kind(b)))
     })?;
     Ok(holds(order))
 }

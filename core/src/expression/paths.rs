@@ -2,10 +2,9 @@
 
 use std::path::Path;
 
-use minijinja::value::{Kwargs, Rest};
 use minijinja::{Environment, Error, Value};
 
-use super::arguments::{Arguments, bad, on_text};
+use super::arguments::{Arguments, add_filter, bad, on_text};
 use super::convert::defined;
 
 pub(super) fn add(environment: &mut Environment<'static>) {
@@ -13,7 +12,7 @@ pub(super) fn add(environment: &mut Environment<'static>) {
     environment.add_filter("pathname", |value: &Value| on_path(value, |path| split_extension(base(path)).0));
     environment.add_filter("pathext", |value: &Value| on_path(value, |path| split_extension(base(path)).1));
     environment.add_filter("pathdir", |value: &Value| on_path(value, directory));
-    environment.add_filter("pathscrub", pathscrub);
+    add_filter(environment, "pathscrub", &["os_mode"], pathscrub);
     environment.add_filter("shell_quote", |value: &Value| defined(value).map(|value| shell_quote(&value.to_string())));
     environment.add_test("fs_file", |path: &str| Path::new(path).is_file());
     environment.add_test("fs_dir", |path: &str| Path::new(path).is_dir());
@@ -48,10 +47,8 @@ fn split_extension(name: &str) -> (&str, &str) {
 }
 
 /// Replaces characters that are invalid in a path; `os_mode` is `windows`, `mac` or `linux`.
-fn pathscrub(value: &Value, given: Rest<Value>, named: Kwargs) -> Result<Value, Error> {
-    let arguments = Arguments { given: &given, named: &named };
-    let mode = arguments.text(0, "os_mode")?;
-    arguments.end(1)?;
+fn pathscrub(value: &Value, arguments: &Arguments) -> Result<Value, Error> {
+    let mode = arguments.text("os_mode")?;
     let Some(path) = defined(value)?.as_str() else { return Ok(value.clone()) };
     // A letter and a colon alone may begin a title.
     let has_drive = matches!(path.as_bytes(), [letter, b':', b'/' | b'\\', ..] if letter.is_ascii_alphabetic());

@@ -2,24 +2,24 @@
 
 use std::hash::{BuildHasher, RandomState};
 
-use minijinja::value::{Kwargs, Rest, ValueKind};
+use minijinja::value::ValueKind;
 use minijinja::{Environment, Error, State, Value};
 
-use super::arguments::{Arguments, bad};
+use super::arguments::{Arguments, add_filter, bad};
 use super::convert::{Number, defined, kind};
 
 pub(super) fn add(environment: &mut Environment<'static>) {
     environment.add_filter("escape", escape);
     environment.add_filter("e", escape);
     environment.add_filter("forceescape", |value: &Value| defined(value).map(|value| escaped(&value.to_string())));
-    environment.add_filter("center", center);
-    environment.add_filter("truncate", truncate);
-    environment.add_filter("wordwrap", wordwrap);
+    add_filter(environment, "center", &["width"], center);
+    add_filter(environment, "truncate", &["length", "killwords", "end", "leeway"], truncate);
+    add_filter(environment, "wordwrap", &["width", "break_long_words", "wrapstring", "break_on_hyphens"], wordwrap);
     environment.add_filter("wordcount", |value: &Value| defined(value).map(|value| words(&value.to_string())));
-    environment.add_filter("filesizeformat", filesizeformat);
+    add_filter(environment, "filesizeformat", &["binary"], filesizeformat);
     environment.add_filter("striptags", |value: &Value| defined(value).map(|value| striptags(&value.to_string())));
-    environment.add_filter("urlize", urlize);
-    environment.add_filter("xmlattr", xmlattr);
+    add_filter(environment, "urlize", &["trim_url_limit", "nofollow", "target", "rel"], urlize);
+    add_filter(environment, "xmlattr", &["autospace"], xmlattr);
     environment.add_filter("random", random);
 }
 
@@ -49,10 +49,8 @@ fn escaped_text(text: &str) -> String {
 }
 
 /// Pads on both sides; as in Python, the odd blank is on the left of text of an even length.
-fn center(value: &Value, given: Rest<Value>, named: Kwargs) -> Result<String, Error> {
-    let arguments = Arguments { given: &given, named: &named };
-    let width = arguments.number(0, "width")?.unwrap_or(80);
-    arguments.end(1)?;
+fn center(value: &Value, arguments: &Arguments) -> Result<String, Error> {
+    let width = arguments.number("width")?.unwrap_or(80);
     let text = defined(value)?.to_string();
     let blanks = width.saturating_sub(text.chars().count());
     let left = (blanks / 2).saturating_add(blanks & width & 1);
@@ -60,13 +58,11 @@ fn center(value: &Value, given: Rest<Value>, named: Kwargs) -> Result<String, Er
 }
 
 /// Cuts text that is longer than `length`, at the last blank unless `killwords`.
-fn truncate(value: &Value, given: Rest<Value>, named: Kwargs) -> Result<String, Error> {
-    let arguments = Arguments { given: &given, named: &named };
-    let length = arguments.number(0, "length")?.unwrap_or(255);
-    let killwords = arguments.is(1, "killwords", false)?;
-    let end = arguments.text(2, "end")?.unwrap_or_else(|| "...".to_owned());
-    let leeway = arguments.number(3, "leeway")?.unwrap_or(5);
-    arguments.end(4)?;
+fn truncate(value: &Value, arguments: &Arguments) -> Result<String, Error> {
+    let length = arguments.number("length")?.unwrap_or(255);
+    let killwords = arguments.is("killwords", false);
+    let end = arguments.text("end")?.unwrap_or_else(|| "...".to_owned());
+    let leeway = arguments.number("leeway")?.unwrap_or(5);
     let value = defined(value)?;
     let text = value.as_str().ok_or_else(|| bad(format!("`truncate` cuts text, not {}", kind(value))))?;
     if text.chars().count() <= length.saturating_add(leeway) {
@@ -80,13 +76,11 @@ fn truncate(value: &Value, given: Rest<Value>, named: Kwargs) -> Result<String, 
 }
 
 /// Breaks each line so that it is not wider than `width`.
-fn wordwrap(value: &Value, given: Rest<Value>, named: Kwargs) -> Result<String, Error> {
-    let arguments = Arguments { given: &given, named: &named };
-    let width = arguments.number(0, "width")?.unwrap_or(79);
-    let break_long_words = arguments.is(1, "break_long_words", true)?;
-    let separator = arguments.text(2, "wrapstring")?.unwrap_or_else(|| "\n".to_owned());
-    let break_on_hyphens = arguments.is(3, "break_on_hyphens", true)?;
-    arguments.end(4)?;
+fn wordwrap(value: &Value, arguments: &Arguments) -> Result<String, Error> {
+    let width = arguments.number("width")?.unwrap_or(79);
+    let break_long_words = arguments.is("break_long_words", true);
+    let separator = arguments.text("wrapstring")?.unwrap_or_else(|| "\n".to_owned());
+    let break_on_hyphens = arguments.is("break_on_hyphens", true);
     if width == 0 {
         return Err(bad("`width` is greater than 0".to_owned()));
     }
@@ -154,10 +148,8 @@ fn words(text: &str) -> usize {
 }
 
 /// Formats 1000 bytes as `1.0 kB`, and with `binary` 1024 as `1.0 KiB`.
-fn filesizeformat(value: &Value, given: Rest<Value>, named: Kwargs) -> Result<String, Error> {
-    let arguments = Arguments { given: &given, named: &named };
-    let binary = arguments.is(0, "binary", false)?;
-    arguments.end(1)?;
+fn filesizeformat(value: &Value, arguments: &Arguments) -> Result<String, Error> {
+    let binary = arguments.is("binary", false);
     let value = defined(value)?;
     let spelled = value.as_str().and_then(|text| text.trim().parse::<f64>().ok());
     let bytes = Number::of(value).map(Number::float).or(spelled);
@@ -228,13 +220,11 @@ fn character(name: &str) -> Option<char> {
 }
 
 /// Makes links of the addresses in a text, and escapes the rest.
-fn urlize(value: &Value, given: Rest<Value>, named: Kwargs) -> Result<String, Error> {
-    let arguments = Arguments { given: &given, named: &named };
-    let trim = arguments.number(0, "trim_url_limit")?;
-    let nofollow = arguments.is(1, "nofollow", false)?;
-    let target = arguments.text(2, "target")?;
-    let rel = arguments.text(3, "rel")?;
-    arguments.end(4)?;
+fn urlize(value: &Value, arguments: &Arguments) -> Result<String, Error> {
+    let trim = arguments.number("trim_url_limit")?;
+    let nofollow = arguments.is("nofollow", false);
+    let target = arguments.text("target")?;
+    let rel = arguments.text("rel")?;
     let mut rels: Vec<&str> = rel.iter().flat_map(|rel| rel.split_whitespace()).collect();
     rels.push("noopener");
     rels.extend(nofollow.then_some("nofollow"));
@@ -289,10 +279,8 @@ fn is_mail(word: &str) -> bool {
 }
 
 /// Writes ` key="value"` for each pair of a mapping whose value is not null.
-fn xmlattr(value: &Value, given: Rest<Value>, named: Kwargs) -> Result<Value, Error> {
-    let arguments = Arguments { given: &given, named: &named };
-    let autospace = arguments.is(0, "autospace", true)?;
-    arguments.end(1)?;
+fn xmlattr(value: &Value, arguments: &Arguments) -> Result<Value, Error> {
+    let autospace = arguments.is("autospace", true);
     let value = defined(value)?;
     if value.kind() != ValueKind::Map {
         return Err(bad(format!("`xmlattr` writes a mapping, not {}", kind(value))));
