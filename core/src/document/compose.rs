@@ -34,6 +34,7 @@ pub(super) struct Composed {
     pub diagnostics: Vec<Diagnostic>,
 }
 
+#[derive(Default)]
 struct Composer<'t> {
     file: usize,
     text: &'t str,
@@ -53,20 +54,7 @@ struct Composer<'t> {
 
 /// Reads one file of YAML.
 pub(super) fn compose(file: usize, text: &str) -> Composed {
-    let mut composer = Composer {
-        file,
-        text,
-        open: Vec::new(),
-        anchors: HashMap::new(),
-        keys: HashSet::new(),
-        root: None,
-        written: 0,
-        expanded: 0,
-        bomb_reported: false,
-        last: 0,
-        tab_reported: None,
-        diagnostics: Vec::new(),
-    };
+    let mut composer = Composer { file, text, ..Composer::default() };
     let complete = composer.read();
     // What is left of a bomb is not worth checking.
     let root = composer.root.filter(|_| complete && !composer.bomb_reported);
@@ -115,12 +103,10 @@ impl Composer<'_> {
             };
             match event {
                 Event::DocumentStart(..) if has_begun => {
-                    self.report(
-                        Diagnostic::span(span, "a second document begins here, and a config is a single one").help(
-                            "delete the line `---` (or `...`) between them, or keep the second part \
-                                in a file of its own",
-                        ),
-                    );
+                    let message = "a second document begins here, and a config is a single one";
+                    let help = "delete the line `---` (or `...`) between them, or keep the second part in a file of \
+                                its own";
+                    self.error(span, message, help);
                     return false;
                 }
                 Event::DocumentStart(..) => has_begun = true,
@@ -151,10 +137,8 @@ impl Composer<'_> {
                 Event::Alias(anchor) => self.alias(anchor, span),
                 Event::UnresolvedAlias(name) => {
                     let line = excerpt(&self.text[span.bytes.start..]);
-                    self.report(
-                        Diagnostic::span(span.clone(), format!("no anchor `&{name}` stands above this"))
-                            .help(format!("write `'{line}'` if you mean text that begins with `*`")),
-                    );
+                    let help = format!("write `'{line}'` if you mean text that begins with `*`");
+                    self.error(span.clone(), format!("no anchor `&{name}` stands above this"), help);
                     self.put_nothing(span);
                 }
                 _ => {}
@@ -167,6 +151,10 @@ impl Composer<'_> {
         if self.diagnostics.len() < MAX_ERRORS {
             self.diagnostics.push(diagnostic);
         }
+    }
+
+    fn error(&mut self, span: Span, message: impl Into<String>, help: impl Into<String>) {
+        self.report(Diagnostic::span(span, message).help(help));
     }
 
     fn enter(&mut self, span: Span, flow: bool, anchor: usize, partial: Partial) -> bool {
@@ -235,10 +223,8 @@ impl Composer<'_> {
         let limit = self.written.saturating_mul(EXPANSION_PER_NODE).saturating_add(FREE_EXPANSION).min(MAX_EXPANSION);
         if self.expanded > limit && !self.bomb_reported {
             self.bomb_reported = true;
-            self.report(
-                Diagnostic::span(span.clone(), format!("anchors are repeated too often: more than {limit} values"))
-                    .help("aliases of aliases multiply; write out the part that is really needed"),
-            );
+            let message = format!("anchors are repeated too often: more than {limit} values");
+            self.error(span.clone(), message, "aliases of aliases multiply; write out the part that is really needed");
         }
         self.expanded <= limit
     }
@@ -273,10 +259,8 @@ impl Composer<'_> {
             Some((tag, at)) => self.tagged(tag, at, text, style),
             None if plain && text == "<<" && is_key => Scalar::Null,
             None if plain && matches!(text, "=" | "<<") && !is_key => {
-                self.report(
-                    Diagnostic::span(span.clone(), format!("a lone `{text}` has a meaning of its own in YAML"))
-                        .help(format!("write `'{text}'` if you mean the text")),
-                );
+                let message = format!("a lone `{text}` has a meaning of its own in YAML");
+                self.error(span.clone(), message, format!("write `'{text}'` if you mean the text"));
                 Scalar::Text(text.into())
             }
             None if plain && !is_key => scalar::resolve(text),
@@ -284,10 +268,8 @@ impl Composer<'_> {
             None => Scalar::Text(text.into()),
         };
         if is_key && plain && text.is_empty() {
-            self.report(
-                Diagnostic::span(span.clone(), "nothing stands before `:`")
-                    .help("write `key: value`, or quote the text that the `:` belongs to"),
-            );
+            let help = "write `key: value`, or quote the text that the `:` belongs to";
+            self.error(span.clone(), "nothing stands before `:`", help);
         }
         if is_key && anchor == 0 && !(plain && text == "<<") {
             let key = MappingKey { text: self.key(text), span };
@@ -345,10 +327,8 @@ impl Composer<'_> {
             }
         };
         wanted.unwrap_or_else(|wanted| {
-            self.report(
-                Diagnostic::span(at.clone(), format!("`{text}` is not what its tag says: {wanted}"))
-                    .help("leave the tag out, or change the value"),
-            );
+            let message = format!("`{text}` is not what its tag says: {wanted}");
+            self.error(at.clone(), message, "leave the tag out, or change the value");
             Scalar::Text(text.into())
         })
     }
@@ -365,10 +345,8 @@ impl Composer<'_> {
 
     fn unknown_tag(&mut self, at: &Span) {
         let written = self.text.get(at.bytes.clone()).unwrap_or_default();
-        self.report(
-            Diagnostic::span(at.clone(), format!("unknown tag: `{written}`"))
-                .help("text that begins with `!` must be quoted: `'!…'`"),
-        );
+        let message = format!("unknown tag: `{written}`");
+        self.error(at.clone(), message, "text that begins with `!` must be quoted: `'!…'`");
     }
 
     /// Reports a tab in the indentation before `start`, which the scanner lets pass.

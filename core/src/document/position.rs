@@ -26,14 +26,16 @@ impl Place {
 
     /// Returns the first file and line, as `config.yml:7`, where this part has the text.
     pub fn of(&self, text: &str) -> Option<String> {
-        let place = self.document.locate(&At::Span(find(self.node()?, text)?.clone()));
-        let file = File::new(place.file).file_name()?.to_string_lossy();
-        Some(format!("{file}:{}", place.line))
+        self.shown(&At::Span(find(self.node()?, text)?.clone()))
     }
 
     /// Returns the file and line where this part begins, as `config.yml:7`.
     pub fn line(&self) -> Option<String> {
-        let place = self.document.locate(&At::Key(Path::clone(&self.path)));
+        self.shown(&At::Key(Path::clone(&self.path)))
+    }
+
+    fn shown(&self, at: &At) -> Option<String> {
+        let place = self.document.locate(at);
         let file = File::new(place.file).file_name()?.to_string_lossy();
         Some(format!("{file}:{}", place.line))
     }
