@@ -244,7 +244,7 @@ fn list_name(change: &ChangeReport) -> String {
 
 /// Groups the warnings of a task that differ only in an entry's title, with their number.
 fn grouped_warnings(task: &TaskReport) -> Vec<(&str, usize)> {
-    let mut titles = task.entries.iter().map(EntryReport::title).filter(|title| !title.is_empty()).cycle();
+    let mut titles = task.entries.iter().map(|entry| entry.title()).filter(|title| !title.is_empty()).cycle();
     let mut groups: IndexMap<String, (&str, usize)> = IndexMap::new();
     for warning in &task.warnings {
         // Warnings come in the order of the entries, so that the next title is mostly the right

@@ -2,9 +2,7 @@
 
 use crate::config::plan::TaskPlan;
 use crate::context::Context;
-use crate::context::store::history::{
-    RunChange, RunCounts, RunDecision, RunDetails, RunEnd, RunEntry, RunError, RunOutcome,
-};
+use crate::context::store::history::{RunChange, RunCounts, RunDecision, RunDetails, RunEnd, RunEntry, RunOutcome};
 use crate::entry::State;
 use crate::task::report::{ChangeReport, EntryReport, TaskOutcome, TaskReport};
 
@@ -125,11 +123,7 @@ fn end_of(report: &TaskReport, cx: &Context) -> RunEnd {
             ..traffic(cx)
         },
         details: RunDetails {
-            error: report.error.as_ref().map(|error| RunError {
-                plugin: error.plugin.clone(),
-                message: error.message.clone(),
-                hint: error.hint.clone(),
-            }),
+            error: report.error.clone(),
             warnings: report.warnings.iter().take(KEEP_WARNINGS).cloned().collect(),
             changes: report.changes.iter().map(change).collect(),
             omitted: report.entries.len().saturating_sub(acted_on.len()).saturating_sub(others.len()),

@@ -3,14 +3,15 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
+use std::ops::Deref;
 
 use serde::{Serialize, Serializer};
 
 use crate::context::Context;
 pub use crate::context::store::changes::Action;
+pub use crate::context::store::history::ErrorReport;
 use crate::entry::trace::TraceRecord;
 use crate::entry::{DecisionRecord, Entry, State};
-use crate::error::Error;
 use crate::value::Value;
 
 /// The report of a run.
@@ -61,26 +62,6 @@ pub struct TaskReport {
     pub warnings: Vec<String>,
     /// How long it took, in milliseconds.
     pub elapsed_ms: u64,
-}
-
-/// Why a task did not run through.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, schemars::JsonSchema)]
-#[non_exhaustive]
-pub struct ErrorReport {
-    /// The plugin that failed or that is missing.
-    pub plugin: String,
-    /// The message.
-    pub message: String,
-    /// The way out.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub hint: Option<String>,
-}
-
-impl ErrorReport {
-    /// Creates the report of an error of a plugin.
-    pub fn of(plugin: &str, error: &Error) -> Self {
-        Self { plugin: plugin.to_owned(), message: error.to_string(), hint: error.hint_text().map(str::to_owned) }
-    }
 }
 
 /// One entry at the end of a task.
@@ -136,39 +117,9 @@ enum StateName {
 }
 
 impl EntryReport {
-    /// Returns the title.
-    pub fn title(&self) -> &str {
-        self.0.title()
-    }
-
-    /// Returns the URL.
-    pub fn url(&self) -> &str {
-        self.0.url()
-    }
-
-    /// Returns the state.
-    pub fn state(&self) -> State {
-        self.0.state()
-    }
-
     /// Returns the plugin that made the last decision.
     pub fn plugin(&self) -> Option<&'static str> {
         self.0.decided_by()
-    }
-
-    /// Returns the reason of the last decision.
-    pub fn reason(&self) -> Option<&str> {
-        self.0.reason()
-    }
-
-    /// Returns all decisions, in order.
-    pub fn decisions(&self) -> &[DecisionRecord] {
-        self.0.decisions()
-    }
-
-    /// Returns the failures of lookups.
-    pub fn traces(&self) -> &[String] {
-        self.0.traces()
     }
 
     /// Returns all that happened to it, in order; empty unless the run was traced.
@@ -179,6 +130,14 @@ impl EntryReport {
     /// Returns the known fields as JSON, without those that start with `_`.
     pub fn fields(&self) -> serde_json::Map<String, serde_json::Value> {
         reported(&self.0).map(|(name, value)| (name.to_owned(), value.to_json())).collect()
+    }
+}
+
+impl Deref for EntryReport {
+    type Target = Entry;
+
+    fn deref(&self) -> &Entry {
+        &self.0
     }
 }
 

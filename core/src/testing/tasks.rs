@@ -114,7 +114,7 @@ pub(super) fn config(task: &str) -> String {
 
 /// Returns the titles of the entries in this state.
 pub fn titles(report: &TaskReport, state: State) -> Vec<&str> {
-    report.entries.iter().filter(|entry| entry.state() == state).map(EntryReport::title).collect()
+    report.entries.iter().filter(|entry| entry.state() == state).map(|entry| entry.title()).collect()
 }
 
 /// Returns the decisions in order: `Title: rejected (reason)`, or the title if undecided.

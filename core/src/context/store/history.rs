@@ -7,8 +7,11 @@ mod tests;
 mod write;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr};
+
+use crate::error::Error;
 
 /// How a run of a task ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, EnumString, IntoStaticStr)]
@@ -65,16 +68,24 @@ pub struct RunCounts {
     pub waited_ms: usize,
 }
 
-/// Why a run did not come to its end.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RunError {
-    /// The plugin that failed; empty if none is to blame.
+/// Why a task did not run through.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
+pub struct ErrorReport {
+    /// The plugin that failed or that is missing.
     pub plugin: String,
     /// The message.
     pub message: String,
-    /// The next step for the user.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// The way out.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
+}
+
+impl ErrorReport {
+    /// Creates the report of an error of a plugin.
+    pub fn of(plugin: &str, error: &Error) -> Self {
+        Self { plugin: plugin.to_owned(), message: error.to_string(), hint: error.hint_text().map(str::to_owned) }
+    }
 }
 
 /// A change of a list that a run made.
@@ -135,7 +146,7 @@ pub struct RunEntry {
 pub struct RunDetails {
     /// The error that aborted it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub error: Option<RunError>,
+    pub error: Option<ErrorReport>,
     /// The warnings, each once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
