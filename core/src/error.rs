@@ -69,6 +69,14 @@ impl Error {
         self.hint.as_deref()
     }
 
+    /// Returns the message with its causes and its hint, in one line.
+    pub fn in_one_line(&self) -> String {
+        match self.hint_text() {
+            Some(hint) => format!("{self} ({hint})"),
+            None => self.to_string(),
+        }
+    }
+
     /// Returns the causes, outermost first, each said once.
     pub fn causes(&self) -> Vec<String> {
         let mut said: Vec<String> = Vec::new();

@@ -42,6 +42,8 @@ mod tests;
 use std::cell::RefCell;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
+
 #[doc(hidden)]
 pub use self::analysis::{Analysis, Comparison, Operator};
 pub use self::error::{ErrorKind, ExpressionError};
@@ -70,7 +72,8 @@ fn compiled(text: &str, language: Language) -> Result<Arc<Code>, ExpressionError
 /// A compiled expression.
 ///
 /// Cheap to clone.
-#[derive(Clone)]
+#[derive(Clone, JsonSchema)]
+#[schemars(with = "String", inline, description = "", extend("format" = "expression"))]
 pub struct Expression(Arc<Code>);
 
 impl Expression {
@@ -123,7 +126,8 @@ impl std::fmt::Debug for Expression {
 /// A compiled template: text with `{{ … }}` and `{% … %}` in it.
 ///
 /// Cheap to clone.
-#[derive(Clone)]
+#[derive(Clone, JsonSchema)]
+#[schemars(with = "String", inline, description = "", extend("format" = "template"))]
 pub struct Template(Arc<Code>);
 
 impl Template {

@@ -10,7 +10,7 @@ use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 
 use fancy_regex::{Expander, Regex, RegexBuilder};
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 
 use crate::error::{Error, Result};
@@ -32,7 +32,8 @@ const MAX_REPLACED: usize = 16 << 20;
 /// A regular expression.
 ///
 /// It is looked for anywhere in a text, and upper and lower case are alike.
-#[derive(Clone)]
+#[derive(Clone, JsonSchema)]
+#[schemars(with = "String", inline, description = "", extend("format" = "regex"))]
 pub struct Pattern(Rc<Inner>);
 
 struct Inner {
@@ -260,18 +261,6 @@ impl PartialEq for Pattern {
 impl<'de> Deserialize<'de> for Pattern {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Self::new(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
-    }
-}
-
-impl JsonSchema for Pattern {
-    fn schema_name() -> Cow<'static, str> {
-        "pattern".into()
-    }
-    fn inline_schema() -> bool {
-        true
-    }
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "format": "regex" })
     }
 }
 

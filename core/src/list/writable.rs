@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator};
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 
 use crate::context::Context;
@@ -10,7 +10,7 @@ use crate::context::journal::{Action, ChangeState, NewChange};
 use crate::document::diagnostic::Problem;
 use crate::document::read::fail;
 use crate::entry::{Entry, State};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::list::any::AnyList;
 use crate::list::identity::Keys;
 use crate::list::index::Index;
@@ -25,7 +25,8 @@ use crate::task::report::{ChangeReport, Failure, first_titles};
 ///
 /// It can only be made from such a list, so that changing a read-only list is a mistake in the
 /// config, at its line.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, JsonSchema)]
+#[schemars(with = "AnyList", inline, description = "")]
 pub struct WritableList(AnyList);
 
 /// Items of a remote list that entries of a change are.
@@ -317,7 +318,7 @@ impl WritableList {
             let of_open: Vec<&Entry> = open.iter().map(|at| entries[*at]).collect();
             match self.0.find_proved(&of_open, cx).await {
                 Ok(found) => open.into_iter().zip(found).for_each(|(at, item)| items[at] = item),
-                Err(error) => doubt = Some(in_words(&error)),
+                Err(error) => doubt = Some(error.in_one_line()),
             }
         }
         Ok(OnList { items: Some(items), doubt })
@@ -359,7 +360,7 @@ impl WritableList {
             Ok(snapshot) => snapshot,
             Err(error) if action == Action::Clear => return Err(error),
             // Nothing was sent, so that the journal has nothing to record.
-            Err(error) => return Ok(Some((Change::all(Outcome::Failed(in_words(&error)), batch.len()), None))),
+            Err(error) => return Ok(Some((Change::all(Outcome::Failed(error.in_one_line()), batch.len()), None))),
         };
         let recorded = snapshot.as_ref().map(|snapshot| snapshot.iter().collect::<Vec<&Entry>>());
         let recorded = recorded.as_deref().unwrap_or(batch);
@@ -421,7 +422,7 @@ impl WritableList {
             Ok(change) => (change, false),
             Err(error) => {
                 let certain = !error.may_have_happened();
-                (Change::all(Outcome::Failed(in_words(&error)), batch.len()).certain(certain), certain)
+                (Change::all(Outcome::Failed(error.in_one_line()), batch.len()).certain(certain), certain)
             }
         }
     }
@@ -441,14 +442,6 @@ fn merge(steps: &[Planned], sent: Vec<Outcome>) -> Vec<Outcome> {
         });
     }
     outcomes
-}
-
-/// Returns the error and its hint in one line.
-fn in_words(error: &Error) -> String {
-    match error.hint_text() {
-        Some(hint) => format!("{error} ({hint})"),
-        None => error.to_string(),
-    }
 }
 
 fn report(
@@ -523,17 +516,5 @@ impl TryFrom<AnyList> for WritableList {
 impl<'de> Deserialize<'de> for WritableList {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Self::try_from(AnyList::deserialize(deserializer)?).map_err(|problem| fail(vec![problem]))
-    }
-}
-
-impl JsonSchema for WritableList {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "list".into()
-    }
-    fn inline_schema() -> bool {
-        true
-    }
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        AnyList::json_schema(generator)
     }
 }

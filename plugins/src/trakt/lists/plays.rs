@@ -40,7 +40,7 @@ pub async fn take_plays(client: &Client, items: &[Item<'_>]) -> Result<Change> {
         let taken = wanted.iter().filter(|id| gone.contains(id)).count();
         let plays = all.of(&items[at].media);
         match &failure {
-            Some(failure) if taken < wanted.len() => Outcome::Failed(write::in_words(failure)),
+            Some(failure) if taken < wanted.len() => Outcome::Failed(failure.in_one_line()),
             None if taken < wanted.len() => Outcome::Failed(write::NOT_DONE.to_owned()),
             _ if taken > 0 && plays.as_ref().is_some_and(|plays| plays.len() > taken) => Outcome::Partly,
             _ if taken > 0 => Outcome::Done,

@@ -173,7 +173,7 @@ pub async fn send(client: &Client, path: &str, units: &[Unit], retry: Retry) -> 
                     sent.limited = fault.limited();
                     let reason = explain(client, path, fault).await;
                     sent.change.certain &= !reason.may_have_happened();
-                    failure = Some(in_words(&reason));
+                    failure = Some(reason.in_one_line());
                 }
             }
         }
@@ -205,14 +205,6 @@ pub async fn remove_plays(client: &Client, numbers: &[i64]) -> (HashSet<i64>, Op
         }
     }
     (gone, None)
-}
-
-/// Returns a failure as it is told of an entry.
-pub fn in_words(error: &Error) -> String {
-    match error.hint_text() {
-        Some(hint) => format!("{error} ({hint})"),
-        None => error.to_string(),
-    }
 }
 
 /// Explains a failed write: a limit with the account's limits, an unknown list with the known.
