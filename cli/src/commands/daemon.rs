@@ -142,9 +142,7 @@ impl ServeSchedules {
         for item in &plan.schedules.items {
             let names: Vec<&str> = daemon::tasks_of(item, plan).iter().map(|task| task.name.as_str()).collect();
             let next = item.next(None, now, &session.clock.zone());
-            let next = next.map_or("never".to_owned(), |next| {
-                format!("{} ({})", time::minute(next, &session.clock), time::relative(next, now))
-            });
+            let next = next.map_or("never".to_owned(), |next| time::moment(next, &session.clock, now));
             table.row([names.join(", "), next]);
         }
         let items = count(plan.schedules.items.len(), "schedule");

@@ -73,7 +73,7 @@ impl History {
             let counts = run.counts;
             table.row([
                 run.id.to_string(),
-                time::minute(run.started, &session.clock),
+                session.clock.local(run.started),
                 run.task.clone(),
                 result(run),
                 took(run),
@@ -124,7 +124,7 @@ impl History {
         let mut table = Table::new(&["Time", "Task", "Title", "State", "By", "Run"]);
         for (run, entry) in found {
             table.row([
-                time::minute(run.started, &session.clock),
+                session.clock.local(run.started),
                 run.task.clone(),
                 entry.title.clone(),
                 entry.state.clone(),
@@ -145,7 +145,7 @@ impl History {
             console.json(&json!({ "version": 1, "runs": [run] }));
             return Ok(());
         }
-        let began = time::minute(run.started, &session.clock);
+        let began = session.clock.local(run.started);
         let mut lines =
             vec![format!("run {} of task {}, {began}: {}, took {}", run.id, run.task, result(&run), took(&run))];
         let counts = run.counts;

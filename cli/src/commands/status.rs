@@ -164,7 +164,7 @@ fn print(document: &StatusDocument, session: &Session, now: Timestamp) {
         (false, _) => "no daemon runs: `flexget-rs daemon` starts one".to_owned(),
     };
     console.data(&Printable::line(said).end());
-    let at = |time: Option<Timestamp>| time.map_or("-".to_owned(), |time| self::time::minute(time, &session.clock));
+    let at = |time: Option<Timestamp>| time.map_or("-".to_owned(), |time| session.clock.local(time));
     let mut table = Table::new(&[
         "Task",
         "Last run",
@@ -183,9 +183,7 @@ fn print(document: &StatusDocument, session: &Session, now: Timestamp) {
             (_, Some(result), Some(error)) => format!("{}: {error}", result.name()),
             (_, Some(result), None) => result.name().to_owned(),
         };
-        let next = task.next_run.map_or("-".to_owned(), |next| {
-            format!("{} ({})", time::minute(next, &session.clock), time::relative(next, now))
-        });
+        let next = task.next_run.map_or("-".to_owned(), |next| time::moment(next, &session.clock, now));
         table.row([
             task.name.clone(),
             at(task.last_run),
@@ -202,7 +200,7 @@ fn print(document: &StatusDocument, session: &Session, now: Timestamp) {
     if !document.accounts.is_empty() {
         let mut table = Table::new(&["Account", "User", "Token", "Expires"]);
         for account in &document.accounts {
-            let expires = time::expiry(account.expires, &session.clock, now);
+            let expires = time::moment(account.expires, &session.clock, now);
             table.row([
                 format!("{} {}", account.service, account.name),
                 account.user.clone().unwrap_or_default(),
@@ -213,8 +211,7 @@ fn print(document: &StatusDocument, session: &Session, now: Timestamp) {
         console.table(&table);
     }
     for limit in &document.limits {
-        let blocked =
-            limit.blocked_until.map(|until| format!(", blocked until {}", time::minute(until, &session.clock)));
+        let blocked = limit.blocked_until.map(|until| format!(", blocked until {}", session.clock.local(until)));
         let blocked = blocked.unwrap_or_default();
         let used = count(limit.recent, "request");
         console.data(&Printable::line(format!("{}: {used} in 5 minutes{blocked}", limit.bucket)).end());

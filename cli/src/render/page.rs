@@ -86,7 +86,7 @@ pub(crate) fn of(config: &Path, plan: Option<&Plan>, cx: &Context) -> Result<Str
     let (shown_accounts, more_accounts) = most_urgent(accounts.iter(), is_well);
     let account = |account: &Account| {
         let Account { service, name, user, state, tokens, .. } = account;
-        let expires = time::expiry(tokens.expires, clock, now);
+        let expires = time::moment(tokens.expires, clock, now);
         json!({ "service": service, "name": name, "user": user, "problem": state.problem(), "expires": expires })
     };
     let page = json!({
@@ -139,7 +139,7 @@ fn environment(clock: Clock, now: Timestamp) -> Result<Environment<'static>, min
     let or_dash = |at: Option<&str>, shown: &dyn Fn(Timestamp) -> String| {
         at.and_then(|at| at.parse().ok()).map_or_else(|| "–".to_owned(), shown)
     };
-    environment.add_filter("minute", move |at: Option<&str>| or_dash(at, &|at| time::minute(at, &clock)));
+    environment.add_filter("minute", move |at: Option<&str>| or_dash(at, &|at| clock.local(at)));
     environment.add_filter("relative", move |at: Option<&str>| or_dash(at, &|at| time::relative(at, now)));
     environment.add_filter("span", |milliseconds: Option<u64>| {
         milliseconds.map_or_else(|| "?".to_owned(), |milliseconds| time::span(Duration::from_millis(milliseconds)))

@@ -5,11 +5,6 @@ use std::time::Duration;
 use flexget_core::context::Clock;
 use jiff::Timestamp;
 
-/// Returns a local time to the minute.
-pub(crate) fn minute(at: Timestamp, clock: &Clock) -> String {
-    clock.zone().to_datetime(at).strftime("%Y-%m-%d %H:%M").to_string()
-}
-
 /// Returns the two largest units of a span: `2 h 5 min`.
 pub(crate) fn span(duration: Duration) -> String {
     let seconds = duration.as_secs();
@@ -37,12 +32,12 @@ pub(crate) fn relative(at: Timestamp, now: Timestamp) -> String {
     }
 }
 
-/// Returns when something expires, and how far that is.
-pub(crate) fn expiry(at: Timestamp, clock: &Clock, now: Timestamp) -> String {
+/// Returns a local time and how far it is; `never` for the last one that there is.
+pub(crate) fn moment(at: Timestamp, clock: &Clock, now: Timestamp) -> String {
     if at == Timestamp::MAX {
         return "never".to_owned();
     }
-    format!("{} ({})", minute(at, clock), relative(at, now))
+    format!("{} ({})", clock.local(at), relative(at, now))
 }
 
 #[cfg(test)]

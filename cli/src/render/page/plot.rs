@@ -1,20 +1,19 @@
 //! Plots of runs over time: one bar for a day, or for a run if there are only some days.
 
-use std::fmt::Write;
-
 use flexget_core::context::store::history::{RunCounts, RunOutcome, RunRecord};
 use flexget_core::context::{Clock, Context};
 use flexget_core::error::Result;
 use jiff::civil::Date;
 use jiff::{Span, Timestamp};
+use serde_json::{Value, json};
 
 /// Number of days that are plotted, and the least number of them with runs for bars of days.
 const DAYS: usize = 30;
 const FEW_DAYS: usize = 3;
 
-/// The size of the area of bars.
-const WIDTH: usize = 600;
-const HEIGHT: usize = 80;
+/// The size of the area of bars, as the page has it.
+const WIDTH: f64 = 600.0;
+const HEIGHT: f64 = 80.0;
 
 /// Four counts of a run or of a day.
 type Counts = [usize; 4];
@@ -65,18 +64,19 @@ impl DailyCounts {
     }
 }
 
-/// Returns the plots as SVG; `runs` are the latest first.
-pub(super) fn plots(activity: &DailyCounts, runs: &[RunRecord], clock: &Clock) -> String {
+/// Returns the plots as the page draws them, none if nothing ran; `runs` are the latest first.
+pub(super) fn plots(activity: &DailyCounts, runs: &[RunRecord], clock: &Clock) -> Value {
     if activity.runs == 0 {
-        return format!("<p class=\"muted\">Nothing has run in the last {DAYS} days.</p>\n");
+        return Value::Null;
     }
     let bars = bars(activity, runs, clock);
-    let mut html = String::from("<div class=\"plots\">");
-    for (at, (name, class)) in NAMES.iter().enumerate() {
-        plot(&mut html, name, class, &bars, |bar| bar.counts[at]);
-    }
-    html.push_str("</div>\n");
-    html
+    let label = |bar: Option<&Bar>| bar.and_then(|bar| bar.label.split(',').next()).unwrap_or_default().to_owned();
+    let plots = NAMES.iter().enumerate().map(|(at, (name, class))| {
+        let mut plot = plot(&bars, |bar| bar.counts[at]);
+        (plot["name"], plot["class"]) = ((*name).into(), (*class).into());
+        plot
+    });
+    json!({ "first": label(bars.first()), "last": label(bars.last()), "all": plots.collect::<Value>() })
 }
 
 fn counts(outcome: RunOutcome, run: RunCounts) -> Counts {
@@ -86,9 +86,7 @@ fn counts(outcome: RunOutcome, run: RunCounts) -> Counts {
 /// Returns bars of days, or of the latest runs if there are only some days.
 fn bars(activity: &DailyCounts, runs: &[RunRecord], clock: &Clock) -> Vec<Bar> {
     if activity.days.iter().filter(|(_, counts)| counts.is_some()).count() < FEW_DAYS {
-        let label = |run: &RunRecord| {
-            format!("{}, run {}", clock.zone().to_datetime(run.started).strftime("%Y-%m-%d %H:%M"), run.id)
-        };
+        let label = |run: &RunRecord| format!("{}, run {}", clock.local(run.started), run.id);
         let bar = |run: &RunRecord| Bar { label: label(run), counts: counts(run.outcome, run.counts) };
         return runs.iter().rev().map(bar).collect();
     }
@@ -97,40 +95,22 @@ fn bars(activity: &DailyCounts, runs: &[RunRecord], clock: &Clock) -> Vec<Bar> {
     activity.days.iter().map(bar).collect()
 }
 
-fn plot(html: &mut String, name: &str, class: &str, bars: &[Bar], count: impl Fn(&Bar) -> usize) {
+fn plot(bars: &[Bar], count: impl Fn(&Bar) -> usize) -> Value {
     let most = bars.iter().map(&count).max().unwrap_or_default();
     let total = bars.iter().map(&count).fold(0, usize::saturating_add);
-    // Writing to a string never fails.
-    let _ = write!(
-        html,
-        "<figure class=\"plot\"><figcaption><b>{name}</b> <span>{total}</span></figcaption>\
-         <svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{name}: {total}\" \
-         preserveAspectRatio=\"none\"><line class=\"axis\" x1=\"0\" y1=\"{HEIGHT}\" x2=\"{WIDTH}\" \
-         y2=\"{HEIGHT}\"/>"
-    );
     // Few bars are not wider than some.
     let slots = bars.len().max(12);
-    let slot = WIDTH as f64 / slots as f64;
-    for (place, bar) in (slots.saturating_sub(bars.len())..).zip(bars) {
+    let slot = WIDTH / slots as f64;
+    let shown = (slots.saturating_sub(bars.len())..).zip(bars).filter(|(_, bar)| count(bar) > 0);
+    let drawn = shown.map(|(place, bar)| {
         let value = count(bar);
-        if value == 0 || most == 0 {
-            continue;
-        }
-        let height = (value as f64 / most as f64 * (HEIGHT - 4) as f64).max(2.0);
-        let (x, y) = (place as f64 * slot, HEIGHT as f64 - height);
-        let _ = write!(
-            html,
-            "<rect class=\"{class}\" x=\"{:.1}\" y=\"{y:.1}\" width=\"{:.1}\" height=\"{height:.1}\" \
-             rx=\"1.5\"><title>{}: {value}</title></rect>",
-            x + slot * 0.1,
-            slot * 0.8,
-            bar.label
-        );
-    }
-    let first = bars.first().map(|bar| bar.label.split(',').next().unwrap_or_default()).unwrap_or_default();
-    let last = bars.last().map(|bar| bar.label.split(',').next().unwrap_or_default()).unwrap_or_default();
-    let _ = write!(
-        html,
-        "</svg><p class=\"scale\"><span>{first}</span><span>most {most}</span><span>{last}</span></p></figure>"
-    );
+        let height = (value as f64 / most as f64 * (HEIGHT - 4.0)).max(2.0);
+        let rounded = |length: f64| format!("{length:.1}");
+        json!({
+            "label": bar.label, "value": value,
+            "x": rounded(place as f64 * slot + slot * 0.1), "y": rounded(HEIGHT - height),
+            "width": rounded(slot * 0.8), "height": rounded(height),
+        })
+    });
+    json!({ "total": total, "most": most, "bars": drawn.collect::<Value>() })
 }
