@@ -180,11 +180,6 @@ impl ListReader<'_> {
         let works = if kind == Some(Kind::Show) { "shows" } else { "movies" };
         Ok(match self.source {
             Source::Watchlist => format!("{base}/watchlist"),
-            Source::Favorites => format!("{base}/favorites{segment}"),
-            Source::Collection => format!("{base}/collection{segment}"),
-            Source::Watched => format!("{base}/watched{segment}"),
-            Source::History => format!("{base}/history{segment}"),
-            Source::Ratings => format!("{base}/ratings{segment}"),
             Source::Recommendations => format!("recommendations/{works}"),
             Source::Chart(chart) => match self.period.filter(|_| self.source.has_periods()) {
                 Some(period) => format!("{works}/{chart}/{period}"),
@@ -195,6 +190,7 @@ impl ListReader<'_> {
                 let types = kind.map_or("movie,show,season,episode,person", Kind::word);
                 format!("{list}/items/{types}/rank/asc")
             }
+            source => format!("{base}/{}{segment}", source.topic()),
         })
     }
 }

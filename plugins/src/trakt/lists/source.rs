@@ -192,6 +192,8 @@ impl Source {
     }
 
     /// Returns the cache topic that a write to it invalidates; for personal lists their paths.
+    ///
+    /// Paths of the API name the lists of a user by the same word.
     pub fn topic(&self) -> &'static str {
         match self {
             Self::Watchlist => "watchlist",

@@ -189,15 +189,12 @@ impl ListWriter<'_> {
 
     async fn base(&self) -> Result<String> {
         Ok(match self.source {
-            Source::Watchlist => "sync/watchlist".to_owned(),
-            Source::Favorites => "sync/favorites".to_owned(),
-            Source::Collection => "sync/collection".to_owned(),
-            Source::Watched | Source::History => "sync/history".to_owned(),
-            Source::Ratings => "sync/ratings".to_owned(),
             Source::Personal(personal) => {
                 format!("{}/items", locate(self.client, self.username, personal).await?)
             }
             Source::Recommendations | Source::Chart(_) => return Err(Error::new("a chart is not modifiable")),
+            Source::Watched => "sync/history".to_owned(),
+            source => format!("sync/{}", source.topic()),
         })
     }
 
