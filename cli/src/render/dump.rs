@@ -28,11 +28,11 @@ pub(crate) enum Dump {
 }
 
 /// The states in the order in which they are dumped, with the words that name them.
-const STATES: [(State, Dump, &str, &str); 4] = [
-    (State::Undecided, Dump::Undecided, "Undecided", "undecided"),
-    (State::Accepted, Dump::Accepted, "Accepted", "accepted"),
-    (State::Rejected, Dump::Rejected, "Rejected", "rejected"),
-    (State::Failed, Dump::Failed, "Failed", "failed"),
+const STATES: [(State, Dump, &str); 4] = [
+    (State::Undecided, Dump::Undecided, "Undecided"),
+    (State::Accepted, Dump::Accepted, "Accepted"),
+    (State::Rejected, Dump::Rejected, "Rejected"),
+    (State::Failed, Dump::Failed, "Failed"),
 ];
 
 impl Console {
@@ -42,7 +42,7 @@ impl Console {
         if task.entries.is_empty() && !named {
             self.line(&Printable::line("No entries were produced"));
         }
-        for (state, word, heading, name) in STATES {
+        for (state, word, heading) in STATES {
             if named && !words.contains(&word) {
                 continue;
             }
@@ -50,7 +50,7 @@ impl Console {
             if entries.peek().is_some() {
                 self.rule(heading);
             } else if named {
-                self.line(&Printable::line(format_args!("No {name} entries")));
+                self.line(&Printable::line(format_args!("No {} entries", state.name())));
             }
             entries.for_each(|entry| self.entry(entry, &task.name, words));
         }
@@ -72,13 +72,9 @@ impl Console {
         let first = ["title", "url", "original_title", "original_url"];
         let mut known = entry.fields();
         // Expressions read these as fields, too.
-        let decided_by = match entry.state() {
-            State::Undecided => None,
-            State::Accepted => Some("accepted_by"),
-            State::Rejected => Some("rejected_by"),
-            State::Failed => Some("failed_by"),
-        };
-        let decided_by = decided_by.and_then(|name| Some((name, entry.plugin()?)));
+        let by = format!("{}_by", entry.state().name());
+        let decided_by =
+            entry.plugin().filter(|_| entry.state() != State::Undecided).map(|plugin| (by.as_str(), plugin));
         let computed = decided_by.into_iter().chain(entry.reason().map(|reason| ("reason", reason)));
         for (name, value) in computed.chain([("task", task)]) {
             known.entry(name).or_insert_with(|| value.into());

@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use strum::IntoStaticStr;
 
 use crate::value::Value;
 
 /// The state of an entry.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, IntoStaticStr)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 #[schemars(inline)]
 pub enum State {
     /// Neither accepted nor rejected.
@@ -22,6 +24,13 @@ pub enum State {
     Rejected,
     /// Processing it failed.
     Failed,
+}
+
+impl State {
+    /// Returns its name, such as `accepted`.
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
 }
 
 /// A decision about an entry.

@@ -151,26 +151,17 @@ fn entry(entry: &EntryReport) -> RunEntry {
     RunEntry {
         title: entry.title().to_owned(),
         url: entry.url().to_owned(),
-        state: state_name(entry.state()).to_owned(),
+        state: entry.state().name().to_owned(),
         decisions: entry
             .decisions()
             .iter()
             .map(|decision| RunDecision {
                 phase: decision.phase.to_owned(),
                 plugin: decision.plugin.to_owned(),
-                verdict: state_name(decision.verdict).to_owned(),
+                verdict: decision.verdict.name().to_owned(),
                 reason: decision.reason.as_deref().map(str::to_owned),
             })
             .collect(),
-    }
-}
-
-fn state_name(state: State) -> &'static str {
-    match state {
-        State::Undecided => "undecided",
-        State::Accepted => "accepted",
-        State::Rejected => "rejected",
-        State::Failed => "failed",
     }
 }
 

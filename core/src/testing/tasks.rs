@@ -120,14 +120,11 @@ pub fn titles(report: &TaskReport, state: State) -> Vec<&str> {
 /// Returns the decisions in order: `Title: rejected (reason)`, or the title if undecided.
 pub fn decisions(report: &TaskReport) -> Vec<String> {
     let said = |entry: &EntryReport| {
-        let state = match entry.state() {
-            State::Undecided => return entry.title().to_owned(),
-            State::Accepted => "accepted",
-            State::Rejected => "rejected",
-            State::Failed => "failed",
-        };
+        if entry.state() == State::Undecided {
+            return entry.title().to_owned();
+        }
         let reason = entry.reason().map(|reason| format!(" ({reason})")).unwrap_or_default();
-        format!("{}: {state}{reason}", entry.title())
+        format!("{}: {}{reason}", entry.title(), entry.state().name())
     };
     report.entries.iter().map(said).collect()
 }
