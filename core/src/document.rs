@@ -27,6 +27,8 @@ pub use write::to_yaml;
 use crate::document::diagnostic::{At, Diagnostic, Segment, Span};
 use crate::error::{OUT_OF_FILES, is_out_of_files};
 
+const SAVE_AS_UTF_8: &str = "save it as UTF-8: the editor asks for the encoding";
+
 /// No config is larger than this, in bytes.
 const MAX_SIZE: u64 = 16 << 20;
 
@@ -163,30 +165,23 @@ fn read_source(sources: &mut Sources, path: &Path) -> Result<usize, Diagnostic> 
         Ok(bytes) => bytes,
         Err(error) => {
             sources.add(name.clone(), "");
-            return match error.kind() {
-                io::ErrorKind::NotFound => {
-                    refuse(0..0, format!("no such file: `{name}`"), "check the name and the folder")
+            let (what, help) = match error.kind() {
+                io::ErrorKind::NotFound => ("no such file", "check the name and the folder"),
+                io::ErrorKind::IsADirectory => ("this is a folder", "name a file in it"),
+                io::ErrorKind::PermissionDenied => {
+                    ("not allowed to read", "check who owns the file and its permissions")
                 }
-                io::ErrorKind::IsADirectory => refuse(0..0, format!("this is a folder: `{name}`"), "name a file in it"),
-                io::ErrorKind::PermissionDenied => refuse(
-                    0..0,
-                    format!("not allowed to read: `{name}`"),
-                    "check who owns the file and its permissions",
-                ),
                 _ => {
                     let help = if is_out_of_files(&error) { OUT_OF_FILES } else { "check the file" };
-                    refuse(0..0, format!("cannot read `{name}`: {error}"), help)
+                    return refuse(0..0, format!("cannot read `{name}`: {error}"), help);
                 }
             };
+            return refuse(0..0, format!("{what}: `{name}`"), help);
         }
     };
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
         sources.add(name, "");
-        return refuse(
-            0..0,
-            "the file is UTF-16, not UTF-8".into(),
-            "save it as UTF-8: the editor asks for the encoding",
-        );
+        return refuse(0..0, "the file is UTF-16, not UTF-8".into(), SAVE_AS_UTF_8);
     }
     match String::from_utf8(bytes) {
         Ok(text) => Ok(sources.add(name, text)),
@@ -194,11 +189,7 @@ fn read_source(sources: &mut Sources, path: &Path) -> Result<usize, Diagnostic> 
             let good = error.utf8_error().valid_up_to();
             sources.add(name, String::from_utf8_lossy(error.as_bytes()));
             let good = if error.as_bytes().starts_with(&[0xef, 0xbb, 0xbf]) { good.saturating_sub(3) } else { good };
-            refuse(
-                good..good.saturating_add(1),
-                "the file is not UTF-8".into(),
-                "save it as UTF-8: the editor asks for the encoding",
-            )
+            refuse(good..good.saturating_add(1), "the file is not UTF-8".into(), SAVE_AS_UTF_8)
         }
     }
 }
