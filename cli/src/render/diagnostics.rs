@@ -1,6 +1,5 @@
 //! Diagnostics of a config: each at its line, with a caret and what to do; or as data for editors.
 
-use std::collections::HashMap;
 use std::ops::Range;
 use std::path::Path;
 
@@ -46,15 +45,15 @@ struct Finding<'a> {
 
 /// Returns the diagnostics of a config, each place and message once, in the order of the files.
 fn findings(config: &LoadedConfig) -> Vec<Finding<'_>> {
-    let mut found: Vec<Finding<'_>> = Vec::new();
-    let mut known: HashMap<(Span, &str, &[String]), usize> = HashMap::new();
+    let mut found: IndexMap<(Span, &str, &[String]), Finding<'_>> = IndexMap::new();
     for diagnostic in &config.diagnostics {
         let span = span(config, &diagnostic.at);
-        let at = *known.entry((span.clone(), &diagnostic.message, &diagnostic.help)).or_insert_with(|| {
-            found.push(Finding { diagnostic, span, tasks: Vec::new(), templates: Vec::new() });
-            found.len().saturating_sub(1)
+        let finding = found.entry((span.clone(), &diagnostic.message, &diagnostic.help)).or_insert_with(|| Finding {
+            diagnostic,
+            span,
+            tasks: Vec::new(),
+            templates: Vec::new(),
         });
-        let finding = &mut found[at];
         if diagnostic.severity < finding.diagnostic.severity {
             finding.diagnostic = diagnostic;
         }
@@ -68,6 +67,7 @@ fn findings(config: &LoadedConfig) -> Vec<Finding<'_>> {
             _ => {}
         }
     }
+    let mut found: Vec<Finding<'_>> = found.into_values().collect();
     found.sort_by_key(|finding| (finding.span.file, finding.span.bytes.start, finding.diagnostic.severity));
     found
 }

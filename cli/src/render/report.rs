@@ -194,18 +194,12 @@ fn summary(task: &TaskReport) -> String {
 
 /// Returns a line for each plugin and reason that entries failed with.
 fn failed_entries(task: &TaskReport) -> Vec<Printable> {
-    let mut groups: Vec<(&EntryReport, Vec<&str>)> = Vec::new();
+    let mut groups: IndexMap<(Option<&str>, Option<&str>), Vec<&EntryReport>> = IndexMap::new();
     for entry in task.entries.iter().filter(|entry| entry.state() == State::Failed) {
-        let is_same = |first: &EntryReport| first.plugin() == entry.plugin() && first.reason() == entry.reason();
-        match groups.iter_mut().find(|(first, _)| is_same(first)) {
-            Some((_, titles)) => titles.push(entry.title()),
-            None => groups.push((entry, vec![entry.title()])),
-        }
+        groups.entry((entry.plugin(), entry.reason())).or_default().push(entry);
     }
-    let line = |(first, titles): (&EntryReport, Vec<&str>)| {
-        because(first, &first_titles(titles.iter().copied(), titles.len()))
-    };
-    groups.into_iter().map(line).collect()
+    let titles = |entries: &[&EntryReport]| first_titles(entries.iter().map(|entry| entry.title()), entries.len());
+    groups.into_values().map(|entries| because(entries[0], &titles(&entries))).collect()
 }
 
 /// Returns the line of a decision: ``ACCEPTED: `Title` by accept_all plugin because …``.

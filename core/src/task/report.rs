@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::ops::Deref;
 
+use indexmap::IndexMap;
 use serde::{Serialize, Serializer};
 
 use crate::context::Context;
@@ -253,19 +254,16 @@ pub struct Failure {
 impl Failure {
     /// Groups failed items by their reason, in the order in which the reasons first appear.
     pub fn group<'a>(failed: impl IntoIterator<Item = (&'a str, &'a str)>) -> Vec<Self> {
-        let mut positions: HashMap<&str, usize> = HashMap::new();
-        let mut failures: Vec<Self> = Vec::new();
+        let mut failures: IndexMap<&str, Self> = IndexMap::new();
         for (title, reason) in failed {
-            let at = *positions.entry(reason).or_insert_with(|| {
-                failures.push(Self { reason: reason.to_owned(), count: 0, titles: Vec::new() });
-                failures.len().saturating_sub(1)
-            });
-            failures[at].count = failures[at].count.saturating_add(1);
-            if failures[at].titles.len() < NAMED {
-                failures[at].titles.push(title.to_owned());
+            let new = || Self { reason: reason.to_owned(), count: 0, titles: Vec::new() };
+            let failure = failures.entry(reason).or_insert_with(new);
+            failure.count = failure.count.saturating_add(1);
+            if failure.titles.len() < NAMED {
+                failure.titles.push(title.to_owned());
             }
         }
-        failures
+        failures.into_values().collect()
     }
 }
 

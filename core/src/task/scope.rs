@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
+use indexmap::IndexMap;
 use serde::{Deserialize, Deserializer};
 
 use crate::entry::Entry;
@@ -137,13 +138,9 @@ impl Task {
     ///
     /// There is one line for each reason; the traces of each entry say so as well.
     pub fn warn_of_errors(&mut self, plugin: &'static str, text: &str, errors: &[(usize, ExpressionError)]) {
-        let mut reasons: Vec<(String, Vec<usize>)> = Vec::new();
+        let mut reasons: IndexMap<String, Vec<usize>> = IndexMap::new();
         for (at, error) in errors {
-            let reason = error.to_string();
-            match reasons.iter_mut().find(|(known, _)| *known == reason) {
-                Some((_, entries)) => entries.push(*at),
-                None => reasons.push((reason, vec![*at])),
-            }
+            reasons.entry(error.to_string()).or_default().push(*at);
         }
         let expression = self.quoted(text);
         for (reason, entries) in reasons {
