@@ -68,10 +68,13 @@ impl RotatingFile {
 }
 
 fn open(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.append(true).create(true);
+    private(OpenOptions::new().append(true).create(true), path)
+}
+
+/// Opens a file; if that creates it, only its owner can read and write it.
+fn private(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
     options.open(path)
 }
 
@@ -85,11 +88,8 @@ pub(crate) fn replace(path: &Path, text: &str) -> io::Result<()> {
     name.push(path.file_name().ok_or(io::ErrorKind::InvalidInput)?);
     name.push(".new");
     let new = folder.unwrap_or(Path::new("")).join(name);
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let written = options.open(&new).and_then(|mut file| file.write_all(text.as_bytes()));
+    let opened = private(OpenOptions::new().write(true).create(true).truncate(true), &new);
+    let written = opened.and_then(|mut file| file.write_all(text.as_bytes()));
     let done = written.and_then(|()| fs::rename(&new, path));
     if done.is_err() {
         // Nothing is left behind; the error is what matters.

@@ -76,9 +76,7 @@ struct LogLines {
 
 impl<S: Subscriber> Layer<S> for LogLines {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        let about = event.metadata();
-        let mut text = EventText::default();
-        event.record(&mut text);
+        let (about, text) = (event.metadata(), EventText::of(event));
         let label = match *about.level() {
             Level::ERROR => Printable::styled(ERROR, "error"),
             Level::WARN => Printable::styled(WARNING, "warning"),
@@ -105,9 +103,7 @@ struct FileLines {
 
 impl<S: Subscriber> Layer<S> for FileLines {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        let about = event.metadata();
-        let mut text = EventText::default();
-        event.record(&mut text);
+        let (about, text) = (event.metadata(), EventText::of(event));
         let time = local_time(&self.clock, "%Y-%m-%d %H:%M:%S");
         let target = about.target().trim_start_matches("flexget_");
         let line = Printable::line(format_args!("{time} {:<5} {target}: ", about.level()));
@@ -132,6 +128,14 @@ fn local_time(clock: &Clock, format: &str) -> String {
 struct EventText {
     message: String,
     fields: String,
+}
+
+impl EventText {
+    fn of(event: &Event<'_>) -> Self {
+        let mut text = Self::default();
+        event.record(&mut text);
+        text
+    }
 }
 
 impl Visit for EventText {
