@@ -72,7 +72,7 @@ fn compiled(text: &str, language: Language) -> Result<Arc<Code>, ExpressionError
 /// A compiled expression.
 ///
 /// Cheap to clone.
-#[derive(Clone, JsonSchema)]
+#[derive(Debug, Clone, JsonSchema)]
 #[schemars(with = "String", inline, description = "", extend("format" = "expression"))]
 pub struct Expression(Arc<Code>);
 
@@ -117,16 +117,10 @@ impl Expression {
     }
 }
 
-impl std::fmt::Debug for Expression {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("Expression").field(&self.text()).finish()
-    }
-}
-
 /// A compiled template: text with `{{ … }}` and `{% … %}` in it.
 ///
 /// Cheap to clone.
-#[derive(Clone, JsonSchema)]
+#[derive(Debug, Clone, JsonSchema)]
 #[schemars(with = "String", inline, description = "", extend("format" = "template"))]
 pub struct Template(Arc<Code>);
 
@@ -166,12 +160,6 @@ impl Template {
     /// Returns the text that was compiled.
     pub fn text(&self) -> &str {
         self.0.text()
-    }
-}
-
-impl std::fmt::Debug for Template {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("Template").field(&self.text()).finish()
     }
 }
 

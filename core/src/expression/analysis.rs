@@ -370,7 +370,8 @@ impl Analysis {
             }
             Stmt::CallBlock(block) => {
                 self.call(&block.call);
-                self.statement_of_macro(&block.macro_decl.args, &block.macro_decl.body);
+                block.macro_decl.args.iter().for_each(|argument| self.set(argument));
+                self.body(&block.macro_decl.body);
             }
             Stmt::Do(statement) => self.call(&statement.call),
             Stmt::EmitRaw(_)
@@ -382,34 +383,12 @@ impl Analysis {
             | Stmt::Include(_) => {}
         }
     }
-
-    fn statement_of_macro(&mut self, arguments: &[Expr<'_>], body: &[Stmt<'_>]) {
-        arguments.iter().for_each(|argument| self.set(argument));
-        self.body(body);
-    }
 }
 
 /// Returns whether a word belongs to the language, in any case.
 fn is_keyword(word: &str) -> bool {
-    const KEYWORDS: [&str; 16] = [
-        "and",
-        "or",
-        "not",
-        "in",
-        "is",
-        "if",
-        "elif",
-        "else",
-        "endif",
-        "for",
-        "endfor",
-        "true",
-        "false",
-        "none",
-        "defined",
-        "undefined",
-    ];
-    KEYWORDS.contains(&word.to_lowercase().as_str())
+    const KEYWORDS: &str = "and or not in is if elif else endif for endfor true false none defined undefined";
+    KEYWORDS.split(' ').any(|keyword| keyword.eq_ignore_ascii_case(word))
 }
 
 #[cfg(test)]

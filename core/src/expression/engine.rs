@@ -1,5 +1,6 @@
 //! Evaluating: the engine, and code that reads fields on demand.
 
+use std::fmt;
 use std::sync::{Arc, LazyLock, OnceLock};
 
 use minijinja::machinery::{self, Instruction, Instructions};
@@ -91,6 +92,12 @@ fn growth(value: &Engine, method: &str, args: &[Engine]) -> usize {
             numbers.map(|number| number.parse().unwrap_or(usize::MAX)).max().unwrap_or(0)
         }
         _ => 0,
+    }
+}
+
+impl fmt::Debug for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.text(), f)
     }
 }
 
