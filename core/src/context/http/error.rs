@@ -167,14 +167,8 @@ fn causes<'e>(error: &'e (dyn StdError + 'static)) -> impl Iterator<Item = &'e (
 ///
 /// It never holds the URL or a header.
 fn deepest(error: &reqwest::Error) -> String {
-    let mut cause: &(dyn StdError + 'static) = match error.source() {
-        Some(source) => source,
-        None => return "the request cannot be built".to_owned(),
-    };
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    cause.to_string()
+    let deepest = causes(error).skip(1).last();
+    deepest.map_or_else(|| "the request cannot be built".to_owned(), |cause| cause.to_string())
 }
 
 impl fmt::Display for HttpError {

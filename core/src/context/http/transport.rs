@@ -4,7 +4,7 @@ use std::fs;
 use std::net::IpAddr;
 use std::path::Path;
 
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION};
 use reqwest::{Certificate, Client, Url, redirect};
 use secrecy::ExposeSecret;
 
@@ -113,7 +113,6 @@ pub(super) fn same_origin(from: &Url, to: &Url) -> bool {
 }
 
 fn headers(request: &Request, url: &Url) -> Result<HeaderMap, HttpError> {
-    let wrong = |name: &str| HttpError::invalid(url, format!("the header `{name}` is not valid"));
     let mut headers = HeaderMap::new();
     headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
     let content_type = match request.body {
@@ -125,21 +124,22 @@ fn headers(request: &Request, url: &Url) -> Result<HeaderMap, HttpError> {
     if let Some(content_type) = content_type {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     }
+    let mut insert = |name: &str, value: &str, is_secret: bool| {
+        let header = HeaderName::from_bytes(name.as_bytes()).ok().zip(HeaderValue::from_str(value).ok());
+        let wrong = || HttpError::invalid(url, format!("the header `{name}` is not valid"));
+        let (name, mut value) = header.ok_or_else(wrong)?;
+        value.set_sensitive(is_secret);
+        headers.insert(name, value);
+        Ok(())
+    };
     for (name, value) in &request.headers {
-        let header = HeaderName::from_bytes(name.as_bytes()).map_err(|_| wrong(name))?;
-        headers.insert(header, HeaderValue::from_str(value).map_err(|_| wrong(name))?);
+        insert(name, value, false)?;
     }
     for (name, value) in &request.secret_headers {
-        let header = HeaderName::from_bytes(name.as_bytes()).map_err(|_| wrong(name))?;
-        let mut value = HeaderValue::from_str(value.expose_secret()).map_err(|_| wrong(name))?;
-        value.set_sensitive(true);
-        headers.insert(header, value);
+        insert(name, value.expose_secret(), true)?;
     }
     if let Some(token) = &request.bearer {
-        let mut value =
-            HeaderValue::from_str(&format!("Bearer {}", token.expose_secret())).map_err(|_| wrong("Authorization"))?;
-        value.set_sensitive(true);
-        headers.insert(AUTHORIZATION, value);
+        insert("Authorization", &format!("Bearer {}", token.expose_secret()), true)?;
     }
     Ok(headers)
 }
@@ -177,13 +177,12 @@ async fn send(
     })
 }
 
-/// Logs request and outcome, without query and headers, which may hold keys.
-///
 /// Returns the path of the URL as logs and errors show it.
 fn shown_path<'u>(request: &Request, url: &'u Url) -> &'u str {
     if request.has_secret_path { "/…" } else { url.path() }
 }
 
+/// Logs request and outcome, without query and headers, which may hold keys.
 fn log(request: &Request, url: &Url, outcome: &Result<Response, HttpError>, milliseconds: i128) {
     let (method, host, path) = (&request.method, host_of(url), shown_path(request, url));
     match outcome {
