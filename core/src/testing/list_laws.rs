@@ -13,6 +13,7 @@ use crate::context::Context;
 use crate::context::journal::ChangeState;
 use crate::document::read::read;
 use crate::entry::Entry;
+use crate::error::Result;
 use crate::list::any::AnyList;
 use crate::list::recovery;
 use crate::list::writable::WritableList;
@@ -116,6 +117,10 @@ impl Laws<'_, '_> {
         panic!("{}: {}: {law}", self.of.at, self.of.options)
     }
 
+    fn good<T>(&self, result: Result<T>) -> T {
+        result.unwrap_or_else(|error| self.broken(error))
+    }
+
     #[track_caller]
     fn equal<T: PartialEq + std::fmt::Debug>(&self, found: T, wanted: T, law: &str) {
         if found != wanted {
@@ -161,8 +166,7 @@ impl Laws<'_, '_> {
             counts.iter().filter(|(method, _)| **method != "GET").map(|(_, count)| count).sum::<u64>()
         };
         let before = writes();
-        let report = self.list.apply(entries, action, "list_laws", None, cx).await;
-        let report = report.unwrap_or_else(|error| self.broken(error));
+        let report = self.good(self.list.apply(entries, action, "list_laws", None, cx).await);
         if !(report.failed.is_empty() && report.not_found.is_empty()) {
             self.broken(format!("{action:?} fails: {report:?}"));
         }
@@ -187,16 +191,14 @@ impl Laws<'_, '_> {
     }
 
     async fn found(&self, cx: &Context) -> Vec<bool> {
-        let found = self.list.list().find(&self.all(), cx).await.unwrap_or_else(|error| self.broken(error));
-        found.iter().map(Option::is_some).collect()
+        self.good(self.list.list().find(&self.all(), cx).await).iter().map(Option::is_some).collect()
     }
 
     /// Returns the items when the service shows them all, by title.
     async fn items(&self) -> Vec<Entry> {
         let cx = next_run(self.cx);
         let read = async |cx: &Context| {
-            let items = self.list.list().items(None, cx).await.unwrap_or_else(|error| self.broken(error));
-            items.iter().map(Entry::fresh).collect::<Vec<_>>()
+            self.good(self.list.list().items(None, cx).await).iter().map(Entry::fresh).collect::<Vec<_>>()
         };
         let at_once = read(&cx).await.len();
         // By then what was written lately is of no account any more.
@@ -224,9 +226,8 @@ impl Laws<'_, '_> {
         self.equal(self.change(Action::Add, &all, &next_run(cx)).await, (0, count), "adding twice changes once");
         self.equal(self.titles().await, before, "adding twice changes once");
         if self.list.list().id().remote {
-            let limited = self.list.list().items(Some(1), &next_run(cx)).await;
-            let limited = limited.unwrap_or_else(|error| self.broken(error)).len();
-            self.equal(limited, 1, "no more items are read than were asked for");
+            let limited = self.good(self.list.list().items(Some(1), &next_run(cx)).await);
+            self.equal(limited.len(), 1, "no more items are read than were asked for");
         }
     }
 
@@ -261,7 +262,7 @@ impl Laws<'_, '_> {
 
     async fn clearing(&self) {
         let (all, count, cx) = (self.all(), self.of.entries.len(), self.cx);
-        let rest = self.list.list().items(None, &next_run(cx)).await.unwrap_or_else(|error| self.broken(error));
+        let rest = self.good(self.list.list().items(None, &next_run(cx)).await);
         let rest: Vec<&Entry> = rest.iter().collect();
         self.change(Action::Clear, &rest, &next_run(cx)).await;
         self.equal(self.titles().await, Vec::new(), "clearing empties");
@@ -293,10 +294,12 @@ impl Laws<'_, '_> {
         set_losing(true);
         let report = self.list.apply(&[first], Action::Add, "list_laws", None, &next_run(self.cx)).await;
         set_losing(false);
-        let report = report.unwrap_or_else(|error| self.broken(error));
-        let state = report.change_id.and_then(|id| self.cx.journal().get(id).ok().flatten()).map(|change| change.state);
-        let is_uncertain = matches!(state, Some(ChangeState::Uncertain));
-        if !is_uncertain {
+        let state = self
+            .good(report)
+            .change_id
+            .and_then(|id| self.cx.journal().get(id).ok().flatten())
+            .map(|change| change.state);
+        if state != Some(ChangeState::Uncertain) {
             self.broken(
                 "a change whose answer was lost is uncertain, as it may have been made: return an error of the \
                          HTTP client with `?`, or `Change::certain(false)`",
