@@ -7,7 +7,7 @@
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use granit_parser::{Event, Options, Parser, ScalarStyle, Tag};
+use granit_parser::{Event, Options, Parser, ScalarStyle, StructureStyle, Tag};
 use serde_yaml::Number;
 
 use crate::document::diagnostic::{At, Diagnostic, Span};
@@ -116,12 +116,7 @@ impl Composer<'_> {
                 }
                 Event::SequenceStart(style, anchor, tag) => {
                     self.check_tag(tag_span(&tag), "seq");
-                    if !self.enter(
-                        span,
-                        style == granit_parser::StructureStyle::Flow,
-                        anchor,
-                        Partial::Sequence(Vec::new()),
-                    ) {
+                    if !self.enter(span, style, anchor, Partial::Sequence(Vec::new())) {
                         return false;
                     }
                 }
@@ -129,7 +124,7 @@ impl Composer<'_> {
                     self.check_tag(tag_span(&tag), "map");
                     let partial =
                         Partial::Mapping { own: Mapping::default(), key: None, merged: Vec::new(), expression: false };
-                    if !self.enter(span, style == granit_parser::StructureStyle::Flow, anchor, partial) {
+                    if !self.enter(span, style, anchor, partial) {
                         return false;
                     }
                 }
@@ -157,13 +152,14 @@ impl Composer<'_> {
         self.report(Diagnostic::span(span, message).help(help));
     }
 
-    fn enter(&mut self, span: Span, flow: bool, anchor: usize, partial: Partial) -> bool {
+    fn enter(&mut self, span: Span, style: StructureStyle, anchor: usize, partial: Partial) -> bool {
         self.written = self.written.saturating_add(1);
         self.check_tab(span.bytes.start);
         if self.open.len() >= MAX_DEPTH {
             self.report(too_deep(span));
             return false;
         }
+        let flow = style == StructureStyle::Flow;
         self.open.push(Frame { start: span.bytes.start, flow, anchor, partial });
         true
     }
