@@ -8,6 +8,7 @@ use std::rc::Rc;
 use flexget_core::config::lint::lint;
 use flexget_core::config::load::load;
 use flexget_core::context::store::{Purpose, Store};
+use flexget_core::error::Error;
 use flexget_core::plugin::command::{Format, Health, HealthCheck, Output, OutputEvent};
 use flexget_core::plugin::registry;
 use serde_json::{Value, json};
@@ -35,10 +36,8 @@ impl Doctor {
         let (mut checks, store) = match session.find_config(session.global.config.as_deref()) {
             Ok(path) => (check_config(&path, session), session.store(&path)),
             Err(error) => {
-                let check = HealthCheck::new("config", Health::Error, error.to_string());
-                let check = error.hint_text().into_iter().fold(check, |check, hint| check.hint(hint));
                 let folder = session.folders.usual.clone().unwrap_or_default();
-                (vec![check], session.store(&folder.join("config.yml")))
+                (vec![failed("config", &error)], session.store(&folder.join("config.yml")))
             }
         };
         checks.extend(check_database(&store, session));
@@ -95,6 +94,12 @@ fn print(checks: &[HealthCheck], format: Format, session: &Session) {
     }
 }
 
+/// Returns a check that found an error.
+fn failed(name: &str, error: &Error) -> HealthCheck {
+    let check = HealthCheck::new(name, Health::Error, error.to_string());
+    error.hint_text().into_iter().fold(check, HealthCheck::hint)
+}
+
 /// Checks whether the config can be read and is right, and whether its accounts are authorized.
 fn check_config(path: &Path, session: &Session) -> Vec<HealthCheck> {
     let config = load(path, Vec::new());
@@ -140,10 +145,7 @@ fn check_database(store: &Store, session: &Session) -> Vec<HealthCheck> {
                 let rows: usize = rows.map(|size| size.records).sum();
                 HealthCheck::new("database", Health::Ok, format!("{path} holds {}", count(rows, "row")))
             }
-            Err(error) => {
-                let check = HealthCheck::new("database", Health::Error, error.to_string());
-                error.hint_text().into_iter().fold(check, |check, hint| check.hint(hint))
-            }
+            Err(error) => failed("database", &error),
         });
     }
     if let Some(exposed) = store.exposed() {
