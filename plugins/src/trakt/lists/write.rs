@@ -337,14 +337,19 @@ fn text(id: &Json) -> String {
 }
 
 fn body(batch: &[Item]) -> Json {
-    let mut groups: Map<String, Json> = Map::new();
+    let mut groups = json!({});
     for item in batch {
-        let group = groups.entry(item.group).or_insert_with(|| json!([]));
-        if let Json::Array(group) = group {
-            group.push(item.body.clone());
-        }
+        push(&mut groups, item.group, item.body.clone());
     }
-    groups.into()
+    groups
+}
+
+/// Adds an item to an array of an object.
+fn push(object: &mut Json, array: &str, item: Json) {
+    match &mut object[array] {
+        Json::Array(array) => array.push(item),
+        missing => *missing = json!([item]),
+    }
 }
 
 fn items(units: &[Unit]) -> Vec<Item> {
@@ -384,31 +389,18 @@ fn items(units: &[Unit]) -> Vec<Item> {
 
 /// Names a season or an episode in the object of its show.
 fn within_show(show: &mut Json, media: &Media, extra: Map<String, Json>) {
-    if show.get("seasons").is_none() {
-        show["seasons"] = json!([]);
+    let number = json!(media.season.unwrap_or_default());
+    let is_there = |seasons: &Vec<Json>| seasons.iter().any(|season| season["number"] == number);
+    if !show["seasons"].as_array().is_some_and(is_there) {
+        push(show, "seasons", json!({ "number": number }));
     }
-    let Some(seasons) = show["seasons"].as_array_mut() else { return };
-    let number = media.season.unwrap_or_default();
-    let place = seasons.iter().position(|season| season["number"] == json!(number)).unwrap_or_else(|| {
-        seasons.push(json!({ "number": number }));
-        seasons.len().saturating_sub(1)
-    });
-    let season = &mut seasons[place];
+    let mut seasons = show["seasons"].as_array_mut().into_iter().flatten();
+    let Some(season) = seasons.find(|season| season["number"] == number) else { return };
     match media.episode.filter(|_| media.kind == Kind::Episode) {
-        None => {
-            if let Some(season) = season.as_object_mut() {
-                season.extend(extra);
-            }
-        }
+        None => season.as_object_mut().into_iter().for_each(|season| season.extend(extra.clone())),
         Some(episode) => {
-            if season.get("episodes").is_none() {
-                season["episodes"] = json!([]);
-            }
-            let mut object = Map::from_iter([("number".to_owned(), json!(episode))]);
-            object.extend(extra);
-            if let Some(episodes) = season["episodes"].as_array_mut() {
-                episodes.push(object.into());
-            }
+            let numbered = [("number".to_owned(), json!(episode))];
+            push(season, "episodes", numbered.into_iter().chain(extra).collect());
         }
     }
 }
