@@ -56,7 +56,7 @@ impl Digest {
         let mut records = Vec::new();
         for entry in task.entries.iter_mut().filter(|entry| states.contains(&entry.state())) {
             entry.set("digest_task", &*name);
-            entry.set("digest_state", digest_entries::state_name(entry.state()));
+            entry.set("digest_state", entry.state().name());
             records.push(NewRecord { keys: Vec::new(), data: entry.to_stored_text(&[]), added, expires: None });
         }
         digest_entries::collection(&self.0.list, &task.cx).insert(&records)?;

@@ -7,13 +7,3 @@ use flexget_core::prelude::*;
 pub fn collection(list: &str, cx: &Context) -> Collection {
     cx.store.collection("digest", list)
 }
-
-/// Returns the value of the field `digest_state`.
-pub fn state_name(state: State) -> &'static str {
-    match state {
-        State::Undecided => "undecided",
-        State::Accepted => "accepted",
-        State::Rejected => "rejected",
-        State::Failed => "failed",
-    }
-}
