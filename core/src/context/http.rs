@@ -20,6 +20,6 @@ pub(crate) use error::is_of_tls;
 pub use error::{HttpError, HttpFault, Sent};
 pub use options::HttpOptions;
 pub use paging::{PageCount, PageWalk, Paging};
-pub use request::{Body, Method, RateLimit, Request, Retry};
+pub use request::{Body, HeaderName, HeaderValue, Method, RateLimit, Request, Retry};
 pub use response::Response;
 pub(crate) use transport::read_certificates;

@@ -1,3 +1,4 @@
+use flexget_core::context::http::{HeaderName, HeaderValue};
 use flexget_core::prelude::*;
 
 use crate::shared::source::TaskHeaders;
@@ -29,12 +30,10 @@ impl Plugin for Headers {
     }
 
     fn check(&self) -> Vec<Problem> {
-        let is_name = |name: &str| {
-            !name.is_empty()
-                && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+        let is_wrong = |(name, value): &(&String, &String)| {
+            HeaderName::from_bytes(name.as_bytes()).is_err() || HeaderValue::from_bytes(value.as_bytes()).is_err()
         };
-        let is_value = |value: &str| value.bytes().all(|byte| byte == b'\t' || (byte >= b' ' && byte != 0x7f));
-        let wrong = self.headers.iter().filter(|(name, value)| !is_name(name) || !is_value(value));
+        let wrong = self.headers.iter().filter(is_wrong);
         wrong.map(|(name, _)| Problem::at(Path::root().key(name), format!("`{name}` is not a valid header"))).collect()
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 pub use reqwest::Method;
 use reqwest::Url;
+pub use reqwest::header::{HeaderName, HeaderValue};
 use secrecy::SecretString;
 use serde_json::Value;
 
