@@ -31,14 +31,12 @@ pub struct ExistsMovieOptions {
     /// The folder, or several.
     path: OneOrMany<String>,
     /// Whether to accept another quality (`yes`) or only a better one (`better`) than all copies.
-    #[serde(default)]
-    allow_different_qualities: AllowedQualities,
+    allow_different_qualities: Option<AllowedQualities>,
     /// The kind of copies.
     #[serde(default, rename = "type")]
     kind: CopyKind,
     /// Not supported: names and years are compared.
-    #[serde(default)]
-    lookup: Lookup,
+    lookup: Option<Lookup>,
     /// Whether subfolders are read.
     #[serde(default)]
     recursive: bool,
@@ -49,13 +47,7 @@ impl Shorthand for ExistsMovieOptions {
     const SHORT: &'static str = "The folder, or several.";
 
     fn from_short(path: OneOrMany<String>) -> Self {
-        Self {
-            path,
-            allow_different_qualities: AllowedQualities::default(),
-            kind: CopyKind::default(),
-            lookup: Lookup::default(),
-            recursive: false,
-        }
+        Self { path, allow_different_qualities: None, kind: CopyKind::default(), lookup: None, recursive: false }
     }
 }
 
@@ -88,12 +80,6 @@ enum LookupService {
     Imdb,
 }
 
-impl Default for Lookup {
-    fn default() -> Self {
-        Self::None(false)
-    }
-}
-
 /// The extensions of videos.
 const VIDEOS: [&str; 5] = ["avi", "mkv", "mp4", "mpg", "webm"];
 
@@ -107,7 +93,7 @@ impl Plugin for ExistsMovie {
     }
 
     fn check(&self) -> Vec<Problem> {
-        if matches!(self.0.lookup, Lookup::None(false)) {
+        if matches!(self.0.lookup, None | Some(Lookup::None(false))) {
             return Vec::new();
         }
         let message = "`lookup` needs `imdb_lookup`, which flexget-rs does not have";
@@ -123,6 +109,7 @@ impl ExistsMovie {
         if task.accepted().next().is_none() {
             return Ok(());
         }
+        let allowed = self.0.allow_different_qualities;
         let mut copies = Copies::new();
         for path in &self.0.path {
             match items_in(path, self.0.recursive, &task.cx)? {
@@ -141,7 +128,7 @@ impl ExistsMovie {
             let name = comparable_name(entry.text("movie_name").unwrap_or_default());
             let is_copy = |(of, _): &&(Option<i64>, Quality)| of.is_none() || year.is_none() || *of == year;
             let mut copies = copies.get(&name).into_iter().flatten().filter(is_copy);
-            if copies.any(|(_, copy)| !self.0.allow_different_qualities.accepts(&quality, copy)) {
+            if copies.any(|(_, copy)| !allowed.is_some_and(|allowed| allowed.accepts(&quality, copy))) {
                 entry.reject(Self::NAME, Some("movie exists".into()));
             }
         }

@@ -35,8 +35,7 @@ pub struct ExistsSeriesOptions {
     /// The folder, or several; text may be a template.
     path: OneOrMany<Template>,
     /// Whether to accept another quality (`yes`) or only a better one (`better`) than the copies.
-    #[serde(default)]
-    allow_different_qualities: AllowedQualities,
+    allow_different_qualities: Option<AllowedQualities>,
     /// Whether subfolders are read.
     #[serde(default)]
     recursive: bool,
@@ -47,7 +46,7 @@ impl Shorthand for ExistsSeriesOptions {
     const SHORT: &'static str = "The folder, or several; text may be a template.";
 
     fn from_short(path: OneOrMany<Template>) -> Self {
-        Self { path, allow_different_qualities: AllowedQualities::default(), recursive: false }
+        Self { path, allow_different_qualities: None, recursive: false }
     }
 }
 
@@ -76,6 +75,7 @@ impl ExistsSeries {
             return Ok(());
         }
         task.need(&["quality"]).await;
+        let allowed = self.0.allow_different_qualities;
         let mut copies: BTreeMap<String, Vec<Series>> = BTreeMap::new();
         for template in &self.0.path {
             let (mut paths, mut errors) = (BTreeSet::new(), Vec::new());
@@ -103,7 +103,7 @@ impl ExistsSeries {
             let exists = |(of, copy): &(String, &Series)| {
                 *of == name
                     && is_copy_of(&copy.id, &id)
-                    && !self.0.allow_different_qualities.accepts(&quality, &copy.quality)
+                    && !allowed.is_some_and(|allowed| allowed.accepts(&quality, &copy.quality))
                     && copy.propers >= propers
             };
             if copies.iter().any(exists) {

@@ -24,12 +24,6 @@ pub enum Better {
     Better,
 }
 
-impl Default for AllowedQualities {
-    fn default() -> Self {
-        Self::Other(false)
-    }
-}
-
 impl AllowedQualities {
     /// Returns whether a release is accepted besides a copy of this quality.
     pub fn accepts(self, release: &Quality, copy: &Quality) -> bool {
