@@ -21,8 +21,6 @@ pub mod ids;
 pub mod kind;
 pub mod names;
 
-use std::fmt;
-
 use flexget_core::prelude::*;
 
 use self::ids::{FieldKind, MediaIds, field_kind};
@@ -174,14 +172,14 @@ impl Media {
         keys
     }
 
-    /// Returns the part of the work that keys name.
+    /// Returns what keys add to the ids and the name of a work: ` s1` or ` s1e2` for parts of it.
     ///
     /// It is `None` if the numbers of a season or episode are unknown.
-    fn part(&self) -> Option<Part> {
+    fn part(&self) -> Option<String> {
         match (self.kind, self.season, self.episode) {
-            (Kind::Season, Some(season), _) => Some(Part::Season(season)),
-            (Kind::Episode, Some(season), Some(episode)) => Some(Part::Episode(season, episode)),
-            (Kind::Movie | Kind::Show, ..) => Some(Part::Whole),
+            (Kind::Season, Some(season), _) => Some(format!(" s{season}")),
+            (Kind::Episode, Some(season), Some(episode)) => Some(format!(" s{season}e{episode}")),
+            (Kind::Movie | Kind::Show, ..) => Some(String::new()),
             _ => None,
         }
     }
@@ -195,10 +193,7 @@ impl Media {
         // Without its numbers, a season or episode is identified by its own ids alone.
         let Some(part) = self.part() else { return keys };
         for (space, id) in self.ids.keys(self.kind) {
-            match part {
-                Part::Whole => keys.id(space, id),
-                part => keys.id(space, format_args!("{id}{part}")),
-            }
+            keys.id(space, format_args!("{id}{part}"));
         }
         let year = self.year.filter(|_| self.name.is_some());
         match (self.kind, year) {
@@ -208,24 +203,6 @@ impl Media {
             _ => {}
         }
         keys
-    }
-}
-
-/// The part of a work that a key names.
-#[derive(Debug, Clone, Copy)]
-enum Part {
-    Whole,
-    Season(i64),
-    Episode(i64, i64),
-}
-
-impl fmt::Display for Part {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Whole => Ok(()),
-            Self::Season(season) => write!(f, " s{season}"),
-            Self::Episode(season, episode) => write!(f, " s{season}e{episode}"),
-        }
     }
 }
 

@@ -27,7 +27,7 @@ use super::words;
 /// assert!(quality > Quality::of_title("720p hdtv"));
 /// assert_eq!(quality.attribute("source").unwrap().as_str(), Some("bluray"));
 /// ```
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Quality {
     components: [Option<&'static Component>; Category::ALL.len()],
 }
@@ -131,14 +131,6 @@ impl fmt::Display for Quality {
         f.write_str(&names.join(" "))
     }
 }
-
-impl PartialEq for Quality {
-    fn eq(&self, other: &Self) -> bool {
-        self.rank() == other.rank()
-    }
-}
-
-impl Eq for Quality {}
 
 impl PartialOrd for Quality {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {

@@ -54,7 +54,7 @@ impl Category {
 }
 
 /// A component of a quality, such as `1080p`; ordered within its category from worse to better.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Component {
     /// Category that the component belongs to.
     pub category: Category,
@@ -124,14 +124,6 @@ impl fmt::Display for Component {
         f.write_str(self.name)
     }
 }
-
-impl PartialEq for Component {
-    fn eq(&self, other: &Self) -> bool {
-        (self.category, self.value) == (other.category, other.value)
-    }
-}
-
-impl Eq for Component {}
 
 impl PartialOrd for Component {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
