@@ -2,7 +2,6 @@
 
 use flexget_core::plugin::command::verb;
 use flexget_core::prelude::*;
-use serde_json::json;
 
 use crate::shared::other_configs::{self, ConfigTable};
 use crate::shared::seen_record::{BY_HAND, COLLECTION, SeenRecord};
@@ -174,12 +173,11 @@ impl Forget {
         let of_tasks: Vec<(i64, SeenRecord)> =
             all(cx)?.into_iter().filter(|(_, record)| is_of(&self.task, record)).collect();
         // A title may have a `?` of its own: what is the same goes before what is like it.
-        let same = |(_, record): &&(i64, SeenRecord)| is_known_by(record, |value| value.to_lowercase() == folded);
-        let like = |(_, record): &&(i64, SeenRecord)| is_known_by(record, |value| is_like(&self.value, value));
-        let has_same = of_tasks.iter().any(|one| same(&one));
-        let is_pattern = self.value.contains(['*', '?']);
-        let is_wanted = |one: &(i64, SeenRecord)| if has_same { same(&one) } else { is_pattern && like(&one) };
-        Ok(of_tasks.into_iter().filter(is_wanted).collect())
+        let is_same = |(_, record): &(i64, SeenRecord)| is_known_by(record, |value| value.to_lowercase() == folded);
+        let is_alike = |(_, record): &(i64, SeenRecord)| is_known_by(record, |value| is_like(&self.value, value));
+        let (same, others): (Vec<_>, Vec<_>) = of_tasks.into_iter().partition(is_same);
+        let is_pattern = same.is_empty() && self.value.contains(['*', '?']);
+        Ok(if is_pattern { others.into_iter().filter(is_alike).collect() } else { same })
     }
 }
 

@@ -150,12 +150,9 @@ fn record<'k>(entry: &Entry, keys: impl Iterator<Item = ItemKey<'k>>, added: Tim
 }
 
 impl StoredItem {
-    fn of(id: i64, entry: Entry, added: Timestamp) -> Self {
-        Self { id, entry: entry.with(ADDED, Value::Time(added)), added }
-    }
-
     fn read(raw: RawRecord<'_>) -> Option<Self> {
-        Entry::from_stored_text(raw.data).map(|entry| Self::of(raw.id, entry, raw.added))
+        let entry = Entry::from_stored_text(raw.data)?.with(ADDED, Value::Time(raw.added));
+        Some(Self { id: raw.id, entry, added: raw.added })
     }
 
     /// Returns whether the item is all that an entry would make of it.

@@ -54,7 +54,12 @@ impl YamlFile {
             return Ok(rows.clone());
         }
         match source::read_regular_file(&self.path) {
-            Ok(bytes) => self.parse(&self.decode(bytes)?),
+            Ok(bytes) => match self.encoding.decode(bytes) {
+                Some(text) => self.parse(&text),
+                None => Err(self
+                    .error(&format!("is not {}", self.encoding.name()))
+                    .hint("set `encoding`, or save it as UTF-8; it is not changed until it can be read")),
+            },
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
             Err(error) => Err(source::unreadable(&self.path, error)),
         }
@@ -70,7 +75,9 @@ impl YamlFile {
             return Ok(());
         }
         let text = to_yaml(&rows.into_iter().map(|row| Yaml::Mapping(row.fields)).collect());
-        let bytes = self.encode(&text)?;
+        let bytes = self.encoding.encode(&text).map_err(|c| {
+            self.error(&format!("cannot hold `{c}`")).hint("use `encoding: utf-8`, and save the file as UTF-8")
+        })?;
         self.replace(&bytes).map_err(|error| {
             self.error("cannot be written")
                 .hint("check its folder and the permissions; the file is unchanged")
@@ -104,19 +111,6 @@ impl YamlFile {
             Content::Scalar(Scalar::Null) => Ok(Vec::new()),
             _ => Err(refuse(root, "expected items that each begin with `- title: `")),
         }
-    }
-
-    fn decode(&self, bytes: Vec<u8>) -> Result<String> {
-        self.encoding.decode(bytes).ok_or_else(|| {
-            self.error(&format!("is not {}", self.encoding.name()))
-                .hint("set `encoding`, or save it as UTF-8; it is not changed until it can be read")
-        })
-    }
-
-    fn encode(&self, text: &str) -> Result<Vec<u8>> {
-        self.encoding.encode(text).map_err(|c| {
-            self.error(&format!("cannot hold `{c}`")).hint("use `encoding: utf-8`, and save the file as UTF-8")
-        })
     }
 
     /// Writes a new file beside the old one, and renames it.

@@ -57,26 +57,24 @@ impl Pushover {
         let optional = |template: &Option<Template>| {
             Ok::<_, ExpressionError>(template.as_ref().map(render).transpose()?.map(Json::from))
         };
-        let (url, url_title) = (optional(&self.url)?, optional(&self.url_title)?);
-        let (sound, callback) = (optional(&self.sound)?, optional(&self.callback)?);
-        let priority = self.priority(render)?;
+        let body = object([
+            ("token", Some(self.api_key.expose_secret().into())),
+            ("title", Some(message.title.as_str().into())),
+            ("message", Some(message.body.as_str().into())),
+            ("device", self.device.as_ref().map(|devices| devices.join(",").into())),
+            ("priority", self.priority(render)?),
+            ("url", optional(&self.url)?),
+            ("url_title", optional(&self.url_title)?),
+            ("sound", optional(&self.sound)?),
+            ("retry", self.retry.map(Json::from)),
+            ("expire", self.expire.map(Json::from)),
+            ("callback", optional(&self.callback)?),
+            ("html", self.html.then(|| 1.into())),
+        ]);
+        let api = self.api_url.as_deref().unwrap_or(PUSHOVER).trim_end_matches('/');
         let request = |user: &String| {
-            let body = object([
-                ("token", Some(self.api_key.expose_secret().into())),
-                ("user", Some(user.as_str().into())),
-                ("title", Some(message.title.as_str().into())),
-                ("message", Some(message.body.as_str().into())),
-                ("device", self.device.as_ref().map(|devices| devices.join(",").into())),
-                ("priority", priority.clone()),
-                ("url", url.clone()),
-                ("url_title", url_title.clone()),
-                ("sound", sound.clone()),
-                ("retry", self.retry.map(Json::from)),
-                ("expire", self.expire.map(Json::from)),
-                ("callback", callback.clone()),
-                ("html", self.html.then(|| 1.into())),
-            ]);
-            let api = self.api_url.as_deref().unwrap_or(PUSHOVER).trim_end_matches('/');
+            let mut body = body.clone();
+            body["user"] = user.as_str().into();
             post(&format!("{api}/1/messages.json"), body)
         };
         Ok(self.user_key.iter().map(request).collect())
