@@ -8,6 +8,7 @@ pub use indexmap::IndexMap;
 pub use jiff::Timestamp;
 pub use schemars::JsonSchema;
 pub use serde::{Deserialize, Serialize};
+pub use serde_json::json;
 
 pub use crate::context::Context;
 pub use crate::context::http::{Request, Response};

@@ -5,7 +5,6 @@ use std::time::Duration;
 use flexget_core::context::store::{Purpose, Size};
 use flexget_core::prelude::*;
 use jiff::SignedDuration;
-use serde_json::json;
 
 /// Default number of days for which changes can be undone.
 const DAYS: u32 = 90;

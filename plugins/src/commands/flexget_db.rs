@@ -4,7 +4,7 @@ use flexget_core::context::store::{ForeignDb, NewRecord};
 use flexget_core::prelude::*;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
 use crate::lists::entry_list::{self, EntryList};
 use crate::lists::movie_list::{self, IDS, MovieList};

@@ -81,7 +81,7 @@ impl Plugin for If {
     fn steps(&self) -> Vec<Step<Self>> {
         let actions = || self.rules.iter().flat_map(|rule| rule.actions.iter());
         let phases: BTreeSet<Phase> = actions().flat_map(Action::phases).collect();
-        let accepts = actions().any(Action::accepts);
+        let accepts = actions().any(|action| matches!(action, Action::Decide(RuleDecision::Accept)));
         let step = |phase| {
             let apply = async move |plugin: &Self, task: &mut Task| plugin.apply(phase, task).await;
             Step::at(phase, apply).priority(80).gives_nothing().accepts(accepts)
@@ -153,14 +153,6 @@ impl Action {
             Self::Run(plugins) => plugins.steps.iter().map(|step| step.phase).collect(),
         }
     }
-
-    fn accepts(&self) -> bool {
-        matches!(self, Self::Decide(RuleDecision::Accept))
-    }
-
-    fn excludes(&self) -> bool {
-        matches!(self, Self::Decide(RuleDecision::Reject | RuleDecision::Fail))
-    }
 }
 
 impl Rule {
@@ -189,7 +181,10 @@ impl Rule {
                     if let ErrorKind::Pending(fields) = &error.kind {
                         let reason = format!("`{text}` is not known: {}", unavailable_fields_message(fields));
                         entry.trace(format!("{}: {reason}", If::NAME));
-                        if self.actions.iter().any(Action::excludes) {
+                        let excludes = |action: &Action| {
+                            matches!(action, Action::Decide(RuleDecision::Reject | RuleDecision::Fail))
+                        };
+                        if self.actions.iter().any(excludes) {
                             entry.withhold(If::NAME, reason);
                         }
                     } else {

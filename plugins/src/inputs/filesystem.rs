@@ -1,10 +1,8 @@
-use std::collections::HashSet;
 use std::fs::Metadata;
 use std::io::ErrorKind;
 use std::path::{Path as FilePath, PathBuf};
 
 use flexget_core::prelude::*;
-use jiff::Timestamp;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::shared::{folder, source};
@@ -27,10 +25,7 @@ use crate::shared::{folder, source};
 /// ```
 #[derive(Deserialize, JsonSchema)]
 #[serde(transparent)]
-pub struct Filesystem {
-    /// The options.
-    options: WithShorthand<FilesystemOptions>,
-}
+pub struct Filesystem(WithShorthand<FilesystemOptions>);
 
 /// The options.
 #[derive(Deserialize, JsonSchema)]
@@ -39,8 +34,7 @@ pub struct FilesystemOptions {
     /// The folder, or several.
     path: OneOrMany<String>,
     /// Whether subfolders are read, or down to which level; the folder itself is level 1.
-    #[serde(default)]
-    recursive: Depth,
+    recursive: Option<Depth>,
     /// Takes only paths that match this mask, with `*`, `?` and `[…]`.
     mask: Option<Mask>,
     /// Takes only paths that match this regular expression from their beginning.
@@ -54,7 +48,7 @@ impl Shorthand for FilesystemOptions {
     const SHORT: &'static str = "The folder, or several.";
 
     fn from_short(path: OneOrMany<String>) -> Self {
-        Self { path, recursive: Depth::default(), mask: None, regexp: None, retrieve: None }
+        Self { path, recursive: None, mask: None, regexp: None, retrieve: None }
     }
 }
 
@@ -78,12 +72,6 @@ enum Depth {
     Toggle(bool),
     /// The number of levels.
     Levels(#[schemars(range(min = 2))] usize),
-}
-
-impl Default for Depth {
-    fn default() -> Self {
-        Self::Toggle(false)
-    }
 }
 
 /// A mask for paths.
@@ -144,13 +132,13 @@ impl Plugin for Filesystem {
 
 impl Filesystem {
     async fn produce(&self, task: &mut Task) -> Result<()> {
-        let depth = match self.options.recursive {
-            Depth::Toggle(false) => 1,
-            Depth::Toggle(true) => usize::MAX,
-            Depth::Levels(levels) => levels,
+        let depth = match self.0.recursive {
+            None | Some(Depth::Toggle(false)) => 1,
+            Some(Depth::Toggle(true)) => usize::MAX,
+            Some(Depth::Levels(levels)) => levels,
         };
         let mut urls = HashSet::new();
-        for folder in &self.options.path {
+        for folder in &self.0.path {
             let path = source::expand_home(folder, &task.cx);
             let path = std::path::absolute(&path).unwrap_or(path);
             match folder::contents(&path) {
@@ -199,14 +187,14 @@ impl Filesystem {
     }
 
     fn takes(&self, is_dir: bool, is_link: bool, is_file: bool) -> bool {
-        let retrieve = self.options.retrieve.as_ref();
+        let retrieve = self.0.retrieve.as_ref();
         let wants = |kind: Kind| retrieve.is_none_or(|kinds| kinds.contains(&kind));
         is_dir && wants(Kind::Dirs) || is_link && wants(Kind::Symlinks) || is_file && wants(Kind::Files)
     }
 
     fn matches(&self, path: &FilePath) -> Result<bool> {
-        let mask = self.options.mask.as_ref().map(|mask| &mask.0);
-        let wanted = mask.or(self.options.regexp.as_ref().map(|start| &start.0));
+        let mask = self.0.mask.as_ref().map(|mask| &mask.0);
+        let wanted = mask.or(self.0.regexp.as_ref().map(|start| &start.0));
         wanted.map_or(Ok(true), |wanted| wanted.is_match(&path.to_string_lossy()))
     }
 }

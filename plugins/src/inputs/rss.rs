@@ -1,16 +1,14 @@
 use std::cell::RefCell;
-use std::collections::HashMap;
 
 use base64::Engine as _;
-use flexget_core::context::http::Response;
 use flexget_core::prelude::*;
-use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::shared::config_change;
 use crate::shared::feed::{self, Enclosure, FeedItem, field_name};
 use crate::shared::source::{self, SourceLocation};
+use crate::shared::yes;
 
 /// Produces entries from a feed (RSS or Atom) at a URL or in a file.
 ///
@@ -39,10 +37,7 @@ use crate::shared::source::{self, SourceLocation};
 /// ```
 #[derive(Deserialize, JsonSchema)]
 #[serde(transparent)]
-pub struct Rss {
-    /// The options.
-    options: WithShorthand<RssOptions>,
-}
+pub struct Rss(WithShorthand<RssOptions>);
 
 /// The options.
 #[derive(Deserialize, JsonSchema)]
@@ -115,10 +110,6 @@ enum OtherField {
     Renamed(IndexMap<String, String>),
 }
 
-fn yes() -> bool {
-    true
-}
-
 submit! { plugin::<Rss>() }
 
 impl Plugin for Rss {
@@ -127,7 +118,7 @@ impl Plugin for Rss {
 
     fn steps(&self) -> Vec<Step<Self>> {
         let mut steps = vec![Step::at(Phase::Input, Self::produce).gives(Self::names)];
-        if !self.options.all_entries {
+        if !self.0.all_entries {
             steps.push(Step::at(Phase::Learn, Self::remember));
         }
         steps
@@ -159,7 +150,7 @@ impl Rss {
     fn names(&self) -> Vec<Name> {
         let usual =
             ["guid", "author", "description", "torrent_info_hash", "rss_pubdate", "size", "type", "filename", "urls"];
-        let others = self.options.other_fields.iter().flat_map(|field| match field {
+        let others = self.0.other_fields.iter().flat_map(|field| match field {
             OtherField::Same(name) => vec![name.to_lowercase(), field_name(name)],
             OtherField::Renamed(names) => names.values().map(|renamed| renamed.to_lowercase()).collect(),
         });
@@ -167,11 +158,11 @@ impl Rss {
     }
 
     async fn produce(&self, task: &mut Task) -> Result<()> {
-        self.options.produce(task).await
+        self.0.produce(task).await
     }
 
     async fn remember(&self, task: &mut Task) -> Result<()> {
-        let options = &self.options;
+        let options = &self.0;
         let position = task.state::<NextPositions>().0.borrow_mut().remove(options.url.secret_text());
         if let Some(position) = position {
             task.cx.store.set_setting(&options.position_key(task), &serde_json::json!(position))?;

@@ -11,7 +11,6 @@ use std::marker::PhantomData;
 
 use flexget_core::plugin::command::verb;
 use flexget_core::prelude::*;
-use serde_json::json;
 
 use crate::lists::stored_list::{StoredItem, StoredList};
 use crate::shared::other_configs::{self, ConfigTable};

@@ -24,7 +24,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
 /// How long Trakt may go on showing the state before a change.
-const STALE: SignedDuration = SignedDuration::from_mins(5);
+pub const STALE: SignedDuration = SignedDuration::from_mins(5);
 
 /// How long responses that nobody reads are kept, and facts that are out of date.
 const KEPT: SignedDuration = SignedDuration::from_hours(24 * 90);

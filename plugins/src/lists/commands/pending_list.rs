@@ -1,7 +1,6 @@
 //! The commands `pending-list …`.
 
 use flexget_core::prelude::*;
-use serde_json::json;
 
 use super::{All, Del, Items, Kind, OfKind, Purge, Show, cell, typed};
 use crate::lists::pending_list::{self, APPROVED, PendingList, is_approved};

@@ -1,6 +1,6 @@
 use flexget_core::prelude::*;
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
 use super::message::{Message, object, pieces, post};
 

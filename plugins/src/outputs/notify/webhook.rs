@@ -2,7 +2,7 @@ use flexget_core::context::http::Method;
 use flexget_core::expression::ExpressionError;
 use flexget_core::prelude::*;
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
 use super::message::{Message, RenderTemplate, post, rendered};
 

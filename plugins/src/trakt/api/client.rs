@@ -40,17 +40,14 @@ impl Client {
     /// # Errors
     /// There is no such account, or nothing tells which application asks. Nothing is sent for this.
     pub fn new(cx: &Context, account: Option<&str>) -> Result<Self> {
-        match account {
-            Some(name) => {
-                let account = match AccountHttp::known(cx, oauth::provider(cx), name) {
-                    Some(account) => account,
-                    None => AccountHttp::new(cx, oauth::provider(cx), stored_account(cx, name)?),
-                };
-                let client_id = account.account().client_id;
-                Ok(Self { cx: cx.clone(), client_id, account: Some(account) })
-            }
-            None => Ok(Self { cx: cx.clone(), client_id: client_id(cx)?, account: None }),
-        }
+        let Some(name) = account else {
+            return Ok(Self { cx: cx.clone(), client_id: client_id(cx)?, account: None });
+        };
+        let account = match AccountHttp::known(cx, oauth::provider(cx), name) {
+            Some(account) => account,
+            None => AccountHttp::new(cx, oauth::provider(cx), stored_account(cx, name)?),
+        };
+        Ok(Self { cx: cx.clone(), client_id: account.account().client_id, account: Some(account) })
     }
 
     /// Returns the name of the account that it acts as.

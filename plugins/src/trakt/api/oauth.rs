@@ -3,7 +3,6 @@
 //! The protocol is core's.
 
 use flexget_core::context::auth::Application;
-use flexget_core::context::http::Response;
 use flexget_core::context::oauth::{Encoding, Provider};
 use flexget_core::prelude::*;
 

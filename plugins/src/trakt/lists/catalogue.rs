@@ -1,11 +1,10 @@
 //! Personal lists: their paths by name, and their summaries.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 
 use flexget_core::plugin::registry::similar;
 use flexget_core::prelude::*;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
 use crate::trakt::activities;
 use crate::trakt::api::client::Client;

@@ -4,7 +4,6 @@
 //! response to a write tells it then.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 
 use flexget_core::prelude::*;
 

@@ -6,7 +6,6 @@
 
 use flexget_core::list::UNSEEN;
 use flexget_core::prelude::*;
-use jiff::Timestamp;
 use serde_json::{Map, Value as Json};
 
 use crate::titles::media::ids::MediaIds;

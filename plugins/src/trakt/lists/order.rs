@@ -6,7 +6,6 @@ use flexget_core::context::Event;
 use flexget_core::context::http::Retry;
 use flexget_core::list::index::Index;
 use flexget_core::prelude::*;
-use serde_json::json;
 
 use crate::titles::media::Media;
 use crate::trakt::api::client::Client;

@@ -1,11 +1,9 @@
 //! Plays of the history: all of a title, or those that a change has added.
 
-use std::collections::HashMap;
-
 use flexget_core::list::UNSEEN;
 use flexget_core::list::index::Index;
 use flexget_core::prelude::*;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use serde_json::Value as Json;
 
 use crate::titles::media::{Kind, Media};

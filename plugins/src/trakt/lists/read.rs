@@ -1,15 +1,14 @@
 //! Reads lists of Trakt, whole, in the fewest requests.
 
 use flexget_core::prelude::*;
-use jiff::{SignedDuration, Timestamp};
-use serde_json::json;
+use jiff::SignedDuration;
 
 use crate::titles::media::Kind;
 use crate::trakt::activities;
 use crate::trakt::api::client::Client;
 use crate::trakt::api::errors::Fault;
 use crate::trakt::api::model::Row;
-use crate::trakt::cache::{CacheKey, CachedResponse, Head, Stamp};
+use crate::trakt::cache::{CacheKey, CachedResponse, Head, STALE, Stamp};
 use crate::trakt::lists::catalogue::{self, locate, no_such_user, relocate};
 use crate::trakt::lists::counts::{Counts, items_path};
 use crate::trakt::lists::source::{Source, user_slug};
@@ -19,9 +18,6 @@ use crate::trakt::titles;
 
 /// How long the details of titles on a list stay valid, as a show may end without a change.
 const DETAILS: SignedDuration = SignedDuration::from_hours(24);
-
-/// How long Trakt may show a list as it was before a change.
-const STALE: SignedDuration = SignedDuration::from_mins(5);
 
 /// A list to read.
 pub struct ListReader<'a> {
@@ -171,8 +167,7 @@ impl ListReader<'_> {
     /// Lists with ranks are read in their order, as they may be sorted in an order that changes
     /// from page to page; but the whole watchlist takes no order.
     async fn path(&self, client: &Client, kind: Option<Kind>) -> Result<String> {
-        let plural = |kind: Kind| format!("{}s", kind.word());
-        let segment = kind.map(|kind| format!("/{}", plural(kind))).unwrap_or_default();
+        let segment = kind.map(|kind| format!("/{}s", kind.word())).unwrap_or_default();
         let base = match self.username {
             Some(user) => format!("users/{}", user_slug(user)),
             None => "sync".to_owned(),

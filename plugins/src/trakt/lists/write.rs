@@ -1,12 +1,11 @@
 //! Writes in batches: the body that all of Trakt's lists take, and the outcome of each entry.
 
-use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use flexget_core::context::http::Retry;
 use flexget_core::prelude::*;
 use serde::Deserializer;
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Map, Value as Json};
 
 use crate::titles::media::{Kind, Media};
 use crate::trakt::api::client::{Client, strange};
