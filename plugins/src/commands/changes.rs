@@ -50,9 +50,9 @@ impl Command for ListChanges {
         let others = cx.store.changes_of_other_configs()?;
         let limit = self.limit.unwrap_or(SHOWN);
         let mut changes = Vec::new();
-        for of in other_configs::configs(&others, self.all, cx) {
-            let found = of.cx.journal().list(limit)?;
-            changes.extend(found.into_iter().map(|change| (of.config.clone(), change)));
+        for (config, world) in other_configs::configs(&others, self.all, cx) {
+            let found = world.journal().list(limit)?;
+            changes.extend(found.into_iter().map(|change| (config.clone(), change)));
         }
         changes.sort_by_key(|(_, change)| std::cmp::Reverse(change.id));
         changes.truncate(limit);
@@ -88,12 +88,12 @@ impl Command for ListChanges {
 /// There is no such change, or only one of another config, which the error names.
 fn world_of(id: i64, all: bool, cx: &Context) -> Result<Context> {
     let others = cx.store.changes_of_other_configs()?;
-    for of in other_configs::configs(&others, true, cx) {
-        if of.cx.journal().get(id)?.is_none() {
+    for (config, world) in other_configs::configs(&others, true, cx) {
+        if world.journal().get(id)?.is_none() {
             continue;
         }
-        return match of.config.filter(|config| !all && cx.store.config_name() != Some(config)) {
-            None => Ok(of.cx),
+        return match config.filter(|config| !all && cx.store.config_name() != Some(config)) {
+            None => Ok(world),
             Some(config) => Err(Error::new(format!("change {id} was made by `{config}.yml`"))
                 .hint(format!("name it with `-c {config}.yml`, or say `--all`"))),
         };
@@ -195,8 +195,8 @@ impl Undo {
         if self.change == "last" {
             let others = cx.store.changes_of_other_configs()?;
             let mut last = None;
-            for of in other_configs::configs(&others, self.all, cx) {
-                let changes = of.cx.journal().list(SHOWN)?.into_iter();
+            for (_, world) in other_configs::configs(&others, self.all, cx) {
+                let changes = world.journal().list(SHOWN)?.into_iter();
                 last = last.max(changes.filter(can_be_undone).map(|change| change.id).max());
             }
             return last.ok_or_else(|| {

@@ -35,9 +35,9 @@ impl Command for Search {
             |record: &SeenRecord| is_of(&self.task, record) && is_known_by(record, |value| is_like(&pattern, value));
         let others = cx.store.records_of_other_configs(COLLECTION)?;
         let mut found: Vec<(Option<String>, SeenRecord)> = Vec::new();
-        for of in other_configs::configs(&others, self.all, cx) {
-            let records = all(&of.cx)?.into_iter().map(|(_, record)| record).filter(is_wanted);
-            found.extend(records.map(|record| (of.config.clone(), record)));
+        for (config, world) in other_configs::configs(&others, self.all, cx) {
+            let records = all(&world)?.into_iter().map(|(_, record)| record).filter(is_wanted);
+            found.extend(records.map(|record| (config.clone(), record)));
         }
         if out.format == Format::Json {
             return out.data(&found.iter().map(|(config, record)| data(config, record)).collect::<Vec<_>>());
@@ -138,9 +138,9 @@ impl Command for Forget {
     async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
         let others = cx.store.records_of_other_configs(COLLECTION)?;
         let mut found = Vec::new();
-        for of in other_configs::configs(&others, self.all, cx) {
-            let records = self.wanted(&of.cx)?;
-            found.push((of.cx, records));
+        for (_, world) in other_configs::configs(&others, self.all, cx) {
+            let records = self.wanted(&world)?;
+            found.push((world, records));
         }
         let records = || found.iter().flat_map(|(_, records)| records);
         let titles: Vec<&str> = records().map(|(_, record)| record.title.as_str()).collect();

@@ -63,9 +63,9 @@ impl<K: OfKind> Command for All<K> {
     async fn run(&self, cx: &Context, out: &mut Output) -> Result<()> {
         let others = cx.store.records_of_other_configs(K::KIND.key)?;
         let mut lists = Vec::new();
-        for of in other_configs::configs(&others, self.all, cx) {
-            let found = of.cx.store.collections(K::KIND.key)?;
-            lists.extend(found.into_iter().map(|(name, items)| (of.config.clone(), name, items)));
+        for (config, world) in other_configs::configs(&others, self.all, cx) {
+            let found = world.store.collections(K::KIND.key)?;
+            lists.extend(found.into_iter().map(|(name, items)| (config.clone(), name, items)));
         }
         if out.format == Format::Json {
             let data =

@@ -2,21 +2,11 @@
 
 use flexget_core::prelude::*;
 
-/// A config and the world with its rows.
-pub struct ConfigRows {
-    /// Name of the config, if it has one.
-    pub config: Option<String>,
-    /// World whose store is the config's.
-    pub cx: Context,
-}
-
-/// Returns this config, followed by the others if `all` are wanted.
-pub fn configs(others: &[(String, usize)], all: bool, cx: &Context) -> Vec<ConfigRows> {
-    let own = ConfigRows { config: cx.store.config_name().map(str::to_owned), cx: cx.clone() };
-    let other = |(name, _): &(String, usize)| ConfigRows {
-        config: Some(name.clone()),
-        cx: Context { store: cx.store.scoped(name), ..cx.clone() },
-    };
+/// Returns the name of this config with its world, followed by the others if `all` are wanted.
+pub fn configs(others: &[(String, usize)], all: bool, cx: &Context) -> Vec<(Option<String>, Context)> {
+    let own = (cx.store.config_name().map(str::to_owned), cx.clone());
+    let other =
+        |(name, _): &(String, usize)| (Some(name.clone()), Context { store: cx.store.scoped(name), ..cx.clone() });
     let others = others.iter().filter(|_| all).map(other);
     std::iter::once(own).chain(others).collect()
 }
