@@ -93,7 +93,7 @@ pub enum Stamp {
 #[serde(default)]
 pub struct Head {
     /// When it was read, by Trakt's clock: it is compared with times of Trakt's.
-    read_at: Timestamp,
+    pub read_at: Timestamp,
     /// The times of `sync/last_activities` at which it was valid.
     activities: Option<Json>,
     /// The list's `updated_at` at which it was valid.
@@ -167,11 +167,6 @@ impl CachedResponse {
         let records = responses(cx).find(&[key.text()]).unwrap_or_default();
         let head = Head::deserialize(&records.first()?.data).ok()?;
         Some(Self { key: key.clone(), head })
-    }
-
-    /// Returns when it was read, by Trakt's clock.
-    pub fn read_at(&self) -> Timestamp {
-        self.head.read_at
     }
 
     /// Returns whether it is younger than `max_age`, and the cache is in use.

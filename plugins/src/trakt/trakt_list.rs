@@ -177,10 +177,6 @@ impl TraktList {
         }
     }
 
-    fn style(&self) -> Style {
-        Style { strip_dates: self.strip_dates }
-    }
-
     /// Returns the medium of an entry on this list: on a list of shows, an episode's show.
     fn media(&self, entry: &Entry) -> Option<Media> {
         let mut media = Media::of(entry, self.kind())?;
@@ -197,12 +193,9 @@ impl TraktList {
         let mut once = HashSet::new();
         let is_wanted = |kind: Kind| self.kind().is_none_or(|wanted| wanted == kind);
         let new = rows.iter().filter(|row| once.insert(row.item_key()));
-        let entries = new.filter_map(|row| entries::of_row(row, self.style()));
+        let style = Style { strip_dates: self.strip_dates };
+        let entries = new.filter_map(|row| entries::of_row(row, style));
         entries.filter(|(kind, _)| is_wanted(*kind)).map(|(_, entry)| entry).collect()
-    }
-
-    fn not_modifiable(&self) -> String {
-        format!("{} list is not modifiable", self.list)
     }
 
     /// Returns the user whose list it is, if that is not the account's own.
@@ -280,7 +273,7 @@ impl List for TraktList {
         let is_official = matches!(source, Source::Personal(Personal::Url { owner: None, .. }));
         let another = "name a list that can be changed, such as a watchlist or one of your own lists";
         let (reason, help) = match source {
-            source if !source.is_changeable() => (self.not_modifiable(), another),
+            source if !source.is_changeable() => (format!("{} list is not modifiable", self.list), another),
             _ if self.limit.is_some() => {
                 ("a list that is read only in part cannot be changed".to_owned(), "leave out `limit`")
             }

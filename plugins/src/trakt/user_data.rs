@@ -211,7 +211,7 @@ impl Who<'_> {
                 }
                 Ok(Snapshot { data: Rc::new(answered.data), as_of: None })
             }
-            Err(error) => match kept.and_then(|kept| Some((kept.read_at(), kept.body(cx)?))) {
+            Err(error) => match kept.and_then(|kept| Some((kept.head.read_at, kept.body(cx)?))) {
                 Some((read_at, data)) => {
                     tracing::debug!(target: "trakt_lookup", "{error}; what was read before is used");
                     Ok(Snapshot { data: Rc::new(data), as_of: Some(read_at) })

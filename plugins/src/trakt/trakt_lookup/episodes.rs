@@ -3,7 +3,7 @@
 use flexget_core::prelude::*;
 use jiff::civil::Date;
 
-use super::works::{NO_NUMBER, needs_time_zone, stub, with_numbers};
+use super::works::{NO_NUMBER, find_unless, needs_time_zone, stub, with_numbers};
 use crate::titles::media::{Kind, Media};
 use crate::trakt::api::client::Client;
 use crate::trakt::api::model::{Episode, Season, Work};
@@ -54,16 +54,11 @@ async fn shows_with_seasons(client: &Client, media: &[Media]) -> (Vec<titles::Fo
                 Err(_) => true,
             })
     };
-    let open: Vec<Media> = media.iter().filter(|media| !is_done(media)).cloned().collect();
-    let is_done: Vec<bool> = media.iter().map(is_done).collect();
-    let found = titles::find(client, &open).await;
-    let known: Vec<Rc<Work>> = found.iter().filter_map(|work| work.as_ref().ok().cloned()).collect();
+    let works = find_unless(client, media, is_done).await;
+    let found = works.iter().zip(media).filter(|(_, media)| !is_done(media));
+    let known: Vec<Rc<Work>> = found.filter_map(|(work, _)| work.as_ref().ok().cloned()).collect();
     seasons.extend(seasons::of(client, &known).await);
-    let mut found = found.into_iter();
-    let work = |(media, is_done): (&Media, bool)| {
-        if is_done { Ok(Rc::new(stub(media))) } else { found.next().unwrap_or_else(|| Err("no response".to_owned())) }
-    };
-    (media.iter().zip(is_done).map(work).collect(), seasons)
+    (works, seasons)
 }
 
 /// Returns the shows that `is_wanted` selects with their numbers, and their seasons.

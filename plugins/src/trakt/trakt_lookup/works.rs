@@ -17,15 +17,20 @@ pub(super) const NO_NUMBER: &str = "Trakt gave no number for it";
 /// Nothing is asked for a title whose number is known, unless the time zone of its show matters:
 /// for an episode that is identified by its date.
 pub(super) async fn with_numbers(client: &Client, media: &[Media]) -> Vec<titles::FoundTitle> {
-    let is_enough = |media: &Media| media.ids.trakt().is_some() && !needs_time_zone(media);
+    find_unless(client, media, |media| media.ids.trakt().is_some() && !needs_time_zone(media)).await
+}
+
+/// Looks up the titles of media, unless what the entry has of them is enough.
+pub(super) async fn find_unless(
+    client: &Client,
+    media: &[Media],
+    is_enough: impl Fn(&Media) -> bool,
+) -> Vec<titles::FoundTitle> {
     let unknown: Vec<Media> = media.iter().filter(|media| !is_enough(media)).cloned().collect();
     let mut found = titles::find(client, &unknown).await.into_iter();
+    let no_response = || Err("no response".to_owned());
     let title = |media: &Media| {
-        if is_enough(media) {
-            Ok(Rc::new(stub(media)))
-        } else {
-            found.next().unwrap_or_else(|| Err("no response".to_owned()))
-        }
+        if is_enough(media) { Ok(Rc::new(stub(media))) } else { found.next().unwrap_or_else(no_response) }
     };
     media.iter().map(title).collect()
 }
