@@ -24,10 +24,9 @@ use crate::titles::parsing::quality::Quality;
 #[serde(transparent)]
 pub struct ExistsMovie(WithShorthand<ExistsMovieOptions>);
 
-/// The options.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct ExistsMovieOptions {
+struct ExistsMovieOptions {
     /// The folder, or several.
     path: OneOrMany<String>,
     /// Whether to accept another quality (`yes`) or only a better one (`better`) than all copies.

@@ -28,10 +28,9 @@ use crate::titles::parsing::today;
 #[serde(transparent)]
 pub struct ExistsSeries(WithShorthand<ExistsSeriesOptions>);
 
-/// The options.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct ExistsSeriesOptions {
+struct ExistsSeriesOptions {
     /// The folder, or several; text may be a template.
     path: OneOrMany<Template>,
     /// Whether to accept another quality (`yes`) or only a better one (`better`) than the copies.

@@ -33,10 +33,9 @@ pub enum LocalWord {
     Local,
 }
 
-/// The options.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct SeenOptions {
+struct SeenOptions {
     /// Whether the task remembers only its own entries.
     #[serde(default)]
     local: bool,

@@ -30,10 +30,9 @@ pub enum Matching {
     Loose,
 }
 
-/// The options.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct SeenMoviesOptions {
+struct SeenMoviesOptions {
     /// The tasks whose movies count.
     #[serde(default)]
     scope: Scope,

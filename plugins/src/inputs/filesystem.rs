@@ -27,10 +27,9 @@ use crate::shared::{folder, source};
 #[serde(transparent)]
 pub struct Filesystem(WithShorthand<FilesystemOptions>);
 
-/// The options.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct FilesystemOptions {
+struct FilesystemOptions {
     /// The folder, or several.
     path: OneOrMany<String>,
     /// Whether subfolders are read, or down to which level; the folder itself is level 1.

@@ -22,7 +22,8 @@ pub struct FromDigest {
     /// The number of entries to keep; use the plugin `limit` instead, which removes none.
     limit: Option<i64>,
     /// When to remove entries: after this run (`yes`), never (`no`), or at an age such as `3 days`.
-    expire: Option<Expire>,
+    #[serde(default)]
+    expire: Expire,
     /// Whether the entries keep the state that they had in the other task.
     #[serde(default)]
     restore_state: bool,
@@ -41,6 +42,12 @@ enum Expire {
     After(TimeSpan),
 }
 
+impl Default for Expire {
+    fn default() -> Self {
+        Self::Once(true)
+    }
+}
+
 submit! { plugin::<FromDigest>() }
 
 impl Plugin for FromDigest {
@@ -56,8 +63,8 @@ impl FromDigest {
     async fn produce(&self, task: &mut Task) -> Result<()> {
         task.read_from(format!("digest `{}`", self.list));
         let oldest = match &self.expire {
-            Some(Expire::After(age)) => task.cx.clock.now().checked_sub(age.duration).ok(),
-            None | Some(Expire::Once(_)) => None,
+            Expire::After(age) => task.cx.clock.now().checked_sub(age.duration).ok(),
+            Expire::Once(_) => None,
         };
         let limit = self.limit.and_then(|limit| usize::try_from(limit).ok()).filter(|limit| *limit > 0);
         if limit.is_some() {
@@ -81,7 +88,7 @@ impl FromDigest {
                 restore_state(&mut entry);
             }
             task.produce([entry]);
-            if matches!(self.expire, None | Some(Expire::Once(true))) {
+            if matches!(self.expire, Expire::Once(true)) {
                 processed.push(id);
             }
         }

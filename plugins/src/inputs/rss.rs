@@ -39,10 +39,9 @@ use crate::shared::yes;
 #[serde(transparent)]
 pub struct Rss(WithShorthand<RssOptions>);
 
-/// The options.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct RssOptions {
+struct RssOptions {
     /// The URL, or the path of a file.
     url: SourceLocation,
     /// The user name for the feed.
@@ -117,7 +116,8 @@ impl Plugin for Rss {
     const INPUT: bool = true;
 
     fn steps(&self) -> Vec<Step<Self>> {
-        let mut steps = vec![Step::at(Phase::Input, Self::produce).gives(Self::names)];
+        let produce = async |rss: &Self, task: &mut Task| rss.0.produce(task).await;
+        let mut steps = vec![Step::at(Phase::Input, produce).gives(Self::names)];
         if !self.0.all_entries {
             steps.push(Step::at(Phase::Learn, Self::remember));
         }
@@ -155,10 +155,6 @@ impl Rss {
             OtherField::Renamed(names) => names.values().map(|renamed| renamed.to_lowercase()).collect(),
         });
         usual.into_iter().map(Name::Borrowed).chain(others.map(Name::Owned)).collect()
-    }
-
-    async fn produce(&self, task: &mut Task) -> Result<()> {
-        self.0.produce(task).await
     }
 
     async fn remember(&self, task: &mut Task) -> Result<()> {

@@ -1,8 +1,6 @@
-use std::borrow::Cow;
 use std::io::BufRead;
 
 use flexget_core::prelude::*;
-use schemars::{Schema, SchemaGenerator};
 
 use crate::shared::source::SourceLocation;
 
@@ -39,23 +37,16 @@ pub struct TextInput {
 }
 
 /// A case-sensitive regular expression.
+#[derive(Deserialize, JsonSchema)]
+#[serde(try_from = "String")]
+#[schemars(with = "Pattern", description = "")]
 struct Exact(Pattern);
 
-impl<'de> Deserialize<'de> for Exact {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Pattern::exact(&String::deserialize(deserializer)?).map(Self).map_err(serde::de::Error::custom)
-    }
-}
+impl TryFrom<String> for Exact {
+    type Error = String;
 
-impl JsonSchema for Exact {
-    fn schema_name() -> Cow<'static, str> {
-        "exact".into()
-    }
-    fn inline_schema() -> bool {
-        true
-    }
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        Pattern::json_schema(generator)
+    fn try_from(text: String) -> Result<Self, String> {
+        Pattern::exact(&text).map(Self)
     }
 }
 

@@ -28,10 +28,9 @@ use crate::titles::parsing;
 #[serde(transparent)]
 pub struct MovieList(WithShorthand<MovieListOptions>);
 
-/// The options.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct MovieListOptions {
+struct MovieListOptions {
     /// The list's name.
     #[schemars(length(min = 1))]
     list_name: String,
@@ -99,10 +98,6 @@ pub fn kept(entry: &Entry, before: Option<&Entry>) -> Entry {
 }
 
 impl MovieList {
-    fn name(&self) -> &str {
-        &self.0.list_name
-    }
-
     /// Returns an item as a task sees it.
     ///
     /// The title of a movie without a year is its name.
@@ -131,7 +126,7 @@ impl List for MovieList {
     }
 
     fn id(&self) -> ListId {
-        ListId::local(self.name())
+        ListId::local(self.0.list_name.as_str())
     }
 
     fn keys(&self, entry: &Entry) -> Keys {
@@ -147,20 +142,20 @@ impl List for MovieList {
     }
 
     async fn items(&self, _limit: Option<usize>, cx: &Context) -> Result<Vec<Entry>> {
-        Ok(stored_list(cx, self.name()).items()?.iter().map(|item| self.entry(item)).collect())
+        Ok(stored_list(cx, &self.0.list_name).items()?.iter().map(|item| self.entry(item)).collect())
     }
 
     async fn find(&self, entries: &[&Entry], cx: &Context) -> Result<Option<Vec<Option<Entry>>>> {
-        let found = stored_list(cx, self.name()).find(entries)?;
+        let found = stored_list(cx, &self.0.list_name).find(entries)?;
         Ok(Some(found.iter().map(|item| item.as_ref().map(|item| self.entry(item))).collect()))
     }
 
     async fn add(&self, entries: &[&Entry], cx: &Context) -> Result<Change> {
-        stored_list(cx, self.name()).put(entries, kept)
+        stored_list(cx, &self.0.list_name).put(entries, kept)
     }
 
     async fn remove(&self, entries: &[&Entry], cx: &Context) -> Result<Change> {
-        stored_list(cx, self.name()).remove(entries)
+        stored_list(cx, &self.0.list_name).remove(entries)
     }
 }
 

@@ -24,10 +24,9 @@ use crate::titles::media::ids::missing_ids;
 #[serde(transparent)]
 pub struct PendingList(WithShorthand<PendingListOptions>);
 
-/// The options.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct PendingListOptions {
+struct PendingListOptions {
     /// The list's name.
     #[schemars(length(min = 1))]
     list_name: String,
@@ -81,10 +80,6 @@ pub fn stored_list(cx: &Context, name: &str) -> StoredList {
 }
 
 impl PendingList {
-    fn name(&self) -> &str {
-        &self.0.list_name
-    }
-
     fn includes(&self, item: &Entry) -> bool {
         match self.0.include {
             Include::Pending => !is_approved(item),
@@ -98,7 +93,7 @@ impl List for PendingList {
     const NAME: &'static str = "pending_list";
 
     fn id(&self) -> ListId {
-        ListId::local(self.name())
+        ListId::local(self.0.list_name.as_str())
     }
 
     fn keys(&self, entry: &Entry) -> Keys {
@@ -111,21 +106,21 @@ impl List for PendingList {
 
     async fn items(&self, _limit: Option<usize>, cx: &Context) -> Result<Vec<Entry>> {
         // Newest first, as FlexGet reads it.
-        let items = stored_list(cx, self.name()).items()?.into_iter().rev().map(|item| item.entry);
+        let items = stored_list(cx, &self.0.list_name).items()?.into_iter().rev().map(|item| item.entry);
         Ok(items.filter(|item| self.includes(item)).collect())
     }
 
     async fn find(&self, entries: &[&Entry], cx: &Context) -> Result<Option<Vec<Option<Entry>>>> {
-        let found = stored_list(cx, self.name()).find(entries)?.into_iter().map(|item| Some(item?.entry));
+        let found = stored_list(cx, &self.0.list_name).find(entries)?.into_iter().map(|item| Some(item?.entry));
         Ok(Some(found.map(|item| item.filter(|item| self.includes(item))).collect()))
     }
 
     async fn add(&self, entries: &[&Entry], cx: &Context) -> Result<Change> {
-        stored_list(cx, self.name()).put(entries, kept)
+        stored_list(cx, &self.0.list_name).put(entries, kept)
     }
 
     async fn remove(&self, entries: &[&Entry], cx: &Context) -> Result<Change> {
-        stored_list(cx, self.name()).remove(entries)
+        stored_list(cx, &self.0.list_name).remove(entries)
     }
 }
 

@@ -31,10 +31,9 @@ use crate::titles::media::ids::missing_ids;
 #[serde(transparent)]
 pub struct YamlList(WithShorthand<YamlListOptions>);
 
-/// The options.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct YamlListOptions {
+struct YamlListOptions {
     /// The file.
     #[schemars(length(min = 1))]
     path: String,
@@ -57,12 +56,8 @@ impl Shorthand for YamlListOptions {
 submit! { list::<YamlList>() }
 
 impl YamlList {
-    fn path(&self) -> &str {
-        &self.0.path
-    }
-
     fn file(&self, cx: &Context) -> YamlFile {
-        YamlFile::new(self.path(), self.0.encoding, cx)
+        YamlFile::new(&self.0.path, self.0.encoding, cx)
     }
 
     fn is_written(&self, entry: &Entry, field: &str, value: &Value) -> bool {
@@ -96,7 +91,7 @@ impl List for YamlList {
     const NAME: &'static str = "yaml_list";
 
     fn id(&self) -> ListId {
-        ListId::local(self.path())
+        ListId::local(self.0.path.as_str())
     }
 
     fn keys(&self, entry: &Entry) -> Keys {

@@ -19,10 +19,9 @@ use crate::shared::digest_entries;
 #[serde(transparent)]
 pub struct Digest(WithShorthand<DigestOptions>);
 
-/// The options.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct DigestOptions {
+struct DigestOptions {
     /// The name of the digest.
     list: String,
     /// The states of the entries to store; `accepted` by default.

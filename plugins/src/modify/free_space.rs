@@ -17,10 +17,9 @@ use crate::shared::source;
 #[serde(transparent)]
 pub struct FreeSpace(WithShorthand<FreeSpaceOptions>);
 
-/// The options.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct FreeSpaceOptions {
+struct FreeSpaceOptions {
     /// The space: a number of MiB, or text with a unit.
     space: Space,
     /// Whether the task is aborted below or above this space.

@@ -73,35 +73,28 @@ impl MetainfoSeries {
 
 fn fill(entry: &mut Entry, series: &Series) {
     entry.fill("series_name", names::title_case(&series.name));
-    let number = match &series.id {
+    match &series.id {
         EpisodeId::Episode { season, first, last } => {
             entry.fill("series_season", *season);
             entry.fill("series_episode", *first);
             entry.fill("series_episodes", last.saturating_sub(*first).saturating_add(1));
-            None
         }
-        EpisodeId::Season(season) => {
-            entry.fill("series_season", *season);
-            None
-        }
+        EpisodeId::Season(season) => entry.fill("series_season", *season),
         EpisodeId::Date(date) => {
             entry.fill("series_date", *date);
             entry.fill("series_season", i64::from(date.year()));
-            None
         }
-        EpisodeId::Number(number) => Some(*number),
-        EpisodeId::Special(_) => None,
-    };
-    let id = number.map_or_else(|| Value::from(series.id.to_string()), Value::from);
-    entry.fill("series_id", id);
+        EpisodeId::Number(_) | EpisodeId::Special(_) => {}
+    }
+    let number = if let EpisodeId::Number(number) = series.id { Some(number) } else { None };
+    entry.fill("series_id", number.map_or_else(|| Value::from(series.id.to_string()), Value::from));
     entry.fill("series_id_type", series.id.kind());
     entry.fill("season_pack", matches!(series.id, EpisodeId::Season(_)));
-    let optional = [
-        ("series_year", Value::from(series.year)),
-        ("release_group", series.group.as_deref().map_or(Value::Null, Value::from)),
-    ];
-    for (name, value) in optional.into_iter().filter(|(_, value)| !value.is_null()) {
-        entry.fill(name, value);
+    if let Some(year) = series.year {
+        entry.fill("series_year", year);
+    }
+    if let Some(group) = &series.group {
+        entry.fill("release_group", group.as_str());
     }
     entry.fill("quality", series.quality.to_string());
     entry.fill("proper", series.propers > 0);

@@ -25,10 +25,9 @@ use crate::shared::yes;
 #[serde(transparent)]
 pub struct Exec(WithShorthand<ExecOptions>);
 
-/// The options.
 #[derive(Deserialize, JsonSchema, Default)]
 #[serde(deny_unknown_fields)]
-pub struct ExecOptions {
+struct ExecOptions {
     /// Commands before anything is read.
     on_start: Option<PhaseCommands>,
     /// Commands after the inputs.

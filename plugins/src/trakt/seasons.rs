@@ -39,18 +39,15 @@ impl ShowSeasons {
 type RunSeasons = RefCell<HashMap<String, Rc<Vec<Season>>>>;
 
 /// Returns the id by which a path names a show: Trakt's number, its slug, or the id at IMDb.
-fn path_id(show: &Work) -> Option<String> {
+///
+/// Without one its seasons cannot be read before it was looked up.
+pub fn path_id(show: &Work) -> Option<String> {
     let is_word = |id: &&String| id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
     // Digits alone would be taken for Trakt's number.
     let is_no_number = |id: &&String| id.bytes().any(|byte| !byte.is_ascii_digit());
     let slug = || show.ids.slug.as_ref().filter(is_word).filter(is_no_number).cloned();
     let imdb = || show.ids.imdb.as_ref().filter(is_word).filter(|id| id.starts_with("tt")).cloned();
     show.ids.trakt.map(|id| id.to_string()).or_else(slug).or_else(imdb)
-}
-
-/// Tells whether the seasons of a show can be read without looking it up first.
-pub fn can_be_read(show: &Work) -> bool {
-    path_id(show).is_some()
 }
 
 /// Returns the seasons of these shows.

@@ -53,10 +53,6 @@ impl ActivityKind {
         self.name().split_once('/').map_or(self.name(), |(topic, _)| topic)
     }
 
-    fn is_of_shows(self) -> bool {
-        matches!(self, Self::WatchedShows | Self::CollectedShows)
-    }
-
     /// Returns the times of `last_activities` that tell whether the response has changed.
     fn stamps(self) -> &'static [&'static str] {
         match self {
@@ -193,7 +189,8 @@ impl Who<'_> {
             None => activities::stamps(self.client, question.stamps()).await,
             Some(_) => None,
         };
-        let max_age = if question.is_of_shows() { AIRED } else { SignedDuration::MAX };
+        let is_of_shows = matches!(question, ActivityKind::WatchedShows | ActivityKind::CollectedShows);
+        let max_age = if is_of_shows { AIRED } else { SignedDuration::MAX };
         if let (Some(kept), Some(now)) = (&mut kept, &stamps)
             && kept.is_young(cx, max_age)
             && kept.is_unchanged(cx, Stamp::Activities, now)

@@ -42,7 +42,7 @@ pub(super) async fn names(client: &Client, media: &[Media]) -> Vec<FetchedFields
 ///
 /// A show with an id that a path takes costs one request.
 async fn shows_with_seasons(client: &Client, media: &[Media]) -> (Vec<titles::FoundTitle>, ShowSeasons) {
-    let is_direct = |media: &Media| seasons::can_be_read(&stub(media)) && !needs_time_zone(media);
+    let is_direct = |media: &Media| seasons::path_id(&stub(media)).is_some() && !needs_time_zone(media);
     let direct: Vec<Rc<Work>> =
         media.iter().filter(|media| is_direct(media)).map(|media| Rc::new(stub(media))).collect();
     let mut seasons = seasons::of(client, &direct).await;
