@@ -70,7 +70,8 @@ fn movie(number: i64) -> Entry {
 
 fn conditions(criterion: &mut Criterion) {
     let runtime = runtime();
-    let cx = testing::context();
+    // Nothing is asked: all fields are known.
+    let cx = with_trakt_at("http://127.0.0.1:1", testing::context());
     let entries: Vec<Entry> = (1..=10_000).map(movie).collect();
     let mut group = criterion.benchmark_group("10,000 entries through `if` with three expressions");
     group.sample_size(20).throughput(Throughput::Elements(10_000));
@@ -91,19 +92,24 @@ fn conditions(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// Returns the context of a user with an application, whose Trakt is at this address.
+fn with_trakt_at(url: &str, cx: Context) -> Context {
+    let variables = BTreeMap::from([
+        ("FLEXGET_TRAKT_API_URL", url.to_owned()),
+        ("FLEXGET_TRAKT_AUTH_URL", url.to_owned()),
+        ("FLEXGET_TRAKT_CLIENT_ID", CLIENT_ID.to_owned()),
+    ]);
+    let environment = Environment::new(move |name| variables.get(name).cloned());
+    Context { environment, ..cx }
+}
+
 /// A world with a simulated Trakt of so many movies, all of which have been looked up before.
 fn warm(count: usize, store: Store, runtime: &Runtime, plan: &TaskPlan) -> (Sim, Context, Vec<Entry>) {
     let seed = Seed::empty().and(move |world| drop(world.add_movies(count)));
     let cx = testing::context_with(store);
     let sim = Sim::start(Options { seed, clock: cx.clock.shared(), ..Options::default() });
     let sim = sim.unwrap_or_else(|error| panic!("no simulator: {error}"));
-    let variables = BTreeMap::from([
-        ("FLEXGET_TRAKT_API_URL", sim.api_url()),
-        ("FLEXGET_TRAKT_AUTH_URL", sim.auth_url()),
-        ("FLEXGET_TRAKT_CLIENT_ID", CLIENT_ID.to_owned()),
-    ]);
-    let environment = Environment::new(move |name| variables.get(name).cloned());
-    let cx = Context { environment, ..cx };
+    let cx = with_trakt_at(&sim.api_url(), cx);
     let ids: Vec<u64> = sim.with(|world| world.catalogue.movies.keys().copied().collect());
     let entry = |id: &u64| Entry::new(format!("Movie {id}"), "mock://m").with("trakt_movie_id", *id as i64);
     let entries: Vec<Entry> = ids.iter().map(entry).collect();

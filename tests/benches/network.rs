@@ -11,8 +11,8 @@ use trakt_sim::{Fault, Trouble};
 const PROGRAM: &str = env!("CARGO_BIN_EXE_flexget-rs-under-test");
 
 fn run(sandbox: &Sandbox, line: &str) {
-    let status = sandbox.process(PROGRAM, line).stdout(Stdio::null()).stderr(Stdio::null()).status();
-    assert!(status.is_ok_and(|status| status.success()), "{line} failed");
+    let output = sandbox.process(PROGRAM, line).stdout(Stdio::null()).output();
+    assert!(output.as_ref().is_ok_and(|output| output.status.success()), "{line} failed: {output:?}");
 }
 
 /// The same, each time as if nobody had asked for five minutes: what waits for its turn measures Trakt's limits.
@@ -67,7 +67,7 @@ fn lookups(criterion: &mut Criterion) {
     group.sample_size(10);
     for count in [100_usize, 450] {
         let entries: String = (0..count)
-            .map(|at| format!("          - {{ title: m{at}, trakt_movie_id: {} }}\n", 500_000 + at))
+            .map(|at| format!("              - {{ title: m{at}, trakt_movie_id: {} }}\n", 500_000 + at))
             .collect();
         let config = format!(
             "

@@ -9,8 +9,8 @@ use flexget_tests::{Sandbox, repository};
 const PROGRAM: &str = env!("CARGO_BIN_EXE_flexget-rs-under-test");
 
 fn run(sandbox: &Sandbox, line: &str) {
-    let status = sandbox.process(PROGRAM, line).stdout(Stdio::null()).stderr(Stdio::null()).status();
-    assert!(status.is_ok_and(|status| status.success()), "{line} failed");
+    let output = sandbox.process(PROGRAM, line).stdout(Stdio::null()).output();
+    assert!(output.as_ref().is_ok_and(|output| output.status.success()), "{line} failed: {output:?}");
 }
 
 /// A config of many tasks that share a template, as large ones do.
