@@ -128,7 +128,7 @@ impl FieldMap {
     pub(super) fn set(&mut self, name: &str, value: Value) {
         match self.layout.own_position(name) {
             Some(position) => Rc::make_mut(&mut self.values)[position] = value,
-            None => self.change(1, |fields| fields.set(name, value)),
+            None => self.change(1, |fields| fields.add(name, value)),
         }
     }
 
@@ -141,7 +141,9 @@ impl FieldMap {
             Some(own) => values.extend(own.iter_mut().map(std::mem::take)),
             None => values.extend(self.values.iter().cloned()),
         }
-        let mut builder = FieldMapBuilder { layout: Rc::clone(&self.layout), values };
+        // A layout that only this entry has is changed without a copy.
+        let layout = std::mem::replace(&mut self.layout, EMPTY.with(Rc::clone));
+        let mut builder = FieldMapBuilder { layout, values };
         change(&mut builder);
         *self = builder.build();
     }
@@ -179,9 +181,14 @@ impl FieldMapBuilder {
         if let Some(position) = self.layout.own_position(name) {
             self.values[position] = value;
         } else {
-            Layout::place(&mut self.layout, name, self.values.len());
-            self.values.push(value);
+            self.add(name, value);
         }
+    }
+
+    /// Sets a field that has no value of its own yet.
+    fn add(&mut self, name: &str, value: Value) {
+        Layout::place(&mut self.layout, name, self.values.len());
+        self.values.push(value);
     }
 
     /// Adds `name` with the value of the field `of`, unless it has one.
