@@ -45,10 +45,8 @@ pub fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>
 fn text_of(value: Json) -> Option<String> {
     match value {
         Json::String(text) => Some(text),
-        Json::Number(number) => match number.as_i64() {
-            Some(number) => Some(number.to_string()),
-            None => number.as_f64().map(|number| number.to_string()),
-        },
+        Json::Number(number) if number.is_f64() => number.as_f64().map(|number| number.to_string()),
+        Json::Number(number) => Some(number.to_string()),
         _ => None,
     }
 }
