@@ -1,4 +1,4 @@
-//! Accounts and applications: the rows behind [`Auth`](crate::context::auth::Auth).
+//! Accounts and applications: the rows behind [`Auth`].
 
 use std::fmt;
 use std::time::Duration;
