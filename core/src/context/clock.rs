@@ -33,21 +33,20 @@ struct Pace {
 fn machine_zone() -> TimeZone {
     static ZONE: OnceLock<TimeZone> = OnceLock::new();
     let zone = ZONE.get_or_init(|| match std::env::var_os("TZ") {
-        None => linked_zone().unwrap_or_else(TimeZone::system),
+        None => linked_zone(Path::new("/etc/localtime")).unwrap_or_else(TimeZone::system),
         Some(name) => zone_of_environment(&name.to_string_lossy()),
     });
     zone.clone()
 }
 
-/// Returns the zone that `/etc/localtime` is a link to.
+/// Returns the zone that a link such as `/etc/localtime` leads to.
 ///
 /// [`TimeZone::system`] finds it as well, but lists all zones for that, which takes a tenth of a
 /// short run.
-fn linked_zone() -> Option<TimeZone> {
-    const LOCAL: &str = "/etc/localtime";
-    let link = fs::read_link(LOCAL).ok()?;
-    let (_, name) = link.to_str()?.rsplit_once("zoneinfo/")?;
-    TimeZone::tzif(name, &fs::read(LOCAL).ok()?).ok()
+fn linked_zone(link: &Path) -> Option<TimeZone> {
+    let target = fs::read_link(link).ok()?;
+    let (_, name) = target.to_str()?.rsplit_once("zoneinfo/")?;
+    TimeZone::tzif(name, &fs::read(link).ok()?).ok()
 }
 
 fn zone_of_environment(name: &str) -> TimeZone {
@@ -162,5 +161,36 @@ impl Clock {
                 tokio::task::yield_now().await;
             }
         }
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    /// A file of zoneinfo in its second version, whose only rule is the text at its end.
+    fn zone_file(rule: &str) -> Vec<u8> {
+        let counts = [0_u32, 0, 0, 0, 1, 4].map(u32::to_be_bytes).concat();
+        let part = [b"TZif2".as_slice(), &[0; 15], &counts, &[0; 6], b"UTC\0"].concat();
+        [part.as_slice(), &part, b"\n", rule.as_bytes(), b"\n"].concat()
+    }
+
+    #[test]
+    fn the_zone_of_a_link_is_that_of_its_target_and_a_file_names_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let zone = folder.path().join("zoneinfo/Moon/Sea");
+        fs::create_dir_all(zone.parent().unwrap()).unwrap();
+        fs::write(&zone, zone_file("<+02>-2")).unwrap();
+        let link = folder.path().join("localtime");
+        symlink(&zone, &link).unwrap();
+        let found = linked_zone(&link).unwrap();
+        let noon = "2026-11-29T12:00:00Z".parse().unwrap();
+        assert_eq!(found.iana_name(), Some("Moon/Sea"));
+        assert_eq!(found.to_datetime(noon).to_string(), "2026-11-29T14:00:00");
+        assert!(linked_zone(&zone).is_none());
+        fs::write(&zone, "no zone").unwrap();
+        assert!(linked_zone(&link).is_none());
     }
 }
