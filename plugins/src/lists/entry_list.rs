@@ -47,8 +47,10 @@ impl List for EntryList {
     }
 
     async fn items(&self, _limit: Option<usize>, cx: &Context) -> Result<Vec<Entry>> {
+        let mut items = stored_list(cx, &self.name).items()?;
         // Newest first, as FlexGet reads it.
-        Ok(stored_list(cx, &self.name).items()?.into_iter().rev().map(|item| item.entry).collect())
+        items.reverse();
+        Ok(items.into_iter().map(|item| item.entry).collect())
     }
 
     async fn find(&self, entries: &[&Entry], cx: &Context) -> Result<Option<Vec<Option<Entry>>>> {

@@ -49,7 +49,10 @@ impl StoredList {
     /// # Errors
     /// The database cannot be used; so do all methods here.
     pub fn items(&self) -> Result<Vec<StoredItem>> {
-        Ok(self.collection.each(StoredItem::read)?.into_iter().flatten().collect())
+        // There may be many, so that they are collected once.
+        let mut items = Vec::new();
+        self.collection.each(|raw| items.extend(StoredItem::read(raw)))?;
+        Ok(items)
     }
 
     /// Returns the items that these entries are, in the entries' order.
