@@ -416,31 +416,31 @@ fn the_messages_are_those_that_are_documented() {
     let mock = "mock: [ { title: Solaris, url: 'mock://1', year: 1972, on: 2026-11-24, at: 2026-11-24T10:00:00Z } ]";
     let options = "options: { type: object, properties: { most: { type: integer, default: 60 } } }";
     for phase in ["metainfo", "filter", "modify", "output"] {
-        let task = format!("{mock}\naccept_all: yes\nwork: yes");
+        let task = format!("{mock}\naccept_all: yes\nprobe: yes");
         let description = format!("about: A.\nphase: {phase}\n{options}");
-        let sandbox = with_script(&task, "work", &description, "cat > read");
+        let sandbox = with_script(&task, "probe", &description, "cat > read");
         executed(&sandbox).good();
         take(&sandbox, phase, "read");
     }
     let sandbox =
-        with_script("limit: { amount: 3, from: { work: {} } }", "work", "about: A.\ninput: yes", "cat > read");
+        with_script("limit: { amount: 3, from: { probe: {} } }", "probe", "about: A.\ninput: yes", "cat > read");
     executed(&sandbox).good();
     take(&sandbox, "input", "read");
-    let task = format!("{mock}\nwork: yes\nif: [ {{ words > 3: reject }} ]");
-    let sandbox = with_script(&task, "work", "about: A.\noffers: [ words ]", "cat > read");
+    let task = format!("{mock}\nprobe: yes\nif: [ {{ words > 3: reject }} ]");
+    let sandbox = with_script(&task, "probe", "about: A.\noffers: [ words ]", "cat > read");
     executed(&sandbox).good();
     take(&sandbox, "lookup", "read");
-    let task = format!("{mock}\naccept_all: yes\nlist_add: [ work: favourites ]\nlist_remove: [ work: favourites ]");
+    let task = format!("{mock}\naccept_all: yes\nlist_add: [ probe: favourites ]\nlist_remove: [ probe: favourites ]");
     let body = "read -r start; case $start in *items*) echo \"$start\" > items; echo '{\"items\":[]}' ;;\n\
         *) { echo \"$start\"; cat; } > add; echo '{\"outcomes\":[\"done\"]}' ;; esac";
-    let sandbox = with_script(&task, "work", "about: A.\nlist: yes\noptions: { type: string }", body);
+    let sandbox = with_script(&task, "probe", "about: A.\nlist: yes\noptions: { type: string }", body);
     executed(&sandbox);
     take(&sandbox, "items", "items");
     take(&sandbox, "add", "add");
-    let task = "work: favourites\naccept_all: yes\nlist_remove: [ work: favourites ]";
+    let task = "probe: favourites\naccept_all: yes\nlist_remove: [ probe: favourites ]";
     let body = "read -r start; case $start in *items*) echo '{\"items\":[{\"title\":\"Solaris\"}]}' ;;\n\
         *) { echo \"$start\"; cat; } > remove; echo '{\"outcomes\":[\"done\"]}' ;; esac";
-    let sandbox = with_script(task, "work", "about: A.\nlist: yes\noptions: { type: string }", body);
+    let sandbox = with_script(task, "probe", "about: A.\nlist: yes\noptions: { type: string }", body);
     executed(&sandbox).good();
     take(&sandbox, "remove", "remove");
     let server = testing::server::Server::start(|request| match request.path() {
@@ -457,7 +457,7 @@ fn the_messages_are_those_that_are_documented() {
         ask("nowhere")
     );
     let description = format!("{FILTER}\nasks: [ fields, http ]");
-    let sandbox = with_script(&format!("{mock}\nwork: yes"), "work", &description, &body);
+    let sandbox = with_script(&format!("{mock}\nprobe: yes"), "probe", &description, &body);
     executed(&sandbox).good();
     take(&sandbox, "answers to need and http", "read");
     let path = repository().join("tests/suite/scripts/messages.jsonl");
